@@ -8,18 +8,15 @@ transaction.
 """
 
 import asyncio
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from queue import SimpleQueue
-from typing import cast, override
+from typing import override
 
 from bach_lib.errors import (
     BachError,
-    NotOpenError,
     StorageError,
     StoreDamagedError,
     StoreFailedError,
@@ -29,23 +26,20 @@ from bach_lib.errors import (
 )
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.backups import Backups
-from bach_lib.storage.bell import Bell
-from bach_lib.storage.collecting import TurnBatcher
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.moved import TO_USE, Opening, check_usable
 from bach_lib.storage.origin import check_is_file, check_is_ours, has_log, layout_and_names
 from bach_lib.storage.place import LockedPath
-from bach_lib.storage.request import Request, contained, settle, unforeseen
-from bach_lib.storage.request_loop import QUIET, Batch, Errand, RequestLoop, Requests
+from bach_lib.storage.request_loop import QUIET, Batch, RequestLoop, Requests
 from bach_lib.storage.restored import HELD, Marker
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.shape import check_shape
 from bach_lib.storage.sqlite import Connection, Reader, ask_file, ask_new
 from bach_lib.storage.store import Store
+from bach_lib.storage.store_thread import StoreThread
 from bach_lib.storage.transaction import Transaction
-from bach_lib.threads import WorkCounter, counter_of
 
 _LOGGER = FieldLogger(__name__)
 
@@ -53,7 +47,7 @@ _LOGGER = FieldLogger(__name__)
 class Database(Store):
     """A SQLite file behind its own thread. Only one process at a time may have it open. `runs_file`: see `runs`."""
 
-    _bell: Bell
+    _connection: Connection
     _guard: Guard
     _keeper: LogKeeper
     _marker: Marker
@@ -64,32 +58,13 @@ class Database(Store):
         self._names: tuple[Path, ...] = (path,)
         self._place = LockedPath(self._names)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
-        self._collecting = TurnBatcher[Transaction](self._hand_over)
-        self._requests: Requests[Connection] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._tally = WorkCounter()
+        self._thread = StoreThread(path, self._begin, self._end, name=path.name)
         self._stands_still = False
         self._backups = Backups()
 
     @override
     async def open(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._tally = counter_of(self._loop)
-        opened: asyncio.Future[None] = self._loop.create_future()
-        requests: Requests[Connection] = SimpleQueue()
-        bell = Bell(self._loop)
-        name = f"bach-store-{self._path.name}"
-        thread = threading.Thread(target=self._serve, args=(opened, requests, bell), name=name, daemon=True)
-        thread.start()
-        try:
-            await opened
-        except BaseException:  # refused, or the caller was cancelled: leave neither thread nor lock behind
-            requests.put(None)
-            await asyncio.to_thread(thread.join)
-            bell.close()
-            raise
-        self._requests, self._thread = requests, thread
+        await self._thread.open()
 
     @override
     def watch(self, tell: Callable[[StorageError | None], None]) -> None:
@@ -99,106 +74,63 @@ class Database(Store):
     def submit[T](
         self, work: Callable[[Transaction], T], *, writes: bool = True, ends: bool = False, as_owner: bool = False
     ) -> asyncio.Future[T]:
-        if self._thread is None or self._loop is None:
-            raise NotOpenError
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._tally.begun += 1
-        self._collecting.add(Request(work, writes, cast("asyncio.Future[object]", future), ends), self._loop)
+        request, future = self._thread.request(work, writes=writes, ends=ends)
+        self._thread.submit(request)
         return future
 
     @override
     def read[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
-        if self._thread is None or self._loop is None:
-            raise NotOpenError
-        future: asyncio.Future[T] = self._loop.create_future()
-        self._tally.begun += 1
-        self._lookups.submit(Request(work, writes=False, future=cast("asyncio.Future[object]", future)))
+        request, future = self._thread.request(work, writes=False)
+        self._lookups.submit(request)
         return future
 
     @override
     async def stand_still(self) -> None:
-        def begin(_: Connection) -> None:
+        def begin() -> None:
             began, self._stands_still = self._stands_still, True  # whatever fails: it is copied from now on
             if not began and not self._guard.lost:
                 self._marker.begin_copying()
                 self._keeper.move_all("TRUNCATE")
 
-        if self._thread is None:
-            self._stands_still = True
+        if self._thread.is_open:
+            await self._thread.run(begin)
         else:
-            await self._run(begin)
+            self._stands_still = True
 
     @override
     async def move_on(self) -> None:
-        def end(_: Connection) -> None:
+        def end() -> None:
             self._stands_still = False
             if not self._guard.lost:
                 self._marker.end_copying()
                 self._keeper.move_all("TRUNCATE")
 
-        if self._thread is None:
-            self._stands_still = False
+        if self._thread.is_open:
+            await self._thread.run(end)
         else:
-            await self._run(end)
+            self._stands_still = False
 
-    def _run(self, errand: Errand[Connection]) -> asyncio.Future[None]:
-        """Let the thread do something between two transactions."""
-        if self._thread is None or self._loop is None:
-            raise NotOpenError
-        done: asyncio.Future[None] = self._loop.create_future()
-
-        def run(connection: Connection) -> None:
-            error: Exception | None = None
-            try:
-                errand(connection)
-            except BaseException as raised:  # noqa: BLE001 - the thread must go on, and who asked must hear of it
-                error = contained(raised)
-            self._bell.call(settle, done, error)
-
-        self._collecting.end()
-        self._requests.put(run)
-        return done
-
-    def _check_place(self, _: Connection) -> None:
+    def _check_place(self) -> None:
         self._guard.look()
         if self._guard.lost:
             raise self._guard.lost
 
-    def _hand_over(self, batch: Batch) -> None:
-        self._requests.put(batch)
-
     @override
     async def backup(self, target: Path) -> None:
-        await self._run(self._check_place)  # whoever copies by name would copy another file
+        await self._thread.run(self._check_place)  # whoever copies by name would copy another file
         await self._backups.write(self._path, target)
 
     @override
     async def close(self) -> None:
         await self._backups.end()
-        if self._thread is None:
-            return
-        thread, self._thread = self._thread, None
-        self._collecting.end()
-        self._requests.put(None)
-        await asyncio.to_thread(thread.join)
-        self._bell.close()
+        await self._thread.close()
 
-    def _serve(self, opened: asyncio.Future[None], requests: Requests[Connection], bell: Bell) -> None:
-        try:
-            connection = self._open()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-            bell.call(settle, opened, contained(error))
-            return
-        self._bell = bell
-        bell.call(settle, opened, None)
-        RequestLoop(requests, self._transact, self._look, self._give_up).run(connection)
-        try:
-            self._close(connection)
-        except Exception:  # all that was written is on the disk
-            _LOGGER.exception("Closing %s failed", self._path)
+    def _begin(self, requests: Requests) -> RequestLoop:
+        self._connection = self._open()
+        return RequestLoop(requests, self._transact, self._look, self._thread.give_up)
 
     def _transact(self, batch: Batch) -> None:
-        self._guard.run(batch, self._answer)
+        self._guard.run(batch, self._thread.answer)
         self._keeper.after_writing()
 
     def _look(self) -> float:
@@ -206,7 +138,7 @@ class Database(Store):
         self._keeper.when_quiet()
         return QUIET if self._keeper.wants_quiet else self._guard.patience
 
-    def _close(self, connection: Connection) -> None:
+    def _end(self) -> None:
         """In this order; a step that fails, because of the disk or a mistake of ours, keeps nothing else open."""
         is_read = keeps_log = True
 
@@ -220,7 +152,7 @@ class Database(Store):
 
         with ExitStack() as last_first:
             last_first.callback(self._place.leave)
-            last_first.callback(lambda: connection.close(keeps_log=keeps_log))
+            last_first.callback(lambda: self._connection.close(keeps_log=keeps_log))
             last_first.callback(leave)
             last_first.callback(self._lookups.close)
             last_first.callback(self._keeper.close)  # it would take our own closing for somebody else's
@@ -235,8 +167,9 @@ class Database(Store):
                 raise StoreMissingError(path=self._path)
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._names = (self._path,) if alias == self._path else (self._path, alias)
-            self._place = place = LockedPath(self._names)
+            place = LockedPath(self._names)
             place.take()
+            self._place = place
             try:
                 check_is_ours(self._path, lambda with_log: ask_file(self._path, with_log, layout_and_names))
                 check_shape(partial(ask_file, self._path, has_log(self._path)), ask_new, self._path)
@@ -259,7 +192,7 @@ class Database(Store):
             if held:
                 _LOGGER.warning(HELD, held, self._path, why)
             self._lookups = lookups = Lookups(
-                partial(Reader, str(self._path)), self._path.name, connection.committing, self._answer
+                partial(Reader, str(self._path)), self._path.name, connection.committing, self._thread.answer
             )
             try:
                 self._guard = Guard(self._names, self._place, connection, self._report, self._marker.before_writing)
@@ -276,24 +209,4 @@ class Database(Store):
         return not self._stands_still and not self._guard.lost
 
     def _report(self, error: StorageError | None) -> None:
-        self._bell.call(self._tell, error)
-
-    def _answer(self, batch: Sequence[Request[Transaction]]) -> None:
-        if self._loop is not None:
-            self._bell.call(self._deliver, batch, self._loop)
-
-    def _give_up(self, batch: Sequence[Request[Transaction]], error: BaseException) -> None:
-        if self._loop is not None:
-            self._bell.call(self._refuse, batch, error, self._loop)
-
-    def _refuse(
-        self, batch: Sequence[Request[Transaction]], error: BaseException, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        left = [request for request in batch if not request.is_answered]
-        for request in left:
-            request.error = unforeseen(error, self._path)
-        self._deliver(left, loop)
-
-    def _deliver(self, batch: Sequence[Request[Transaction]], loop: asyncio.AbstractEventLoop) -> None:
-        self._tally.end(len(batch))
-        self._collecting.answer(batch, loop)
+        self._thread.call(self._tell, error)

@@ -20,13 +20,13 @@ QUIET = 1.0
 """Seconds without a request after which the log may be moved into the file."""
 
 type Batch = list[Request[Transaction]]
-type Errand[C] = Callable[[C], None]
+type Errand = Callable[[], object]
 """Something to be done between two transactions. Never raises."""
-type Requests[C] = SimpleQueue[Batch | Errand[C] | None]
+type Requests = SimpleQueue[Batch | Errand | None]
 """What is to be done; None is the end."""
 
 
-class RequestLoop[C]:
+class RequestLoop:
     """The loop of one open database.
 
     `transact`: runs a batch, and answers it. `look`: what is to be done while nobody wants anything; seconds until it
@@ -35,7 +35,7 @@ class RequestLoop[C]:
 
     def __init__(
         self,
-        requests: Requests[C],
+        requests: Requests,
         transact: Callable[[Batch], None],
         look: Callable[[], float],
         give_up: Callable[[Batch, BaseException], None],
@@ -46,7 +46,7 @@ class RequestLoop[C]:
         self._give_up = give_up
         self._patience = QUIET
 
-    def run(self, connection: C) -> None:
+    def run(self) -> None:
         """Do what is handed over, until the end is."""
         item = self._next()
         while item is not None:
@@ -55,10 +55,10 @@ class RequestLoop[C]:
                 self._transact(item)
                 item = self._next() if following == [] else following
             else:
-                item(connection)
+                item()
                 item = self._next()
 
-    def _enlarged(self, batch: Batch) -> tuple[Batch, Batch | Errand[C] | None]:
+    def _enlarged(self, batch: Batch) -> tuple[Batch, Batch | Errand | None]:
         """With all that has come meanwhile, and what comes after it: nothing yet (an empty batch), or no batch."""
         while len(batch) < MAX_BATCH and not self._requests.empty():
             following = self._requests.get()
@@ -75,7 +75,7 @@ class RequestLoop[C]:
             _tell(error)
             self._give_up(batch, error)
 
-    def _next(self) -> Batch | Errand[C] | None:
+    def _next(self) -> Batch | Errand | None:
         """What is handed over next; while nothing is, look after log and file."""
         patience = QUIET  # without a look at the log: who has just been answered may come at once
         while True:

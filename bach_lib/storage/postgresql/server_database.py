@@ -109,7 +109,7 @@ class ServerDatabase(SharedStore):
     def skew(self) -> float:
         return self._link.skew
 
-    def _begin(self, requests: Requests[None]) -> RequestLoop[None]:
+    def _begin(self, requests: Requests) -> RequestLoop:
         try:
             # here, in the thread: the driver is an extra, and whoever has a file does not load it
             from bach_lib.storage.postgresql.reconnecting import Reconnecting  # noqa: PLC0415

@@ -74,15 +74,15 @@ async def test_a_copy_made_in_any_order_while_it_stands_still_is_whole(
 async def test_no_file_shrinks_or_vanishes(store: Database, path: Path, closes: bool) -> None:
     """Home Assistant would throw its whole backup away because of one file of ours."""
 
-    def move(connection: Connection) -> None:
-        assert connection.checkpoint()
+    def move() -> None:
+        assert store._connection.checkpoint()
 
     await store.submit(add(large("bob")))
     sizes = {file: file.stat().st_size for file in path.parent.iterdir()}
     if closes:
         await store.close()
     else:
-        await store._run(move)  # now the log begins anew
+        await store._thread.run(move)  # now the log begins anew
         await store.submit(add("cid"))
     assert {file: max(size, file.stat().st_size) for file, size in sizes.items()} == {
         file: file.stat().st_size for file in path.parent.iterdir()

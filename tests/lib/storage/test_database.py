@@ -75,6 +75,19 @@ async def test_opening_twice_is_refused_and_harms_nobody(store: Database) -> Non
     assert await store.submit(names) == ["ada"]
 
 
+async def test_two_openings_at_once_are_one_and_the_file_is_free_afterwards(path: Path) -> None:
+    """The lock would never be given back, and the next start be told of another BACH until the process ends."""
+    store = Database(path)
+    results = await asyncio.gather(store.open(), store.open(), return_exceptions=True)
+    assert sorted(type(result) for result in results if result) == [StoreInUseError]
+    assert await store.submit(add("ada")) == 1
+    await store.close()
+    again = Database(path)
+    await again.open()
+    assert await again.submit(names) == ["ada"]
+    await again.close()
+
+
 async def test_a_killed_process_leaves_no_lock_behind(path: Path) -> None:
     """After a power cut or a crash somebody would have to delete a lock file before BACH starts again."""
     holder = await asyncio.create_subprocess_exec(

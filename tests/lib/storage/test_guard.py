@@ -337,7 +337,7 @@ async def test_of_a_file_that_was_overwritten_nothing_is_promised(
 @pytest.mark.usefixtures("other")
 async def test_a_file_that_is_overwritten_after_the_log_began_anew_is_noticed(store: Database, path: Path) -> None:
     """What somebody else wrote would pass for SQLite's own move, and messages go into the ruins."""
-    await store._run(lambda connection: connection.checkpoint())  # type: ignore[arg-type]
+    await store._thread.run(lambda: move_log(store._connection))
     for name in ("ann", "ben"):  # the first is written where the log begins anew
         await store.submit(add(name))
     write_over(path)
@@ -428,7 +428,7 @@ async def test_nothing_is_lost_by_what_harms_nothing(store: Database, path: Path
     """A home would stand still because somebody looked."""
     change(path)
     assert await store.submit(add("cid")) == 3
-    await store._run(move_log)
+    await store._thread.run(lambda: move_log(store._connection))
     assert await store.submit(add("dan")) == 4
 
 

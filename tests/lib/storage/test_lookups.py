@@ -99,7 +99,7 @@ async def test_what_somebody_was_told_is_in_their_next_lookup(store: Database) -
 async def test_nobody_finds_what_the_events_have_not_told(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page would show a message as sent whose event comes later, and whoever follows both would count it twice."""
     committed, go_on = threading.Event(), threading.Event()
-    call = store._bell.call
+    call = store._thread._bell.call
 
     def tell_late(*said: object) -> None:
         if threading.current_thread().name.startswith("bach-store"):
@@ -107,7 +107,7 @@ async def test_nobody_finds_what_the_events_have_not_told(store: Database, monke
             assert go_on.wait(60)
         call(*said)  # type: ignore[arg-type] # as it was called
 
-    monkeypatch.setattr(store._bell, "call", tell_late)
+    monkeypatch.setattr(store._thread._bell, "call", tell_late)
     told: list[str] = []
     looked = threading.Event()
 

@@ -30,10 +30,10 @@ def named(batch: Sequence[Request[Transaction]]) -> list[object]:
     return [request.result for request in batch]
 
 
-class Handed(SimpleQueue[Batch | Errand[str] | None]):
+class Handed(SimpleQueue[Batch | Errand | None]):
     """What is handed over. `pauses`: after how many of them nothing comes for once. `waits`: how long was waited."""
 
-    def __init__(self, *items: Batch | Errand[str] | None, pauses: Sequence[int] = ()) -> None:
+    def __init__(self, *items: Batch | Errand | None, pauses: Sequence[int] = ()) -> None:
         for item in (*items, None):
             self.put(item)
         self._pauses = list(pauses)
@@ -41,7 +41,7 @@ class Handed(SimpleQueue[Batch | Errand[str] | None]):
         self.waits: list[float | None] = []
 
     @override
-    def get(self, block: bool = True, timeout: float | None = None) -> Batch | Errand[str] | None:
+    def get(self, block: bool = True, timeout: float | None = None) -> Batch | Errand | None:
         self.waits.append(timeout)
         if self._is_pausing and timeout is not None:
             del self._pauses[0]
@@ -84,13 +84,13 @@ class Work:
         """Tell those who wait."""
         self.done.append((named(batch), error))
 
-    def errand(self, name: str) -> Errand[str]:
+    def errand(self, name: str) -> Errand:
         """Something between two transactions."""
-        return lambda connection: self.done.append(f"{name} on {connection}")
+        return lambda: self.done.append(name)
 
     def run(self, requests: Handed) -> list[object]:
         """Let a loop do all that was handed over."""
-        RequestLoop(requests, self.transact, self.look, self.give_up).run("the file")
+        RequestLoop(requests, self.transact, self.look, self.give_up).run()
         assert requests.empty()
         return self.done
 
@@ -100,7 +100,7 @@ def test_what_waits_shares_a_transaction_and_nothing_overtakes_an_errand() -> No
     work = Work()
     copy, leave = work.errand("copy"), work.errand("leave")
     handed = Handed(asked("a"), asked("b", "c"), copy, leave, asked("d"), asked("e"), copy, asked("f"))
-    told = [["a", "b", "c"], "copy on the file", "leave on the file", ["d", "e"], "copy on the file", ["f"]]
+    told = [["a", "b", "c"], "copy", "leave", ["d", "e"], "copy", ["f"]]
     assert work.run(handed) == told
 
 
@@ -129,7 +129,7 @@ def test_whoever_waits_for_a_transaction_that_fails_is_told_and_the_next_one_run
     """Everybody would wait for ever, and nobody could read why."""
     work = Work(breaks=[error])
     handed = Handed(asked("a", "b"), work.errand("copy"), asked("c"))
-    assert work.run(handed) == [["a", "b"], (["a", "b"], error), "copy on the file", ["c"]]
+    assert work.run(handed) == [["a", "b"], (["a", "b"], error), "copy", ["c"]]
     [record] = caplog.records
     assert record.message == f"The storage goes on after an error: {type(error).__name__}"
     assert record.levelno == logging.ERROR

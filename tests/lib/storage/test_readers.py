@@ -42,7 +42,7 @@ async def write(store: Database, first: int, last: int) -> None:
     """So much that the log is moved several times, and begins anew, unless something keeps it."""
     for number in range(first, last):
         await store.submit(add(f"{number:02}" + "x" * 20_000))
-        await store._run(lambda _: store._keeper.when_quiet())
+        await store._thread.run(store._keeper.when_quiet)
 
 
 def take(store: Database, suffix: str) -> None:
@@ -147,6 +147,6 @@ async def test_where_nobody_tells_the_log_is_moved_all_the_same(
 async def test_we_do_not_take_ourselves_for_somebody(store: Database) -> None:
     """Lookups and looks at the file would keep the log from ever being moved."""
     await store.read(lambda tx: tx.rows("list_connections"))
-    await store._run(store._check_place)
+    await store._thread.run(store._check_place)
     await store.submit(add("bob"))
     assert not store._keeper._readers.are_at_work

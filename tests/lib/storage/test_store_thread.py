@@ -3,18 +3,21 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from bach_lib.errors import NotOpenError, StoreFailedError
+from bach_lib.errors import NotOpenError, StoreFailedError, StoreInUseError
 from bach_lib.storage import Transaction
 from bach_lib.storage.request import Request
 from bach_lib.storage.request_loop import Batch, RequestLoop, Requests
-from bach_lib.storage.store_thread import Loop, StoreThread
+from bach_lib.storage.store_thread import StoreThread
 from bach_lib.threads import counter_of
 
 NOTHING = cast("Transaction", None)
+FILES = Path("/proc/self/fd")
+"""What this process has open."""
 
 
 class Engine:
@@ -32,7 +35,7 @@ class Engine:
         self.threads: list[threading.Thread] = []
         self.thread = StoreThread("home", self.begin, self.end)
 
-    def begin(self, requests: Requests[None]) -> Loop:
+    def begin(self, requests: Requests) -> RequestLoop:
         """Open it."""
         self.threads.append(threading.current_thread())
         self.began.set()
@@ -58,6 +61,8 @@ class Engine:
         """Close it."""
         assert threading.current_thread() is self.threads[-1]
         self.done.append("closed")
+        if self.fault:
+            raise self.fault
 
     def ask(self, text: str) -> asyncio.Future[str]:
         """Submit a request whose result this is."""
@@ -212,6 +217,79 @@ async def test_the_event_loop_calls_what_the_thread_wants_in_order(engine: Engin
     engine.thread.submit(request)
     await asyncio.gather(future, is_done.wait())
     assert called == [((1, "two"), True), ((), True)]
+
+
+async def test_an_errand_comes_between_two_transactions_and_says_how_it_went(engine: Engine) -> None:
+    """A copy would be made of half of what was asked, or whoever wants one wait for ever, or end with the thread."""
+    with pytest.raises(NotOpenError):
+        engine.thread.run(lambda: None)
+    await engine.thread.open()
+
+    def slip() -> None:
+        raise KeyboardInterrupt
+
+    first = engine.ask("a")
+    errand = engine.thread.run(lambda: engine.done.append("errand"))
+    unwanted = engine.thread.run(lambda: None)
+    unwanted.cancel()
+    with pytest.raises(RuntimeError, match="ended with KeyboardInterrupt"):
+        await engine.thread.run(slip)
+    await asyncio.gather(first, errand, engine.ask("b"))
+    assert engine.done == ["open", 1, "errand", 1]
+
+
+@pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), KeyboardInterrupt()])
+async def test_a_closing_that_fails_ends_all_the_same_and_is_in_the_log(
+    engine: Engine, fault: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The end of the program would be a traceback of a thread, or nobody ever learn that the disk is broken."""
+    await engine.thread.open()
+    asked = engine.ask("a")
+    engine.fault = fault
+    await engine.thread.close()
+    assert asked.result() == "a"
+    [record] = caplog.records
+    assert (record.message, record.exc_info and record.exc_info[1]) == ("Closing home failed", fault)
+
+
+async def test_one_that_is_open_is_not_opened_again(engine: Engine) -> None:
+    """What was asked would go to the one thread, and the other never end."""
+    assert not engine.thread.is_open
+    await engine.thread.open()
+    assert engine.thread.is_open
+    with pytest.raises(StoreInUseError, match="home"):
+        await engine.thread.open()
+    assert len(engine.threads) == 1
+    assert await engine.ask("a") == "a"
+    await engine.thread.close()
+    assert not engine.thread.is_open
+
+
+@pytest.mark.skipif(not FILES.exists(), reason="the system does not list a process's open files")
+@pytest.mark.parametrize("is_opening", [True, False])
+async def test_who_is_cancelled_while_the_thread_ends_leaves_nothing_open(engine: Engine, is_opening: bool) -> None:
+    """Each reload that is given up would cost a descriptor, until the home has none left."""
+    before = len(list(FILES.iterdir()))
+    engine.may_open.clear()
+    engine.may_run.clear()
+    waiting = asyncio.create_task(engine.thread.open())
+    assert await asyncio.to_thread(engine.began.wait, 60)
+    if not is_opening:
+        engine.may_open.set()
+        await waiting
+        engine.ask("a")
+        waiting = asyncio.create_task(engine.thread.close())
+    for _ in range(3):  # once more while it waits for the thread
+        await asyncio.sleep(0)
+        waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    engine.may_open.set()
+    engine.may_run.set()
+    await asyncio.to_thread(engine.threads[0].join)
+    await asyncio.sleep(0)  # what the thread has left to the loop
+    assert engine.done[-1] == "closed"
+    assert len(list(FILES.iterdir())) == before
 
 
 def test_before_it_was_opened_nobody_is_told_anything() -> None:
