@@ -17,7 +17,8 @@ from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
 from bach_lib.storage import Row, Store, Transaction
-from bach_lib.storage.values import text
+from bach_lib.storage.columns import Columns
+from bach_lib.storage.values import text, words
 from bach_lib.threads import in_thread
 
 _LOGGER = FieldLogger(__name__)
@@ -192,6 +193,9 @@ def _check_texts(name: str, field: str, texts: Sequence[str], most: int, longest
         raise InvalidRuleError(name=name, reason=f"one of its {field} has half of a character")
 
 
+_COLUMNS = Columns({"phrases": (words, "[]"), "patterns": (lambda value: [*map(compile_pattern, words(value))], "[]")})
+
+
 def write_rule(tx: Transaction, rule: Rule) -> None:
     """Write a rule, which is checked."""
     tx.run(
@@ -211,11 +215,15 @@ def read_rules(tx: Transaction) -> list[Rule]:
 
 
 def _rule(row: Row) -> Rule:
+    if damaged := _COLUMNS.damaged(row):
+        said = 'The rule "%s" is damaged in the database, and rests until it is set anew: this cannot be read: %s'
+        _LOGGER.error(said, row["name"], ", ".join(damaged))
+        row = {**_COLUMNS.mended(row, damaged), "is_active": False}
     return Rule(
         name=str(row["name"]),
         connection=text(row["connection"]),
-        phrases=tuple(json.loads(str(row["phrases"]))),
-        patterns=tuple(json.loads(str(row["patterns"]))),
+        phrases=tuple(words(row["phrases"])),
+        patterns=tuple(words(row["patterns"])),
         is_active=bool(row["is_active"]),
         hint=text(row["hint"]),
     )

@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Row, Transaction, Value
+from bach_lib.storage.columns import Columns
 from bach_lib.storage.values import integer, real, text
 
 MAX_ATTEMPTS = 100
 """Rows a message; of one that is tried for longer the newest are kept."""
 _MAX_WORDS = 500
 """Characters of the platform's words in one row; the message itself has all of the last ones."""
+
+_COLUMNS = Columns({"number": (integer, 0), "started_at": (real, None), "seconds": (real, None)})
 
 
 def record_attempts(tx: Transaction, attempts: Iterable[tuple[Settlement, Message | None]]) -> None:
@@ -47,6 +50,7 @@ def attempts_of(tx: Transaction, message_id: int) -> list[Attempt]:
 
 
 def _attempt(row: Row) -> Attempt:
+    row = _COLUMNS.mended(row, _COLUMNS.damaged(row))
     error_code = text(row["error_code"])
     return Attempt(
         number=integer(row["number"]),

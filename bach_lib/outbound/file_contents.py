@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bach_lib.models import Message
-from bach_lib.outbound.rows import message_from_row, plain_message
+from bach_lib.models import File, Message
+from bach_lib.outbound.rows import UnreadableRowError, message_from_row, plain_message
 from bach_lib.storage import Transaction
 
 
@@ -17,12 +17,15 @@ def claimed(tx: Transaction, message_id: int, now: float, instance: str) -> Mess
 
 
 def with_files(tx: Transaction, message: Message) -> Message:
-    """With the contents of its files, for whoever sends it."""
+    """With the contents of its files, for whoever sends it. Raises `UnreadableRowError` if one is not there."""
     if not message.files:
         return message
-    contents = [row["content"] for row in tx.rows("files_of", message_id=message.id)]
-    files = zip(message.files, contents, strict=True)
-    return replace(
-        message,
-        files=tuple(replace(file, content=content) for file, content in files if isinstance(content, bytes)),
-    )
+    found = [row["content"] for row in tx.rows("files_of", message_id=message.id)]
+    contents = [content for content in found if isinstance(content, bytes)]
+    if len(contents) != len(found) or len(found) != len(message.files):
+        raise UnreadableRowError(["files"])
+    return replace(message, files=tuple(map(_filled, message.files, contents)))
+
+
+def _filled(file: File, content: bytes) -> File:
+    return replace(file, content=content)

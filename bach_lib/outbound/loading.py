@@ -13,9 +13,10 @@ from math import inf
 from bach_lib.models import Message
 from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
-from bach_lib.outbound.rows import UNREADABLE, damaged
+from bach_lib.outbound.rows import COLUMNS
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.storage import Row, Transaction, Value
+from bach_lib.storage.columns import UNREADABLE
 from bach_lib.storage.values import integer, real
 
 type UntilStored = Callable[[Callable[[], Awaitable[bool]]], Awaitable[bool]]
@@ -198,7 +199,7 @@ def _share(tx: Transaction, **values: Value) -> list[Waits | int]:
 def _waits(row: Row) -> Waits | int:
     message_id = integer(row["id"])
     try:
-        if damaged(row):
+        if COLUMNS.damaged(row):
             return message_id
         return Waits(
             id=message_id,

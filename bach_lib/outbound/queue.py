@@ -15,10 +15,10 @@ from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, replace
 from bach_lib.outbound.one_message import end_message, one_message
 from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
 from bach_lib.outbound.rows import (
+    COLUMNS,
     Draft,
     Request,
     UnreadableRowError,
-    damaged,
     draft_row,
     message_from_draft,
     message_from_row,
@@ -167,7 +167,7 @@ class Queue:
 
         def work(tx: Transaction) -> list[Message]:
             rows = [row for message_id in message_ids if (row := tx.row("get_message", id=message_id))]
-            waiting = [(row, damaged(row)) for row in rows if row["status"] in _WAITING]
+            waiting = [(row, COLUMNS.damaged(row)) for row in rows if row["status"] in _WAITING]
             return [self._set_aside(tx, row, UnreadableRowError(columns).fault) for row, columns in waiting if columns]
 
         return await self._store.submit(work, as_owner=True)

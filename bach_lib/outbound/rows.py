@@ -10,7 +10,8 @@ from typing import cast
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
 from bach_lib.storage import Row, Value
-from bach_lib.storage.values import integer, real, text
+from bach_lib.storage.columns import UNREADABLE, Columns
+from bach_lib.storage.values import integer, listed, pairs, real, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def message_from_row(row: Row, instance: str) -> Message:
     try:
         return _message(row, instance)
     except UNREADABLE as error:
-        raise UnreadableRowError(damaged(row)) from error
+        raise UnreadableRowError(COLUMNS.damaged(row)) from error
 
 
 def plain_message(values: tuple[Value, ...], instance: str, now: float) -> Message | None:
@@ -148,8 +149,7 @@ def readable_message(row: Row, instance: str) -> Message:
     try:
         return _message(row, instance)
     except UNREADABLE:
-        whole = {name: _COLUMNS[name][1] for name in damaged(row)}
-        return _message({**dict(row), **whole}, instance)
+        return _message(COLUMNS.mended(row, COLUMNS.damaged(row)), instance)
 
 
 def _written(buttons: Buttons) -> str:
@@ -158,8 +158,7 @@ def _written(buttons: Buttons) -> str:
 
 
 def _read(written: str | None) -> Buttons:
-    rows: list[list[tuple[str, str]]] = json.loads(written) if written else []
-    return tuple(tuple(Button(text=text, value=value) for text, value in row) for row in rows)
+    return tuple(tuple(Button(text=said, value=value) for said, value in pairs(row)) for row in listed(written))
 
 
 def _listed(files: tuple[File, ...]) -> str:
@@ -173,13 +172,18 @@ def losses_written(losses: tuple[Loss, ...]) -> str | None:
 
 
 def _losses(written: str | None) -> tuple[Loss, ...]:
-    listed: list[tuple[str, str]] = json.loads(written) if written else []
-    return tuple(Loss(what=str(what), reason=str(reason)) for what, reason in listed)
+    return tuple(Loss(what=what, reason=reason) for what, reason in pairs(listed(written)))
 
 
 def _unlisted(written: str | None) -> tuple[File, ...]:
-    listed: list[tuple[str, str | None, int]] = json.loads(written) if written else []
-    return tuple(File(name=name, mime_type=mime_type, size=size) for name, mime_type, size in listed)
+    return tuple(map(_file, listed(written)))
+
+
+def _file(found: object) -> File:
+    match found:
+        case [str(name), str() | None as mime_type, int(size)]:
+            return File(name=name, mime_type=mime_type, size=size)
+    raise TypeError("no file")
 
 
 _FORMATS: Mapping[Value, Format] = {str(member): member for member in Format}
@@ -212,35 +216,22 @@ def _are_plain(kinds: tuple[type, ...]) -> bool:
     return all(kind in plain for kind, plain in zip(kinds, _PLAIN_KINDS.values(), strict=True))
 
 
-UNREADABLE = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
-_COLUMNS: dict[str, tuple[Callable[[Value], object], Value]] = {
-    "format": (lambda value: Format(str(value)), Format.PLAIN),
-    "delivery": (lambda value: Delivery(str(value)), Delivery.AT_MOST_ONCE),
-    "operation": (lambda value: Operation(str(value)), Operation.SEND),
-    "status": (lambda value: Status(str(value)), Status.DEAD),
-    "buttons": (lambda value: _read(text(value)), None),
-    "files": (lambda value: _unlisted(text(value)), None),
-    "lost": (lambda value: _losses(text(value)), None),
-    **dict.fromkeys(("priority", "retry_count", "max_retries"), (integer, 0)),
-    **dict.fromkeys(
-        ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
-    ),
-}
+COLUMNS = Columns(
+    {
+        "format": (lambda value: Format(str(value)), Format.PLAIN),
+        "delivery": (lambda value: Delivery(str(value)), Delivery.AT_MOST_ONCE),
+        "operation": (lambda value: Operation(str(value)), Operation.SEND),
+        "status": (lambda value: Status(str(value)), Status.DEAD),
+        "buttons": (lambda value: _read(text(value)), None),
+        "files": (lambda value: _unlisted(text(value)), None),
+        "lost": (lambda value: _losses(text(value)), None),
+        **dict.fromkeys(("priority", "retry_count", "max_retries"), (integer, 0)),
+        **dict.fromkeys(
+            ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
+        ),
+    }
+)
 """How each column is read that may be damaged, and what is shown instead."""
-
-
-def damaged(row: Row) -> list[str]:
-    """The columns of a row, as far as it has them, that cannot be read."""
-    there = row.keys()
-    return [name for name, (read, _) in _COLUMNS.items() if name in there and not _can(read, row[name])]
-
-
-def _can(read: Callable[[Value], object], value: Value) -> bool:
-    try:
-        read(value)
-    except UNREADABLE:
-        return False
-    return True
 
 
 def _message(row: Row, instance: str) -> Message:

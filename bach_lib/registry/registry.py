@@ -27,10 +27,10 @@ from bach_lib.registry.accounts import Beside
 from bach_lib.registry.changing import Changes, changes_between
 from bach_lib.registry.ensuring import Ensured, EnsureResult, differing
 from bach_lib.registry.examining import FRESH_START, Examiner
-from bach_lib.registry.rows import connection_of, connection_values
+from bach_lib.registry.rows import DAMAGED, RESTS, connection_of, connection_values
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.validation import check_name, checked, look_alike, new_row
-from bach_lib.storage import Store, Transaction
+from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.removal import Removals
 
 _LOGGER = FieldLogger(__name__)
@@ -58,7 +58,7 @@ class Registry:
         """Read all connections from the disk."""
         await self.removals.open()
         rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
-        self._connections = {connection.name: connection for connection in map(connection_of, rows)}
+        self._connections = self._read(rows)
         self._examiner.report_strange(self._connections.values())
 
     async def follow(self) -> None:
@@ -66,9 +66,18 @@ class Registry:
         self._check_home()
         async with self._lock:
             rows = await self._store.submit(lambda tx: tx.rows("list_connections"), writes=False)
-            before, self._connections = self._connections, {row.name: row for row in map(connection_of, rows)}
+            before, self._connections = self._connections, self._read(rows)
             for event in changes_between(before, self._connections):
                 self._bus.publish(event)
+
+    def _read(self, rows: Iterable[Row]) -> dict[str, Connection]:
+        found = {}
+        for connection, damaged in map(connection_of, rows):
+            name = connection.name
+            found[name] = connection
+            if damaged and self._connections.get(name) != connection:  # else it was said
+                _LOGGER.error(DAMAGED, name, ", ".join(damaged), "" if connection.is_active else RESTS, connection=name)
+        return found
 
     def get(self, name: str) -> Connection:
         """One connection. Raises `UnknownConnectionError`."""

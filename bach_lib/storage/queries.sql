@@ -150,9 +150,10 @@ SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = N
 WHERE id = :id
 RETURNING *;
 
--- add_attempt: in the transaction that settles the message; as a SELECT from the table it would go through a second one
+-- add_attempt: in the transaction that settles the message; as a SELECT from the table it would go through a second one.
+-- What is no number in a damaged row, or too large a one, stands behind the bound
 INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text)
-VALUES (:message_id, (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE message_id = :message_id), :recipient, :outcome,
+VALUES (:message_id, (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE message_id = :message_id AND number < 1000000000), :recipient, :outcome,
         :started_at, :seconds, :error_code, :error_text);
 
 -- trim_attempts: the oldest of a message that has been tried very often

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bach_lib.storage.values import integer, real, text, upper_bound
+from bach_lib.storage.columns import UNREADABLE
+from bach_lib.storage.values import fields, integer, listed, pairs, real, text, upper_bound, words
 
 
 def test_a_column_without_a_number_counts_nothing() -> None:
@@ -28,3 +29,36 @@ def test_a_text_that_is_not_there_is_none_and_an_empty_one_is_not() -> None:
 def test_no_page_begins_where_no_id_can_be(before: int | None, bound: int) -> None:
     """A number from outside would end in an error of the database, or hide the newest messages."""
     assert upper_bound(before) == bound
+
+
+@pytest.mark.parametrize("odd", ["odd", b"x", 2**63, -(2**63), 1e308, float("inf"), "9" * 5000])
+def test_what_is_no_number_of_63_bits_is_none(odd: str | bytes | float) -> None:
+    """A page with one such row could not be written as JSON, and nobody would see the others."""
+    assert integer(2**63 - 1) == 2**63 - 1
+    with pytest.raises(UNREADABLE):
+        integer(odd)
+
+
+@pytest.mark.parametrize("odd", ["", "odd", b"x", "nan", "-inf", float("inf")])
+def test_what_is_no_time_is_none(odd: str | bytes | float) -> None:
+    """The same."""
+    with pytest.raises(UNREADABLE):
+        real(odd)
+
+
+def test_a_column_of_json_has_the_shape_it_should_have() -> None:
+    """A message would go with other buttons than those it was given, or a list of people be the letters of a name."""
+    assert (listed(None), listed("[1]"), words('["a", "b"]'), fields('{"a": 1}')) == ([], [1], ["a", "b"], {"a": 1})
+    assert pairs([["a", "b"]]) == [("a", "b")]
+    for odd in ("", "odd", "{}", '"abc"', "5", "null", "[" * 3000, b"\xff"):
+        with pytest.raises(UNREADABLE):
+            listed(odd)
+    for odd in ("[1]", '[["a"]]', "[null]"):
+        with pytest.raises(UNREADABLE):
+            words(odd)
+    for odd in ("[]", "null", "odd"):
+        with pytest.raises(UNREADABLE):
+            fields(odd)
+    for found in ("ab", {"ab": 1}, ["ab"], [["a"]], [["a", 1]], [["a", "b", "c"]]):
+        with pytest.raises(UNREADABLE):
+            pairs(found)
