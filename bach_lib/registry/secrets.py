@@ -123,7 +123,7 @@ class Secrets:
                 secret = await in_own_thread(partial(_BLOCKING[scheme], target))
             except (OSError, ValueError):  # cannot be read, is no text, or has a name that cannot be one
                 secret = None
-        if not secret:
+        if not secret or not isinstance(secret, str):  # an application's own lookup may answer anything
             raise SecretNotFoundError(reference=reference)
         return secret
 

@@ -10,7 +10,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_TYPE, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -44,8 +44,10 @@ from .home.errors import placeholders
 from .home.hub import HUB, Hub
 from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
+from .kinds.partners import type_of
 from .kinds.requirements import async_report_package, async_require
 from .kinds.webhook import sends
+from .lifecycle.failed_setup import async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
@@ -121,6 +123,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
         bach = await _begin(hass, entry)
     except Exception:  # raised again: whatever it is, who writes to a recipient now must not do so in vain
         await async_add_standby_entities(hass, entry)
+        async_try_again_when_changed(hass, entry)
         raise
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await _set_up_platforms(hass, entry)
@@ -184,8 +187,9 @@ async def _know_what_is_stored(hass: HomeAssistant) -> None:
 
 async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     """Do every step of the set-up that may fail. None of them contacts the platform."""
+    require_usable(entry)
     try:
-        await async_require(hass, entry.data.get(CONF_TYPE, ""))
+        await async_require(hass, type_of(entry.data))
         await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
     except BachError as error:

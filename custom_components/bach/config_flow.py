@@ -54,7 +54,7 @@ from .flows.recipient_ntfy import TopicFlow
 from .flows.recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
 from .flows.recipient_signal import SignalRecipientFlow
 from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
-from .flows.unknown_kind import UNKNOWN_KIND, UnknownKindFlow, is_unknown, what_is_unknown
+from .flows.unknown_kind import UNKNOWN_KIND, ClosedFlow, is_closed, is_unknown, what_is_unknown
 from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
@@ -67,6 +67,7 @@ from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
 from .kinds.requirements import async_require, told
+from .kinds.stored_data import usable
 from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
 from .messages.hello import async_greet
 
@@ -94,8 +95,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
     @override
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows of a connection's type: recipients, and people where there are groups."""
-        if is_unknown(config_entry.data):
-            return {SUBENTRY_RECIPIENT: UnknownKindFlow, SUBENTRY_PERSON: UnknownKindFlow}
+        if is_closed(config_entry):
+            return {SUBENTRY_RECIPIENT: ClosedFlow, SUBENTRY_PERSON: ClosedFlow}
         if is_partner(config_entry):  # nobody is written to through it
             return {}
         recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
@@ -293,4 +294,4 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
 
     @override
     def _entry_data(self) -> Mapping[str, Any]:
-        return {} if self.source == SOURCE_USER else self._entry().data
+        return {} if self.source == SOURCE_USER else usable(self._entry().data)

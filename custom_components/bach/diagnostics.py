@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_TYPE, CONF_UNIQUE_ID
+from homeassistant.const import CONF_UNIQUE_ID
 from homeassistant.core import HomeAssistant
 
 from bach_lib import Attempt, Bach, BachError, Fault, Message, Status, __version__
@@ -21,7 +21,7 @@ from .coordinator import BachConfigEntry
 from .home.entry import connection_name
 from .home.hub import HUB
 from .home.redaction import Redactor
-from .kinds.partners import is_partner
+from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_versions
 from .messages.incoming_payload import iso_time
 
@@ -41,7 +41,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
     except BachError as error:
         on_disk = {"storage": error.code}
     return {
-        "versions": {"bach": __version__, **await async_versions(hass, [entry.data.get(CONF_TYPE, "")])},
+        "versions": {"bach": __version__, **await async_versions(hass, [type_of(entry.data)])},
         "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
         "state": {
             "state": entry.state.value,

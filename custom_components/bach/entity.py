@@ -15,6 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from yarl import URL
 
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachCoordinator
@@ -65,8 +66,16 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
         name=entry.title,
         model=model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
-        configuration_url=entry.data.get(CONF_LINK),
+        configuration_url=_web_address(entry.data.get(CONF_LINK)),
     )
+
+
+def _web_address(link: object) -> str | None:
+    """The link if Home Assistant takes it; it comes from the platform, whose connector may be anybody's."""
+    with suppress(ValueError):
+        if isinstance(link, str) and (url := URL(link)).scheme in {"http", "https"} and url.host:
+            return link
+    return None
 
 
 def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:

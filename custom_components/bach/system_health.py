@@ -6,13 +6,13 @@ Home Assistant shows it under Settings → System → Repairs → System informa
 from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
-from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 
 from bach_lib import __version__
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
+from .kinds.partners import type_of
 from .kinds.requirements import async_versions
 
 _KEYS = {"discord.py": "discord_py", "python-telegram-bot": "python_telegram_bot"}
@@ -28,9 +28,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[BachConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     snapshots = [entry.runtime_data.data for entry in entries]
-    types = [
-        entry.data.get(CONF_TYPE, "") for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-    ]
+    types = [type_of(entry.data) for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)]
     packages = await async_versions(hass, types)
     return {
         "version": __version__,

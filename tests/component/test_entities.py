@@ -7,6 +7,7 @@ from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import EVENT_STATE_CHANGED, EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_fire_time_changed
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Direction
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
+from custom_components.bach.const import DOMAIN
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -22,6 +24,7 @@ from tests.component.conftest import (
     entity_ids,
     press,
     send,
+    set_up,
     state,
     the_bach,
     until,
@@ -231,3 +234,15 @@ async def test_a_database_that_fails_makes_the_numbers_unavailable(
         assert state(hass, ADA_ENTITY) == "unknown"
     await loaded.runtime_data.async_refresh()
     assert state(hass, "sensor.home_bot_waiting_messages") == "0"
+
+
+@pytest.mark.parametrize("link", ["", "x", "javascript:alert(1)", "http://", "https://["])
+async def test_a_link_that_home_assistant_does_not_take_stops_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, link: str
+) -> None:
+    """The connector of another package may give any link, and its connection would never start."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "link": link})
+    await set_up(hass, entry)
+    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, entry.entry_id), entry.entry_id)
+    assert device
+    assert device.configuration_url is None

@@ -26,7 +26,7 @@ from custom_components.bach.event import EVENT_TYPES, INCOMING
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
-from custom_components.bach.flows.unknown_kind import UNKNOWN_KIND
+from custom_components.bach.flows.unknown_kind import DAMAGED_ENTRY, DAMAGED_RECIPIENT, UNKNOWN_KIND
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
 from custom_components.bach.kinds.others import SECRET_TEXTS, SETTING_TEXTS, OtherKind
@@ -205,6 +205,10 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
             assert set(step.get("menu_options", {})) <= set(dialog["step"]) | choices
 
 
+CLOSED = (DAMAGED_ENTRY, DAMAGED_RECIPIENT, UNKNOWN_KIND)
+"""Why nothing can be added to a connection."""
+
+
 def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     """A person would read "invalid_auth" instead of what to do, or translators would work for nobody."""
     refused = {kind.refused for kind in ALL_KINDS.values()}
@@ -247,7 +251,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "entry_not_loaded",
         "reconfigure_successful",
         CannotReceiveError.code,
-        UNKNOWN_KIND,
+        *CLOSED,
     }
     assert set(recipient["abort"]) == aborts
     waiting_for = re.findall(r'waiting_for: ClassVar\[str\] = "(\w+)"', "\n".join(SOURCES.values()))
@@ -261,7 +265,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
     assert set(person["error"]) == {"invalid_sender", "person_taken"}
-    assert set(person["abort"]) == {"already_configured", "no_groups", UNKNOWN_KIND}
+    assert set(person["abort"]) == {"already_configured", "no_groups", *CLOSED}
 
 
 def test_the_manifest_asks_only_for_what_everybody_needs() -> None:
@@ -287,6 +291,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
                 "count",
                 "curl",
                 "expected",
+                "field",
                 "group_link",
                 "kind",
                 "link",

@@ -1,20 +1,23 @@
-"""Ends dialogs of a connection whose type only another version of BACH knows, as after a downgrade.
+"""Ends dialogs of a connection of which something cannot be used, with a sentence instead of an unknown error.
 
-Without it, whoever opens one would read that something unknown went wrong.
+Its type is one that only another version of BACH knows, as after a downgrade, or what is stored of it is damaged.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import CONF_AUTH_TYPE
-from custom_components.bach.kinds.markdown_escape import escape_markdown
+from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
-from custom_components.bach.kinds.partners import ALL_KINDS, PARTNERS
+from custom_components.bach.kinds.partners import ALL_KINDS, PARTNERS, type_of
+from custom_components.bach.kinds.stored_data import damage_of
 
+DAMAGED_ENTRY: Final = "damaged_entry"
+DAMAGED_RECIPIENT: Final = "damaged_recipient"
 UNKNOWN_KIND: Final = "unknown_kind"
 
 
@@ -25,24 +28,37 @@ def is_unknown(data: Mapping[str, Any]) -> bool:
     """
     if is_other(data):
         return False
-    type_ = data.get(CONF_TYPE)
-    if (partner := PARTNERS.get(type_ or "")) is None:
+    if (type_ := type_of(data)) not in PARTNERS:
         return type_ not in ALL_KINDS
-    return data.get(CONF_AUTH_TYPE, partner.usual) not in AUTH_FIELDS
+    way = data.get(CONF_AUTH_TYPE)
+    return isinstance(way, str) and way not in AUTH_FIELDS
+
+
+def is_closed(entry: ConfigEntry) -> bool:
+    """Whether nothing can be added to a connection, nor its recipients be changed."""
+    return is_unknown(entry.data) or damage_of(entry) is not None
 
 
 def what_is_unknown(data: Mapping[str, Any]) -> dict[str, str]:
     """The placeholder of the sentence that says so: the word that this version does not know."""
-    known = data.get(CONF_TYPE) in ALL_KINDS
+    known = type_of(data) in ALL_KINDS
     return {"kind": escape_markdown(str(data.get(CONF_AUTH_TYPE if known else CONF_TYPE, "")))}
 
 
-class UnknownKindFlow(ConfigSubentryFlow):
-    """Subentry flow of a connection of an unknown type: nothing can be added or changed."""
+class ClosedFlow(ConfigSubentryFlow):
+    """Subentry flow of a connection that is closed: nothing can be added or changed."""
 
     async def async_step_user(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say so instead of adding something."""
-        return self.async_abort(reason=UNKNOWN_KIND, description_placeholders=what_is_unknown(self._get_entry().data))
+        entry = self._get_entry()
+        if is_unknown(entry.data) or (damage := damage_of(entry)) is None:
+            return self.async_abort(reason=UNKNOWN_KIND, description_placeholders=what_is_unknown(entry.data))
+        return self.async_abort(
+            reason=DAMAGED_RECIPIENT if damage.recipient else DAMAGED_ENTRY,
+            description_placeholders=with_escaped(
+                {"field": damage.field, "expected": damage.expected, "recipient": damage.recipient}
+            ),
+        )
 
     async def async_step_reconfigure(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say so instead of changing something."""

@@ -28,6 +28,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.form_fields import LINES_BOX
+from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.web.hooks import post_address
 
@@ -38,7 +39,7 @@ _LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "
 def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
     """The values to copy, by field; empty if the other side needs nothing."""
     data = entry.data
-    if data.get(CONF_TYPE) != TYPE_WEBHOOK:
+    if data.get(CONF_TYPE) != TYPE_WEBHOOK or damage_of(entry):
         return {}
     found: dict[str, str] = {}
     if receives(data):

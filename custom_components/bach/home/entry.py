@@ -14,7 +14,6 @@ from homeassistant.core import HomeAssistant
 from bach_lib import Connection
 from bach_lib.connectors.webhook.claims import SENDER
 from custom_components.bach.const import (
-    CONF_AUTH_TYPE,
     CONF_ENDPOINT,
     CONF_INCOMING_SECRET,
     CONF_INCOMING_TOKEN,
@@ -31,7 +30,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
-from custom_components.bach.kinds.partners import PARTNERS
+from custom_components.bach.kinds.partners import PARTNERS, auth_type_of, type_of
 
 from .roles import allowed
 
@@ -48,7 +47,7 @@ def connection_name(entry: ConfigEntry) -> str:
     A connection without an account that could be recognised is named by the entry's id.
     """
     account = None if is_other(entry.data) else entry.unique_id  # what others call an account may be no part of a name
-    return f"{entry.data.get(CONF_TYPE, '')}_{account or entry.entry_id}"
+    return f"{type_of(entry.data)}_{account or entry.entry_id}"
 
 
 def as_connection(entry: ConfigEntry) -> Connection:
@@ -98,19 +97,19 @@ def connection(
             settings=data[CONF_SETTINGS],
         )
     settings = {field: data[field] for field in SETTING_FIELDS if field in data}
-    if (partner := PARTNERS.get(data.get(CONF_TYPE, ""))) is None:
+    if (partner := PARTNERS.get(type_of(data))) is None:
         return Connection(
             name=name,
-            type=data.get(CONF_TYPE, ""),
+            type=type_of(data),
             endpoint=data.get(CONF_ENDPOINT),
             auth_config={_OURS.get(field, field): reference(field) for field in SECRET_FIELDS if field in data},
             allowed=allowed,
             settings=settings,
         )
-    auth_type = data.get(CONF_AUTH_TYPE, "")
+    auth_type = auth_type_of(data, partner)
     return Connection(
         name=name,
-        type=data.get(CONF_TYPE, ""),
+        type=type_of(data),
         category=partner.category,
         endpoint=data.get(CONF_ENDPOINT),
         auth_type=auth_type,

@@ -36,6 +36,7 @@ from custom_components.bach.const import (
 
 from .form_fields import ADDRESS_BOX, SECRET_BOX, put_texts
 from .markdown_escape import escape_markdown
+from .partners import ALL_KINDS, type_of
 
 SECRET_TEXTS: Final = 6
 """Secrets that have texts; further ones show the name that the package gives them."""
@@ -203,7 +204,7 @@ async def async_other_kind(type_: str) -> OtherKind:
 
 def is_other(data: Mapping[str, Any]) -> bool:
     """Whether an entry with this data is a connection of another package's type."""
-    return CONF_SECRETS in data
+    return CONF_SECRETS in data and type_of(data) not in ALL_KINDS
 
 
 def _fields(kind: str, texts: int, known: Iterable[Known], needed: Iterable[str]) -> Iterator[Field]:

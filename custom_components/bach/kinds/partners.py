@@ -180,9 +180,21 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
 ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
 
 
+def type_of(data: Mapping[str, Any]) -> str:
+    """The type of a connection; empty if none is stored that could be one."""
+    found = data.get(CONF_TYPE)
+    return found if isinstance(found, str) else ""
+
+
+def auth_type_of(data: Mapping[str, Any], kind: PartnerKind) -> str:
+    """How a partner authenticates; the usual way if none is stored."""
+    found = data.get(CONF_AUTH_TYPE, kind.usual)
+    return found if isinstance(found, str) else ""
+
+
 def model_of(data: Mapping[str, Any]) -> str:
     """The model of an entry's devices; of a type that is not ours, what the entry says, else its type."""
-    type_ = data.get(CONF_TYPE, "")
+    type_ = type_of(data)
     kind = ALL_KINDS.get(type_)
     return kind.model if kind else str(data.get(CONF_PLATFORM, type_))
 
@@ -197,12 +209,12 @@ def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | Webhook
 
 def is_partner(entry: ConfigEntry) -> bool:
     """Whether an entry is a partner, without recipients and queue."""
-    return entry.data.get(CONF_TYPE, "") in PARTNERS
+    return type_of(entry.data) in PARTNERS
 
 
 def can_chat(entry: ConfigEntry) -> bool:
     """Whether an entry is an AI partner with a model chosen."""
-    partner = PARTNERS.get(entry.data.get(CONF_TYPE, ""))
+    partner = PARTNERS.get(type_of(entry.data))
     return partner is not None and partner.category is Category.AI and CONF_MODEL in entry.data
 
 

@@ -208,9 +208,10 @@ def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[st
 
 def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
     """Whether another entry sends to the same address."""
-    if entry.data.get(CONF_TYPE) != TYPE_WEBHOOK or not {CONF_URL} <= entry.data.keys() & data.keys():
+    address = entry.data.get(CONF_URL)
+    if entry.data.get(CONF_TYPE) != TYPE_WEBHOOK or not isinstance(address, str) or CONF_URL not in data:
         return False
-    return same_place(entry.data[CONF_URL]) == same_place(data[CONF_URL])
+    return same_place(address) == same_place(data[CONF_URL])
 
 
 def _merge_incoming(data: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ _BODY_SECONDS: Final = 30.0
 @callback
 def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Register the entry's webhook, if it has one."""
-    if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
+    if webhook_id := _webhook_id(entry):
         webhook.async_unregister(hass, webhook_id)  # of this entry, before it was loaded anew
         # Not `local_only`: Home Assistant would answer 200 and drop what was posted; the library's list refuses it.
         handler = partial(_take, connection_name(entry))
@@ -44,8 +44,14 @@ def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def async_withdraw(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Unregister the webhook of a removed entry."""
-    if webhook_id := entry.data.get(CONF_WEBHOOK_ID):
+    if webhook_id := _webhook_id(entry):
         webhook.async_unregister(hass, webhook_id)
+
+
+def _webhook_id(entry: ConfigEntry) -> str:
+    """Empty if there is none, or what is stored cannot be one; the set-up says so."""
+    found = entry.data.get(CONF_WEBHOOK_ID)
+    return found if isinstance(found, str) else ""
 
 
 @callback

@@ -27,6 +27,7 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.permissions import may_control
 from custom_components.bach.kinds.partners import is_partner
+from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import sends
 
 _CHANGES: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
@@ -107,7 +108,7 @@ class HomeViewer:
                 ],
             )
             for entry in self._hass.config_entries.async_entries(DOMAIN)
-            if not is_partner(entry) and sends(entry.data)
+            if not is_partner(entry) and sends(entry.data) and damage_of(entry) is None
         ]
 
     def sentence(self, error: BachError) -> str:

@@ -72,7 +72,7 @@ def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
 def takes_letters(entry: ConfigEntry, user_id: str) -> bool:
     """Whether an entry's home is mapped to this user, and may write."""
     return entry.data.get(CONF_TYPE) == TYPE_HOMEASSISTANT and any(
-        subentry.data[CONF_RECIPIENT] == RECIPIENT_BACH
+        subentry.data.get(CONF_RECIPIENT) == RECIPIENT_BACH
         and subentry.data.get(CONF_USER_ID) == user_id
         and role_of(subentry) is not Role.NOTIFY_ONLY
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)

@@ -26,6 +26,18 @@ async def resolve(reference: str, schemes: dict[str, Lookup] | None = None) -> s
     return (await Secrets(schemes).resolve({"bot_token": reference}))["bot_token"]
 
 
+@pytest.mark.parametrize("answer", [None, "", 5, True, ["s3cr3t"], {"a": "s3cr3t"}, b"s3cr3t"])
+async def test_what_is_no_text_is_no_secret(answer: object) -> None:
+    """A damaged entry of an application's vault would end in an unknown error, with the secret in its traceback."""
+
+    def lookup(_: str) -> str | None:
+        return answer  # type: ignore[return-value] # on purpose
+
+    with pytest.raises(SecretNotFoundError) as caught:
+        await resolve("entry:1", {"entry": lookup})
+    assert "s3cr3t" not in str(caught.value)
+
+
 async def test_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container could not hand its token over."""
     monkeypatch.setenv("BACH_TEST_TOKEN", TOKEN)
