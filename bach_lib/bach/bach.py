@@ -58,7 +58,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     are there when it is open, as `Registry.ensure` does it. `policies`: those of single connections, by name, while
     this program runs; all others follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`:
     seconds for attempts under way at the end of `async with`. `process`: what this one is called among several that
-    share a database.
+    share a database. `alone`: it shares a server's database with no other, and works on all connections.
     """
 
     def __init__(
@@ -77,10 +77,11 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         autostart: bool = True,
         runs_file: str | PathLike[str] | None = None,
         process: str | None = None,
+        alone: bool = False,
     ) -> None:
         bus = Bus()
         self._base = Base(
-            store=store_at(path, runs_file) if isinstance(path, str | PathLike) else path,
+            store=store_at(path, runs_file, alone=alone) if isinstance(path, str | PathLike) else path,
             home=HomeLoop(),
             bus=bus,
             clock=clock or SystemClock(),
@@ -92,10 +93,9 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             autostart=autostart,
             counters=Counters(bus),
             process=process,
+            alone=alone,
         )
-        self._path = _file(path)
-        self._session = session
-        self._own = AsyncExitStack()
+        self._path, self._session, self._own = _file(path), session, AsyncExitStack()
         self._parts: Parts | None = None
         self._wanted, self._grace = tuple(connections), seconds("grace", grace)
         self._storage_fault: Fault | None = None
@@ -179,6 +179,12 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
     def path(self) -> Path | None:
         """The database as it was named; None for one that is in memory, or somebody else's to open."""
         return self._path
+
+    @property
+    def engine(self) -> str:
+        """What has the database, for people: "SQLite", or "PostgreSQL 15". Raises `NotOpenError`."""
+        _ = self._open_parts  # before that, nobody has asked a server
+        return self._base.store.engine
 
     @property
     def registry(self) -> Registry:

@@ -1,4 +1,4 @@
-"""Optional packages that connectors need: the only place that says which, and which versions.
+"""Optional packages that connectors and a database on a server need: what says which, and which versions.
 
 The extras in `pyproject.toml` say the same for pip, and a test compares the two. Whoever installs while the program
 runs, as the Home Assistant integration does, asks here.
@@ -28,6 +28,9 @@ class Package:
 
 _DISCORD: Final = Package(name="discord.py", requirement="discord.py>=2.7.1,<3", extra="discord")
 _TELEGRAM: Final = Package(name="python-telegram-bot", requirement="python-telegram-bot>=22.7,<23", extra="telegram")
+
+POSTGRESQL: Final = Package(name="psycopg", requirement="psycopg[binary]>=3.2,<4", extra="postgresql")
+"""The driver of a database on a server."""
 
 NEEDED: Final[Mapping[str, Package]] = {
     "discord": _DISCORD,

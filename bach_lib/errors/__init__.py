@@ -32,6 +32,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
     │   ├── StoreAddressError, StoreUnsuitableError, BackupElsewhereError: a database on a server
     │   ├── StoreMovedError, StoreFillingError, StoreMissingError, StoreOccupiedError, StoreUnmovedError: a move
+    │   ├── StoreMovingError: while it is under way
     │   ├── StoreDifferentError, RowUnreadableError: what cannot be moved
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
     │   └── StoreFailedError
@@ -120,6 +121,7 @@ from bach_lib.errors.moves import (
     StoreFillingError,
     StoreMissingError,
     StoreMovedError,
+    StoreMovingError,
     StoreOccupiedError,
     StoreUnmovedError,
 )
@@ -214,6 +216,7 @@ __all__ = [
     "StoreMissingError",
     "StoreMountedError",
     "StoreMovedError",
+    "StoreMovingError",
     "StoreOccupiedError",
     "StorePartError",
     "StoreTooNewError",

@@ -27,6 +27,14 @@ class StoreFillingError(StorageError):
     source: str
 
 
+class StoreMovingError(StorageError):
+    """All that is stored is on its way to another place; nothing can be taken before it is there."""
+
+    code = "store_moving"
+    template = "All messages are being moved to {target} just now. Try again when that is done."
+    target: object
+
+
 class StoreMissingError(StorageError):
     """There is nothing of BACH to move."""
 

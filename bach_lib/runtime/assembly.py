@@ -91,7 +91,7 @@ def _sharing(
     queue: Queue,
     history: History,
 ) -> Sharing | None:
-    if not isinstance(base.store, SharedStore):
+    if base.alone or not isinstance(base.store, SharedStore):
         return None
     shared = Shared(registry=registry, rules=rules, queue=queue, history=history, bus=base.bus, clock=base.clock)
     sharing = Sharing(base.store, shared, dispatching, base.process, takes_part=base.autostart)

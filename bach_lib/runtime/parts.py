@@ -54,6 +54,8 @@ class Base:
     counters: Counters
     process: str | None = None
     """What this process is called among those that share the database; None: its machine and its number."""
+    alone: bool = False
+    """Whether this process shares the database with no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,18 +20,25 @@ MOVED_FROM = "moved from"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """For what a database is opened. `moves`: to move it, which nobody else may use meanwhile."""
+    """For what a database is opened. `moves`: to move it, which nobody else may use meanwhile.
+
+    `alone`: nobody else may use it as long as it is open; a file never has two. `looks`: only to see what is in it,
+    whoever uses it.
+    """
 
     moves: bool = False
     creates: bool = True
+    alone: bool = False
+    looks: bool = False
 
 
 TO_USE = Opening()
+TO_USE_ALONE = Opening(alone=True)
 
 
 def check_usable(rows: Iterable[Mapping[str, object]], path: object, opening: Opening) -> None:
     """Raise `StoreMovedError` or `StoreFillingError` for what is not to be used. `rows`: all it knows of itself."""
-    if opening.moves:
+    if opening.moves or opening.looks:
         return
     known = {str(row["key"]): str(row["value"]) for row in rows}
     if FILLING in known:

@@ -5,13 +5,19 @@ from pathlib import Path
 
 from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
+from bach_lib.storage.moved import TO_USE, TO_USE_ALONE
 from bach_lib.storage.postgresql.address import is_address
 from bach_lib.storage.postgresql.server_database import ServerDatabase
 from bach_lib.storage.store import Store
 
 
-def store_at(place: str | PathLike[str], runs_file: str | PathLike[str] | None) -> Store:
-    """The store, which is still to be opened. `runs_file`: where it is noted how far a file had come."""
+def store_at(place: str | PathLike[str], runs_file: str | PathLike[str] | None, *, alone: bool = False) -> Store:
+    """The store, which is still to be opened. `runs_file`: where it is noted how far a file had come.
+
+    `alone`: no other process may use a server's database meanwhile.
+    """
     if place == ":memory:":
         return MemoryDatabase()
-    return ServerDatabase(str(place)) if is_address(place) else Database(Path(place), runs_file=runs_file)
+    if is_address(place):
+        return ServerDatabase(str(place), opening=TO_USE_ALONE if alone else TO_USE)
+    return Database(Path(place), runs_file=runs_file)

@@ -64,6 +64,11 @@ class Store(Protocol):
         """
         return 0.0
 
+    @property
+    def engine(self) -> str:
+        """What has the database, for people; of a server with its version, once it is open."""
+        return "SQLite"
+
     async def close(self) -> None:
         """Finish what was submitted, then close."""
         ...

@@ -41,7 +41,7 @@ from .entity import connection_device
 from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name
 from .home.errors import placeholders
-from .home.hub import HUB, Hub
+from .home.hub import HUB, get_hub
 from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.partners import type_of
@@ -180,8 +180,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 async def _know_what_is_stored(hass: HomeAssistant) -> None:
     """Create the hub and load the removed recipients, unless that is done."""
-    if HUB not in hass.data:
-        hass.data[HUB] = Hub(hass)
+    get_hub(hass)
+    if REMOVED_RECIPIENTS not in hass.data:
         await async_load_removed_recipients(hass)
 
 

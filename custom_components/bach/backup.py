@@ -3,6 +3,9 @@
 The backup reads the files one after the other, and fails as a whole if one of them shrinks or vanishes. So until it is
 done the files only grow, and BACH keeps working. An error in here is logged and never raised: the home's backup is
 worth more than ours.
+
+A database on a PostgreSQL server is in no backup of Home Assistant: there is nothing to hold still, and it is backed up
+on its server. The dialog in which it is named says so.
 """
 
 import asyncio

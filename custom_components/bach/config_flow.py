@@ -40,6 +40,7 @@ from .const import (
     TYPE_SIGNAL,
     TYPE_WEBHOOK,
 )
+from .flows.database_steps import DatabaseSteps
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
 from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
@@ -84,7 +85,7 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 """Whose recipients are no groups in which several people write."""
 
 
-class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, domain=DOMAIN):
+class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, DatabaseSteps, domain=DOMAIN):
     """Config flow of all connection types."""
 
     VERSION = 1
@@ -119,7 +120,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, doma
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the menu of connection types."""
-        options = [*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http", *(["other"] if await async_others() else [])]
+        options = [*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http", *(["other"] if await async_others() else []), "database"]
         return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

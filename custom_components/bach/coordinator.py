@@ -31,6 +31,7 @@ from bach_lib.events import (
 from .const import DOMAIN
 from .home.entry import connection_name, own_secrets
 from .home.errors import placeholders
+from .home.hub import HUB
 from .kinds.partners import is_partner
 
 _LOGGER = logging.getLogger(__name__)
@@ -159,6 +160,8 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 version=identity.version if identity else None,
             )
         except BachError as error:
+            if self.data is not None and self.hass.data[HUB].has_replaced(self.bach):
+                return self.data
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=error.code,

@@ -37,7 +37,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
     redactor = Redactor(entry, REDACTED_FIELDS)
     try:
         async with hass.data[HUB].hold() as bach:
-            on_disk = await _on_disk(bach, entry, redactor)
+            database = {"database": await hass.data[HUB].place.called(bach.engine)}
+            on_disk = database | await _on_disk(bach, entry, redactor)
     except BachError as error:
         on_disk = {"storage": error.code}
     return {

@@ -8,10 +8,11 @@ from typing import Any
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.core import HomeAssistant, callback
 
-from bach_lib import __version__
+from bach_lib import BachError, __version__
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
+from .home.hub import HUB
 from .kinds.partners import type_of
 from .kinds.requirements import async_versions
 
@@ -33,7 +34,15 @@ async def _info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "version": __version__,
         **{_KEYS[name]: version or "-" for name, version in packages.items()},
+        "database": _engine(hass),
         "connections": len(snapshots),
         "waiting": sum(snapshot.queue.waiting for snapshot in snapshots),
         "dead": sum(snapshot.queue.dead for snapshot in snapshots),
     }
+
+
+def _engine(hass: HomeAssistant) -> str:
+    try:
+        return hass.data[HUB].bach.engine
+    except BachError:  # it is closed, or being moved
+        return "-"

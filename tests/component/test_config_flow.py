@@ -41,6 +41,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
         "ai",
         "mcp",
         "http",
+        "database",
     ]
     result = await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "telegram"})
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "telegram")

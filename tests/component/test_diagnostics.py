@@ -196,4 +196,5 @@ async def test_system_health_shows_the_sums(hass: HomeAssistant, loaded: MockCon
     info = await get_system_health_info(hass, "bach")
     values = {key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()}
     packages = {"python_telegram_bot": NEEDED["telegram"].installed()}
-    assert values == {"version": __version__, **packages, "connections": 1, "waiting": 0, "dead": 0}
+    numbers = {"connections": 1, "waiting": 0, "dead": 0}
+    assert values == {"version": __version__, **packages, "database": "SQLite", **numbers}

@@ -23,6 +23,7 @@ from custom_components.bach import condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.flows.database_steps import FAILED, IN_BACKUP, REFUSALS
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
@@ -191,10 +192,10 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         if module.startswith(("flows/recipient", "flows/pairing", "flows/dead_letter_steps"))
     ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    connections = steps["config_flow.py"].union(
-        *(steps[f"flows/{name}.py"] for name in ("webhook_steps", "other_steps", "partner", "platform_steps"))
-    )
-    assert set(flow["step"]) == connections - {"reauth"}  # which only leads on to reauth_confirm
+    mixins = ("webhook_steps", "other_steps", "partner", "platform_steps", "database_steps")
+    connections = steps["config_flow.py"].union(*(steps[f"flows/{name}.py"] for name in mixins))
+    only_lead_on = {"reauth", "database_moved"}
+    assert set(flow["step"]) == connections - only_lead_on
     ends = ("dead_letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
@@ -225,11 +226,13 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         UNUSABLE,
         *refused,
     }
-    assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours}
+    assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours, FAILED, *REFUSALS}
     assert set(TEXTS["config"]["abort"]) == {
         *("already_configured", "no_others", "shown", "unique_id_mismatch"),
+        *("database_kept", "database_moved", "database_moved_in_part", IN_BACKUP),
         *(UNUSABLE, UNKNOWN_KIND),
     }
+    assert set(TEXTS["config"]["progress"]) == {"database_moving"}
     recipient = TEXTS["config_subentries"]["recipient"]
     assert set(recipient["error"]) == {
         InvalidRecipientError.code,
@@ -283,7 +286,13 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
     knows = Knows(secrets=tuple(known[:SECRET_TEXTS]), settings=tuple(known))
     other = OtherKind(type_="owl", package="bach-owl", model="Owl", knows=knows, receives=True).placeholders
     for section, filled in (
-        ("config", {"expected", "kind", "link", "name", "places", "portal", "portal_url", "reason", "similar", *other}),
+        (
+            "config",
+            {
+                *("count", "example", "expected", "kind", "left", "link", "name", "places", "portal", "portal_url"),
+                *("reason", "similar", *other),
+            },
+        ),
         (
             "config_subentries",
             {

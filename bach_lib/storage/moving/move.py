@@ -8,8 +8,8 @@ one commit as moved, and after that the new one may be used; in between neither 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from bach_lib.errors import (
@@ -20,11 +20,12 @@ from bach_lib.errors import (
     StoreOccupiedError,
     StoreUnmovedError,
 )
-from bach_lib.storage.moved import FILLING, MOVED_FROM, MOVED_TO, source_of
+from bach_lib.storage.moved import FILLING, MOVED_FROM, MOVED_TO, Opening, source_of
 from bach_lib.storage.moving.digest import Digest
 from bach_lib.storage.moving.filling import Progress, progress_of
+from bach_lib.storage.moving.open_side import Side, opened
 from bach_lib.storage.moving.places import Place
-from bach_lib.storage.moving.row_pages import OF_THE_PLACE, Page, Pages, Position, Side
+from bach_lib.storage.moving.row_pages import OF_THE_PLACE, Page, Pages, Position
 from bach_lib.storage.moving.table_shapes import META, Table, tables
 from bach_lib.storage.runs import Runs
 from bach_lib.storage.transaction import Transaction
@@ -32,8 +33,15 @@ from bach_lib.storage.transaction import Transaction
 type Bar = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Shows how much of a total is done."""
 
+
+def no_bar(_: int) -> AbstractContextManager[Callable[[int], None]]:
+    """For a move that nobody watches."""
+    return nullcontext(lambda _: None)
+
+
 _REFERENCES = "SELECT auth_config FROM connections"
 _RUNS = "runs"
+_AS_IT_IS = Opening(moves=True, creates=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +65,13 @@ class Move:
         """Move all, or go on. Raises a `StorageError`; then neither is used before it is called again."""
         if self._source.is_same(self._target):
             raise StoreOccupiedError(path=self._target)
-        async with _opened(self._source, creates=False) as source:
+        async with opened(self._source, _AS_IT_IS) as source:
             known = await source.meta()
             if FILLING in known:
                 raise StoreFillingError(path=self._source, source=source_of(known[FILLING]))
             moved_to = known.get(MOVED_TO)
             try:
-                async with _opened(self._target, creates=moved_to is None) as target:
+                async with opened(self._target, Opening(moves=True, creates=moved_to is None)) as target:
                     return await self._go_on(source, target, known["instance"], moved_to)
             except StoreMissingError as error:
                 raise StoreMovedError(path=self._source, target=moved_to or "") from error
@@ -90,7 +98,7 @@ class Move:
 
     async def _begin(self, target: Side, known: dict[str, str], instance: str) -> None:
         """Let nobody else use it from here on. Raises `StoreOccupiedError`."""
-        if MOVED_TO in known or any([await target.count(table) for table in tables() if table.name != META]):
+        if MOVED_TO in known or await target.holds_anything():
             raise StoreOccupiedError(path=self._target)
         number = Runs(self._target.runs_file).number(instance)  # of before, where it lay there once
 
@@ -195,7 +203,7 @@ async def take_back(place: Place) -> tuple[int, str]:
     What waits in it is held, as it waits at the other place as well; and it gets a new name for its nonces, as both
     will give the same ids from here on. Raises a `StorageError`.
     """
-    async with _opened(place, creates=False) as side:
+    async with opened(place, _AS_IT_IS) as side:
         target = (await side.meta()).get(MOVED_TO)
         if target is None:
             raise StoreUnmovedError(path=place)
@@ -206,16 +214,6 @@ async def take_back(place: Place) -> tuple[int, str]:
             return tx.run("hold_unfinished")
 
         return await side.store.submit(work), target
-
-
-@asynccontextmanager
-async def _opened(place: Place, *, creates: bool) -> AsyncIterator[Side]:
-    store = place.store(creates=creates)
-    await store.open()
-    try:
-        yield Side(place, store)
-    finally:
-        await store.close()
 
 
 def _arrival(table: Table, page: Page, progress: Progress) -> Callable[[Transaction], None]:

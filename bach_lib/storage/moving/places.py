@@ -49,9 +49,8 @@ class Place:
             return self.path.absolute().resolve() == other.path.absolute().resolve()
         return bool(self.address and other.address) and str(self.address) == str(other.address)
 
-    def store(self, *, creates: bool) -> Store:
-        """Its database, to be opened in order to move it."""
-        opening = Opening(moves=True, creates=creates)
+    def store(self, opening: Opening) -> Store:
+        """Its database, to be opened for this."""
         if self.address:
             return ServerDatabase(self.address.full, opening=opening)
         return Database(self.path or Path(), runs_file=self.runs_file, opening=opening)

@@ -6,9 +6,8 @@ from typing import cast
 
 from bach_lib.errors import RowUnreadableError
 from bach_lib.storage.moving.digest import UnfitError, fit
-from bach_lib.storage.moving.places import Place
+from bach_lib.storage.moving.open_side import Side
 from bach_lib.storage.moving.table_shapes import META, Table
-from bach_lib.storage.store import Store
 from bach_lib.storage.transaction import Row, Transaction, Value
 from bach_lib.storage.values import integer
 
@@ -35,24 +34,6 @@ class Page:
 
     rows: Sequence[tuple[Value, ...]]
     then: Position
-
-
-class Side:
-    """One of the two databases, open."""
-
-    def __init__(self, place: Place, store: Store) -> None:
-        self.place: Place = place
-        self.store: Store = store
-
-    async def meta(self) -> dict[str, str]:
-        """All it knows of itself."""
-        rows = await self.store.submit(lambda tx: tx.rows("all_meta"), writes=False)
-        return {str(row["key"]): str(row["value"]) for row in rows}
-
-    async def count(self, table: Table) -> int:
-        """Rows of a table."""
-        [row] = await self.store.read(lambda tx: tx.ask(table.counting()))
-        return integer(row["number"])
 
 
 class Pages:

@@ -2,7 +2,7 @@
 
 from os import PathLike
 from typing import override
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 _SCHEMES = ("postgresql://", "postgres://")
 _SHOWN = ("host", "port")
@@ -33,6 +33,21 @@ class Address:
     @override
     def __repr__(self) -> str:
         return f"Address({self._shown!r})"
+
+    @property
+    def host(self) -> str:
+        """The server, for people; several with commas between them, none for one of this machine."""
+        parts = urlsplit(self._shown)
+        return parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
+
+    @property
+    def database(self) -> str:
+        """The database there, for people."""
+        return urlsplit(self._shown).path.lstrip("/")
+
+    def with_password(self, password: str) -> "Address":
+        """The same with this password, which may hold any signs."""
+        return Address(f"{self.full}{'&' if '?' in self.full else '?'}password={quote(password, safe='')}")
 
     @property
     def has_secret(self) -> bool:

@@ -138,8 +138,14 @@ def put_behind(wire: Wire, before: tuple[int, str]) -> None:
 
 
 def admit(wire: Wire, address: Address, opening: Opening) -> None:
-    """Use it beside others, or move it alone; first the lock, then the look. Raises a `StorageError`, or as `Wire`."""
-    take = _ALONE if opening.moves else _SHARED
+    """Use it beside others or alone, or move it alone; first the lock, then the look.
+
+    The lock is that of the connection which writes. So who has lost it, asleep or cut off, writes nothing any more.
+    Raises a `StorageError`, or as `Wire`.
+    """
+    if opening.looks:
+        return
+    take = _ALONE if opening.moves or opening.alone else _SHARED
     until = time.monotonic() + _LETS_GO
     while not wire.execute(take, [_LOCK + 1]).fetchall()[0]["got"]:
         if time.monotonic() >= until:

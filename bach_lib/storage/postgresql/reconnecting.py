@@ -60,6 +60,8 @@ class Reconnecting:
         """Set from another thread: wait for nothing any more."""
         self.skew: float = 0.0
         """Seconds by which the server's clock is ahead of this machine's."""
+        self.version: int = 0
+        """Of the server, as 15."""
 
     def open(self) -> None:
         """Connect for the first time. Raises a `StorageError`; a connection that breaks meanwhile is tried again."""
@@ -239,7 +241,7 @@ class Reconnecting:
                 raise
         except (ConnectionGoneError, RefusedError) as error:
             raise refusal(error, self._address) from None
-        self._session, self._before = session, before
+        self._session, self._before, self.version = session, before, wire.version // 10_000
 
     def _measure(self, session: Session) -> None:
         before = time.time()

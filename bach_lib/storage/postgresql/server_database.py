@@ -109,6 +109,11 @@ class ServerDatabase(SharedStore):
     def skew(self) -> float:
         return self._link.skew
 
+    @property
+    @override
+    def engine(self) -> str:
+        return f"PostgreSQL {self._link.version}"
+
     def _begin(self, requests: Requests) -> RequestLoop:
         try:
             # here, in the thread: the driver is an extra, and whoever has a file does not load it

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,25 +18,23 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.core import Event as HomeEvent
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage
-from bach_lib.errors import NotOpenError, UnknownConnectionError
+from bach_lib.errors import NotOpenError, StorageError, StoreMovingError, UnknownConnectionError
 from bach_lib.events import Event, MessageReceived
+from bach_lib.runtime.relocation import Address
 from custom_components.bach.const import DOMAIN
 
 from .entry import REFERENCE_SCHEME
 from .incoming_buffer import IncomingBuffer
 from .sessions import new_session
-from .storage_issue import async_report_storage
+from .storage_issue import async_report_storage, async_report_unopened
+from .storage_place import StoragePlace
 from .vaults import EntryVault
 
 _LONGEST_BACKUP = 2 * 3600.0
 """Seconds after which a backup that nobody said had ended has."""
-
-_RUNS_FILE = ".bach_runs"
-"""Beside the configuration, as whoever puts back an old folder of storage must not put this back with it."""
 
 type Hear = Callable[[IncomingMessage], None]
 
@@ -45,8 +44,7 @@ class Hub:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._path = Path(hass.config.path(STORAGE_DIR, DOMAIN, f"{DOMAIN}.db"))
-        self._runs_file = Path(hass.config.path(_RUNS_FILE))
+        self.place: StoragePlace = StoragePlace(hass)
         self._bach: Bach | None = None
         self._holders = 0
         self._runs: Counter[str] = Counter()
@@ -54,6 +52,8 @@ class Hub:
         self._unheard: dict[str, IncomingBuffer] = {}
         self._followers: list[Callable[[Event], None]] = []
         self._lock = asyncio.Lock()
+        self._failure: tuple[float, BachError] | None = None
+        self._moving_to: Address | Path | None = None
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
         self._remove_after_backup = False
@@ -63,9 +63,9 @@ class Hub:
 
     @property
     def bach(self) -> Bach:
-        """The open `Bach`. Raises `NotOpenError` while no entry is loaded."""
+        """The open `Bach`. Raises `NotOpenError` while no entry is loaded, `StoreMovingError` while all is moved."""
         if self._bach is None:
-            raise NotOpenError
+            raise StoreMovingError(target=self._moving_to) if self._moving_to else NotOpenError
         return self._bach
 
     def has(self, connection: str) -> bool:
@@ -74,11 +74,20 @@ class Hub:
 
     async def acquire(self) -> Bach:
         """Open `Bach` if need be, and count one holder until `release`. Raises a `StorageError` if that fails."""
+        asked = self._hass.loop.time()
         async with self._lock:
             if self._bach is None:
                 if self._hass.is_stopping:  # nobody would close it
                     raise NotOpenError
-                self._bach = await self._open()
+                if self._failure and self._failure[0] >= asked:  # while this one waited: not each tries it again
+                    raise copy(self._failure[1])
+                try:
+                    self._bach = await self._open()
+                except StorageError as error:
+                    self._failure = self._hass.loop.time(), error
+                    if await self.place.address():
+                        async_report_unopened(self._hass, error)
+                    raise
             self._holders += 1
             return self._bach
 
@@ -156,12 +165,35 @@ class Hub:
             finally:
                 await self.stop(connection)
 
+    @asynccontextmanager
+    async def closed(self, moving_to: Address | None) -> AsyncIterator[StoragePlace]:
+        """Context manager that keeps the database closed, to move it. All entries have to be reloaded afterwards."""
+        async with self._lock:
+            self._moving_to = moving_to or self.place.path
+            try:
+                await self._close()
+                yield self.place
+            finally:
+                self._moving_to = None
+                if self._holders and not self._hass.is_stopping:
+                    with suppress(BachError):  # the entries tell of it when they are reloaded
+                        self._bach = await self._open()
+
+    def has_replaced(self, bach: Bach) -> bool:
+        """Whether another `Bach` takes its place, as everything has moved or is moving: its entry is reloaded soon."""
+        return self._moving_to is not None or self._bach not in {None, bach}
+
+    @property
+    def is_in_backup(self) -> bool:
+        """Whether Home Assistant is making a backup."""
+        return self._give_up_backup is not None
+
     async def remove_files(self) -> None:
         """Delete the database, after a running backup; only when the last entry was removed."""
         async with self._lock:
-            self._remove_after_backup = self._give_up_backup is not None
+            self._remove_after_backup = self.is_in_backup
             if not self._remove_after_backup:
-                await self._hass.async_add_executor_job(self._remove_files)
+                await self.place.remove()
 
     async def begin_backup(self) -> None:
         """Put the database into append-only mode until each caller has called `end_backup`.
@@ -175,7 +207,7 @@ class Hub:
             self._give_up_backup = async_call_later(self._hass, _LONGEST_BACKUP, self._backup_is_lost)
             if self._bach:
                 await self._bach.begin_backup()
-            elif await self._hass.async_add_executor_job(self._path.exists):
+            elif await self.place.has_file():
                 self._bach = await self._open()
                 self._holders += 1
                 self._is_open_for_backup = True
@@ -207,13 +239,15 @@ class Hub:
                 if not self._holders:
                     await self._close()
             if self._remove_after_backup and not self._bach:
-                await self._hass.async_add_executor_job(self._remove_files)
+                await self.place.remove()
             self._remove_after_backup = False
 
     async def _open(self) -> Bach:
+        address = await self.place.ready()
         bach = Bach(
-            self._path,
-            runs_file=self._runs_file,
+            address.full if address else self.place.path,
+            alone=True,
+            runs_file=self.place.runs_file,
             session=async_get_clientsession(self._hass),
             new_session=partial(new_session, self._hass),
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
@@ -224,7 +258,7 @@ class Hub:
         await bach.open()
         bach.subscribe(MessageReceived, self._received)
         bach.subscribe(Event, self._happened)
-        self._stop_reporting = async_report_storage(self._hass, bach, self._path.resolve())
+        self._stop_reporting = async_report_storage(self._hass, bach, self.place.path.resolve())
         return bach
 
     async def _close(self) -> None:
@@ -251,11 +285,13 @@ class Hub:
         for follow in list(self._followers):
             follow(event)
 
-    def _remove_files(self) -> None:
-        for file in (self._runs_file, *self._path.parent.glob(f"{self._path.name}*")):  # with logs, marks and copies
-            file.unlink(missing_ok=True)
-        with suppress(OSError):  # there is none, or somebody keeps something in it
-            self._path.parent.rmdir()
-
 
 HUB: HassKey[Hub] = HassKey(DOMAIN)
+
+
+@callback
+def get_hub(hass: HomeAssistant) -> Hub:
+    """The one of this Home Assistant, also before `async_setup`, as in a first dialog."""
+    if HUB not in hass.data:
+        hass.data[HUB] = Hub(hass)
+    return hass.data[HUB]

@@ -9,7 +9,7 @@ from typing import Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from bach_lib import Bach, Fault
+from bach_lib import Bach, BachError, Fault
 from bach_lib.errors import StoreLostError
 from bach_lib.events import StorageChanged
 from custom_components.bach.const import DOMAIN
@@ -17,6 +17,20 @@ from custom_components.bach.kinds.markdown_escape import escape_links
 
 STORAGE: Final = "storage"
 """The key of the repair, and its id."""
+
+
+@callback
+def async_report_unopened(hass: HomeAssistant, error: BachError) -> None:
+    """Create the issue for a database on a server that cannot be opened; it goes when it can."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        STORAGE,
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="storage_unopened",
+        translation_placeholders={"reason": escape_links(str(error))},
+    )
 
 
 @callback
@@ -49,3 +63,9 @@ def async_report_storage(hass: HomeAssistant, bach: Bach, path: Path) -> CALLBAC
         ir.async_delete_issue(hass, DOMAIN, STORAGE)
 
     return end
+
+
+@callback
+def async_forget_storage(hass: HomeAssistant) -> None:
+    """Delete the issue, as nobody opens the database any more."""
+    ir.async_delete_issue(hass, DOMAIN, STORAGE)

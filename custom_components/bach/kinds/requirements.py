@@ -1,4 +1,4 @@
-"""Installs the Python packages that a connection type needs, with Home Assistant's requirements manager.
+"""Installs Python packages that a connection type or a database on a server needs, with Home Assistant's own manager.
 
 The manifest lists only what everybody needs. The rest is installed in the dialog that adds such a connection, and at
 each set-up (an update of Home Assistant's container removes what was installed). A missing package stops only the
@@ -20,7 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Fault
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.requirements import NEEDED, Package
+from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
 
@@ -33,6 +33,9 @@ BY_HAND: Final = "missing_library_by_hand"
 STILL_MISSING: Final = "still_missing"
 WORDS: Final = (MissingLibraryError.code, BY_HAND, UnusableLibraryError.code)
 """Keys of the texts for what can be wrong with a package."""
+
+_DATABASE: Final = POSTGRESQL.extra
+"""What the library calls a database on a server where it calls a connection by its type."""
 
 _WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RETRY)
 
@@ -54,8 +57,17 @@ async def async_require(hass: HomeAssistant, type_: str) -> None:
 
     Concurrent callers share one installation. An installed package needs no network.
     """
-    if (package := NEEDED.get(type_)) is None:
-        return
+    if package := NEEDED.get(type_):
+        await _have(hass, type_, package)
+        await Connectors().load(type_)
+
+
+async def async_require_driver(hass: HomeAssistant) -> None:
+    """The same for the driver of a database on a server."""
+    await _have(hass, _DATABASE, POSTGRESQL)
+
+
+async def _have(hass: HomeAssistant, type_: str, package: Package) -> None:
     if not hass.config.skip_pip:
         attempts = hass.data.setdefault(_PACKAGES, _Packages()).attempts
         if (attempt := attempts.get(package.name)) is None:
@@ -64,7 +76,6 @@ async def async_require(hass: HomeAssistant, type_: str) -> None:
             attempt.add_done_callback(lambda _: attempts.pop(package.name, None))
         if not await asyncio.shield(attempt):  # who is cancelled, as a dialog that is closed, takes nothing from others
             raise MissingLibraryError(type=type_, package=package.name, extra=package.extra)
-    await Connectors().load(type_)
 
 
 async def _install(hass: HomeAssistant, package: Package) -> bool:
@@ -139,7 +150,8 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
 
 def filled(error: MissingLibraryError) -> Mapping[str, str]:
     """The placeholders of texts about a package."""
-    package = NEEDED[error.placeholders["type"]]
+    type_ = error.placeholders["type"]
+    package = POSTGRESQL if type_ == _DATABASE else NEEDED[type_]
     return {
         "package": package.name,
         "wanted": package.requirement,

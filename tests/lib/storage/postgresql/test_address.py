@@ -1,6 +1,7 @@
 """An address is shown to people and written into logs: never with its password."""
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from bach_lib.storage import Address, is_address
 from bach_lib.storage.postgresql import address as addresses
@@ -48,6 +49,31 @@ def test_a_password_that_is_a_word_does_not_spoil_every_sentence() -> None:
     """Whoever has "a" for a password would read nothing but stars."""
     assert Address("postgresql://ada:a@db.home/bach").redact("a bad day") == "a bad day"
     assert addresses._LEAST == 4
+
+
+@pytest.mark.parametrize(
+    ("full", "host", "database"),
+    [
+        ("postgresql://ada:p4ssword@db.home:5433/bach?sslmode=require", "db.home:5433", "bach"),
+        ("postgresql://ada@one:1,two:2/bach", "one:1,two:2", "bach"),
+        ("postgresql:///bach?host=/run/pg", "/run/pg", "bach"),
+        ("postgresql://ada:p4ssword@[::1/bach", "…", ""),
+    ],
+)
+def test_where_it_leads_can_be_told(full: str, host: str, database: str) -> None:
+    """A bug report would not say of which database it is, or it would say the password, too."""
+    address = Address(full)
+    assert (address.host, address.database) == (host, database)
+
+
+@pytest.mark.parametrize("full", ["postgresql://ada@db.home/bach", "postgresql://ada:old@db.home/bach?sslmode=require"])
+def test_a_password_of_any_signs_can_be_given_apart(full: str) -> None:
+    """Nobody could have a password with an @ who does not know how an address is written."""
+    address = Address(full).with_password("p4ss @:/?#&%+word")
+    assert conninfo_to_dict(address.full)["password"] == "p4ss @:/?#&%+word"
+    assert str(address) == "postgresql://ada@db.home/bach"
+    assert address.has_secret
+    assert address.redact("no: p4ss @:/?#&%+word") == "no: ***"
 
 
 def test_an_address_that_nobody_can_read_is_not_repeated() -> None:
