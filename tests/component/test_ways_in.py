@@ -6,7 +6,9 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import pytest
@@ -26,6 +28,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.bach as integration
 from bach_lib.web.app_files import version
+from custom_components.bach import actions
 from custom_components.bach.condition import async_get_conditions
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home import permissions
@@ -212,6 +215,34 @@ async def test_a_hole_is_noticed(
     wrong = {action for action, _, allowed in await wrong_tries(hass, letters, Who.GUEST) if allowed}
     judged = {name for name, tries in surfaces.ACTIONS.items() if any(Who.USER in one.allowed for one in tries)}
     assert wrong == judged
+
+
+def _checks() -> list[tuple[str, str]]:
+    """The modules of actions, and the checks that each calls."""
+    modules = [import_module(one.name) for one in iter_modules(actions.__path__, f"{actions.__name__}.")]
+    return [
+        (module.__name__, name)
+        for module in modules
+        for name, one in vars(module).items()
+        if name.startswith("require_") and getattr(one, "__module__", "") == permissions.__name__
+    ]
+
+
+@pytest.mark.parametrize(("module", "check"), _checks())
+async def test_each_check_is_missed(
+    hass: HomeAssistant,
+    letters: MockConfigEntry,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    check: str,
+) -> None:
+    """Whoever takes one out of an action would see all tests pass, and a child would use it for others."""
+
+    async def nothing(*_: object) -> None:
+        """Judge nobody."""
+
+    monkeypatch.setattr(f"{module}.{check}", nothing)
+    assert [action for action, _, allowed in await wrong_tries(hass, letters, Who.CHILD) if allowed]
 
 
 @pytest.mark.parametrize("who", [Who.UNKNOWN, Who.GUEST, Who.READER, Who.CHILD, Who.USER, Who.ADMIN])
