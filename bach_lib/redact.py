@@ -35,7 +35,13 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uf
 """What counts as printable and is not to be seen: fillers, and variants that can carry any text unseen."""
 _HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\U000e0000-\U000e0fff]")
 """What no words need: controls, and what smuggles words past whoever reads them."""
+_MARKS = frozenset({"Mn", "Me"})
+_MOST_MARKS = 8
+"""On one letter; no script needs more."""
+_READ = frozenset("LNPS")
+"""Letters, numbers, punctuation and signs, by the first letter of their Unicode category."""
 _FLAG = "\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f"
+_FLAGS = re.compile(_FLAG)
 _SEEN = re.compile(f"({_FLAG}|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef])|{_HIDDEN.pattern}")
 """Of those, what belongs to something seen: flags of England and the like, and variants of Chinese characters."""
 _MAY_BE_ESCAPED = re.compile(r"[%&\\]")
@@ -206,16 +212,30 @@ def _coded(secret: bytes) -> Iterator[str]:
 def readable(text: str, *, lines: bool = False) -> str:
     """Without what a terminal or a log would act on, nobody sees, or is shown in another order than it was written.
 
+    Marks that are piled upon a letter, and would cover what stands around it, are no higher than any script needs.
     `lines`: line breaks and tabs stay.
     """
     text = _BLANK.sub("\ufffd", text)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     kept = "\n\t" if lines else ""
-    return "".join(
-        one if one in kept or unicodedata.category(one) not in _ACTS or _joins(text, at) else "\ufffd"
-        for at, one in enumerate(text)
-    )
+    flags = {at for flag in _FLAGS.finditer(text) for at in range(*flag.span())}
+    read, marks = list[str](), 0
+    for at, one in enumerate(text):
+        category = unicodedata.category(one)
+        if one != _JOINER:
+            marks = marks + 1 if category in _MARKS else 0
+        if marks <= _MOST_MARKS:
+            acts = category in _ACTS and one not in kept and at not in flags and not _joins(text, at)
+            read.append("\ufffd" if acts else one)
+    return "".join(read)
+
+
+def called(name: str, instead: str, limit: int = 256) -> str:
+    """A name as it can stand in a line; what is to stand there instead of one in which nothing can be read."""
+    quiet = readable(" ".join(name.split()))[:limit]
+    is_read = any(unicodedata.category(one)[0] in _READ and one != "\ufffd" for one in quiet)
+    return quiet if is_read else readable(" ".join(instead.split()))[:limit]
 
 
 def _joins(text: str, at: int) -> bool:

@@ -15,7 +15,7 @@ from bach_lib.connectors.mistakes import WrongAnswerError, described
 from bach_lib.models import Candidate, Fault, Identity, Loss
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
-from bach_lib.redact import Redactor
+from bach_lib.redact import Redactor, called
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 86_400.0
 """Seconds; no server may have itself asked without a pause, nor silence anybody for longer than a day at a time."""
@@ -90,7 +90,7 @@ def identity(value: object, redact: Redactor) -> Identity | Fault:
     if value.accepted is not None:
         switch(value.accepted, "Identity.accepted")
     notice = None if value.notice is None else fault(value.notice, "Identity.notice", redact)
-    return redact.within(replace(value, notice=notice))
+    return redact.within(replace(value, name=called(value.name, value.id), notice=notice))
 
 
 def account(value: object, redact: Redactor) -> str | Fault | None:
@@ -129,7 +129,7 @@ def found(value: object, redact: Redactor) -> list[Candidate] | Fault:
         for name in ("recipient", "title", "kind"):
             words(getattr(one, name), f"Candidate.{name}", redact)
         switch(one.has_code, "Candidate.has_code")
-    return redact.within(list(candidates))
+    return redact.within([replace(one, title=called(one.title, one.recipient)) for one in candidates])
 
 
 def contents(value: object, limit: int, redact: Redactor) -> bytes | Fault:

@@ -4,7 +4,6 @@ A connector is foreign code, and one value of a wrong type would come again with
 That a batch is one has been seen to before (`connectors/answer_check.py`).
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import isnan
@@ -13,19 +12,18 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.inbound.rows import incoming_values
 from bach_lib.models.incoming import Content, Kind, own_words
-from bach_lib.redact import readable, seen
+from bach_lib.redact import called, readable, seen
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
-_MAX_NAME = 256
 _DEEPEST = 4
-_MOST_MARKS = 8
-"""On one letter; no script needs more."""
-_MARKS = frozenset({"Mn", "Me"})
-_READ = frozenset("LNPS")
-"""Letters, numbers, punctuation and signs, by the first letter of their Unicode category."""
+_MAX_NAME = 256
+_MAX_LINE = 2048
+"""Characters; an address behind words may have as many."""
 _AS_POSTED = frozenset({"payload", "data"})
 """What metadata holds as it came, for automations."""
+_WORDS = frozenset({"quote", "text"})
+"""What of it is as somebody wrote it, on several lines perhaps; all else are names."""
 _PERHAPS_TIMES = ("sent_at", "told_at", "not_before", "reminds_after")
 
 
@@ -55,52 +53,38 @@ def _quieted(message: Incoming) -> Incoming:
     Words are for agents, too, which read what people do not see.
     """
     content, media = message.content, message.content.media
-    named = media and replace(media, name=media.name and _quiet(media.name), mime_type=_one_line(media.mime_type))
+    named = media and replace(media, name=media.name and called(media.name, ""), mime_type=_in_line(media.mime_type))
     return replace(
         message,
-        sender_name=_name_of(message.sender_name, message.sender_id),
-        recipient_title=_name_of(message.recipient_title, message.recipient),
+        sender_name=message.sender_name and called(message.sender_name, message.sender_id),
+        recipient_title=message.recipient_title and called(message.recipient_title, message.recipient),
         sender_id=readable(message.sender_id),
         text=seen(message.text),
-        content=replace(content, args=seen(content.args), media=named),
-        metadata={key: one if key in _AS_POSTED else _noted(one) for key, one in message.metadata.items()},
+        content=replace(
+            content,
+            command=_in_line(content.command),
+            args=seen(content.args),
+            reactions=tuple(map(_in_line, content.reactions)),
+            media=named,
+        ),
+        metadata={key: one if key in _AS_POSTED else _noted(one, key) for key, one in message.metadata.items()},
     )
 
 
-def _noted(value: object, depth: int = 0) -> object:
+def _noted(value: object, key: object, depth: int = 0) -> object:
     """What is noted of a message, with every text in it as it can only be read."""
     match value:
         case str():
-            return readable(value, lines=True)
-        case list() if depth < _DEEPEST:
-            return [_noted(one, depth + 1) for one in value]
+            return readable(value, lines=True) if key in _WORDS else _in_line(value, _MAX_LINE)
+        case list() | tuple() if depth < _DEEPEST:
+            return [_noted(one, key, depth + 1) for one in value]
         case dict() if depth < _DEEPEST:
-            return {key: _noted(one, depth + 1) for key, one in value.items()}
+            return {inner: _noted(one, inner, depth + 1) for inner, one in value.items()}
     return value
 
 
-def _name_of(name: str, id_: str) -> str:
-    """The name; the id in the place of one in which nothing can be read, as for somebody who has none."""
-    quiet = _quiet(name)
-    is_read = any(unicodedata.category(one)[0] in _READ and one != "\ufffd" for one in quiet)
-    return quiet if is_read or not name else _quiet(id_)
-
-
-def _quiet(name: str) -> str:
-    """A name in one line, and no higher than that: hundreds of accents on one letter cover what stands around it."""
-    name = readable(" ".join(name.split()))
-    if name.isascii():
-        return name[:_MAX_NAME]
-    kept, marks = list[str](), 0
-    for one in name:
-        marks = marks + 1 if unicodedata.category(one) in _MARKS else 0
-        if marks <= _MOST_MARKS:
-            kept.append(one)
-    return "".join(kept[:_MAX_NAME])
-
-
-def _one_line(text: str | None) -> str | None:
-    return None if text is None else readable(text)
+def _in_line[T: (str, str | None)](text: T, limit: int = _MAX_NAME) -> T:
+    return readable(" ".join(text.split())[:limit]) if text else text
 
 
 def _asking_nothing(message: Incoming) -> Incoming:
