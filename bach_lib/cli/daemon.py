@@ -25,6 +25,8 @@ from bach_lib.rest.answers import Json
 from bach_lib.rest.outgoing_rows import iso
 from bach_lib.rest.server import ConnectionLimiter, max_connections
 from bach_lib.version import VERSION
+from bach_lib.web.app_files import NOT_BUILT
+from bach_lib.web.page import Page
 
 _LOGGER = FieldLogger(__name__)
 _GRACE = 5.0
@@ -58,9 +60,17 @@ async def _serve(database: Path, options: Options) -> None:
     async with AsyncExitStack() as stack:
         bach = await stack.enter_async_context(Bach(to_open(database), runs_file=runs_file(database)))
         token = load_token(token_file(database))
+        page = Page(bach, token=token)
         application = make_application(
-            bach, token=token, hosts=[*options.hosts, options.host], metrics_for_all=options.metrics_for_all
+            bach,
+            token=token,
+            hosts=[*options.hosts, options.host],
+            metrics_for_all=options.metrics_for_all,
+            pages=page.routes,
         )
+        application.on_shutdown.append(page.close)
+        if not page.is_built:
+            _LOGGER.warning("%s", NOT_BUILT)
         address = await stack.enter_async_context(_listening(application, options.host, options.port))
         stack.enter_context(keeping(log_file(database)))  # of what works; why it could not begin, it says
         if can_have_socket(socket_file(database)):

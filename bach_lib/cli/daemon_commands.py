@@ -13,7 +13,7 @@ from bach_lib.cli.console import Row, as_row, say, show, show_one, write_json
 from bach_lib.cli.exits import note
 from bach_lib.cli.groups import Group
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.paths import log_file, shown
+from bach_lib.cli.paths import log_file, shown, token_file
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from bach_lib.control.socket_path import socket_file
 
@@ -86,6 +86,21 @@ def doctor() -> None:
     show(rows, ("what", "What"), ("is_good", "Good"), ("answer", "Answer"), empty="")
     if not all(row["is_good"] for row in rows):
         raise typer.Exit(1)
+
+
+@command
+def open_page() -> None:
+    """Open the daemon's page in a browser: all that waits or was not delivered, and what to do about it."""
+    row = _state()
+    if row["state"] != "works":
+        raise SentenceError(f"No daemon works on {shown(settings().database)}. Start one: bach serve")
+    address, token = row["address"], str(token_file(settings().database))
+    opened = import_module("webbrowser").open(str(address))
+    show_one(
+        {"address": address, "opened": opened, "token": token},
+        ("address", "Page" if opened else "Open this in a browser"),
+        ("token", "The token to log in with is in"),
+    )
 
 
 def _state() -> Row:

@@ -21,11 +21,16 @@ EVENTS = "/api/v1/events"
 
 
 def make_application(
-    bach: Bach, *, token: str, hosts: Iterable[str] = (), metrics_for_all: bool = False
+    bach: Bach,
+    *,
+    token: str,
+    hosts: Iterable[str] = (),
+    metrics_for_all: bool = False,
+    pages: Iterable[web.RouteDef] = (),
 ) -> web.Application:
     """What to serve. `hosts`: names that requests may call this server by, beside those of loopback.
 
-    `metrics_for_all`: who collects metrics needs no token.
+    `metrics_for_all`: who collects metrics needs no token. `pages`: what people look at; it asks for a log-in itself.
     """
     public = set[web.AbstractResource]()
     guards = [errors, only_hosts(hosts), only_bearers(token, public=public)]
@@ -33,6 +38,7 @@ def make_application(
     application.on_response_prepare.append(harden)
     standing = HealthAddresses(bach)
     open_to_all = [web.get(HEALTH, standing.health), web.get(READY, standing.ready), web.get(OPENAPI, _openapi)]
+    open_to_all += pages
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
     application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes])

@@ -60,7 +60,18 @@ export class Waiting extends LitElement {
       .why {
         overflow-wrap: anywhere;
       }
+      th span {
+        display: none;
+      }
       @container (max-width: 820px) {
+        th span {
+          display: inline;
+          font-weight: 400;
+        }
+        th label {
+          display: flex;
+          align-items: center;
+        }
         thead th:not(:first-child) {
           display: none;
         }
@@ -210,7 +221,10 @@ export class Waiting extends LitElement {
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col">
-            <input type="checkbox" aria-label=${text("waiting.choose_all")} .checked=${chosen === rows.length} @change=${all} />
+            <label>
+              <input type="checkbox" aria-label=${text("waiting.choose_all")} .checked=${chosen === rows.length} @change=${all} />
+              <span>${text("waiting.choose_all")}</span>
+            </label>
           </th>
           <th role="columnheader" scope="col">${text("waiting.message")}</th>
           <th role="columnheader" scope="col">${text("waiting.to")}</th>

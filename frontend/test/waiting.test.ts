@@ -76,16 +76,18 @@ test("nothing is discarded before somebody has said so once more", async () => {
   assert.deepEqual(home.questions("act"), [{ what: "discard", ids: [7] }]);
 });
 
-test("of several that are chosen, each deed takes those that can take it", async () => {
-  const rows = [row(), row({ id: 8, status: "pending", can: ["amend", "cancel"] })];
+test("of several that are chosen, each deed takes those that can take it, and no other", async () => {
+  const rows = [row(), row({ id: 8, status: "pending", can: ["amend", "cancel"] }), row({ id: 9 })];
   const { home, element } = await open({
     waiting: () => page(rows),
     act: () => ({ sent: 1, waiting: 0, failed: 0, ended: 0, refused: [] }),
   });
-  const all = element.renderRoot.querySelector<HTMLInputElement>("thead input")!;
-  all.checked = true;
-  all.dispatchEvent(new Event("change"));
-  await settled(element);
+  for (const id of [7, 8]) {
+    const tick = element.renderRoot.querySelector<HTMLInputElement>(`tr[data-id="${id}"] input`)!;
+    tick.checked = true;
+    tick.dispatchEvent(new Event("change"));
+    await settled(element);
+  }
   await press(deeds(element)[0]!, "retry");
   assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
 });

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "bach"
 LIBRARY = ROOT / "bach_lib"
 _LEFT_OUT = {"__pycache__", "_vendor"}
-_NOT_FOR_HOMES = ("cli", "legacy", "testing")
-"""What nothing in a home imports: the command, its taking over of old data, and the doubles."""
+_NOT_FOR_HOMES = ("cli", "legacy", "testing", "web/page")
+"""What nothing in a home imports: the command and what only it does (old data, the page), and the doubles."""
 BUILT = "panel.js"
 FIXED_TIME = (2020, 2, 2, 0, 0, 0)  # the one hatchling gives to the files of a wheel
 

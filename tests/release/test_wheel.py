@@ -57,7 +57,7 @@ def test_both_bring_the_web_app_and_the_licence_of_what_is_in_it(members: list[s
     """The daemon's own page would be empty, or Lit's makers would not be named."""
     for names in members:
         assert {one for one in names if one.startswith("bach_lib/web/static/")} == {
-            f"bach_lib/web/static/{name}" for name in ("LICENSES.txt", "panel.js", "version.txt")
+            f"bach_lib/web/static/{name}" for name in ("LICENSES.txt", "page.css", "page.js", "panel.js", "version.txt")
         }
 
 

@@ -5,7 +5,9 @@ import logging
 import os
 import signal
 import stat
+import webbrowser
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -28,6 +30,27 @@ def test_its_state_is_told_and_it_can_be_ended(home: Run, serve: Serve) -> None:
         assert (ended.code, ended.row()) == (0, {"stopped": daemon.process.pid})
         assert daemon.process.wait(60) == 0
     assert home("daemon", "status", "--json").row()["state"] == "absent"
+
+
+@pytest.mark.frontend
+def test_its_page_is_opened_and_asks_for_the_token(
+    home: Run, serve: Serve, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody would have to find out the address, and where the token is, or it would be in the browser's history."""
+    opened = list[str]()
+
+    def browse(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", browse)
+    assert (home("open").code, opened) == (1, [])
+    with serve() as daemon:
+        row = home("open", "--json").row()
+        assert (opened, row["address"]) == ([daemon.url], daemon.url)
+        assert Path(str(row["token"])).read_text("ascii").strip() not in home("open").output
+        with urlopen(daemon.url) as page:
+            assert b"<bach-page>" in page.read()
 
 
 def test_a_frozen_one_is_said_after_a_while(

@@ -1,0 +1,110 @@
+"""The addresses of the daemon's page: the page, its files, log-in and log-out, and the socket through which it asks."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from bach_lib.bach import Bach
+from bach_lib.clock import Clock, SystemClock
+from bach_lib.rest.answers import RefusedError, answer
+from bach_lib.rest.requests import json_object
+from bach_lib.web.app_files import STATIC, version
+from bach_lib.web.page.login import Login
+from bach_lib.web.page.sockets import Sockets
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types lit-html"
+)
+"""Nothing from anywhere else, no script in a page, and no text as markup."""
+_FILES: Final = {"page.js": "text/javascript", "page.css": "text/css"}
+_PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>BACH</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/app/{version}/page.css">
+<script type="module" src="/app/{version}/page.js"></script>
+<body><bach-page></bach-page></body>
+</html>
+"""
+
+
+class Page:
+    """The page of one BACH. Without built files it has no routes; `is_built` says so."""
+
+    def __init__(self, bach: Bach, *, token: str, clock: Clock | None = None) -> None:
+        clock = clock or SystemClock()
+        self._login = Login(token, clock)
+        self._sockets = Sockets(bach, clock)
+        self._version = version()
+        self._page = _PAGE.format(version=self._version)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether there is something to show."""
+        return self._version is not None
+
+    @property
+    def routes(self) -> Iterable[web.RouteDef]:
+        """For `make_application`. They look at the log-in themselves."""
+        if not self.is_built:
+            return ()
+        return (
+            web.get("/", self._show),
+            web.get("/message/{number:[1-9][0-9]{0,17}}", self._show),
+            web.get("/app/{version}/{name}", self._file),
+            web.get("/login", self._standing),
+            web.post("/login", self._log_in),
+            web.post("/logout", self._log_out),
+            web.get("/ws", self._ask),
+        )
+
+    async def close(self, _: web.Application | None = None) -> None:
+        """Close all sockets."""
+        await self._sockets.close()
+
+    async def _show(self, _: web.Request) -> web.Response:
+        """The page holds nothing; what it shows it has to ask for."""
+        headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+        return web.Response(text=self._page, content_type="text/html", headers=headers)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in _FILES:
+            raise web.HTTPNotFound
+        return web.FileResponse(STATIC / name, headers={"Content-Type": f"{_FILES[name]}; charset=utf-8"})
+
+    async def _log_in(self, request: web.Request) -> web.Response:
+        if not self._login.is_token((await json_object(request)).get("token")):
+            raise _refused("This is not the token. `bach open` says in which file it is.")
+        response = answer({"version": self._version})
+        self._login.let_in(response, is_secure=request.secure)
+        return response
+
+    async def _standing(self, request: web.Request) -> web.Response:
+        """Whether this browser is logged in: of a socket that is refused, it would not be told why."""
+        if not self._login.knows(request):
+            raise _refused("Log in first.")
+        return answer({"version": self._version})
+
+    async def _log_out(self, _: web.Request) -> web.Response:
+        response = answer({})
+        self._login.let_out(response)
+        return response
+
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
+        if not self._login.knows(request):
+            raise _refused("Log in first.")
+        if request.headers.get("Origin", "").partition("://")[2] != request.headers.get("Host"):
+            raise RefusedError(HTTPStatus.FORBIDDEN, "foreign_page", "Only the page of this daemon may ask here.")
+        return await self._sockets.serve(request)
+
+
+def _refused(sentence: str) -> RefusedError:
+    return RefusedError(HTTPStatus.UNAUTHORIZED, "unauthorized", sentence)

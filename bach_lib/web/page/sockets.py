@@ -1,0 +1,181 @@
+"""The sockets through which pages ask: the frames of Home Assistant's, so that the app speaks to both alike.
+
+A question is `{id, type, …}`, its answer `{id, type: "result", success, result | error}`; who watches gets
+`{id, type: "event"}`. Who reads slowly is told once of all that happened meanwhile.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from bach_lib.bach import Bach
+from bach_lib.clock import Clock
+from bach_lib.control.sentences import SentenceError
+from bach_lib.errors import BachError
+from bach_lib.events import Event
+from bach_lib.field_logger import FieldLogger
+from bach_lib.models import Category
+from bach_lib.rest.answers import Json, RefusedError
+from bach_lib.web.app_commands import WATCH, perform
+from bach_lib.web.change_signal import Changes
+from bach_lib.web.viewer import Known, Visit
+
+_LOGGER = FieldLogger(__name__)
+
+MAX_SOCKETS: Final = 32
+_MAX_BYTES: Final = 1_000_000
+"""Of one question: a text to be changed is the longest."""
+_AT_ONCE: Final = 8
+"""Questions of one page that are answered at the same time. The next one waits."""
+_MAX_WATCHED: Final = 32
+_UNSUBSCRIBE: Final = "unsubscribe_events"
+_ALIVE: Final = 30.0
+"""Seconds between two looks whether the page is still there."""
+
+
+class Sockets:
+    """All pages that are open."""
+
+    def __init__(self, bach: Bach, clock: Clock) -> None:
+        self._bach = bach
+        self._changes = Changes(clock)
+        self._open: set[web.WebSocketResponse] = set()
+        self._is_listening = False
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one page until it goes. Raises `RefusedError` if there are too many."""
+        if len(self._open) >= MAX_SOCKETS:
+            raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_pages", "Too many pages are open. Close one.")
+        if not self._is_listening:
+            self._is_listening = True
+            self._bach.subscribe(Event, self._changes.note)
+        socket = web.WebSocketResponse(heartbeat=_ALIVE, max_msg_size=_MAX_BYTES)
+        await socket.prepare(request)
+        self._open.add(socket)
+        try:
+            await _OpenPage(self._bach, self._changes, socket).answer_all()
+        finally:
+            self._open.discard(socket)
+        if not socket.closed and request.transport is not None:  # what spoke was not our page
+            request.transport.abort()
+        return socket
+
+    async def close(self) -> None:
+        """Close all of them."""
+        for socket in list(self._open):
+            await socket.close()
+
+
+class _OpenPage:
+    """One page: its questions, and what it watches."""
+
+    def __init__(self, bach: Bach, changes: Changes, socket: web.WebSocketResponse) -> None:
+        self._visit = Visit(bach, _Owner(bach))
+        self._changes = changes
+        self._socket = socket
+        self._stops: dict[int, Callable[[], None]] = {}
+        self._changed: set[int] = set()
+        self._stirred = asyncio.Event()
+
+    async def answer_all(self) -> None:
+        """Until the page goes, or says what is no question."""
+        free = asyncio.Semaphore(_AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            teller = tasks.create_task(self._tell())
+            try:
+                async for message in self._socket:
+                    if (question := _question(message.type, message.data)) is None:
+                        break
+                    await free.acquire()
+                    task = tasks.create_task(self._answer(question))
+                    task.add_done_callback(lambda _: free.release())
+            finally:
+                for stop in self._stops.values():
+                    stop()
+                teller.cancel()
+
+    async def _answer(self, question: Mapping[str, Json]) -> None:
+        """One of them. Whatever is wrong with it, the others go on."""
+        number = question["id"]
+        try:
+            result = await self._ask(question)
+        except (BachError, SentenceError) as error:
+            code = error.code if isinstance(error, BachError) else "invalid_format"
+            said: dict[str, Json] = {"success": False, "error": {"code": code, "message": str(error)}}
+        except Exception:
+            _LOGGER.exception("A question of a page could not be answered")
+            message = "An error inside BACH; its log says more."
+            said = {"success": False, "error": {"code": "internal", "message": message}}
+        else:
+            said = {"success": True, "result": result}
+        with suppress(ConnectionError):
+            await self._socket.send_json({"id": number, "type": "result", **said})
+
+    async def _ask(self, question: Mapping[str, Json]) -> Json:
+        number, name = question["id"], str(question["type"])
+        assert isinstance(number, int)  # noqa: S101 - looked at in `_question`
+        if name == WATCH and len(self._stops) < _MAX_WATCHED:
+            self._stops[number] = self._changes.follow(partial(self._note, number))
+            return None
+        if name == _UNSUBSCRIBE and type(subscription := question.get("subscription")) is int:
+            self._stops.pop(subscription, lambda: None)()
+            return None
+        arguments = {field: value for field, value in question.items() if field not in {"id", "type"}}
+        return await perform(self._visit, name, arguments)
+
+    def _note(self, number: int) -> None:
+        self._changed.add(number)
+        self._stirred.set()
+
+    async def _tell(self) -> None:
+        """Say that something changed, as fast as the page takes it."""
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            changed, self._changed = self._changed, set()
+            for number in sorted(changed):
+                with suppress(ConnectionError):
+                    await self._socket.send_json({"id": number, "type": "event", "event": None})
+
+
+class _Owner:
+    """Whoever has the token of the daemon: everything is theirs."""
+
+    sees_all = True
+
+    def __init__(self, bach: Bach) -> None:
+        self._bach = bach
+
+    def may(self, connection: str, recipient: str) -> bool:
+        """Everything."""
+        del connection, recipient
+        return True
+
+    def places(self) -> Sequence[Known]:
+        """The connections by their names, with those who are let in."""
+        return [
+            Known(id=row.name, title=row.name, recipients=[Known(id=one, title=one) for one in sorted(row.allowed)])
+            for row in self._bach.registry.list(category=Category.CONNECTOR)
+        ]
+
+    def sentence(self, error: BachError) -> str:
+        """As the library says it."""
+        return str(error)
+
+
+def _question(kind: WSMsgType, data: object) -> Mapping[str, Json] | None:
+    """What a frame asks; None: it is no question, and whoever sent it is not our page."""
+    if kind is not WSMsgType.TEXT or not isinstance(data, str):
+        return None
+    try:
+        question = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    is_one = isinstance(question, dict) and type(question.get("id")) is int and isinstance(question.get("type"), str)
+    return question if is_one else None

@@ -1,0 +1,198 @@
+/** The shell in the daemon: log-in by the token, and a socket that speaks the frames of Home Assistant's. */
+
+import { LitElement, css, html, nothing } from "lit";
+import { config_panel } from "../../custom_components/bach/translations/en.json";
+import "./app.ts";
+import { filled } from "./icu.ts";
+import { styles } from "./styles.ts";
+import type { Locale, TextKey, Transport, Values } from "./transport.ts";
+
+/** Milliseconds until the next try to connect: longer with each in vain. */
+const WAITS = [500, 1000, 2000, 5000, 10_000];
+
+const texts: Record<string, Record<string, string>> = config_panel;
+const text = (key: TextKey, values: Values = {}): string => {
+  const [group, name] = key.split(".") as [string, string];
+  return filled(texts[group]?.[name] ?? "", values, "en");
+};
+
+interface Pending {
+  done(result: unknown): void;
+  fail(error: Error): void;
+}
+
+/** Who is told that something changed; `id` is that of the question by which they subscribed on this socket. */
+interface Hearer {
+  type: string;
+  on: () => void;
+  id: number;
+}
+
+class SocketTransport implements Transport {
+  readonly locale: Locale = { language: navigator.language, hour12: undefined, timeZone: undefined };
+  readonly text = text;
+
+  private socket: WebSocket | undefined;
+  private number = 0;
+  private tries = 0;
+  private readonly pending = new Map<number, Pending>();
+  private readonly hearers = new Set<Hearer>();
+  private readonly followers = new Set<(connected: boolean) => void>();
+
+  /** `opened` hears which version the daemon serves, with each connection; `refused`, that nobody is logged in any more. */
+  constructor(
+    private readonly opened: (version: string) => void,
+    private readonly refused: () => void,
+  ) {
+    void this.connect();
+  }
+
+  async subscribe(type: string, on: () => void): Promise<() => void> {
+    const hearer = { type, on, id: this.number + 1 };
+    this.hearers.add(hearer);
+    const stop = (): void => {
+      if (this.hearers.delete(hearer)) this.call("unsubscribe_events", { subscription: hearer.id }).catch(() => undefined);
+    };
+    try {
+      await this.call(type);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    return stop;
+  }
+
+  call<R>(type: string, data: object = {}): Promise<R> {
+    const id = ++this.number;
+    return new Promise<R>((resolve, reject) => {
+      if (this.socket?.readyState !== WebSocket.OPEN) return reject(new Error(text("app.lost")));
+      this.pending.set(id, { done: (result) => resolve(result as R), fail: reject });
+      this.socket.send(JSON.stringify({ id, type, ...data }));
+    });
+  }
+
+  follow(on: (connected: boolean) => void): () => void {
+    this.followers.add(on);
+    return () => this.followers.delete(on);
+  }
+
+  private async connect(): Promise<void> {
+    const standing = await fetch("/login").catch(() => undefined);
+    if (standing?.status === 401) return this.refused();
+    if (!standing?.ok) return this.later();
+    const { version } = (await standing.json()) as { version: string };
+    const socket = (this.socket = new WebSocket("/ws"));
+    socket.onopen = () => {
+      this.tries = 0;
+      for (const hearer of this.hearers) {
+        hearer.id = this.number + 1;
+        this.call(hearer.type).catch(() => undefined);
+      }
+      for (const on of this.followers) on(true);
+      this.opened(version);
+    };
+    socket.onmessage = (event: MessageEvent<string>) => this.take(JSON.parse(event.data));
+    socket.onclose = () => {
+      for (const one of this.pending.values()) one.fail(new Error(text("app.lost")));
+      this.pending.clear();
+      for (const on of this.followers) on(false);
+      this.later();
+    };
+  }
+
+  private later(): void {
+    setTimeout(() => void this.connect(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);
+  }
+
+  private take(frame: { id: number; type: string; success?: boolean; result?: unknown; error?: { message: string } }): void {
+    if (frame.type === "event") return [...this.hearers].find((one) => one.id === frame.id)?.on();
+    const one = this.pending.get(frame.id);
+    this.pending.delete(frame.id);
+    if (frame.success) one?.done(frame.result);
+    else one?.fail(new Error(frame.error?.message ?? ""));
+  }
+}
+
+class Page extends LitElement {
+  static override styles = [
+    styles,
+    css`
+      form {
+        display: grid;
+        gap: 16px;
+        max-width: 420px;
+        margin: 15vh auto 0;
+      }
+      label {
+        display: grid;
+        gap: 8px;
+      }
+      p {
+        margin: 0;
+      }
+    `,
+  ];
+  static override properties = {
+    transport: { state: true },
+    standing: { state: true },
+    path: { state: true },
+    error: { state: true },
+    version: { state: true },
+  };
+
+  declare transport: SocketTransport | undefined;
+  /** Whether somebody is logged in; undefined: not known yet. */
+  declare standing: boolean | undefined;
+  declare path: string;
+  declare error: string | undefined;
+  declare version: string | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.walk();
+    window.addEventListener("popstate", this.walk);
+    this.connect();
+  }
+
+  override render() {
+    if (this.standing === undefined) return nothing;
+    if (this.standing)
+      return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} @bach-go=${this.go}></bach-app>`;
+    return html`<main>
+      <form class="card" @submit=${this.logIn}>
+        <h1>BACH</h1>
+        <label>${text("page.token")} <input name="token" type="password" autocomplete="current-password" required /></label>
+        <p class="quiet">${text("page.where")}</p>
+        <p role="alert">${this.error ?? ""}</p>
+        <button>${text("page.log_in")}</button>
+      </form>
+    </main>`;
+  }
+
+  private connect(): void {
+    const opened = (version: string): void => {
+      [this.standing, this.version] = [true, version];
+    };
+    this.transport = new SocketTransport(opened, () => (this.standing = false));
+  }
+
+  private logIn = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const body = JSON.stringify({ token: new FormData(event.target as HTMLFormElement).get("token") });
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch("/login", { method: "POST", headers, body }).catch(() => undefined);
+    this.error = answer?.ok ? undefined : answer ? ((await answer.json()) as { detail: string }).detail : text("app.lost");
+    if (answer?.ok) this.connect();
+  };
+
+  private go(event: CustomEvent<string>): void {
+    history.pushState(null, "", event.detail);
+    this.walk();
+  }
+
+  private walk = (): void => {
+    this.path = location.pathname;
+  };
+}
+
+customElements.define("bach-page", Page);

@@ -1,0 +1,95 @@
+"""The daemon's own page in a real browser, under its own policy: log in once, and mend what was not delivered."""
+
+import re
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser, Page, expect
+
+from bach_lib import Fault
+from bach_lib.outcomes import Dead
+from bach_lib.rest import make_application
+from bach_lib.testing import World, world
+from bach_lib.web.page import Page as DaemonPage
+from demo.process import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.frontend, pytest.mark.asyncio(loop_scope="session")]
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = ROOT / "artifacts" / "e2e"
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house() -> AsyncGenerator[World]:
+    """A BACH whose platform does as it is told."""
+    async with world() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(house: World, browser: Browser) -> AsyncGenerator[Page]:
+    """Its page. In the end nothing was fetched from elsewhere, and nothing was against the policy."""
+    bach, _, _ = house
+    shown = DaemonPage(bach, token=TOKEN)
+    application = make_application(bach, token=TOKEN, pages=shown.routes)
+    application.on_shutdown.append(shown.close)
+    server = TestServer(application)
+    await server.start_server()
+    own = f"127.0.0.1:{server.port}"
+    context = await browser.new_context(base_url=f"http://{own}", locale="en-GB", reduced_motion="reduce")
+    page, wrong = await context.new_page(), list[str]()
+    page.on(
+        "request", lambda request: None if own in request.url or request.url == "data:," else wrong.append(request.url)
+    )
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await page.goto("/")
+    yield page
+    await context.close()
+    await server.close()
+    assert wrong == []
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds at level AA. It is no part of the page, so it goes around the page's policy."""
+    script = AXE.read_text("utf-8")
+    await page.evaluate(f"() => {{ {script} }}")
+    found = await page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+
+
+async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page, house: World) -> None:
+    """If this fails, whoever has no Home Assistant sees a blank page, or dead letters that they cannot mend."""
+    bach, platform, clock = house
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="Chat not found")))
+    await bach.send("home", "ada", "The garage door is open")
+    await clock.settle()
+    await page.get_by_label("Token").fill("wrong")
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("alert")).to_contain_text("This is not the token.")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-1-log-in.png")
+    await page.get_by_label("Token").fill(TOKEN)
+    await page.get_by_role("button", name="Log in").click()
+    lost = page.locator("bach-waiting tbody tr")
+    await expect(lost).to_contain_text("Chat not found")
+    await expect(page.locator("[data-counts]")).to_have_text("1 message needs you, nothing waits.")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-2-light.png")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-3-phone-dark.png")
+    await lost.get_by_role("link").click()
+    await expect(page).to_have_url(re.compile("/message/1$"))
+    await page.reload()  # still logged in, and the address leads here
+    await expect(page.locator("bach-message")).to_contain_text("Attempt 1: failed for good")
+    await page.get_by_role("button", name=re.compile("^Retry")).click()
+    await expect(page.locator("bach-message [role=status]")).to_have_text("Sent.")
+    assert platform.texts == ["The garage door is open"]
+    await page.go_back()
+    await expect(page.get_by_text("All is delivered")).to_be_visible()

@@ -1,0 +1,210 @@
+"""The daemon's page: who gets in, what its socket answers, and that nothing of it can be had from elsewhere."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSServerHandshakeError
+from aiohttp.test_utils import TestServer
+
+from bach_lib import Bach, Connection, Fault
+from bach_lib.outcomes import Dead
+from bach_lib.rest import make_application
+from bach_lib.rest.answers import Json
+from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.web.app_files import STATIC
+from bach_lib.web.change_signal import PAUSE
+from bach_lib.web.page import Page
+
+pytestmark = pytest.mark.frontend
+
+TOKEN = "a-token-that-nobody-guesses"
+
+
+class Browser:
+    """Somebody's browser: it keeps cookies."""
+
+    def __init__(self, session: ClientSession, url: str) -> None:
+        self.session = session
+        self.url = url
+
+    async def log_in(self, token: object = TOKEN) -> int:
+        """The status of the answer."""
+        async with self.session.post(f"{self.url}/login", json={"token": token}) as response:
+            return response.status
+
+    async def get(self, path: str) -> tuple[int, Mapping[str, str], str]:
+        """Status, headers and what is there."""
+        async with self.session.get(f"{self.url}{path}") as response:
+            return response.status, response.headers, await response.text()
+
+    async def socket(self, origin: str | None = None) -> "Socket":
+        """The page's socket. Raises WSServerHandshakeError."""
+        return Socket(await self.session.ws_connect(f"{self.url}/ws", origin=origin or self.url))
+
+
+class Socket:
+    """What a page asks through."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.raw = socket
+        self.number = 0
+
+    async def ask(self, type_: str, **data: Json) -> dict[str, Json]:
+        """One question; events that come in between are left out."""
+        self.number += 1
+        await self.raw.send_json({"id": self.number, "type": type_, **data})
+        while (answer := await self.raw.receive_json())["type"] == "event":
+            pass
+        assert answer["id"] == self.number
+        return dict(answer)
+
+
+@pytest.fixture
+async def browser(bach: Bach, clock: FakeClock) -> AsyncIterator[Browser]:
+    """A browser before a daemon with a connection that works."""
+    await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"42"})))
+    await clock.settle()
+    page = Page(bach, token=TOKEN, clock=clock)
+    application = make_application(bach, token=TOKEN, pages=page.routes)
+    application.on_shutdown.append(page.close)
+    server = TestServer(application)
+    await server.start_server()
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:  # of an address without a name
+        yield Browser(session, f"http://127.0.0.1:{server.port}")
+    await server.close()
+
+
+async def test_who_shows_the_token_once_may_ask(browser: Browser) -> None:
+    """Somebody would have to paste the token each time, or anybody at all could read what waits."""
+    with pytest.raises(WSServerHandshakeError, match="401"):
+        await browser.socket()
+    assert [await browser.log_in(wrong) for wrong in ("", "x", 5, None, TOKEN + "x")] == [401] * 5
+    assert (await browser.get("/login"))[0] == 401
+    assert await browser.log_in() == 200
+    socket = await browser.socket()
+    answer = await socket.ask("bach/panel/places")
+    assert answer["result"] == {
+        "places": [{"id": "home", "title": "home", "recipients": [{"id": "42", "title": "42"}]}]
+    }
+    await browser.session.post(f"{browser.url}/logout", json={})
+    with pytest.raises(WSServerHandshakeError, match="401"):
+        await browser.socket()
+
+
+async def test_the_cookie_tells_nothing_and_ends(browser: Browser, clock: FakeClock) -> None:
+    """Whoever sees it would have the token of the REST interface, for ever."""
+    async with browser.session.post(f"{browser.url}/login", json={"token": TOKEN}) as response:
+        [cookie] = response.headers.getall("Set-Cookie")
+    assert TOKEN not in cookie
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {part.strip() for part in cookie.split(";")}
+    assert (await browser.get("/login"))[0] == 200
+    await clock.advance(31 * 86_400)
+    assert (await browser.get("/login"))[0] == 401
+
+
+@pytest.mark.parametrize("made", ["0.x", "", ".", "9" * 40 + ".x", "٣.x", "1e9.x"])
+async def test_a_cookie_of_ones_own_making_opens_nothing(browser: Browser, made: str) -> None:
+    """A stranger would be in, or the daemon would stumble over what they made up."""
+    async with browser.session.get(f"{browser.url}/login", headers={"Cookie": f'bach_page="{made}"'}) as response:
+        assert response.status == 401
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1"])
+async def test_a_page_elsewhere_cannot_ask_in_somebodys_name(browser: Browser, origin: str) -> None:
+    """Any page that is open in the same browser could read messages, and send some."""
+    await browser.log_in()
+    with pytest.raises(WSServerHandshakeError, match="403"):
+        await browser.socket(origin)
+
+
+async def test_the_page_allows_nothing_but_itself(browser: Browser) -> None:
+    """What somebody wrote in a chat could run in the owner's browser."""
+    for path in ("/", "/message/42"):
+        status, headers, text = await browser.get(path)
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in policy
+        assert "require-trusted-types-for 'script'" in policy
+        assert "<script>" not in text
+    for name, kind in (("page.js", "text/javascript"), ("page.css", "text/css")):
+        status, headers, text = await browser.get(f"/app/any/{name}")
+        assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
+        assert text == (STATIC / name).read_text("utf-8")
+    for path in ("/app/any/version.txt", "/app/any/..%2f..%2fapp_files.py", "/app/any/panel.js", "/message/x"):
+        assert (await browser.get(path))[0] in {401, 404}, path
+
+
+async def test_the_cookie_is_no_token_for_programs(browser: Browser) -> None:
+    """A form on another page could send messages with it."""
+    await browser.log_in()
+    assert (await browser.get("/api/v1/messages"))[0] == 401
+
+
+async def test_what_waits_is_seen_and_mended(
+    browser: Browser, bach: Bach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Without Home Assistant, a dead letter could be read and mended by commands only."""
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="Chat not found")))
+    receipt = await bach.send("home", "ada", "hello")
+    await clock.settle()
+    await browser.log_in()
+    socket = await browser.socket()
+    view = (await socket.ask("bach/panel/waiting"))["result"]
+    assert isinstance(view, dict)
+    [row] = view["rows"]
+    assert (row["error"], row["can"]) == ("Chat not found", ["retry", "amend", "discard"])
+    done = (await socket.ask("bach/panel/amend", message_id=receipt.id, changes={"recipient": "bob"}))["result"]
+    assert done == {"sent": 1, "waiting": 0, "failed": 0, "ended": 0, "refused": []}
+    assert [(message.recipient, message.text) for message in platform.sent] == [("bob", "hello")]
+
+
+async def test_who_reads_slowly_is_told_once(browser: Browser, bach: Bach, clock: FakeClock) -> None:
+    """A laptop that was closed would find a thousand events, or the daemon would keep them for it."""
+    await browser.log_in()
+    socket = await browser.socket()
+    assert (await socket.ask("bach/panel/watch"))["success"]
+    for _ in range(20):
+        await bach.send("home", "ada", "hello")
+        await clock.settle()
+    await clock.advance(PAUSE)
+    assert await socket.raw.receive_json() == {"id": 1, "type": "event", "event": None}
+    await bach.send("home", "ada", "hello")
+    assert (await socket.ask("unsubscribe_events", subscription=1))["success"]
+    await clock.advance(PAUSE)
+    assert (await socket.ask("bach/panel/places"))["success"]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await socket.raw.receive()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({"type": "bach/panel/explode"}, "invalid_format"),
+        ({"type": "bach/panel/waiting", "limit": "x"}, "invalid_value"),
+        ({"type": "bach/panel/message", "message_id": 99}, "unknown_message"),
+        ({"type": "bach/panel/act", "what": "retry"}, "invalid_format"),
+    ],
+)
+async def test_what_is_asked_wrongly_is_answered_with_a_sentence(
+    browser: Browser, data: Mapping[str, Json], code: str
+) -> None:
+    """The page would wait for ever, or everybody's page would be closed."""
+    await browser.log_in()
+    socket = await browser.socket()
+    await socket.raw.send_json({"id": 7, **data})
+    answer = await socket.raw.receive_json()
+    assert (answer["id"], answer["success"], answer["error"]["code"]) == (7, False, code)
+    assert answer["error"]["message"].endswith((".", "waiting", "ids"))
+
+
+@pytest.mark.parametrize("frame", ["", "x", "[]", "{}", '{"id": true, "type": "x"}', '{"id": 1}', "[" * 10_000])
+async def test_what_is_no_question_ends_the_socket(browser: Browser, frame: str) -> None:
+    """A program that speaks something else would be listened to for ever."""
+    await browser.log_in()
+    socket = await browser.socket()
+    await socket.raw.send_str(frame)
+    await socket.raw.receive()
+    assert socket.raw.closed
