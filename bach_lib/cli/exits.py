@@ -17,7 +17,10 @@ DEBUG = "BACH_DEBUG"
 """The variable that lets tracebacks through, for whoever looks for a mistake of ours."""
 
 _LONGEST, _END = 1200, 300
-"""Characters of a sentence, and of its end, where it says what to do: what it repeats of what was given may be long."""
+"""Characters of a sentence, and of its end, where it says what to do: what it repeats of what was given may be long.
+
+It is cut between words.
+"""
 
 
 class UnsaidError(SentenceError):
@@ -68,7 +71,8 @@ def note(sentence: str) -> None:
 def _bounded(sentence: str) -> str:
     if len(sentence) <= _LONGEST:
         return sentence
-    return f"{sentence[: _LONGEST - _END]}…{sentence[-_END:]}"
+    begin, end = sentence[: _LONGEST - _END], sentence[-_END:]
+    return f"{begin.rpartition(' ')[0] or begin} … {end.partition(' ')[2] or end}"
 
 
 def _end(error: Exception) -> None:

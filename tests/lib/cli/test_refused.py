@@ -1,10 +1,12 @@
 """A command that is refused leaves the secrets of the others as they were."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from bach_lib.cli import connection_input, secret_files
+from bach_lib.cli.exits import note
 from bach_lib.cli.options import Settings, _settings
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from tests.lib.cli.conftest import ADA, TOKEN, Run, Serve, Telegram
@@ -160,3 +162,49 @@ def test_an_address_is_no_file(bach_: Run, tmp_path: Path, monkeypatch: pytest.M
         assert "hunter2" not in refused.errors + refused.output
         assert '"ftp://…" is not possible for --db. Use' in refused.errors, words
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "/dev/zero", "/dev/full"])
+def test_what_is_no_file_is_neither_waited_for_nor_written_to(bach_: Run, tmp_path: Path, what: str) -> None:
+    """A script would hang at a pipe for ever, or files of ours lie among the devices."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    place, before = tmp_path / what, sorted(Path("/dev").iterdir())
+    for words in (("connections", "list"), ("connector", "send", "home", "42", "Hello"), ("serve", "--port", "0")):
+        refused = bach_(*words, "--db", str(place))
+        assert refused.code == 1, words
+        assert str(place) in refused.errors, words
+        assert "inside BACH" not in refused.errors, words
+    refused = bach_("import-legacy", str(place))
+    assert refused.code == 1
+    assert str(place) in refused.errors
+    assert "inside BACH" not in refused.errors
+    assert sorted(Path("/dev").iterdir()) == before
+    assert {file.name for file in tmp_path.iterdir()} >= {"pipe", "folder"}
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(("pipe.", "folder."))]
+
+
+@pytest.mark.parametrize("wait", ["-1", "nan", "1e308", "inf", "soon", ""])
+def test_a_wait_that_is_none_is_refused_before_anything_is_sent(home: Run, wait: str) -> None:
+    """A message would go out of which the script believes that it was refused, and once more with the next try."""
+    refused = home("connector", "send", "home", "42", "Hello", "--wait", wait)
+    assert refused.code in {1, 2}, refused
+    assert refused.errors.strip()
+    assert "Traceback" not in refused.errors
+    assert "inside BACH" not in refused.errors
+    assert home("msg", "outbox", "--json").output.strip() == "[]"
+
+
+def test_a_long_sentence_is_cut_between_words_and_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """What to do stands at its end; and a log of lines would take what somebody typed for lines of its own."""
+    note(f'Nobody can say "{"word " * 1000}"\nto this. Say "help"\r\ninstead.')
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.endswith("instead.\n")
+    begin, end = said.split(" … ")
+    assert (begin.split()[-1], end.split()[0]) == ("word", "word")
+    assert len(said) <= 1204
+    note("x" * 5000)
+    assert len(capsys.readouterr().err) == 1204
+    note("It is short.")
+    assert capsys.readouterr().err == "It is short.\n"
