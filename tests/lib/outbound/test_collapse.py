@@ -1,7 +1,9 @@
 """A tag with very many waiting messages: a person revived all dead letters of a sensor."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from bach_lib.outbound.collapse import AT_ONCE, REPLACED
 from bach_lib.outbound.queue import Queue
 from bach_lib.outcomes import Dead
 from bach_lib.storage import Database, Transaction
-from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.outbound.make import draft
 
 
@@ -98,3 +100,17 @@ async def test_all_of_a_tag_are_told_and_only_the_newest_arrives(
     await bach.registry.update("home", is_active=True)
     await clock.advance(60)
     assert [message.id for message in platform.sent] == [newest.id]
+
+
+async def test_what_waits_under_another_form_of_its_recipient_is_replaced_at_once(tmp_path: Path) -> None:
+    """While a connection rests, the home would show two notices of one tag as waiting, the older one for nothing."""
+    kinds = {"fake": fake_connector(FakePlatform())}
+    home = Connection(name="home", type="fake")
+    async with Bach(tmp_path / "bach.db", connectors=kinds, connections=[home], autostart=False) as bach:
+        older = await bach.send("home", "@ada", "older", tag="t")
+    with closing(sqlite3.connect(tmp_path / "bach.db", isolation_level=None)) as file:  # learned, not yet followed
+        file.execute("INSERT INTO spellings VALUES ('home', '@ada', '42', 0, 0, 1.0)")
+    async with Bach(tmp_path / "bach.db", connectors=kinds, autostart=False) as bach:
+        newer = await bach.send("home", "42", "newer", tag="t")
+        statuses = {message.id: message.status for message in await bach.messages()}
+        assert statuses == {older.id: Status.CANCELLED, newer.id: Status.PENDING}
