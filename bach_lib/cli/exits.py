@@ -71,7 +71,7 @@ def note(sentence: str) -> None:
 def _bounded(sentence: str) -> str:
     if len(sentence) <= _LONGEST:
         return sentence
-    begin, end = sentence[: _LONGEST - _END], sentence[-_END:]
+    begin, end = sentence[: _LONGEST - _END - 3], sentence[-_END:]
     return f"{begin.rpartition(' ')[0] or begin} … {end.partition(' ')[2] or end}"
 
 

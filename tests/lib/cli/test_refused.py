@@ -203,8 +203,8 @@ def test_a_long_sentence_is_cut_between_words_and_is_one_line(capsys: pytest.Cap
     assert said.endswith("instead.\n")
     begin, end = said.split(" … ")
     assert (begin.split()[-1], end.split()[0]) == ("word", "word")
-    assert len(said) <= 1204
+    assert len(said) <= 1201
     note("x" * 5000)
-    assert len(capsys.readouterr().err) == 1204
+    assert len(capsys.readouterr().err) == 1201
     note("It is short.")
     assert capsys.readouterr().err == "It is short.\n"
