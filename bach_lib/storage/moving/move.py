@@ -100,7 +100,8 @@ class Move:
         """Let nobody else use it from here on. Raises `StoreOccupiedError`."""
         if MOVED_TO in known or await target.holds_anything():
             raise StoreOccupiedError(path=self._target)
-        number = Runs(self._target.runs_file).number(instance)  # of before, where it lay there once
+        note = Runs(self._target.runs_file)
+        number = await asyncio.to_thread(note.number, instance)  # of before, where it lay there once
 
         def work(tx: Transaction) -> None:
             Progress(str(self._source), instance).save(tx)

@@ -174,10 +174,12 @@ class Hub:
                 await self._close()
                 yield self.place
             finally:
-                self._moving_to = None
-                if self._holders and not self._hass.is_stopping:
-                    with suppress(BachError):  # the entries tell of it when they are reloaded
-                        self._bach = await self._open()
+                try:
+                    if self._holders and not self._hass.is_stopping:
+                        with suppress(BachError):  # the entries tell of it when they are reloaded
+                            self._bach = await self._open()
+                finally:
+                    self._moving_to = None
 
     def has_replaced(self, bach: Bach) -> bool:
         """Whether another `Bach` takes its place, as everything has moved or is moving: its entry is reloaded soon."""
