@@ -79,9 +79,10 @@ async def waiting(
     for _ in range(0, _MOST, _STEP):
         rows = await visit.bach.messages(connection=connection, status=_WAITING | _STOPPED, before=older, limit=_STEP)
         young = [message for message in rows if since is None or message.created_at >= since]
-        some = [message for message in young if fits(message)][: limit - len(found)]
+        some = [message for message in young if fits(message)][: limit + 1 - len(found)]
         found += some
-        if len(found) == limit:
+        if len(found) > limit:  # one more than is shown, so that no page is said to follow that would be empty
+            found.pop()
             older = found[-1].id
             break
         older = rows[-1].id if len(rows) == _STEP and len(young) == len(rows) else None

@@ -1,0 +1,69 @@
+"""The list of what waits or was not delivered: pages, and what is looked for."""
+
+import pytest
+
+from bach_lib import Bach, Connection, Fault
+from bach_lib.errors import BachError
+from bach_lib.outcomes import Dead
+from bach_lib.rest.answers import Json
+from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.web.app_commands import perform
+from bach_lib.web.viewer import Known, Visit
+
+
+class Everybody:
+    """Somebody who may do everything."""
+
+    sees_all = True
+
+    def may(self, connection: str, recipient: str) -> bool:
+        """Yes."""
+        return True
+
+    def places(self) -> list[Known]:
+        """Nothing has a title."""
+        return []
+
+    def sentence(self, error: BachError) -> str:
+        """As it is."""
+        return str(error)
+
+
+@pytest.fixture
+async def visit(bach: Bach, clock: FakeClock, platform: FakePlatform) -> Visit:
+    """Four dead letters, "letter 1" to "letter 4", and one that was sent."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    await clock.settle()
+    platform.outcomes += [Dead(fault=Fault(code="refused", text="no"))] * 4
+    for text in ("letter 1", "letter 2", "letter 3", "letter 4", "sent"):
+        await bach.send("home", "ada", text)
+        await clock.settle()
+    return Visit(bach, Everybody())
+
+
+async def look(visit: Visit, **arguments: Json) -> tuple[list[str], Json]:
+    """The texts of a page, and where the next one begins."""
+    view = await perform(visit, "bach/panel/waiting", arguments)
+    assert isinstance(view, dict)
+    return [row["text"] for row in view["rows"]], view["older"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+async def test_pages_hold_everything_once_and_the_last_says_so(visit: Visit, limit: int) -> None:
+    """A message would be on no page, or somebody would turn to one that is empty."""
+    seen, before = list[str](), None
+    while True:
+        texts, before = await look(visit, limit=limit, **({} if before is None else {"before": before}))
+        assert 0 < len(texts) <= limit
+        seen += texts
+        if before is None:
+            break
+    assert seen == ["letter 4", "letter 3", "letter 2", "letter 1"]
+
+
+async def test_what_is_looked_for_is_found_however_it_is_written(visit: Visit) -> None:
+    """A person would think that it was delivered."""
+    assert await look(visit, text="LETTER 2") == (["letter 2"], None)
+    assert await look(visit, text="letter", recipient="bob") == ([], None)
+    assert await look(visit, state="waiting") == ([], None)
+    assert len((await look(visit, state="person"))[0]) == 4
