@@ -52,7 +52,8 @@ class Platform(Outbox[SentMessage]):
     @property
     @override
     def texts(self) -> list[str]:
-        return [message.text for message in self.sent]
+        now = (self.chats[message.chat_id].messages.get(message.message_id) for message in self.sent)
+        return [message.text for message in now if message]
 
     @property
     def first_bot(self) -> Bot:
