@@ -176,7 +176,8 @@ def methods_of(cls: type) -> Iterator[tuple[str, str, str]]:
 
 def _keyword(member: object) -> str:
     function = getattr(member, "__func__", member)
-    return "await " if inspect.iscoroutinefunction(function) else ""
+    of_class = f"{type(member).__name__} " if isinstance(member, classmethod | staticmethod) else ""
+    return f"{of_class}{'await ' if inspect.iscoroutinefunction(function) else ''}"
 
 
 def _signature(function: object) -> str:
