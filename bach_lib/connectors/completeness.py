@@ -13,15 +13,14 @@ _OF_THE_CLASS = ("account", "invitation", "normalize_recipient", "normalize_send
 """What is asked before there is a connector."""
 
 
-def lacking(connector: type) -> list[str]:
-    """The parts of the contract that a class has forgotten."""
+def complaint(connector: type) -> str | None:
+    """What is wrong with a class: the parts of the contract that it has forgotten, or that want a connector."""
     parts: frozenset[str] = getattr(Connector, "__abstractmethods__", frozenset())
-    return sorted(part for part in parts if _is_missing(getattr_static(connector, part, _NOTHING)))
-
-
-def bound_to_one(connector: type) -> list[str]:
-    """The parts that the class is asked for, and that want a connector."""
-    return [part for part in _OF_THE_CLASS if _wants_self(getattr_static(connector, part, None))]
+    if lacking := sorted(part for part in parts if _is_missing(getattr_static(connector, part, _NOTHING))):
+        return f"{connector.__name__[:50]} lacks {', '.join(lacking)}"
+    if bound := [part for part in _OF_THE_CLASS if _wants_self(getattr_static(connector, part, None))]:
+        return f"needs @classmethod or @staticmethod above {', '.join(bound)}: the class is asked"
+    return None
 
 
 def _wants_self(part: object) -> bool:
