@@ -83,10 +83,8 @@ class Loading:
         if self._passes != self._wanted:  # older ones may be there that were not read
             return True
         for waits in rows if self._is_wanted() else ():
-            if isinstance(waits, Waits) and waits.id not in self._known and waits.id not in self._lanes.under_way:
-                moved = self._moved.get(waits.recipient, waits.recipient)
-                waits.recipient = self._services.directory.normal(self._name, moved)
-                renew(self._lanes, entry_of(waits, self._services.clock))
+            if isinstance(waits, Waits):
+                self._take_in(waits)
         self.left = max(0, self.left - len(rows))
         if bad := [one for one in rows if isinstance(one, int)]:
             for message in await self._services.queue.set_aside(bad):
@@ -99,6 +97,16 @@ class Loading:
             self._after, self._reached = 0, priority if isinstance(priority, int) else -inf
             self._let_in()
         return True
+
+    def _take_in(self, waits: Waits) -> None:
+        """It was read in its turn, and what is known of it counts. Younger ones of which nothing is known come next."""
+        late = self._late.get(waits.id)
+        if late is not None and late.priority >= waits.priority:
+            self._lanes.add(self._late.pop(waits.id))
+        elif waits.id not in self._known and waits.id not in self._lanes.under_way:
+            moved = self._moved.get(waits.recipient, waits.recipient)
+            waits.recipient = self._services.directory.normal(self._name, moved)
+            renew(self._lanes, entry_of(waits, self._services.clock))
 
     async def rest(self, until_stored: UntilStored, pump: Callable[[], None]) -> None:
         """Take in all of the rest. What is there already goes meanwhile: `pump` lets it."""

@@ -13,6 +13,7 @@ from bach_lib.outbound import loading
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.storage import MemoryDatabase, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.outbound.make import draft
 from tests.lib.promises.conftest import LastingStore
 
 AWAY = Retry(scope=Scope.CONNECTION, fault=Fault(code="unreachable", text="No route to host"))
@@ -146,3 +147,22 @@ async def test_times_to_live_end_while_the_rest_is_still_read(clock: FakeClock, 
         assert (await bach.get(receipts[-1].id)).status is Status.EXPIRED
     await disk.discard()
     assert known == [*[Status.EXPIRED] * 3, Status.PENDING]
+
+
+async def test_what_was_heard_of_before_it_is_read_goes_before_what_was_only_read(
+    disk: LastingStore, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Of what another process put in a row, the first ones would come last: they were named, the others found."""
+    async with bach_on(disk, clock, platform, rests=True) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        await clock.settle()
+        parts = bach._open_parts
+        dispatcher = parts.runtimes.get("home").dispatcher
+        put = [(await parts.queue.put(draft(), leased=False)).message for _ in range(4)]
+        assert dispatcher._loading.again()
+        dispatcher.follow(put[:2])
+        assert await dispatcher._loading.go_on()
+        first = dispatcher._lanes.take(clock.monotonic())
+        assert first
+        assert first.id == put[0].id
+    await disk.discard()
