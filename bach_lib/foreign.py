@@ -7,7 +7,6 @@ may wait for ever: not everything ends that is cancelled.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from pathlib import Path
 from traceback import StackSummary, walk_tb
 
 from bach_lib.field_logger import FieldLogger
@@ -126,18 +125,6 @@ def _forget(task: asyncio.Task[object]) -> None:
     _left_behind.discard(task)
     if not task.cancelled():
         task.exception()  # whatever it was, nobody waits for it
-
-
-def place_of(error: BaseException) -> str:
-    """Where whoever wrote it has to look: the innermost place in the folder of the first that is none of ours.
-
-    Nothing where there is none: what that code calls, such as a library, is not where the mistake is.
-    """
-    ours = Path(__file__).parent
-    frames = StackSummary.extract(walk_tb(error.__traceback__), limit=-_MOST_FRAMES, lookup_lines=False)
-    theirs = [one for one in frames if not Path(one.filename).is_relative_to(ours)]
-    beside = [one for one in theirs if Path(one.filename).parent == Path(theirs[0].filename).parent]
-    return f"{Path(beside[-1].filename).name}, line {beside[-1].lineno}" if beside else ""
 
 
 def places_of(error: BaseException) -> str:

@@ -16,13 +16,14 @@ _COLUMNS = (
     ("started_at", "Since"),
     ("seen_at", "Last seen"),
     ("connections", "Works on"),
+    ("lanes", "Lends a hand with"),
 )
 
 
 @app.command()
 @command
 def status() -> None:
-    """Who works on what. Those that went in the last day are shown, too."""
+    """Who works on what, and how many lanes it delivers for others just now. Those that went lately are shown, too."""
     show(
         ask("processes"),
         *_COLUMNS,

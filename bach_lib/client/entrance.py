@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bach_lib.arguments import file_path, seconds
 from bach_lib.bach import Bach
 from bach_lib.client.any_bach import AnyBach
-from bach_lib.errors import InvalidValueError, OwnerGoneError, StoreInUseError
+from bach_lib.errors import InvalidValueError, StoreInUseError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage import is_address
 from bach_lib.version import VERSION
@@ -47,7 +47,7 @@ async def connect(
 
     Raises `InvalidValueError` for any other address, and for a token beside a file; a `StorageError` as `Bach.open`
     does; `StoreInUseError` where whoever has it open does not share it. When the owner goes away, calls raise
-    `OwnerGoneError` until another one has the file open; so does this one, if it is frozen for longer than `patience`.
+    `OwnerGoneError` until another one has the file open.
     """
     if isinstance(where, str) and where.lower().startswith(("http://", "https://")):
         async with _at_address(where, token) as remote:
@@ -120,14 +120,8 @@ async def _owner_or_own(path: Path, opening: Callable[[], Bach] | None, end: flo
 
     while True:
         client = OwnerClient(path)
-        try:
-            if await client.is_answered():
-                return client
-        except OwnerGoneError:  # it was closed or killed while it was asked; or it is frozen, and stays so
-            if time.monotonic() >= end:
-                raise
-            await asyncio.sleep(_LOOK)
-            continue
+        if await client.is_answered():
+            return client
         bach = opening() if opening else Bach(path)
         try:
             await bach.open()

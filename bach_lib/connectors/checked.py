@@ -19,7 +19,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import answer_check as answers
 from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
-from bach_lib.connectors.completeness import complaint
+from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described
 from bach_lib.errors import BachError, InputError, InvalidValueError, PushRefusedError
@@ -261,8 +261,8 @@ def checked_class(type_: str, inner: type[Connector]) -> type[Checked]:
     mistakes = Mistakes(type_, None, Redactor())
     if isinstance(inner, type) and issubclass(inner, Checked):
         return inner
-    if isinstance(inner, type) and (wrong := complaint(inner)):
-        raise mistakes.error("the class", WrongAnswerError(wrong))
+    if isinstance(inner, type) and (forgotten := lacking(inner)):
+        raise mistakes.error("the class", WrongAnswerError(f"{inner.__name__[:50]} lacks {', '.join(forgotten)}"))
     try:
         capabilities = guarded_call(lambda: inner.capabilities)
         if not isinstance(capabilities, Capabilities):

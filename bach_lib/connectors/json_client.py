@@ -71,7 +71,7 @@ class JsonClient(ABC):
         self,
         method: str,
         path: tuple[str, ...],
-        payload: Body | None = None,
+        payload: Body,
         *,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
@@ -79,7 +79,6 @@ class JsonClient(ABC):
     ) -> object:
         """The JSON that the server answers, None for nothing. Raises `CallError`."""
         failure: CallError | None
-        payload = NoBody() if payload is None else payload
         try:
             async with self._session().request(
                 method,

@@ -1,7 +1,7 @@
 """Reporting of mistakes in connectors: a fault for people, a line for whoever runs BACH, a place for who wrote it.
 
-Neither shows a value: what a connector works with are secrets and other people's words. The place is a file and a line;
-all of them on the way there are at DEBUG. The same mistake is an ERROR once an hour, as it may come with every message.
+Neither shows a value: what a connector works with are secrets and other people's words. The place is file, line and
+function, at DEBUG. The same mistake is an ERROR once an hour, as it may come with every message.
 """
 
 import logging
@@ -10,7 +10,7 @@ from time import monotonic
 
 from bach_lib.errors import ConnectorFailedError
 from bach_lib.field_logger import FieldLogger
-from bach_lib.foreign import ForeignError, place_of, places_of
+from bach_lib.foreign import ForeignError, places_of
 from bach_lib.models import Fault
 from bach_lib.models.health import INTERNAL
 from bach_lib.redact import Redactor
@@ -48,8 +48,7 @@ class Mistakes:
         if isinstance(error, WrongAnswerError):
             return self._logged(method, str(error), "")
         raised = str(error) if isinstance(error, ForeignError) else type(error).__name__[:50]
-        place = f" ({found})" if (found := place_of(error)) else ""
-        made = self._logged(method, f"raised {raised}{place}", f": {self._redact(_written(error))}")
+        made = self._logged(method, f"raised {raised}", f": {self._redact(_written(error))}")
         if _LOGGER.isEnabledFor(logging.DEBUG):
             _LOGGER.debug(
                 "Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), places_of(error)

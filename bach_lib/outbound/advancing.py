@@ -30,12 +30,20 @@ class Advance:
 
 @dataclass(slots=True)
 class Step:
-    """What a worker wants. `connection`: claim only what is still this one's. `forms`: all forms of whom it is for."""
+    """What a worker wants. `connection`: claim only what is still this one's. `forms`: all forms of whom it is for.
+
+    `is_lent`: its lane is another process's, which was told how it stood a moment ago; so only if it still goes there.
+    """
 
     settlement: Settlement | None
     claim: int | None
     connection: str | None
     forms: Sequence[str]
+    is_lent: bool = False
+
+    def may_have(self, connection: object, recipient: object) -> bool:
+        """Whether a message is what this worker wants to claim."""
+        return self.connection in (None, connection) and (not self.is_lent or recipient in self.forms)
 
 
 def advance_all(tx: Transaction, steps: Sequence[Step], now: float, instance: str) -> list[Advance]:
@@ -59,7 +67,7 @@ def _claim_plain(tx: Transaction, claims: Sequence[tuple[Step, Advance]], now: f
     got: list[int] = []
     for step, advance in claims:
         message = plain.get(step.claim or 0)
-        if message is not None and step.connection in (None, message.connection):
+        if message is not None and step.may_have(message.connection, message.recipient):
             advance.claimed = plain.pop(message.id)  # whoever wants it as well is too late
             got.append(message.id)
     if got:
@@ -67,10 +75,12 @@ def _claim_plain(tx: Transaction, claims: Sequence[tuple[Step, Advance]], now: f
 
 
 def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: str) -> None:
+    if step.is_lent and not _is_there(tx, step):
+        return
     if not tx.run("claim_message", id=step.claim, connection=step.connection, now=now):
         row = tx.row("get_message", id=step.claim)
         if row and step.connection in (None, row["connection"]):
-            advance.is_unsettled = row["status"] == Status.SENDING
+            advance.is_unsettled = row["status"] == Status.SENDING and not step.is_lent
         return
     message_id = step.claim or 0
     try:
@@ -81,3 +91,8 @@ def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: 
             advance.claimed = with_files(tx, message)
     except UnreadableRowError as error:
         advance.ended = end_message(tx, message_id, Status.DEAD, error.fault, now=now, instance=instance)
+
+
+def _is_there(tx: Transaction, step: Step) -> bool:
+    row = tx.row("get_message", id=step.claim)
+    return row is not None and step.may_have(row["connection"], row["recipient"])

@@ -65,6 +65,21 @@ class Choosing:
         self._gate.release(permit)
         return None
 
+    def surplus(self) -> Entry | None:
+        """A message that could go if a worker were free, out of its lane; for another process to send."""
+        if not self._is_full() or self._gate.seconds_closed != 0.0 or self._gate.state is not BreakerState.CLOSED:
+            return None
+        entry = self.lanes.take(self._clock.monotonic())
+        if entry is None or not (entry.aside or entry.beside):
+            return entry
+        self.lanes.release(entry.lane, entry)  # what had trouble before needs whoever knows the others
+        return None
+
+    def wants_back(self, lent: int) -> int:
+        """How many of these lanes, if nobody has begun them, are wanted: one a free worker; all, while none may go."""
+        free = max(0, self._policy.parallel - self.workers)
+        return min(free, lent) if self._gate.state is BreakerState.CLOSED else lent
+
     def next_change(self, now: float, *, is_sending: bool) -> float | None:
         """In how many seconds time alone may change what can be done."""
         moments = [] if (expiry := self.lanes.next_expiry()) is None else [expiry]

@@ -10,7 +10,7 @@ the wall clock, for the next start, and follows when that one is set (`Ledger.lo
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from bach_lib.models import Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
+from bach_lib.outbound.chores import Chores
 from bach_lib.outbound.entry import expiry_of
 from bach_lib.outbound.following import follow, is_new
 from bach_lib.outbound.gate import Gate
@@ -30,7 +31,9 @@ from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.lending import Lending
 from bach_lib.outbound.loading import Loading
+from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.rows import Draft, Request
@@ -46,7 +49,8 @@ class Dispatcher:
         self._clock, self._publish = services.clock, services.bus.publish
         self._lanes = Lanes()
         self._connector: Connector | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores = Chores(f"bach-send-{self._name}", self._clock)
+        self._spawn = self._chores.spawn
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._cancel_timer: Cancel = lambda: None
         self._addresses = LaneAddresses(connection.name, services.directory, services.clock)
@@ -56,16 +60,20 @@ class Dispatcher:
         self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)
         self._loading.end()
         self._trials = Trials(self.gate, self._ledger, services)
+        self.lending: Lending = Lending(
+            self._name, self._choosing, self._ledger, services, spawn=self._spawn, follow=self.follow
+        )
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
-    async def load(self, *, idempotent: bool) -> None:
-        """Learn from the disk what waits; settle what was in flight when it was last written."""
+    async def load(self, *, idempotent: bool, loans: Loans | None = None) -> None:
+        """Learn from the disk what waits; settle what was in flight then. `loans`: lanes may be lent to others."""
         self._lanes = self._choosing.lanes = Lanes()
         self._trials.clear()
         self._ledger.begin()
         loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger.recovered)
-        for message in await self._services.queue.recover(self._name, idempotent=idempotent):
+        lent = await self.lending.load(loans, idempotent=idempotent)
+        for message in await self._services.queue.recover(self._name, idempotent=idempotent, besides=lent):
             self._ledger.recovered(message)
         await self._ledger.has_followed()  # what is read now is by the time that the wall shows
         await loading.begin()
@@ -87,11 +95,12 @@ class Dispatcher:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self.rest()
         self._loading.end()
+        self.lending.stop()
         self._ledger.look_at_the_wall()
-        deadline = asyncio.create_task(self._cancel_after(grace))
+        deadline = asyncio.create_task(self._chores.cancel_after(grace))
         try:
-            while self._tasks or self._puts:
-                await asyncio.gather(*self._tasks, *self._puts, return_exceptions=True)
+            while self._chores.tasks or self._puts:
+                await asyncio.gather(*self._chores.tasks, *self._puts, return_exceptions=True)
                 await asyncio.sleep(0)  # gathering what is done already does not yield, and their callbacks must run
         finally:  # also if the caller has no more time
             deadline.cancel()
@@ -213,6 +222,8 @@ class Dispatcher:
         self._lanes.ripen(now)
         while job := self._next_job():
             self._spawn(self._work(job))
+        if self._connector:
+            self.lending.lend()
         self._set_timer(self._choosing.next_change(now, is_sending=self._connector is not None))
 
     def _next_job(self) -> Job | None:
@@ -285,14 +296,3 @@ class Dispatcher:
         self._cancel_timer()
         if seconds is not None:
             self._cancel_timer = self._clock.call_later(max(seconds, 0.0), self._pump)
-
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work, name=f"bach-send-{self._name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _cancel_after(self, grace: float) -> None:
-        if grace > 0:
-            await self._clock.sleep(grace)
-        for task in self._tasks:
-            task.cancel()

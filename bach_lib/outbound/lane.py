@@ -6,7 +6,7 @@ can hold others, in one go, each time their number has grown by a quarter.
 
 from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, nsmallest
 
 from bach_lib.outbound.entry import Kept, Key, lane_of, rank_of
 
@@ -53,6 +53,11 @@ class Lane(list[tuple[int, int]]):
     def ids(self) -> Iterator[int]:
         """The numbers of those that wait, in no order; one may come twice."""
         return (message_id for _, message_id in self if self._has(message_id))
+
+    def first(self, most: int) -> Iterator[int]:
+        """The numbers of those that go first, in their order."""
+        ranks = {rank for rank in self if self._has(rank[1])}
+        return (message_id for _, message_id in nsmallest(most, ranks))
 
     def came(self, message_id: int) -> None:
         """It waits here now, and is among the entries."""

@@ -16,6 +16,7 @@ of date is recognised when it comes up, and dropped.
 """
 
 from heapq import heapify, heappop, heappush
+from itertools import takewhile
 from weakref import WeakValueDictionary
 
 from bach_lib.outbound.entry import BESIDE, Entry, Kept, Key, entry_from, lane_of, rank_of
@@ -60,11 +61,10 @@ class Lanes:
         """Let a message wait in its lane."""
         if entry.id in self._entries:
             return
-        key = entry.lane
-        lane = self._lane(key)
+        lane = self._lane(entry.lane)
         self._put(entry, lane)
         if lane.head() == entry.id:
-            self._announce(key, lane)
+            self._announce(lane.key, lane)
 
     def discard(self, message_id: int) -> None:
         """Forget a message that no longer waits."""
@@ -176,6 +176,10 @@ class Lanes:
             self.add(back)
         self._announce(key, lane)
 
+    def behind(self, entry: Entry, now: float, most: int) -> list[int]:
+        """Those that go after a message that was taken, as many as are due one after the other."""
+        return [*takewhile(lambda message_id: self._due(message_id) <= now, self._lanes[entry.lane].first(most))]
+
     def pause(self, recipient: str, until: float, now: float) -> None:
         """Nothing to this recipient goes before `until`."""
         self._pauses[recipient] = max(self._pauses.get(recipient, until), until)
@@ -221,18 +225,14 @@ class Lanes:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
         if self._ready:
             return 0.0  # long ago: it was due when `take` preferred another
-        firsts = [heap[0][0] for heap in (self._later, self._opening) if heap]
-        return min(firsts, default=None)
+        return min((heap[0][0] for heap in (self._later, self._opening) if heap), default=None)
 
     def next_expiry(self) -> float | None:
         """The next time at which `expired` may find something."""
         return self._expiring[0][0] if self._expiring else None
 
     def _lane(self, key: Key) -> Lane:
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = Lane(key, self._entries)
-        return lane
+        return self._lanes.get(key) or self._lanes.setdefault(key, Lane(key, self._entries))
 
     def _entry(self, message_id: int) -> Entry:
         return entry_from(message_id, self._entries[message_id])

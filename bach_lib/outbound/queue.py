@@ -4,7 +4,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
@@ -12,8 +12,9 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, replace_rest
+from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, one_message
-from bach_lib.outbound.retry import EXPIRED, Settlement, after_crash
+from bach_lib.outbound.retry import EXPIRED, Settlement
 from bach_lib.outbound.rows import (
     COLUMNS,
     Draft,
@@ -21,11 +22,9 @@ from bach_lib.outbound.rows import (
     UnreadableRowError,
     draft_row,
     message_from_draft,
-    message_from_row,
     readable_message,
     without_contents,
 )
-from bach_lib.outbound.settlement import settle
 from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.portions import Portions, in_portions, shares
@@ -132,11 +131,14 @@ class Queue:
     def _advance_all(self, tx: Transaction, steps: Sequence[Step]) -> list[Advance]:
         return advance_all(tx, steps, self._clock.now(), self._instance)
 
-    async def recover(self, connection: str, *, idempotent: bool) -> list[Message]:
-        """After a start: settle what was in flight when the process ended.
+    async def recover(
+        self, connection: str, *, idempotent: bool, besides: Container[int] = frozenset()
+    ) -> list[Message]:
+        """After a start: settle what was in flight when the process ended; not `besides`, which others are sending.
 
         A row that cannot be read is set aside as a dead letter that says why, and is among those returned.
         """
+        now, instance = self._clock.now(), self._instance
         settled: list[Message] = []
 
         def strange(tx: Transaction) -> list[Message]:
@@ -144,19 +146,12 @@ class Queue:
             return [self._set_aside(tx, row, UnreadableRowError(["status"]).fault) for row in rows]
 
         def interrupted(tx: Transaction) -> list[Message | None]:
-            rows = tx.rows("interrupted_messages", connection=connection)
-            return [self._interrupted(tx, row, idempotent=idempotent) for row in rows]
+            rows = [row for row in tx.rows("interrupted_messages", connection=connection) if row["id"] not in besides]
+            return [settle_interrupted(tx, row, idempotent=idempotent, now=now, instance=instance) for row in rows]
 
         while some := await self._store.submit(strange, as_owner=True):
             settled += some
         return settled + [message for message in await self._store.submit(interrupted, as_owner=True) if message]
-
-    def _interrupted(self, tx: Transaction, row: Row, *, idempotent: bool) -> Message | None:
-        try:
-            message = message_from_row(row, self._instance)
-        except UnreadableRowError as error:
-            return self._set_aside(tx, row, error.fault)
-        return settle(tx, after_crash(message, idempotent=idempotent), self._clock.now(), self._instance)
 
     def look_up[T](self, work: Callable[[Transaction], T]) -> asyncio.Future[T]:
         """Let somebody read what is committed."""

@@ -35,6 +35,10 @@ class Work(Protocol):
         """Stop; attempts under way have `grace` seconds. Nothing about it is written afterwards."""
         ...
 
+    async def let_go(self, grace: float) -> None:
+        """The same for all that belongs to connections of others."""
+        ...
+
 
 class Cluster:
     """This process among the others. `given` is called when these can take what it has given away."""
@@ -150,7 +154,7 @@ class Cluster:
 
     async def _drop_all(self, grace: float) -> None:
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(self._work.give(name, grace) for name in sorted(self._mine)))
+        await asyncio.gather(self._work.let_go(grace), *(self._work.give(name, grace) for name in sorted(self._mine)))
         self._mine.clear()
 
     async def _take(self, name: str) -> None:

@@ -5,7 +5,8 @@ not said for `LEASE` seconds that it lives is ended by the others, and whatever 
 refused in the same transaction (`Store.submit`, `as_owner`). All times are the database's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bach_lib.owners.share import Step, View, Wishes, next_step
 from bach_lib.storage import SharedStore, Transaction
@@ -41,6 +42,8 @@ class Process:
     """When it went or was taken for dead."""
     connections: tuple[str, ...]
     """What it works on, by name."""
+    lanes: Mapping[str, int] = field(default_factory=dict)
+    """How many lanes of connections of others it delivers at this moment, as their owners have no worker free."""
 
 
 class Membership:
@@ -102,7 +105,7 @@ class Membership:
         """Those that live and those that went lately, in the order in which they came. Raises a `StorageError`."""
 
         def work(tx: Transaction) -> list[Process]:
-            owners = _owners(tx)
+            owners, lanes = _owners(tx), tx.rows("count_lanes_in_hand")
             return [
                 Process(
                     session=(session := integer(row["id"])),
@@ -111,6 +114,9 @@ class Membership:
                     seen_at=real(row["seen_at"]) or 0.0,
                     ended_at=real(row["ended_at"]),
                     connections=tuple(sorted(name for name, owner in owners.items() if owner == session)),
+                    lanes={
+                        str(lane["connection"]): integer(lane["number"]) for lane in lanes if lane["process"] == session
+                    },
                 )
                 for row in tx.rows("list_processes")
             ]

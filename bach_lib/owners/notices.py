@@ -27,6 +27,10 @@ class What(StrEnum):
     """So much of a connection's queue was changed that its owner reads it anew."""
     REGISTRY = "registry"
     """Connections were added, changed or removed."""
+    OFFERED = "offered"
+    """The owner of a connection lends lanes: for all others."""
+    RETURNED = "returned"
+    """Lanes of a connection came back: for its owner."""
     OWNERS = "owners"
     """A process came or went, or gave a connection away."""
 

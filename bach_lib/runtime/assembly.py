@@ -15,6 +15,7 @@ from bach_lib.outbound.amending import Amender
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
+from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
@@ -45,7 +46,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     router = Router(inbox, rules, base.bus, base.clock)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
-    sharing = _sharing(base, dispatching, inbox, registry=registry, rules=rules, queue=queue, history=history)
+    sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
@@ -85,6 +86,7 @@ def _sharing(
     base: Base,
     dispatching: DispatchServices,
     inbox: Inbox,
+    instance: str,
     *,
     registry: Registry,
     rules: Rules,
@@ -94,7 +96,8 @@ def _sharing(
     if base.alone or not isinstance(base.store, SharedStore):
         return None
     shared = Shared(registry=registry, rules=rules, queue=queue, history=history, bus=base.bus, clock=base.clock)
-    sharing = Sharing(base.store, shared, dispatching, base.process, takes_part=base.autostart)
+    loans = Loans(base.store, base.clock, instance)
+    sharing = Sharing(base.store, shared, dispatching, loans, name=base.process, takes_part=base.autostart)
     registry.settle = sharing.look_now
     inbox.unhandled.owns = sharing.owns
     return sharing

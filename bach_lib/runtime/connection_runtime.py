@@ -35,6 +35,7 @@ from bach_lib.models import (
 from bach_lib.models.health import INTERNAL, internal_fault
 from bach_lib.models.incoming import IncomingMessage, Media
 from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.redact import Redactor
 from bach_lib.registry import Registry
@@ -59,6 +60,8 @@ class Services:
     session: ClientSession
     new_session: Callable[[], ClientSession]
     autostart: bool
+    loans: Loans | None = None
+    """Where several processes share the database."""
 
 
 class ConnectionRuntime:
@@ -191,7 +194,8 @@ class ConnectionRuntime:
 
     async def _try_to_start(self, row: Connection) -> None:
         services, change = self._services, self.change
-        await self.dispatcher.load(idempotent=services.connectors.get(row.type).capabilities.idempotent)
+        able = services.connectors.get(row.type).capabilities
+        await self.dispatcher.load(idempotent=able.idempotent, loans=services.loans if able.shared_lanes else None)
         if not row.is_active or not self._is_wanted:
             return
         secrets = await services.secrets.resolve(row.auth_config, row.type)

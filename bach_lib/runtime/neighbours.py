@@ -63,6 +63,7 @@ class Neighbours:
     def __init__(self, shared: Shared, *, tell: Callable[[str], None], poke: Callable[[], None]) -> None:
         self._shared, self._tell, self._poke = shared, tell, poke
         self._own: Callable[[str], Dispatcher | None] = lambda _: None
+        self._offered: Callable[[str], None] = lambda _: None
         self._noted: dict[str, set[int]] = {}
         """What notices named and nobody has looked at, by connection."""
         self._turn = 0
@@ -81,12 +82,13 @@ class Neighbours:
             *(subscribe(kind, self._changed) for kind in (ConnectionAdded, ConnectionUpdated, ConnectionRemoved)),
         ]
 
-    def start(self, own: Callable[[str], Dispatcher | None]) -> None:
+    def start(self, own: Callable[[str], Dispatcher | None], offered: Callable[[str], None]) -> None:
         """Look now and then for what a lost notice may have said.
 
-        `own(connection)`: the dispatcher of a connection that this process works on.
+        `own(connection)`: the dispatcher of a connection that this process works on; `offered`: of another one lanes
+        are to be had.
         """
-        self._own = own
+        self._own, self._offered = own, offered
         self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
 
     async def close(self) -> None:
@@ -115,6 +117,14 @@ class Neighbours:
     def given(self) -> None:
         """Others can take what this process has given away."""
         self._tell(Notice(What.OWNERS).encoded())
+
+    def offered(self, connection: str) -> None:
+        """Lanes of a connection that this process works on are to be had."""
+        self._tell(Notice(What.OFFERED, connection).encoded())
+
+    def returned(self, connection: str) -> None:
+        """Lanes of a connection that another process works on came back."""
+        self._tell(Notice(What.RETURNED, connection).encoded())
 
     def _tried(self, event: MessageFinished | MessageRetrying) -> None:
         if event.message.id not in self._asked:
@@ -150,13 +160,20 @@ class Neighbours:
         elif notice.what is What.ENDED:
             self._spawn(partial(self._publish_ends, [one for one in notice.ids if one in self._awaited]))
         elif dispatcher := self._own(notice.connection):
-            if notice.what is What.RELOAD:
-                dispatcher.follow(None)
-            elif notice.connection in self._noted:
-                self._noted[notice.connection].update(notice.ids)
-            else:
-                self._noted[notice.connection] = set(notice.ids)
-                self._spawn(partial(self._look_at, notice.connection))
+            self._hear_about_ours(notice, dispatcher)
+        elif notice.what is What.OFFERED:
+            self._offered(notice.connection)
+
+    def _hear_about_ours(self, notice: Notice, dispatcher: Dispatcher) -> None:
+        if notice.what is What.RELOAD:
+            dispatcher.follow(None)
+        elif notice.what is What.RETURNED:
+            dispatcher.lending.collect()
+        elif notice.what is What.WRITTEN and notice.connection in self._noted:
+            self._noted[notice.connection].update(notice.ids)
+        elif notice.what is What.WRITTEN:
+            self._noted[notice.connection] = set(notice.ids)
+            self._spawn(partial(self._look_at, notice.connection))
 
     def missed(self) -> None:
         """Some notices may have been lost: look at everything."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
@@ -17,6 +18,7 @@ from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
+from bach_lib.runtime.helping import Helping
 from bach_lib.runtime.sharing import Sharing
 
 _LOGGER = FieldLogger(__name__)
@@ -24,11 +26,17 @@ _FOR_OTHERS = 3.0
 """Seconds in which connectors of other packages can be imported before BACH is open; the rest of them begin later."""
 
 
+_HANDOVER = 5.0
+"""Seconds that attempts under way have when this process comes to own a connection that it helped with."""
+
+
 class Runtimes:
     """The connections at work, following the registry. `sharing`: other processes work on some of them."""
 
     def __init__(self, services: Services, sharing: Sharing | None = None) -> None:
-        self._services, self._sharing = services, sharing
+        self._services = services if sharing is None else replace(services, loans=sharing.loans)
+        self._sharing = sharing
+        self._helping = Helping(services, sharing.loans) if sharing else None
         self._runtimes: dict[str, ConnectionRuntime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: list[asyncio.Task[None]] = []
@@ -45,8 +53,8 @@ class Runtimes:
 
         Nor does one that begins late: the import of somebody else's connector may hang.
         """
-        if self._sharing:
-            await self._sharing.open(self, self._own)
+        if self._sharing and self._helping:
+            await self._sharing.open(self, self._own, self._helping.offered)
             return
         others = self._services.connectors.offered
         rows = self._services.registry.list(category=Category.CONNECTOR)
@@ -64,7 +72,8 @@ class Runtimes:
         try:
             await asyncio.gather(*self._late, return_exceptions=True)
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            if self._sharing:
+            if self._sharing and self._helping:
+                await self._helping.close(grace)
                 await self._sharing.close(grace)
             await asyncio.gather(*(runtime.stop(grace) for runtime in self._runtimes.values()))
         finally:  # also if the caller has no more time; what has stopped already does nothing
@@ -112,7 +121,8 @@ class Runtimes:
     async def take(self, connection: str) -> bool:
         """Work on a connection that this process owns from now on; False: a secret or a library is missing here."""
         try:
-            if self._sharing:
+            if self._sharing and self._helping:
+                await self._helping.end(connection, _HANDOVER)
                 await self._sharing.neighbours.know(connection)
             has_begun = await self._begin(connection, self._services.registry.get(connection).type)
             if self._sharing and has_begun:
@@ -127,6 +137,11 @@ class Runtimes:
         if runtime := self._runtimes.pop(connection, None):
             runtime.dispatcher.rest()
             await runtime.stop(grace)
+
+    async def let_go(self, grace: float) -> None:
+        """Give back the lanes of connections that others own."""
+        if self._helping:
+            await self._helping.end_all(grace)
 
     async def begin(self, name: str) -> None:
         """Put a connection to work whose connector has been loaded since BACH was opened.

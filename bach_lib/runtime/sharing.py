@@ -8,6 +8,7 @@ from bach_lib.errors import OwnedElsewhereError
 from bach_lib.metrics.snapshot import Shares
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.owners.cluster import Cluster, Work
 from bach_lib.owners.membership import Membership, Process
@@ -20,7 +21,14 @@ class Sharing:
     """This process among those that share the database. `takes_part`: it works on connections, too."""
 
     def __init__(
-        self, store: SharedStore, shared: Shared, dispatching: DispatchServices, name: str | None, *, takes_part: bool
+        self,
+        store: SharedStore,
+        shared: Shared,
+        dispatching: DispatchServices,
+        loans: Loans,
+        *,
+        name: str | None,
+        takes_part: bool,
     ) -> None:
         self._store, self._dispatching, self._takes_part = store, dispatching, takes_part
         self._membership = Membership(store, name or f"{socket.gethostname()}:{os.getpid()}")
@@ -28,13 +36,20 @@ class Sharing:
         self._cluster: Cluster | None = None
         self.neighbours: Neighbours = Neighbours(shared, tell=store.tell, poke=self._poke)
         self._bystanders: dict[str, Bystander] = {}
+        self.loans: Loans = loans
+        loans.session = lambda: self._cluster.session if self._cluster else 0
+        loans.helpers = lambda: len(self._cluster.view.processes) - 1 if self._cluster else 0
+        loans.offered, loans.returned = self.neighbours.offered, self.neighbours.returned
         self.taken: Callable[[], None] = lambda: None
         """Called when this process has begun to work on something: what came in there is for its programs now."""
 
-    async def open(self, work: Work, own: Callable[[str], Dispatcher | None]) -> None:
-        """Hear the others, and work on a first share. `own`: as of `Neighbours.start`. Raises a `StorageError`."""
+    async def open(self, work: Work, own: Callable[[str], Dispatcher | None], offered: Callable[[str], None]) -> None:
+        """Hear the others, and work on a first share. `own`, `offered`: as of `Neighbours.start`.
+
+        Raises a `StorageError`.
+        """
         self._store.listen(self.neighbours.hear, self.neighbours.missed)
-        self.neighbours.start(own)
+        self.neighbours.start(own, offered)
         self._work = work
         if self._takes_part:
             await self._take_part(work)

@@ -51,3 +51,44 @@ WHERE NOT EXISTS (SELECT 1 FROM processes WHERE id = owners.process AND ended_at
 
 -- disown: do so no longer
 DELETE FROM owners WHERE connection = :connection AND process = :process;
+
+-- lend_lane: to whoever takes it; a lane is lent once
+INSERT INTO loans (connection, recipient, priority, messages) VALUES (:connection, :recipient, :priority, :messages)
+ON CONFLICT (connection, recipient) DO NOTHING;
+
+-- recall_lanes: those of these loans that nobody has taken are none any more, the best first
+DELETE FROM loans WHERE id IN (
+    SELECT id FROM loans
+    WHERE id = ANY (CAST(:ids AS bigint[])) AND process IS NULL
+    ORDER BY priority DESC, id LIMIT :most FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- take_lanes: the best of those that nobody has taken, as many as this process has workers for
+UPDATE loans SET process = :process WHERE id IN (
+    SELECT id FROM loans WHERE connection = :connection AND process IS NULL
+    ORDER BY priority DESC, id LIMIT :most FOR UPDATE SKIP LOCKED
+);
+
+-- lanes_in_hand: what this process has taken and not given back
+SELECT id, recipient, messages FROM loans
+WHERE connection = :connection AND process = :process AND tried IS NULL ORDER BY priority DESC, id;
+
+-- give_lane_back: with what was tried
+UPDATE loans SET tried = :tried WHERE id = :id AND process = :process;
+
+-- list_loans: of a connection; `lives`: whoever has taken it does
+SELECT id, recipient, messages, tried, process,
+       CASE WHEN EXISTS (SELECT 1 FROM processes WHERE processes.id = loans.process AND ended_at IS NULL)
+            THEN 1 ELSE 0 END AS lives
+FROM loans WHERE connection = :connection ORDER BY id;
+
+-- lent_messages: as they are now
+SELECT * FROM messages WHERE id = ANY (CAST(:ids AS bigint[]));
+
+-- end_loans: their lanes are the owner's again
+DELETE FROM loans WHERE id = ANY (CAST(:ids AS bigint[]));
+
+-- count_lanes_in_hand: for people
+SELECT process, connection, count(*) AS number FROM loans
+WHERE process IS NOT NULL AND tried IS NULL GROUP BY process, connection ORDER BY connection;

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from secrets import token_hex
 from typing import ClassVar, override
@@ -85,17 +85,8 @@ class FakePlatform:
 
     @property
     def texts(self) -> list[str]:
-        """What people read of it now, oldest first: as it was edited, without what was deleted."""
-        read: dict[str | None, str] = {}
-        for number, message in enumerate(self.sent, 1):
-            match message.operation:
-                case Operation.SEND:
-                    read[str(number)] = message.text
-                case Operation.EDIT:
-                    read[message.target] = message.text
-                case Operation.DELETE:
-                    read.pop(message.target, None)
-        return list(read.values())
+        """The texts of all that was delivered, oldest first."""
+        return [message.text for message in self.sent]
 
     def fails(self) -> None:
         """Attempts and checks fail, until it `works`; `fault` says as what."""
@@ -124,13 +115,6 @@ class FakePlatform:
         """Wait until `count` messages were sent; return all. Raises TimeoutError after `timeout` seconds."""
         await self._waiting.until(lambda: len(self.sent) >= count, timeout)
         return list(self.sent)
-
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until `condition` holds; each delivery and each poll looks at it again.
-
-        Raises TimeoutError after `timeout` seconds.
-        """
-        await self._waiting.until(condition, timeout)
 
     async def wait_until_heard(self, timeout: float = 30.0) -> None:
         """Wait until somebody listens, whom it tells everything. Raises TimeoutError after `timeout` seconds."""

@@ -3,7 +3,7 @@
 A program that is tested on one of them is tested on another without a changed line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -26,7 +26,7 @@ class Double[SentT](Protocol):
 
     @property
     def texts(self) -> list[str]:
-        """What people read of it now, oldest first: with what was edited since, without what was deleted."""
+        """What people read of it, oldest first."""
 
     def says(self, text: str, *, sender: str | None = None) -> object:
         """`sender` writes, alone with the account. Some platforms tell that only to whoever listens at this moment."""
@@ -51,9 +51,6 @@ class Double[SentT](Protocol):
 
     async def wait_for(self, count: int, timeout: float = 30.0) -> list[SentT]:
         """Wait until `count` messages were sent; return all. Raises TimeoutError after `timeout` seconds."""
-
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until `condition` holds; whatever changes looks at it again. Raises TimeoutError after `timeout` s."""
 
     async def wait_until_heard(self, timeout: float = 30.0) -> None:
         """Wait until somebody listens to what people say. Raises TimeoutError after `timeout` seconds."""

@@ -16,7 +16,7 @@ class Outbox[MessageT](ABC):
     @property
     @abstractmethod
     def texts(self) -> list[str]:
-        """What people read of them now, oldest first: as they were edited, without those that were deleted."""
+        """What people read of them, oldest first."""
 
     async def wait_for(self, count: int, timeout: float = 30.0) -> list[MessageT]:
         """Wait until `count` messages were stored and return them all. Raises TimeoutError after `timeout` seconds."""

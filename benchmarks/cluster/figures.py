@@ -17,7 +17,7 @@ from benchmarks.claim import work_off
 from benchmarks.cluster.fleet import Fleet, now
 from benchmarks.cluster.house import until
 from benchmarks.cluster.machines import Machine
-from benchmarks.cluster.worker import CONNECTORS
+from benchmarks.cluster.worker import CONNECTORS, PARALLEL
 from benchmarks.floor import CONNECTION, DRAFT, NEW
 from benchmarks.measuring import Effort, Figures, in_loop, opened, percentile, rate_of_callers, scratch, take_turns
 from benchmarks.table import Aim, Row
@@ -29,6 +29,10 @@ LANES = 8
 """Recipients for each process."""
 EACH = 100
 """Messages for each of them."""
+WIDE = 6 * PARALLEL
+"""Recipients of one connection: twice as many as three processes have workers."""
+_SLOW = 200.0
+"""Milliseconds; with less, so many workers on one machine measure the machine."""
 _COLUMNS = ", ".join(NEW)
 
 
@@ -43,6 +47,7 @@ def rows(effort: Effort) -> Iterator[Row]:
             yield from _put(machine, effort)
             yield from _claim(machine, effort)
             yield from _together(machine, effort, folder)
+            yield from _one_connection(machine, effort, folder)
             yield from _woken(machine, effort, folder)
         finally:
             machine.stop()
@@ -138,6 +143,39 @@ def _together(machine: Machine, effort: Effort, folder: Path) -> Iterator[Row]:
     for some in ("2", "3"):
         aim = Aim(limit=0.9, at_least=True, of_ratio=True)
         yield figures.row(f"{some} processes, 20 ms platforms, of each", "/s", some, "1", aim)
+
+
+def _one_connection(machine: Machine, effort: Effort, folder: Path) -> Iterator[Row]:
+    """One, two, three processes that deliver one connection, whose owner lends what it has no worker free for."""
+    turns: dict[str, list[float]] = {"1": [], "2": [], "3": []}
+    for number in range(max(1, effort.rounds // 5)):
+        for workers in (1, 2, 3):
+            (place := folder / f"lent-{number}-{workers}").mkdir()
+            turns[f"{workers}"].append(asyncio.run(_lent(_tables(machine, "lent"), place, workers, effort)))
+    figures = Figures(turns)
+    for some in ("2", "3"):
+        aim = Aim(limit=0.9 * int(some), at_least=True, of_ratio=True)
+        yield figures.row(f"{some} processes on one connection, {_SLOW:.0f} ms platform", "/s", some, "1", aim)
+
+
+async def _lent(address: str, folder: Path, workers: int, effort: Effort) -> float:
+    """Messages a second; every process, also the owner alone, has all its workers busy until nearly the end."""
+    fleet = Fleet(address, folder, seconds=_SLOW / 1000)
+    async with Bach(address, connectors=CONNECTORS, autostart=False) as bach:
+        await bach.registry.add(Connection(name="hook", type="together"))
+        each, lanes = workers * effort.of(EACH // 20), range(WIDE)
+        try:
+            await fleet.start(*(f"worker{number}" for number in range(workers)))
+            await asyncio.gather(*(bach.send("hook", f"{lane}", f"{one}") for one in range(each) for lane in lanes))
+
+            async def have_all() -> bool:
+                return len(fleet.arrived()) == each * len(lanes)
+
+            await until(have_all)
+            arrived = fleet.arrived()
+        finally:
+            await fleet.end_all()
+    return len(arrived) / ((arrived[-1].at - arrived[0].at) / 1e9)
 
 
 async def _rate(address: str, folder: Path, workers: int, effort: Effort) -> float:

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import ClassVar, override
 
-from bach_lib import Bach, Message
+from bach_lib import Bach, Message, Policy
 from bach_lib.connecting import Capabilities, Format, Outcome, SendOnly, Sent
 
 
@@ -47,14 +47,25 @@ class Knowing(Plain):
     )
 
 
-CONNECTORS = {"plain": Plain, "knowing": Knowing}
+class Together(Plain):
+    """The same as `Plain`, but without a limit of its own: several processes may send through one connection."""
+
+    capabilities: ClassVar = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=4000, shared_lanes=True
+    )
+
+
+CONNECTORS = {"plain": Plain, "knowing": Knowing, "together": Together}
+PARALLEL = 8
+"""Attempts of a process at once, which one connection keeps busy."""
 
 
 async def work(address: str, name: str) -> None:
     """Until SIGTERM."""
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with Bach(address, process=name, connectors=CONNECTORS):
+    policy = Policy(parallel=PARALLEL)
+    async with Bach(address, process=name, connectors=CONNECTORS, policy=policy):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await stopped.wait()

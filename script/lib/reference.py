@@ -170,13 +170,13 @@ def methods_of(cls: type) -> Iterator[tuple[str, str, str]]:
             kind = get_annotations(member.fget, format=Format.STRING).get("return", "") if member.fget else ""
             yield name, f"{name}: {kind}", inspect.getdoc(member) or ""
         elif isinstance(member, FunctionType | classmethod | staticmethod):
-            function = getattr(cls, name)
-            yield name, f"{_keyword(member)}{name}{_signature(function)}", inspect.getdoc(function) or ""
+            doc = inspect.getdoc(getattr(cls, name)) or ""
+            yield name, f"{_keyword(member)}{name}{_signature(getattr(cls, name))}", doc
 
 
 def _keyword(member: object) -> str:
-    of_class = f"{type(member).__name__} " * hasattr(member, "__func__")
-    return of_class + "await " * inspect.iscoroutinefunction(getattr(member, "__func__", member))
+    function = getattr(member, "__func__", member)
+    return "await " if inspect.iscoroutinefunction(function) else ""
 
 
 def _signature(function: object) -> str:

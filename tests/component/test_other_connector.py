@@ -26,7 +26,7 @@ from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
 from custom_components.bach.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bach.kinds.others import OtherKind, async_others
 from tests.component.conftest import recipient, send, set_up, the_bach, until, until_state
-from tests.component.dialogs import choose, close_all, close_recipient_dialogs, go_on, offered, start_recipient, submit
+from tests.component.dialogs import choose, close_all, close_recipient_dialogs, go_on, start_recipient, submit
 from tests.component.test_rules import TEXTS
 from tests.packages import HANGS, closed_gate, install, install_pigeon, uninstall
 
@@ -105,14 +105,14 @@ async def menu(hass: HomeAssistant) -> list[str]:
     return options
 
 
-def boxes(form: FlowResult[Any, Any]) -> list[str]:
+def boxes(form: ConfigFlowResult) -> list[str]:
     """The fields of a form."""
     schema = form["data_schema"]
     assert schema
     return [str(one) for one in schema.schema]
 
 
-def words_of(form: FlowResult[Any, Any]) -> Mapping[str, str]:
+def words_of(form: ConfigFlowResult) -> Mapping[str, str]:
     """What fills its texts."""
     words = form["description_placeholders"]
     assert words
@@ -268,81 +268,6 @@ async def test_one_of_several_is_chosen_and_one_that_only_sends_hears_nobody(has
     form = await submit(hass, await choose(hass, "other"), {"type": "owl"})
     again = await submit(hass, form, {"setting_1": "north"})
     assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
-
-
-TELLS = """
-from bach_lib.connecting import Candidate, Capabilities, Fault, Format, InvalidRecipientError, SendAndReceive, Sent
-
-class Owl(SendAndReceive):
-    capabilities = Capabilities(
-        receives=True, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=99, finds_recipients=True
-    )
-
-    @classmethod
-    def normalize_recipient(cls, recipient):
-        if not recipient.strip():
-            raise InvalidRecipientError(recipient=recipient, type="owl", expected="the name of a tree")
-        return recipient.strip().lower()
-
-    async def find(self, query):
-        if query == "fog":
-            return Fault(code="away", text="No owl can see [anything](x).")
-        trees = (("Oak", "Old oak", "private"), (" ", "Nowhere", "private"), ("pine", "Three pines", "group"))
-        return [Candidate(recipient=one, title=title, kind=kind) for one, title, kind in trees if query in title]
-
-    async def send(self, message):
-        return Sent(remote_id="1")
-
-    async def receive(self, cursor):
-        import asyncio
-        await asyncio.Event().wait()
-"""
-OWL_DATA: Mapping[str, Any] = {
-    "type": "owl",
-    "package": "bach-owl",
-    "platform": "Owl",
-    "receives": True,
-    "endpoint": "http://127.0.0.1:9",
-    "secrets": {},
-    "settings": {},
-    "link": None,
-}
-
-
-async def test_whom_its_platform_tells_of_is_picked(hass: HomeAssistant, site: Path) -> None:
-    """People would type ids that the platform knows by name, although its connector can ask for them."""
-    install(site, "bach-owl", {"owl": "bach_owl:Owl"}, TELLS)
-    entry = MockConfigEntry(domain=DOMAIN, title="Wood", data=OWL_DATA, subentries_data=[recipient("Pines", "pine")])
-    entry.add_to_hass(hass)
-    await set_up(hass, entry)
-    asked = await start_recipient(hass, entry, "look_up", menu_options=["pair", "look_up", "manual"])
-    assert nameless("config_subentries.recipient", asked) == set()
-    nobody = await go_on(hass, asked, name="Three")  # the pines are a recipient
-    assert nobody["errors"] == {"name": "nothing_found"}
-    found = await go_on(hass, nobody)
-    assert offered(found) == {"oak": "Old oak"}  # in its normal form; nobody can write to a blank
-    assert nameless("config_subentries.recipient", found) == set()
-    made = await go_on(hass, found, recipient="oak", role="user", hello=False)
-    assert (made["type"], made["title"]) == (FlowResultType.CREATE_ENTRY, "Old oak")
-    assert (made["data"]["recipient"], made["data"]["kind"]) == ("oak", "private")
-
-    asked = await start_recipient(hass, entry, "look_up", menu_options=["pair", "look_up", "manual"])
-    away = await go_on(hass, asked, name="fog")
-    assert (away["type"], away["reason"]) == (FlowResultType.ABORT, "cannot_look")
-    assert words_of(away)["reason"] == r"No owl can see \[anything\](x)."
-
-
-async def test_whom_a_platform_tells_of_that_is_only_written_to(hass: HomeAssistant, site: Path) -> None:
-    """Somebody would be asked what may be done in messages that never come."""
-    install(site, "bach-owl", {"owl": "bach_owl:Owl"}, TELLS.replace("receives=True", "receives=False"))
-    entry = MockConfigEntry(domain=DOMAIN, title="Wood", data={**OWL_DATA, "receives": False})
-    entry.add_to_hass(hass)
-    await set_up(hass, entry)
-    asked = await start_recipient(hass, entry, "look_up", menu_options=["look_up", "manual"])
-    found = await go_on(hass, asked, name="Old")
-    assert boxes(found) == ["recipient", "hello"]
-    made = await go_on(hass, found, recipient="oak", hello=False)
-    assert made["data"] == {"recipient": "oak", "kind": "private"}
 
 
 @pytest.mark.parametrize(

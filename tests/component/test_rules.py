@@ -239,7 +239,6 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "cannot_ask",
         "invalid_event_type",
         "nobody_found",
-        "nothing_found",
         "recipient_taken",
         "secret_taken",
         "unknown_recipient",

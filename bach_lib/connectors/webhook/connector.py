@@ -66,6 +66,7 @@ class WebhookConnector(SendOnly):
         max_text=64_000,
         send_timeout=45.0,
         takes_pushes=True,
+        shared_lanes=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["webhook"]

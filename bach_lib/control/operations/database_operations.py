@@ -20,6 +20,7 @@ async def processes(bach: Bach) -> list[Row]:
             "started_at": time(process.started_at),
             "seen_at": time(process.seen_at),
             "connections": list(process.connections),
+            "lanes": [f"{name}: {number}" for name, number in process.lanes.items()],
         }
         for process in await bach.processes()
     ]

@@ -4,7 +4,7 @@ import asyncio
 from typing import ClassVar
 
 from bach_lib.connectors.capabilities import Capabilities
-from bach_lib.connectors.completeness import complaint
+from bach_lib.connectors.completeness import lacking
 from bach_lib.errors import InputError, InvalidRecipientError
 from bach_lib.models import Fault, Identity
 from bach_lib.outcomes import Dead, Retry, Scope, Uncertain, Wait
@@ -24,7 +24,7 @@ class Sending:
     def test_the_class_is_complete(self) -> None:
         """A part of the contract that was forgotten would only show when it is needed."""
         connector = self.platform.connector
-        expect(complaint(connector) is None, f"{connector.__name__} lacks a part of the contract", complaint(connector))
+        expect(not lacking(connector), f"{connector.__name__} lacks a part of the contract", lacking(connector))
         told: object = connector.capabilities
         expect(isinstance(told, Capabilities), "capabilities are no Capabilities", told)
 

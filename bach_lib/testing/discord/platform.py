@@ -61,7 +61,7 @@ class Platform(Outbox[Message], Loopback):
     @property
     @override
     def texts(self) -> list[str]:
-        return [_ESCAPED.sub(r"\1", message.content) for message in self.sent if message.id in message.channel.messages]
+        return [_ESCAPED.sub(r"\1", message.content) for message in self.sent]
 
     async def wait_until_heard(self, timeout: float = 30.0) -> None:
         """Wait until a bot listens at the gateway: nobody else is told. Raises TimeoutError after `timeout` seconds."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import override
 
@@ -68,13 +68,6 @@ class PartnerServer(Loopback):
         """It answers again; whoever waits gets the right answer."""
         self._is_broken = False
         self.hold.set()
-
-    async def wait_until(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
-        """Wait until `condition` holds; each request, and whatever else changes, looks at it again.
-
-        Raises TimeoutError after `timeout` seconds.
-        """
-        await self._waiting.until(condition, timeout)
 
     async def wait_until_asked(self, number: int, timeout: float = 30.0) -> None:
         """Wait until it was asked so often. Raises TimeoutError after `timeout` seconds."""

@@ -75,7 +75,7 @@ class SignalServer(PartnerServer):
 
     @property
     def texts(self) -> list[str]:
-        """What people read of it now, oldest first: as it was edited, without what was deleted."""
+        """What people read of it, oldest first; not what was deleted."""
         return [message.text for message in self.sent if not message.is_deleted]
 
     async def wait_for(self, count: int = 1, timeout: float = 30.0) -> list[SentMessage]:
@@ -227,7 +227,7 @@ class SignalServer(PartnerServer):
                     **{str(name): value for name, value in rest.items()},
                 }
                 self.box.sent.append(SentMessage(timestamp=timestamp, recipients=recipients, text=shown, body=whole))
-        self._waiting.changed()
+                self._waiting.changed()
         return json_response({"timestamp": str(timestamp)}, status=201)
 
     def _search(self, number: str) -> Response:
@@ -251,12 +251,10 @@ class SignalServer(PartnerServer):
                 self.box.reactions.append(
                     Reaction(emoji=emoji, recipient=recipient, target_author=author, timestamp=timestamp)
                 )
-                self._waiting.changed()
                 return Response(status=204)
             case "DELETE", "v1/remote-delete", {"recipient": str(), "timestamp": int(timestamp)}:
                 for message in self.box.sent:
                     message.is_deleted |= message.timestamp == timestamp
-                self._waiting.changed()
                 return json_response({"timestamp": str(self.now())}, status=201)
         return _error("Couldn't process request - invalid request")
 

@@ -52,8 +52,7 @@ class Platform(Outbox[SentMessage]):
     @property
     @override
     def texts(self) -> list[str]:
-        now = (self.chats[message.chat_id].messages.get(message.message_id) for message in self.sent)
-        return [message.text for message in now if message]
+        return [message.text for message in self.sent]
 
     @property
     def first_bot(self) -> Bot:

@@ -37,8 +37,7 @@ class FindingRecipientFlow(RecipientFlow):
     async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:
         self._candidates = {candidate.recipient: candidate for candidate in found}
         selector = drop_down(labelled({candidate.recipient: candidate.title for candidate in found}))
-        rights = self._rights(await async_get_users(self.hass)) if self.is_heard else {}
-        fields = rights | self._hello_box()
+        fields = self._rights(await async_get_users(self.hass)) | self._hello_box()
         return self.async_show_form(
             step_id=step_id,
             data_schema=vol.Schema({vol.Required(CONF_RECIPIENT): selector, **fields}),

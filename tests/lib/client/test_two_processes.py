@@ -185,36 +185,6 @@ async def test_the_first_opens_and_closes_again(database: Path) -> None:
         assert not database.with_name("bach.db.sock").exists()
 
 
-async def test_an_owner_that_ends_while_it_is_asked_is_followed(database: Path) -> None:
-    """A web server's new worker would not start because an old one was just stopping."""
-    asked: list[bytes] = []
-
-    async def ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.read(1))
-        server.close()
-        socket.unlink(missing_ok=True)
-        writer.close()
-
-    socket = database.with_name("bach.db.sock")
-    server = await asyncio.start_unix_server(ends, socket)
-    async with connect(database, patience=60) as bach:
-        assert isinstance(bach, Bach)
-    assert asked
-
-
-async def test_an_owner_that_never_answers_is_said(database: Path) -> None:
-    """A program would look again and again, without end and without a word."""
-
-    async def drops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.close()
-
-    async with await asyncio.start_unix_server(drops, database.with_name("bach.db.sock")):
-        with pytest.raises(OwnerGoneError):
-            async with connect(database, patience=0.2):
-                pass
-
-
 async def test_a_reader_that_takes_nothing_is_sent_away(owner: Bach, tmp_path: Path) -> None:
     """One program that hangs would keep its place among the streams, and fill the memory of the owner."""
     server = ControlServer(owner, tmp_path / "reading.sock")

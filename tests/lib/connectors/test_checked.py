@@ -409,7 +409,10 @@ async def test_nothing_that_is_told_holds_a_secret(setup: Setup, caplog: pytest.
             found = await call(checked_class("ours", sloppy(**{method: raises(LookupError(LEAK.text))}))(setup), method)
             assert SECRET not in repr(found)
     assert SECRET not in caplog.text
-    assert "): LookupError('GET https://example.org/bot***/send failed')" in caplog.text
+    assert (
+        "made a mistake: send raised LookupError: LookupError('GET https://example.org/bot***/send failed')"
+        in caplog.text
+    )
 
 
 async def test_who_wrote_it_learns_where(setup: Setup, caplog: pytest.LogCaptureFixture) -> None:
@@ -423,9 +426,7 @@ async def test_who_wrote_it_learns_where(setup: Setup, caplog: pytest.LogCapture
     with caplog.at_level(logging.DEBUG):
         await connector.send(message())
     place = next(one for one in caplog.messages if one.startswith("Where send of home raised KeyError('id'):"))
-    line = send.__code__.co_firstlineno + 2
-    assert f'File "{__file__}", line {line}, in send' in place
-    assert f"send raised KeyError (test_checked.py, line {line}): KeyError('id')" in caplog.text
+    assert f'File "{__file__}", line {send.__code__.co_firstlineno + 2}, in send' in place
     assert "private" not in place
     assert "return words" not in place
 
@@ -539,17 +540,6 @@ async def test_a_class_that_cannot_be_used_is_refused(subtests: pytest.Subtests)
     for nothing in (None, object(), lambda _: None, "ours"):
         with pytest.raises(ConnectorFailedError, match="capabilities"):
             checked_class("ours", nothing)  # type: ignore[arg-type] # as people do
-
-
-def test_what_the_class_is_asked_for_wants_no_connector() -> None:
-    """Each message would be refused with a word about an argument that is missing, and nobody would know which."""
-    methods: dict[str, Callable[..., object]] = {
-        "normalize_recipient": lambda self, recipient: recipient,
-        "account": lambda self, connection, secrets: None,
-    }
-    for name, method in methods.items():
-        with pytest.raises(ConnectorFailedError, match=f"needs @classmethod or @staticmethod above {name}: the class"):
-            checked_class("ours", sloppy(**{name: method}))
 
 
 async def test_one_that_cannot_even_be_made_says_so(setup: Setup) -> None:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, override
 
-from bach_lib import Bach
+from bach_lib import Bach, Policy
 from bach_lib.connecting import Capabilities, Format, Outcome, SendOnly, Sent
 
 if TYPE_CHECKING:
@@ -41,11 +41,24 @@ class Filed(SendOnly):
         return Sent(remote_id=str(time.monotonic_ns()))
 
 
+class Shared(Filed):
+    """The same, without a limit of its own: several processes may deliver one connection."""
+
+    capabilities: ClassVar = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN}), max_text=4000, shared_lanes=True
+    )
+
+
+CONNECTORS = {"filed": Filed, "shared": Shared}
+PARALLEL = 4
+"""Attempts of a process at once on one connection."""
+
+
 async def work(address: str, name: str) -> None:
     """Until SIGTERM."""
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with Bach(address, process=name, connectors={"filed": Filed}):
+    async with Bach(address, process=name, connectors=CONNECTORS, policy=Policy(parallel=PARALLEL)):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         await stopped.wait()

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 
 from bach_lib import Bach, BreakerPolicy, Button, Kind, Policy, RetryPolicy, Status
-from tests.lib.sides import SIDES, Side, discord, fake, signal, telegram
+from tests.lib.sides import SIDES, Side, discord, fake, telegram
 
 HASTY = Policy(
     retry=RetryPolicy(delays=(0.01,), jitter=0), breaker=BreakerPolicy(backoff=(0.01,), check_seconds=(0.01, 0.02))
@@ -54,25 +54,6 @@ async def test_what_people_say_and_what_fails_has_the_same_words(
         assert platform.texts == ["And to you", "Broken", "Away", "Held"]
         with pytest.raises(ValueError, match=r"no (such )?button"):
             platform.presses(platform.sent[-1], "Perhaps")
-
-
-@pytest.mark.parametrize("make", [fake, telegram, discord, signal])
-async def test_people_read_what_was_edited_and_not_what_was_deleted(
-    make: Callable[[], AbstractAsyncContextManager[Side]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A test of a program that edits would wait for ever on one platform, and pass on another."""
-    async with make() as side, opened(side, monkeypatch) as bach:
-        platform = side.platform
-        await platform.wait_until_heard()
-        light, gone = [
-            (await bach.wait((await bach.send("home", platform.person, text)).id, timeout=60)).id
-            for text in ("The light is on", "Never mind")
-        ]
-        await bach.edit(light, "The light is off")
-        await platform.wait_until(lambda: platform.texts == ["The light is off", "Never mind"])
-        await bach.delete(gone)
-        await bach.react(light, "👍")
-        await platform.wait_until(lambda: platform.texts == ["The light is off"])
 
 
 @pytest.mark.parametrize("make", [fake, telegram, discord])
