@@ -41,7 +41,9 @@ def test_the_example_uses_what_there_is() -> None:
         assert not Address(environment["BACH_DB"]).has_secret
         assert f":8001{READY}'" in str(cast("dict[str, object]", service["healthcheck"])["test"])
         assert {*cast("dict[str, object]", service["depends_on"])} == {"postgresql"}
-        assert cast("list[str]", service["secrets"]) == list(found["secrets"])
+        assert service["secrets"] == [{"source": "pgpass", "target": environment["PGPASSFILE"]}]
+        assert [name for name in environment if "PASSWORD" in name] == []
+    assert found["secrets"].keys() == {"pgpass", "postgresql-password"}
     volumes = {
         one.partition(":")[0] for each in found["services"].values() for one in cast("list[str]", each["volumes"])
     }

@@ -9,25 +9,37 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Delivery
-from tests.lib.owners.worker import Filed
-from tests.lib.owners.workers import Workers, faults
+from bach_lib import Bach, Connection, Delivery, Status
+from benchmarks.cluster.fleet import Fleet, Lane, now
+from benchmarks.cluster.judging import Blow, judge
+from benchmarks.cluster.worker import CONNECTORS
 
 LANES = [(f"c{number}", recipient) for number in range(6) for recipient in ("ada", "bob")]
 EACH = 30
 
 
 @pytest.fixture
-async def workers(database_address: str, tmp_path: Path) -> AsyncIterator[Workers]:
+async def fleet(database_address: str, tmp_path: Path) -> AsyncIterator[Fleet]:
     """Nobody yet."""
-    workers = Workers(database_address, tmp_path, seconds=0.01)
-    yield workers
-    await workers.end_all()
+    fleet = Fleet(database_address, tmp_path, seconds=0.01)
+    yield fleet
+    await fleet.end_all()
 
 
-async def put(bach: Bach, delivery: Delivery = Delivery.AT_LEAST_ONCE) -> dict[tuple[str, str], list[str]]:
+@pytest.fixture
+async def bach(fleet: Fleet) -> AsyncIterator[Bach]:
+    """Who sends, with connections that two processes share."""
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
+        for name in sorted({name for name, _ in LANES}):
+            await bach.registry.add(Connection(name=name, type="plain"))
+        await fleet.start("one", "two")
+        await shared_by(bach, "one", "two")
+        yield bach
+
+
+async def put(bach: Bach, delivery: Delivery = Delivery.AT_LEAST_ONCE) -> dict[Lane, list[str]]:
     """Send to all lanes; what was accepted, by lane and in order."""
-    sent: dict[tuple[str, str], list[str]] = {lane: [] for lane in LANES}
+    sent: dict[Lane, list[str]] = {lane: [] for lane in LANES}
     for number in range(EACH):
         for lane in LANES:
             await bach.send(*lane, f"{number}", delivery=delivery)
@@ -50,61 +62,40 @@ async def shared_by(bach: Bach, *names: str) -> None:
 
 
 @pytest.mark.parametrize("delivery", Delivery)
-async def test_a_killed_process_is_followed_and_nothing_is_lost(workers: Workers, delivery: Delivery) -> None:
+async def test_a_killed_process_is_followed_and_nothing_is_lost(fleet: Fleet, bach: Bach, delivery: Delivery) -> None:
     """A power cut of one of two machines would cost messages, or mix them up."""
-    async with Bach(workers.address, connectors={"filed": Filed}, autostart=False) as bach:
-        for name in sorted({name for name, _ in LANES}):
-            await bach.registry.add(Connection(name=name, type="filed"))
-        await workers.start("one", "two")
-        await shared_by(bach, "one", "two")
-        sent = await put(bach, delivery)
-        await workers.end("one", signal.SIGKILL)
-        await all_ended(bach)
-        found = faults(workers.arrived(), sent)
-        uncertain = sum(queue.uncertain for queue in (await bach.queue_status()).values())
-    assert (found["strange"], found["disordered"]) == ([], [])
-    if delivery is Delivery.AT_MOST_ONCE:
-        assert found["repeated"] == []
-        assert len(found["lost"]) <= uncertain <= len(LANES)
-    else:
-        assert found["lost"] == []
-        assert len(found["repeated"]) <= len(LANES), "more than what was under way"
+    sent, began = await put(bach, delivery), now()
+    await fleet.end("one", signal.SIGKILL)
+    blow = Blow(began, now())
+    await all_ended(bach)
+    rows = await bach.messages(status=[Status.UNCERTAIN], limit=500)
+    uncertain = frozenset(((row.connection, row.recipient), row.text) for row in rows)
+    once = frozenset(LANES) if delivery is Delivery.AT_MOST_ONCE else frozenset[Lane]()
+    verdict = judge(fleet.arrived(), sent, [blow], once=once, uncertain=uncertain)
+    assert verdict.is_good, verdict
+    assert len(uncertain) <= len(once), "more than what was under way"
 
 
-async def test_a_process_that_was_asleep_writes_nothing_and_begins_anew(workers: Workers) -> None:
+async def test_a_process_that_was_asleep_writes_nothing_and_begins_anew(fleet: Fleet, bach: Bach) -> None:
     """A machine that was suspended would settle, and send again, what its successor has sent."""
-    async with Bach(workers.address, connectors={"filed": Filed}, autostart=False) as bach:
-        for name in sorted({name for name, _ in LANES}):
-            await bach.registry.add(Connection(name=name, type="filed"))
-        await workers.start("one", "two")
-        await shared_by(bach, "one", "two")
-        sent = await put(bach)
-        workers.tell("one", signal.SIGSTOP)
-        await shared_by(bach, "two")
-        await all_ended(bach)
-        before = await bach.messages(limit=500)
-        workers.tell("one", signal.SIGCONT)
-        await shared_by(bach, "one", "two")
-        assert await bach.messages(limit=500) == before
-        found = faults(workers.arrived(), sent)
-    assert {kind: found[kind] for kind in ("lost", "strange", "disordered")} == {
-        "lost": [],
-        "strange": [],
-        "disordered": [],
-    }
-    assert len(found["repeated"]) <= len(LANES)
+    sent, began = await put(bach), now()
+    fleet.tell("one", signal.SIGSTOP)
+    await shared_by(bach, "two")
+    await all_ended(bach)
+    before = await bach.messages(limit=500)
+    fleet.tell("one", signal.SIGCONT)
+    await shared_by(bach, "one", "two")
+    assert await bach.messages(limit=500) == before
+    verdict = judge(fleet.arrived(), sent, [Blow(began, now())])
+    assert verdict.is_good, verdict
 
 
-async def test_who_is_told_to_end_hands_over_without_a_repetition(workers: Workers) -> None:
+async def test_who_is_told_to_end_hands_over_without_a_repetition(fleet: Fleet, bach: Bach) -> None:
     """Each update of a machine would send something twice."""
-    async with Bach(workers.address, connectors={"filed": Filed}, autostart=False) as bach:
-        for name in sorted({name for name, _ in LANES}):
-            await bach.registry.add(Connection(name=name, type="filed"))
-        await workers.start("one", "two")
-        await shared_by(bach, "one", "two")
-        sent = await put(bach)
-        await workers.end("two")
-        await workers.start("three")
-        await workers.end("one")
-        await all_ended(bach)
-        assert faults(workers.arrived(), sent) == {"lost": [], "strange": [], "disordered": [], "repeated": []}
+    sent = await put(bach)
+    await fleet.end("two")
+    await fleet.start("three")
+    await fleet.end("one")
+    await all_ended(bach)
+    verdict = judge(fleet.arrived(), sent, [])
+    assert verdict.is_good, verdict
