@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Unpack
 
 from bach_lib.errors import OwnedElsewhereError
@@ -27,12 +28,15 @@ class ConnectionCalls(ABC):
         """Let a connection work (if it is active) with its present secrets.
 
         Also one that could not when BACH was opened, because a library was missing: it may have come since. Where
-        another process works on it, nothing happens. Raises `UnknownConnectionError`, `UnknownTypeError` or
-        `MissingLibraryError`.
+        another process works on it, nothing happens, unless all who work end. Raises `UnknownConnectionError`,
+        `UnknownTypeError` or `MissingLibraryError`.
         """
+        parts = self._open_parts
         try:
-            work = await self._open_parts.begin(connection)
+            work = await parts.begin(connection)
         except OwnedElsewhereError:
+            if parts.sharing:
+                parts.sharing.step_in_later(partial(self.start, connection))
             return
         await work.restart(wanted=True)
 

@@ -82,8 +82,10 @@ class Rules:
         self._lock = asyncio.Lock()
 
     async def open(self) -> None:
-        """Read all rules from the disk."""
-        await self._take({rule.name: rule for rule in await self._store.submit(read_rules, writes=False)})
+        """Read all rules from the disk, also again: others may have changed them."""
+        rules = {rule.name: rule for rule in await self._store.submit(read_rules, writes=False)}
+        if rules != self._rules:
+            await self._take(rules)
 
     def list(self) -> list[Rule]:
         """All, by name."""

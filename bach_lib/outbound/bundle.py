@@ -17,11 +17,18 @@ class Bundle:
         self._futures: list[asyncio.Future[Put]] = []
 
     def put(
-        self, draft: Draft, *, leased: bool, request: Request | None = None, others: Sequence[str] = ()
+        self,
+        draft: Draft,
+        *,
+        leased: bool,
+        request: Request | None = None,
+        others: Sequence[str] = (),
+        limit: int | None = None,
     ) -> asyncio.Future[Put]:
         """The future is done after the commit of all."""
         future: asyncio.Future[Put] = asyncio.get_running_loop().create_future()
-        self._works.append(self._queue.putting(draft, leased=leased, request=request, others=others))
+        work = self._queue.putting(draft, leased=leased, request=request, others=others, limit=limit)
+        self._works.append(work)
         self._futures.append(future)
         return future
 

@@ -5,6 +5,7 @@ Nothing waits in memory here. Whatever was written is called out (`tell`), so th
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 
 from bach_lib.events import MessageCancelled, MessageQueued
 from bach_lib.models import Message
@@ -14,6 +15,9 @@ from bach_lib.outbound.queue import Put
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.services import DispatchServices
 
+_LOOK = 5.0
+"""Seconds for which the number of those that wait is good enough; it is counted again sooner when there is no room."""
+
 type Tell = Callable[[str, Sequence[int]], None]
 """Tells the owner of a connection to look at these messages; none: at all that wait."""
 
@@ -22,19 +26,27 @@ class Bystander:
     """The calls of a `Dispatcher` that anybody may make, for the queue of another process."""
 
     def __init__(self, connection: str, services: DispatchServices, tell: Tell) -> None:
-        self._name, self._services, self._tell = connection, services, tell
+        self._name, self._services, self._tell = connection, services.of(connection), tell
         self._addresses = LaneAddresses(connection, services.directory, services.clock)
+        self._room, self._looked_at = 0, -inf
+        """How many more may wait, as the database said; its owner's lanes are not here."""
 
     def put(self, draft: Draft, request: Request | None = None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
-        """Store a message, or let `bundle` do it; the future is done after the commit."""
+        """Store a message, or let `bundle` do it; the future is done after the commit, or a `QueueFullError`."""
+        limit: int | None = None
+        if self._room <= 0 or self._services.clock.monotonic() - self._looked_at > _LOOK:
+            limit = self._services.policy.max_waiting
+        self._room -= 1
         others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
-        future = (bundle or self._services.queue).put(draft, leased=False, request=request, others=others)
+        future = (bundle or self._services.queue).put(draft, leased=False, request=request, others=others, limit=limit)
         future.add_done_callback(self._stored)
         return future
 
     def _stored(self, future: asyncio.Future[Put]) -> None:
         if future.cancelled() or future.exception():
             return
+        if (room := future.result().room) is not None:
+            self._room, self._looked_at = room, self._services.clock.monotonic()
         if not (put := future.result()).is_new:
             self._tell(self._name, [put.message.id])  # who stored it may have died before it was called out
             return

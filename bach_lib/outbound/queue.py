@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequen
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError
+from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, QueueFullError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, replace_rest
@@ -41,13 +41,15 @@ _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CA
 class Put:
     """What putting a draft did: the message on disk, and those that it replaced.
 
-    Unless `is_new` it was there before, put under the same key. `has_more`: there are more to be replaced.
+    Unless `is_new` it was there before, put under the same key. `has_more`: there are more to be replaced. `room`: how
+    many more may wait, where that was looked up.
     """
 
     message: Message
     replaced: tuple[Message, ...] = ()
     is_new: bool = True
     has_more: bool = False
+    room: int | None = None
 
 
 class Queue:
@@ -59,16 +61,23 @@ class Queue:
         self._instance = instance
 
     def put(
-        self, draft: Draft, *, leased: bool, request: Request | None = None, others: Sequence[str] = ()
+        self,
+        draft: Draft,
+        *,
+        leased: bool,
+        request: Request | None = None,
+        others: Sequence[str] = (),
+        limit: int | None = None,
     ) -> asyncio.Future[Put]:
         """Store a draft; the future is done after the commit.
 
         `leased`: it is born `sending`, its sender stands ready. `request`: only if nothing was put under its key; fails
-        with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient.
+        with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient. `limit`: fails
+        with `QueueFullError` if so many wait on disk (of a database that several processes share).
         """
-        if request is None and draft.tag is None and not draft.files:
+        if request is None and draft.tag is None and not draft.files and limit is None:
             return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
-        return self._store.submit(self.putting(draft, leased=leased, request=request, others=others))
+        return self._store.submit(self.putting(draft, leased=leased, request=request, others=others, limit=limit))
 
     def _putting_alone(self, draft: Draft, *, leased: bool) -> Callable[[Transaction], Put]:
         """The same for a row that no other is written with, as most are."""
@@ -86,7 +95,13 @@ class Queue:
         return self._store.submit(lambda tx: [work(tx) for work in works])
 
     def putting(
-        self, draft: Draft, *, leased: bool, request: Request | None = None, others: Sequence[str] = ()
+        self,
+        draft: Draft,
+        *,
+        leased: bool,
+        request: Request | None = None,
+        others: Sequence[str] = (),
+        limit: int | None = None,
     ) -> Callable[[Transaction], Put]:
         """What `put` does in its transaction."""
 
@@ -95,6 +110,7 @@ class Queue:
                 if known["request_digest"] != request.digest:
                     raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self._instance).id)
                 return Put(message=readable_message(known, self._instance), is_new=False)
+            room = None if limit is None else _room(tx, draft.connection, limit)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
             older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
@@ -106,7 +122,7 @@ class Queue:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
             kept = draft if leased else without_contents(draft)
             message = message_from_draft(kept, number, self._instance, status, attempted_at)
-            return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE)
+            return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE, room=room)
 
         return work
 
@@ -266,3 +282,12 @@ class Queue:
 
     def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
         return one_message(tx, self._instance, query, **values)
+
+
+def _room(tx: Transaction, connection: str, limit: int) -> int:
+    """How many more may wait after one more. Raises `QueueFullError`."""
+    row = tx.row("waiting_upto", connection=connection, limit=limit)
+    number = integer(row["number"]) if row else 0
+    if number >= limit:
+        raise QueueFullError(connection=connection, limit=limit)
+    return limit - number - 1

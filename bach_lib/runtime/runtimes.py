@@ -104,8 +104,8 @@ class Runtimes:
         return sum([await runtime.receiver.route_left_over() for runtime in list(self._runtimes.values())])
 
     def queue_of(self, name: str) -> Dispatcher | Bystander:
-        """Where messages of a connection are put. Raises as `get` does, but that anybody may put them."""
-        if self._sharing and name not in self._runtimes and not self._sharing.owns(name):
+        """Where messages of a connection are put. Raises as `get` does, but that anybody may put them at any time."""
+        if self._sharing and name not in self._runtimes:  # also while this process is just beginning to work on it
             return self._sharing.bystander(self._services.registry.get(name).name)
         return self.get(name).dispatcher
 

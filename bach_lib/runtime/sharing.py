@@ -1,20 +1,25 @@
 """Sharing: how a process works on its share of the connections of a database that several processes have open."""
 
+import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
-from bach_lib.errors import OwnedElsewhereError
+from bach_lib.errors import BachError, OwnedElsewhereError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.metrics.snapshot import Shares
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.services import DispatchServices
-from bach_lib.owners.cluster import Cluster, Work
+from bach_lib.owners.cluster import BEAT, Cluster, Work
 from bach_lib.owners.membership import Membership, Process
 from bach_lib.owners.share import NOTHING_SEEN
 from bach_lib.runtime.neighbours import Neighbours, Shared
 from bach_lib.storage import SharedStore
+
+_LOGGER = FieldLogger(__name__)
 
 
 class Sharing:
@@ -40,6 +45,8 @@ class Sharing:
         loans.session = lambda: self._cluster.session if self._cluster else 0
         loans.helpers = lambda: len(self._cluster.view.processes) - 1 if self._cluster else 0
         loans.offered, loans.returned = self.neighbours.offered, self.neighbours.returned
+        self._begin_later: list[Callable[[], Awaitable[None]]] = []
+        self._watching: asyncio.Task[None] | None = None
         self.taken: Callable[[], None] = lambda: None
         """Called when this process has begun to work on something: what came in there is for its programs now."""
 
@@ -59,6 +66,25 @@ class Sharing:
         if self._cluster is None and self._work and not await self._membership.is_anybody_there():
             await self._take_part(self._work)
 
+    def step_in_later(self, begin: Callable[[], Awaitable[None]]) -> None:
+        """Do this as soon as nobody works on connections: whoever seems to may have died a moment ago."""
+        self._begin_later.append(begin)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="bach-step-in")
+
+    async def _watch(self) -> None:
+        while True:
+            await self._dispatching.clock.sleep(BEAT)
+            with suppress(BachError):  # the database is away: looked at again
+                if not await self._membership.is_anybody_there():
+                    break
+        self._watching, waiting, self._begin_later = None, self._begin_later, []
+        for begin in waiting:
+            try:
+                await begin()
+            except BachError as error:
+                _LOGGER.warning("A connection that nobody works on could not be begun: %s", error)
+
     async def _take_part(self, work: Work) -> None:
         self._cluster = Cluster(self._membership, self._dispatching.clock, work, self.neighbours.given)
         await self._cluster.open()
@@ -66,6 +92,9 @@ class Sharing:
     async def close(self, grace: float) -> None:
         """Give all away; attempts under way have `grace` seconds."""
         try:
+            if self._watching:
+                self._watching.cancel()
+                await asyncio.gather(self._watching, return_exceptions=True)
             if self._cluster:
                 await self._cluster.close(grace)
         finally:

@@ -92,3 +92,11 @@ DELETE FROM loans WHERE id = ANY (CAST(:ids AS bigint[]));
 -- count_lanes_in_hand: for people
 SELECT process, connection, count(*) AS number FROM loans
 WHERE process IS NOT NULL AND tried IS NULL GROUP BY process, connection ORDER BY connection;
+
+-- waiting_upto: how many messages of a connection wait or are under way, but no more than this
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM messages
+    WHERE connection = :connection AND status IN ('pending', 'sending', 'failed') AND held = 0
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    LIMIT :limit
+) AS waiting;

@@ -1,5 +1,6 @@
 """Context rules: kept, checked, and matched."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -82,6 +83,28 @@ async def test_rules_outlive_a_restart(rules: Rules, store: Store) -> None:
     await again.open()
     assert again.list() == rules.list() == [rule, LIGHT]
     assert await hits(again, "the lamp") == ("light",)
+
+
+async def test_rules_that_nobody_has_changed_cost_nothing(
+    rules: Rules, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where processes share a database each reads them every few seconds: ten thousand phrases would keep it busy."""
+    await rules.set(LIGHT)
+    made: list[int] = []
+    make = rules_module._matcher
+
+    def counted(found: Mapping[str, Rule]) -> object:
+        made.append(len(found))
+        return make(found)
+
+    monkeypatch.setattr(rules_module, "_matcher", counted)
+    await rules.open()
+    assert made == []
+    beside = Rules(store)
+    await beside.open()
+    await beside.set(NUMBER)
+    await rules.open()
+    assert await hits(rules, "12") == ("number",)
 
 
 async def test_a_rule_is_replaced_and_removed(rules: Rules, store: Store) -> None:

@@ -14,6 +14,7 @@ from bach_lib.errors import OwnedElsewhereError, SessionEndedError
 from bach_lib.models import ConnectionState
 from bach_lib.owners import cluster, membership
 from bach_lib.owners.share import Wishes
+from bach_lib.runtime import sharing
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.testing import FakePlatform, fake_connector
 
@@ -45,6 +46,7 @@ async def house(database_address: str, monkeypatch: pytest.MonkeyPatch) -> Async
     monkeypatch.setattr(membership, "LEASE", 1.0)
     monkeypatch.setattr(cluster, "LEASE", 1.0)
     monkeypatch.setattr(cluster, "BEAT", 0.1)
+    monkeypatch.setattr(sharing, "BEAT", 0.1)
     async with AsyncExitStack() as stack:
         yield House(database_address, stack)
 
@@ -316,6 +318,21 @@ async def test_a_command_works_itself_only_if_nobody_else_does(house: House, is_
         assert (await command.wait(receipt.id, 60)).status is Status.SENT
         assert ("command" in await owners(command)) is is_alone
     assert house.texts == ["by a command"]
+
+
+async def test_a_command_works_itself_when_who_worked_has_just_died(house: House) -> None:
+    """What it waits for would not go before its time is over, although nobody else is there any more."""
+    async with Bach(house.address, connectors={"fake": fake_connector(house.platform)}, autostart=False) as first:
+        await first.registry.add(Connection(name="home", type="fake"))
+    died = ServerDatabase(house.address)
+    await died.open()
+    await membership.Membership(died, "died").join()
+    await died.close()
+    connectors = {"fake": fake_connector(house.platform)}
+    async with Bach(house.address, connectors=connectors, autostart=False, process="command") as command:
+        receipt = await command.send("home", "ada", "by a command")
+        await command.start("home")
+        assert (await command.wait(receipt.id, 60)).status is Status.SENT
 
 
 async def test_only_one_process_tidies_up(house: House) -> None:
