@@ -16,6 +16,7 @@ from bach_lib.bach import Bach
 from bach_lib.cli.console import write
 from bach_lib.cli.logs import keeping, telling
 from bach_lib.cli.paths import log_file, runs_file, shown, to_open, token_file
+from bach_lib.cli.seats import seated
 from bach_lib.control.sentences import SentenceError, printable
 from bach_lib.control.socket_path import can_have_socket, socket_file
 from bach_lib.control.socket_server import ControlServer
@@ -58,6 +59,7 @@ async def _serve(database: Path, options: Options) -> None:
     stopped = asyncio.Event()
     _on_signals(stopped.set)
     async with AsyncExitStack() as stack:
+        seat = stack.enter_context(seated(database))
         bach = await stack.enter_async_context(Bach(to_open(database), runs_file=runs_file(database)))
         token = load_token(token_file(database))
         page = Page(bach, token=token)
@@ -72,10 +74,10 @@ async def _serve(database: Path, options: Options) -> None:
         if not page.is_built:
             _LOGGER.warning("%s", NOT_BUILT)
         address = await stack.enter_async_context(_listening(application, options.host, options.port))
-        stack.enter_context(keeping(log_file(database)))  # of what works; why it could not begin, it says
-        if can_have_socket(socket_file(database)):
-            own = _own(database, address, stopped.set)
-            await stack.enter_async_context(_controlled(bach, socket_file(database), own))
+        stack.enter_context(keeping(log_file(seat)))  # of what works; why it could not begin, it says
+        if can_have_socket(socket_file(seat)):
+            own = _own(database, log_file(seat), address, stopped.set)
+            await stack.enter_async_context(_controlled(bach, socket_file(seat), own))
         else:
             _LOGGER.warning("This path is too long for a socket, so other bach commands cannot reach this one")
         announce(f"BACH works on {shown(database)} and answers on {address}. Token: {token_file(database)}")
@@ -93,7 +95,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
 
-def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str, Callable[[], Json]]:
+def _own(database: Path, log: Path, address: str, stop: Callable[[], None]) -> Mapping[str, Callable[[], Json]]:
     """What the command may ask of the daemon itself."""
     since = iso(time.time())
     told: Json = {
@@ -102,7 +104,7 @@ def _own(database: Path, address: str, stop: Callable[[], None]) -> Mapping[str,
         "version": VERSION,
         "since": since,
         "address": address,
-        "log": str(log_file(database)),
+        "log": str(log),
     }
 
     def end() -> Json:
@@ -117,7 +119,7 @@ async def _listening(application: web.Application, host: str, port: int) -> Asyn
     """The REST interface; its address."""
     limiter = ConnectionLimiter(max_connections(_PLACES, _SHARE))
     application.middlewares.insert(0, limiter.middleware)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
+    runner = web.AppRunner(application, access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
         sockets = await _sockets(host, port)

@@ -44,6 +44,8 @@ def status() -> None:
     """Whether it runs, since when and where. Exit code 1 if not, or if it does not answer."""
     row = _state()
     show_one(row, *((field, heading) for field, heading in _STATUS if row.get(field)))
+    for pid in _others():
+        note(f"Another daemon works on it on this machine: process {pid}.")
     if row["state"] != "works":
         raise typer.Exit(1)
 
@@ -59,16 +61,20 @@ def stop() -> None:
         )
     if row["state"] != "works":
         raise SentenceError(f"No daemon runs on {shown(settings().database)}.")
+    others = _others()
     with border_of_library():
         asyncio.run(_stop())
     show_one({"stopped": row["pid"]}, ("stopped", "Stopped process"))
+    for pid in others:
+        note(f"Another daemon works on it on this machine: process {pid}. The same again ends it.")
 
 
 @app.command()
 @command
 def logs(lines: Annotated[int, typer.Argument(min=1, max=10_000, help="How many of the last.")] = 50) -> None:
     """What it had to tell. Kept while it runs, and afterwards if something was wrong."""
-    found = import_module("bach_lib.cli.logs").tail(log_file(settings().database), lines)
+    tail, seats = import_module("bach_lib.cli.logs").tail, import_module("bach_lib.cli.seats").seats
+    found = [line for seat in seats(settings().database) for line in tail(log_file(seat), lines)]
     if settings().as_json:
         write_json(found, indent=2)
     elif found:
@@ -110,25 +116,35 @@ def _state() -> Row:
 
 
 async def _ask_state() -> Row:
-    link = import_module("bach_lib.control.link")
-    path = socket_file(settings().database)
-    base: dict[str, Json] = {"pid": None, "database": shown(settings().database)}
+    seats, link = import_module("bach_lib.cli.seats"), import_module("bach_lib.control.link")
+    database = settings().database
+    base: dict[str, Json] = {"pid": None, "database": shown(database)}
     try:
-        async with link.DaemonClient(path, note) as line:
-            if not await line.is_answered():
+        async with seats.daemon_of(database) as found:
+            if found is None:
                 return {**base, "state": "absent"}
-            return {**as_row(await line.ask("daemon", {})), "state": "works"}
+            return {**as_row(await found[0].ask("daemon", {})), "state": "works"}
     except UnansweredError:
-        return {**base, "state": "frozen", "pid": link.process_behind(path)}
+        pids = [link.process_behind(socket_file(seat)) for seat in seats.seats(database)]
+        return {**base, "state": "frozen", "pid": next((pid for pid in pids if pid), None)}
+
+
+def _others() -> list[int]:
+    """The processes of the daemons that work here beside the one that is asked."""
+    with border_of_library():
+        found: list[int] = asyncio.run(import_module("bach_lib.cli.seats").others(settings().database))
+        return found
 
 
 async def _stop() -> None:
-    link = import_module("bach_lib.control.link")
-    path = socket_file(settings().database)
-    async with link.DaemonClient(path, note) as line:
+    seats = import_module("bach_lib.cli.seats")
+    async with seats.daemon_of(settings().database) as found:
+        if found is None:
+            return
+        line, seat = found
         await line.ask("stop", {})
     for _ in range(int(_PATIENCE / _LOOK)):
-        if not path.exists():
+        if not socket_file(seat).exists():
             return
         await asyncio.sleep(_LOOK)
     raise SentenceError("The daemon was told to end, and has not ended yet. Ask again: bach daemon status")

@@ -24,12 +24,12 @@ def default_database() -> Path:
 class ServerPlace(Path):
     """Where on this machine lies what belongs to a database on a server: its socket, token, log and secrets.
 
-    It is a name in the folder for a user's data, and the same for each spelling of a password. `address`: the database.
+    It is a name in the folder for a user's data, and the same for each spelling of an address. `address`: the database.
     """
 
     def __init__(self, address: str) -> None:
-        shown = str(Address(address))
-        name = f"postgresql-{sha256(shown.encode()).hexdigest()[:12]}"
+        database = Address(address)
+        shown, name = str(database), f"postgresql-{sha256(database.which.encode()).hexdigest()[:12]}"
         super().__init__(default_database().with_name(name))
         self.address: str = address
         self.shown: str = shown

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Protocol, override
 
 from bach_lib.bach import Bach
-from bach_lib.cli.exits import note
 from bach_lib.cli.logs import noting
 from bach_lib.cli.paths import may_be_there, runs_file, to_open
+from bach_lib.cli.seats import daemon_of
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
-from bach_lib.control.socket_path import socket_file
 from bach_lib.errors import StoreInUseError
 from bach_lib.rest.answers import Json
 
@@ -72,9 +71,9 @@ def run[T](work: Work[T], database: Path, *, creates: bool = False) -> T:
 
 @asynccontextmanager
 async def _session(database: Path, *, creates: bool) -> AsyncIterator[Session]:
-    async with DaemonClient(socket_file(database), note) as link:
-        if await link.is_answered():
-            yield Remote(link, database)
+    async with daemon_of(database) as found:
+        if found:
+            yield Remote(found[0], database)
             return
     if not creates and not await asyncio.to_thread(may_be_there, database):
         raise SentenceError(f"There is no database at {database}. Add a connection first, or name another with --db.")

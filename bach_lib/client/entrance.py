@@ -49,6 +49,7 @@ async def connect(
     does; `StoreInUseError` where whoever has it open does not share it. When the owner goes away, calls raise
     `OwnerGoneError` until another one has the file open.
     """
+    patience = seconds("patience", patience)
     if isinstance(where, str) and where.lower().startswith(("http://", "https://")):
         async with _at_address(where, token) as remote:
             yield remote
@@ -58,7 +59,7 @@ async def connect(
         async with opening() if opening else Bach(where) as bach:
             yield bach
         return
-    found = await _owner_or_own(path, opening, time.monotonic() + seconds("patience", patience))
+    found = await _owner_or_own(path, opening, time.monotonic() + patience)
     if not isinstance(found, Bach):
         async with found:
             yield found

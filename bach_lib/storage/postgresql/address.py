@@ -5,8 +5,9 @@ from typing import override
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 _SCHEMES = ("postgresql://", "postgres://")
-_SHOWN = ("host", "port")
-"""What of an address's parameters is shown; any of the others may be a secret."""
+_SHOWN = ("dbname", "host", "hostaddr", "port", "service", "user")
+"""What of an address's parameters is shown, as they say which database it is; any of the others may be a secret."""
+_PORT = "5432"
 _PASSWORDS = ("password", "sslpassword")
 _LEAST = 4
 """Characters of a password that is looked for in a sentence; a shorter one would stand in any word."""
@@ -23,8 +24,9 @@ class Address:
     __slots__ = ("_shown", "full")
 
     def __init__(self, full: str) -> None:
-        self.full: str = full
-        self._shown = _without_secrets(full)
+        scheme, colon, rest = full.partition(":")
+        self.full: str = f"{scheme.lower()}{colon}{rest}"  # as the driver wants it
+        self._shown = _without_secrets(self.full)
 
     @override
     def __str__(self) -> str:
@@ -50,6 +52,20 @@ class Address:
         return Address(f"{self.full}{'&' if '?' in self.full else '?'}password={quote(password, safe='')}")
 
     @property
+    def which(self) -> str:
+        """Which database it is, in one spelling; as far as an address tells, without asking anybody."""
+        try:
+            parts = urlsplit(self.full)
+            given = dict(parse_qsl(parts.query))
+        except ValueError:
+            return self._shown
+        place = given.get("host") or unquote(parts.netloc.rpartition("@")[2])
+        hosts = ",".join(_host(one, given.get("port") or _PORT) for one in place.split(","))
+        user = given.get("user") or unquote(parts.netloc.rpartition("@")[0].partition(":")[0])
+        database = given.get("dbname") or unquote(parts.path.removeprefix("/"))
+        return " ".join(f"{one}" for one in (user, hosts, database, given.get("hostaddr"), given.get("service")) if one)
+
+    @property
     def has_secret(self) -> bool:
         """Whether a password stands in it."""
         return any(_passwords(self.full))
@@ -59,6 +75,13 @@ class Address:
         for secret in _secrets(self.full):
             sentence = sentence.replace(secret, "***")
         return sentence
+
+
+def _host(written: str, port: str) -> str:
+    name, colon, own = written.rpartition(":")
+    if not colon or "]" in own or written.startswith("/"):
+        name, own = written, ""
+    return f"{name.lower() if not name.startswith('/') else name}:{own or port}"
 
 
 def _without_secrets(full: str) -> str:

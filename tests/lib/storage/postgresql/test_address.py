@@ -102,3 +102,9 @@ def test_a_file_is_no_address(named: str, is_one: bool) -> None:
 def test_whether_a_password_stands_in_it(full: str, has_secret: bool) -> None:
     """It would be written into a unit that anybody may read."""
     assert Address(full).has_secret is has_secret
+
+
+def test_the_driver_gets_the_scheme_as_it_wants_it() -> None:
+    """Whoever writes PostgreSQL:// would be told that this is no address."""
+    address = Address("PostgreSQL://ada@Db.home/Bach")
+    assert (address.full, str(address)) == ("postgresql://ada@Db.home/Bach", "postgresql://ada@Db.home/Bach")
