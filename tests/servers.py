@@ -97,8 +97,12 @@ class Server:
         self.ask("DROP SCHEMA IF EXISTS bach CASCADE", name)
         return name
 
+    def program(self, name: str) -> str:
+        """Where one of PostgreSQL's programs is."""
+        return str(self._bin / name)
+
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._as, str(self._bin / program), *arguments]
+        command = [*self._as, self.program(program), *arguments]
         subprocess.run(command, cwd=self.folder, env=_environment(), check=True, capture_output=True)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bach_lib.cli.console import Row
 from bach_lib.cli.logs import noting
-from bach_lib.cli.paths import runs_file
+from bach_lib.cli.paths import ServerPlace, runs_file
 from bach_lib.control.sentences import SentenceError
 from bach_lib.storage import is_address
 from bach_lib.storage.moving import Move, Place, place
@@ -39,7 +39,7 @@ def take_back(source: str) -> Row:
 
 def _place(word: str) -> Place:
     if is_address(word):
-        return place(word)
+        return place(word, runs_file(ServerPlace(word)))
     if "://" in word:  # a file of that name is nobody's wish, and what stands behind it may be a password
         raise SentenceError("Only postgresql:// leads to a database on a server; anything else is taken for a file.")
     try:

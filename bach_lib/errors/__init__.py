@@ -35,6 +35,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── StoreMovingError: while it is under way
     │   ├── StoreDifferentError, RowUnreadableError: what cannot be moved
     │   ├── StoreLostError: the file was deleted, moved or replaced while it was open
+    │   ├── StoreVanishedError: the same of the tables on a server
     │   └── StoreFailedError
     │       ├── StoreForbiddenError, StoreLockedError
     │       └── StoreAwayError, StoreUnknownError: a server does not answer
@@ -146,6 +147,7 @@ from bach_lib.errors.store_failures import (
     StoreTooNewError,
     StoreUnknownError,
     StoreUnsuitableError,
+    StoreVanishedError,
 )
 
 __all__ = [
@@ -223,6 +225,7 @@ __all__ = [
     "StoreUnknownError",
     "StoreUnmovedError",
     "StoreUnsuitableError",
+    "StoreVanishedError",
     "TextTooLongError",
     "UnknownConnectionError",
     "UnknownFieldError",

@@ -155,6 +155,19 @@ class StoreUnknownError(StoreFailedError):
     reason: object
 
 
+class StoreVanishedError(StorageError):
+    """There was a database of BACH on the server, and now there is none; none was made in its place."""
+
+    code = "store_vanished"
+    template = (
+        "There is no database of BACH at {path} any more, and there was one. Put a backup of it back: what waits in it"
+        " is held then, and BACH goes on by itself. To begin with an empty one, {way} BACH anew. Until then nothing is"
+        " taken, and nothing is sent."
+    )
+    path: object
+    way: str
+
+
 class StoreUnsuitableError(StorageError):
     """The server lets nobody in, or is not as BACH needs it; it was left as it was."""
 

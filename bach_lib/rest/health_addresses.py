@@ -10,7 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from bach_lib.bach import Bach
-from bach_lib.errors import BachError, StoreAwayError, StoreUnknownError
+from bach_lib.errors import BachError, StoreAwayError, StoreUnknownError, StoreVanishedError
 from bach_lib.rest.answers import RefusedError, answer
 
 HEALTH = "/health"
@@ -19,7 +19,8 @@ _PATIENCE = 2.0
 """Seconds that the database has for one small question; watchdogs wait for little more."""
 _FAULT = "The database cannot be written. `bach daemon doctor` and the log say why."
 _NOT_READY = "Not now: the database does not answer, or takes nothing, or this process is just joining the others."
-_MENDED_BY_ITSELF = frozenset({StoreAwayError.code, StoreUnknownError.code})
+_NO_RESTART = frozenset({StoreAwayError.code, StoreUnknownError.code, StoreVanishedError.code})
+"""What a restart would not mend."""
 
 
 class HealthAddresses:
@@ -32,7 +33,7 @@ class HealthAddresses:
     async def health(self, _: web.Request) -> web.StreamResponse:
         """200 while it lives and nothing is wrong that would last."""
         fault = self._bach.storage_fault
-        if fault and fault.code not in _MENDED_BY_ITSELF:
+        if fault and fault.code not in _NO_RESTART:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "storage_fault", _FAULT)
         return answer({"status": "ok"})
 

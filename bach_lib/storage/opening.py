@@ -12,12 +12,12 @@ from bach_lib.storage.store import Store
 
 
 def store_at(place: str | PathLike[str], runs_file: str | PathLike[str] | None, *, alone: bool = False) -> Store:
-    """The store, which is still to be opened. `runs_file`: where it is noted how far a file had come.
+    """The store, which is still to be opened. `runs_file`: where it is noted how far a database had come.
 
     `alone`: no other process may use a server's database meanwhile.
     """
     if place == ":memory:":
         return MemoryDatabase()
     if is_address(place):
-        return ServerDatabase(str(place), opening=TO_USE_ALONE if alone else TO_USE)
+        return ServerDatabase(str(place), runs_file=runs_file, opening=TO_USE_ALONE if alone else TO_USE)
     return Database(Path(place), runs_file=runs_file)

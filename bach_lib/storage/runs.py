@@ -24,25 +24,37 @@ class Runs:
 
     def number(self, instance: str) -> int:
         """The highest number of this database that was noted; 0 if none was, or nobody can read it."""
-        if self._path is None:
-            return 0
-        with suppress(OSError, ValueError):
-            with self._path.open("rb") as file:
-                raw = file.read(_SIZE + 1)
-            whose, number, end = raw.decode("ascii").split()
-            if len(raw) == _SIZE and end == "." and whose == instance:
+        with suppress(ValueError):
+            whose, number = read_words(self._path)
+            if whose == instance:
                 return min(int(number), _MOST)
         return 0
 
     def note(self, instance: str, number: int) -> None:
         """Note it. Only what is on the disk of the database already; so nobody waits for this one."""
-        if self._path is None:
-            return
-        with suppress(OSError, ValueError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-            try:
-                os.write(file, f"{instance} {number} .".ljust(_SIZE - 1).encode("ascii") + b"\n")
-                os.ftruncate(file, _SIZE)
-            finally:
-                os.close(file)
+        write_words(self._path, instance, number)
+
+
+def read_words(path: Path | None) -> list[str]:
+    """What was noted in a file; nothing if there is none, it is torn, or nobody can read it."""
+    with suppress(OSError, ValueError):
+        if path is not None:
+            with path.open("rb") as file:
+                raw = file.read(_SIZE + 1)
+            *words, end = raw.decode("ascii").split()
+            return words if len(raw) == _SIZE and end == "." else []
+    return []
+
+
+def write_words(path: Path | None, *words: str | int) -> None:
+    """Note them, in one piece, if there is a place for it. Never raises."""
+    if path is None:
+        return
+    with suppress(OSError, ValueError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        try:
+            os.write(file, f"{' '.join(map(str, words))} .".ljust(_SIZE - 1).encode("ascii") + b"\n")
+            os.ftruncate(file, _SIZE)
+        finally:
+            os.close(file)

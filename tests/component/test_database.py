@@ -27,7 +27,7 @@ from bach_lib.connectors.requirements import POSTGRESQL
 from bach_lib.errors import StoreAwayError, StoreFailedError, StoreInUseError
 from bach_lib.storage import Address
 from bach_lib.storage.moving import Ended, Move
-from bach_lib.storage.postgresql import layout, reconnecting
+from bach_lib.storage.postgresql import layout, outage, reconnecting
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.backup import DOUBTFUL, async_post_backup, async_pre_backup
 from custom_components.bach.const import DOMAIN
@@ -121,7 +121,7 @@ def away(postgresql: Server) -> Iterator[None]:
     postgresql.ask("ALTER DATABASE empty ALLOW_CONNECTIONS false")
     postgresql.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'empty'")
     try:
-        with patch.multiple(reconnecting, PATIENCE=0.1, DOUBT=0.1, _LONGEST=0.1):
+        with patch.object(outage, "PATIENCE", 0.1), patch.multiple(reconnecting, DOUBT=0.1, _LONGEST=0.1):
             yield
     finally:
         postgresql.ask("ALTER DATABASE empty ALLOW_CONNECTIONS true")

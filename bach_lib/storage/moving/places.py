@@ -27,7 +27,7 @@ _KNOWN_THERE = "SELECT id FROM messages WHERE id = ANY (CAST(translate(:ids, '[]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a database is. `path`: of a file; `address`: on a server; `runs_file`: see `storage.runs`."""
+    """Where a database is. `path`: of a file; `address`: on a server; `runs_file`: see `Bach`."""
 
     path: Path | None = None
     address: Address | None = None
@@ -47,12 +47,12 @@ class Place:
         """Whether both are one database, as far as can be told before they are opened."""
         if self.path and other.path:
             return self.path.absolute().resolve() == other.path.absolute().resolve()
-        return bool(self.address and other.address) and str(self.address) == str(other.address)
+        return self.address is not None and other.address is not None and self.address.which == other.address.which
 
     def store(self, opening: Opening) -> Store:
         """Its database, to be opened for this."""
         if self.address:
-            return ServerDatabase(self.address.full, opening=opening)
+            return ServerDatabase(self.address.full, runs_file=self.runs_file, opening=opening)
         return Database(self.path or Path(), runs_file=self.runs_file, opening=opening)
 
     def last_ids(self, tx: Transaction, tables: Iterable[str]) -> dict[str, int]:
@@ -80,5 +80,5 @@ class Place:
 def place(word: str, runs_file: Path | None = None) -> Place:
     """The place that somebody names, by an address or a path."""
     if is_address(word):
-        return Place(address=Address(word))
+        return Place(address=Address(word), runs_file=runs_file)
     return Place(path=Path(word).expanduser().absolute(), runs_file=runs_file)

@@ -4,9 +4,8 @@ Each trip costs what a commit on a fast disk costs, so what needs no answer wait
 goes with it (libpq's pipeline mode).
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, suppress
 from typing import cast, override
 
 import psycopg
@@ -15,60 +14,34 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 
 from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.attended import SilentError, attended
+from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError, not_connected
 from bach_lib.storage.postgresql.dialect import numbered
 from bach_lib.storage.postgresql.named_rows import Found, NamedRow
+from bach_lib.storage.postgresql.session_settings import DEFAULTS, SETTINGS
 from bach_lib.storage.transaction import Row, Statements, Value
 
-_CONNECT = 5
-"""Seconds in which a server has to answer."""
-_SILENT = 15_000
-"""Milliseconds after which a network that acknowledges nothing is gone."""
-_DEFAULTS: Mapping[str, str | int] = {
-    "connect_timeout": _CONNECT,
-    "application_name": "bach",
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": _SILENT,
-}
-_SETTINGS = (
-    "SET search_path TO bach",
-    "SET client_encoding TO 'UTF8'",
-    "SET lock_timeout TO '5s'",  # as SQLite's `busy_timeout`
-    "SET idle_in_transaction_session_timeout TO '4s'",  # a process that was stopped holds up nobody
-    "SET statement_timeout TO 0",
-    "SET DateStyle TO ISO",
-    "SET TimeZone TO 'UTC'",
+CONNECT = 5.0
+"""Seconds in which a server has to take a connection."""
+_LEAST_CONNECT = 2.0
+"""The same where less time is left; the driver takes no less."""
+_QUIET = 3.0
+"""Seconds without a word on a connection, after which the server is asked on another one what it does there."""
+_ANSWER = 3.0
+"""Seconds in which a server that is there has said something to what takes it no time."""
+_TICK = 0.1
+"""Seconds between two looks while nothing comes."""
+_PLACE = "SELECT pid, CAST(backend_start AS text) AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+"""Behind a pooler the number that the driver knows is not the server's."""
+_AT_WORK = (
+    "SELECT 1 AS found FROM pg_stat_activity WHERE pid = ?1 AND CAST(backend_start AS text) = ?2"
+    " AND wait_event_type IS DISTINCT FROM 'Client'"  # else it waits for us, as we do for it
 )
 _NOTHING_LEFT = "\ufffd"
 """For NUL, which no text can hold here."""
 
-NO_ADDRESS, NOT_LET_IN = "address", "28000"
-"""Kinds of refusals that come before there is a connection."""
-_NO_VALUE = re.compile(r"invalid (integer|port|\w+ value)|for connection option")
-_LETS_NOBODY_IN = re.compile(
-    r"authentication failed|no password supplied|no pg_hba\.conf entry|does not exist|permission denied|not permitted"
-)
-
 type Statement = tuple[str, Sequence[Value]]
-type _Connection = psycopg.Connection[Row]
-
-
-class ConnectionGoneError(Exception):
-    """The connection broke. `in_doubt`: while a commit was under way, so nobody knows what became of it."""
-
-    def __init__(self, reason: str, *, in_doubt: bool = False) -> None:
-        super().__init__(reason)
-        self.in_doubt: bool = in_doubt
-
-
-class RefusedError(Exception):
-    """The server refused something. `state`: what kind of refusal (SQLSTATE); `reason`: its own words, one line."""
-
-    def __init__(self, state: str, reason: str) -> None:
-        super().__init__(state, reason)
-        self.state: str = state
-        self.reason: str = reason
+_SAYS_NOTHING = "its server takes connections and says nothing"
 
 
 class _Said(Dumper):
@@ -97,10 +70,44 @@ class _Number(Loader):
         return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
-class Wire(Statements):
-    """One connection to the server; used from one thread at a time, but for `interrupt`."""
+class _Connection(psycopg.Connection[Row]):
+    """The driver's connection, which does not wait without end. `is_unwanted`: end the statement that is under way."""
 
-    def __init__(self, address: Address) -> None:
+    quiet: float = _ANSWER
+    is_lost: Callable[[], bool] = staticmethod(lambda: True)
+    is_unwanted: Callable[[], bool] = staticmethod(lambda: False)
+
+    @override
+    def wait[T](self, gen: psycopg.abc.PQGen[T], interval: float = _TICK, timeout: float | None = None) -> T:
+        waiting = attended(gen, self._look, self.is_lost, self.quiet)
+        try:
+            return super().wait(waiting, interval) if timeout is None else super().wait(waiting, interval, timeout)
+        except SilentError:
+            self.close()
+            raise psycopg.OperationalError(_SAYS_NOTHING) from None
+
+    def _look(self) -> None:
+        if self.is_unwanted():
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=CONNECT)  # what this thread waits for here, and nothing else
+
+
+class Wire(Statements):
+    """One connection to the server; used from one thread.
+
+    A server that says nothing is asked on another connection whether it is at work for this one; else it is closed.
+    `within`: seconds to connect; none: the usual ones. `is_unwanted`: whether to end what is asked just now; then it is
+    used no more.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        within: float = 0.0,
+        is_unwanted: Callable[[], bool] = lambda: False,
+        is_patient: bool = True,
+    ) -> None:
         """Raises `ConnectionGoneError` or `RefusedError`."""
         self._address = address
         self._waiting: list[Statement] = []
@@ -108,11 +115,10 @@ class Wire(Statements):
         self._is_committing = False
         try:
             given = psycopg.conninfo.conninfo_to_dict(address.full)
-            options = {name: value for name, value in _DEFAULTS.items() if name not in given}
-            self._connection = cast(
-                "_Connection",
-                psycopg.connect(address.full, autocommit=True, prepare_threshold=0, **options),  # type: ignore[arg-type] # its own way to give them
-            )
+            seconds = max(_LEAST_CONNECT, min(within, CONNECT)) if within > 0 else CONNECT
+            defaults = {**DEFAULTS, "connect_timeout": round(seconds)}
+            options = {name: value for name, value in defaults.items() if name not in given}
+            self._connection = _Connection.connect(address.full, autocommit=True, prepare_threshold=0, **options)  # type: ignore[arg-type] # its own way to give them
         except psycopg.Error as error:
             raise self._explained(error) from None  # what it was made from may hold a password
         self._connection.prepared_max = 1000
@@ -123,10 +129,16 @@ class Wire(Statements):
             self._connection.adapters.register_dumper(kind, _Said)
         self._connection.adapters.register_loader("numeric", _Number)
         try:
-            self.script("; ".join(_SETTINGS))
+            self.script("; ".join(SETTINGS))
+            [row] = self.execute(_PLACE).fetchall()
         except BaseException:
             self._connection.close()
             raise
+        self.place: tuple[Value, Value] = row["pid"], row["began"]
+        """The server's process for this connection: its number, and when it began."""
+        self._connection.is_unwanted = is_unwanted
+        if is_patient:
+            self._connection.is_lost, self._connection.quiet = self._is_lost, _QUIET
 
     @property
     def version(self) -> int:
@@ -137,11 +149,6 @@ class Wire(Statements):
     def encoding(self) -> str:
         """Of the database."""
         return self._connection.info.parameter_status("server_encoding") or ""
-
-    @property
-    def pid(self) -> int:
-        """The number of the server's process for this connection."""
-        return self._connection.info.backend_pid
 
     @property
     def is_in_transaction(self) -> bool:
@@ -242,11 +249,6 @@ class Wire(Statements):
         """For `select`: it can be read when something was called out."""
         return self._connection.fileno()
 
-    def interrupt(self) -> None:
-        """End the statement that is under way, from another thread."""
-        with suppress(psycopg.Error):
-            self._connection.cancel_safe(timeout=_CONNECT)
-
     def close(self) -> None:
         """Close. Never raises."""
         with suppress(psycopg.Error):
@@ -256,23 +258,23 @@ class Wire(Statements):
         cursor = cast("RawCursor[Row]", self._connection.cursor())
         return cursor.execute(numbered(sql), parameters, prepare=bool(parameters) or None)
 
+    def _is_lost(self) -> bool:
+        try:
+            with closing(Wire(self._address, is_patient=False)) as other:
+                return not other.execute(_AT_WORK, self.place).fetchall()
+        except ConnectionGoneError:
+            return True
+        except RefusedError:  # that is an answer
+            return False
+
     def _explained(self, error: psycopg.Error) -> ConnectionGoneError | RefusedError:
         reason = self._address.redact(error.diag.message_primary or _first_line(error))
         connection = getattr(self, "_connection", None)
         if connection is None:
-            return _not_connected(error, reason)
+            return not_connected(reason, is_misspelt=isinstance(error, psycopg.ProgrammingError))
         if connection.closed:
             return ConnectionGoneError(reason, in_doubt=self._is_committing)
         return RefusedError(error.sqlstate or "", reason)
-
-
-def _not_connected(error: psycopg.Error, reason: str) -> ConnectionGoneError | RefusedError:
-    """A server that answers and lets nobody in will not do so by itself; the driver tells that by words only."""
-    if isinstance(error, psycopg.ProgrammingError) or _NO_VALUE.search(reason):
-        return RefusedError(NO_ADDRESS, "")  # whose words repeat of the address what may be a secret
-    if _LETS_NOBODY_IN.search(reason):
-        return RefusedError(NOT_LET_IN, reason.rpartition("FATAL:")[2].strip())
-    return ConnectionGoneError(reason.rpartition("failed: ")[2])
 
 
 def _check_committed(cursor: "RawCursor[Row]") -> None:

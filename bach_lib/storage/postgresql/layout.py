@@ -19,9 +19,11 @@ from bach_lib.errors import (
 )
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.moved import Opening, check_usable
-from bach_lib.storage.postgresql import driver
+from bach_lib.storage.postgresql import broken
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
+from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError
+from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.transaction import Value
 
 _LOGGER = FieldLogger(__name__)
 _OLDEST = 130000
@@ -34,6 +36,8 @@ _LOOK = (
     "SELECT current_setting('synchronous_commit') AS waits, current_setting('fsync') AS fsync,"
     " pg_is_in_recovery() AS is_standby, to_regnamespace('bach') IS NOT NULL AS has_schema,"
     " to_regclass('bach.meta') IS NOT NULL AND to_regclass('bach.messages') IS NOT NULL AS is_ours,"
+    " EXISTS (SELECT FROM pg_constraint WHERE conname = 'owners_process_fkey'"
+    " AND connamespace = to_regnamespace('bach')) AS is_whole,"  # of the last that a restored dump adds
     " EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('bach')) AS has_tables"
 )
 _LAYOUT = "SELECT value FROM bach.meta WHERE key = 'layout'"
@@ -42,7 +46,6 @@ _LETS_GO, _LOOK_AGAIN = 3.0, 0.05
 """Seconds until a server has noticed that somebody closed a connection, and between two looks whether it has."""
 _ALONE = "SELECT pg_try_advisory_lock(?1) AS got"
 _SHARED = "SELECT pg_try_advisory_lock_shared(?1) AS got"
-_BEGAN = "SELECT CAST(backend_start AS text) AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _BEHIND = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE pid = ?1 AND CAST(backend_start AS text) = ?2"
@@ -68,7 +71,7 @@ def refusal(error: Exception, address: Address) -> StorageError:
     if not isinstance(error, RefusedError):
         raise error
     match error.state:
-        case driver.NO_ADDRESS:
+        case broken.NO_ADDRESS:
             return StoreAddressError(path=address)
         case "42501":
             reason = f"this user has no right to what it needs there ({error.reason})"
@@ -97,6 +100,13 @@ def prepare(wire: Wire, address: Address, *, creates: bool = True) -> None:
         raise StoreMissingError(path=address)
     if not found["is_ours"] or _layout(wire, address) < SERVER_LAYOUT:
         _migrate(wire, address)
+    elif not found["is_whole"]:
+        raise ConnectionGoneError("its tables are not complete: a backup is being put back, or that was broken off")
+
+
+def has_tables(wire: Wire) -> bool:
+    """Whether there is anything in the schema. Raises as `Wire`."""
+    return bool(wire.execute(_LOOK).fetchall()[0]["has_tables"])
 
 
 def _layout(wire: Wire, address: Address) -> int:
@@ -126,13 +136,7 @@ def _migrate(wire: Wire, address: Address) -> None:
         raise
 
 
-def place_of(wire: Wire) -> tuple[int, str]:
-    """The server's process for this connection: its number, and when it began. Raises as `Wire`."""
-    [row] = wire.execute(_BEGAN).fetchall()
-    return wire.pid, str(row["began"])
-
-
-def put_behind(wire: Wire, before: tuple[int, str]) -> None:
+def put_behind(wire: Wire, before: tuple[Value, Value]) -> None:
     """End what the server still does for a connection of ours that broke; it may not know yet. Raises as `Wire`."""
     wire.execute(_BEHIND, before)
 

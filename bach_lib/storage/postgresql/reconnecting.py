@@ -15,13 +15,16 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.moved import Opening
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
-from bach_lib.storage.postgresql.layout import admit, place_of, prepare, put_behind, refusal
-from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Commits, Session, explained
+from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError
+from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.postgresql.entering import HELD, come_in
+from bach_lib.storage.postgresql.known_commits import Commits, Note
+from bach_lib.storage.postgresql.layout import put_behind, refusal
+from bach_lib.storage.postgresql.outage import Outage
+from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Session, explained
+from bach_lib.storage.transaction import Value
 
 _LOGGER = FieldLogger(__name__)
-PATIENCE = 10.0
-"""Seconds that a request waits for a server that has just gone."""
 DOUBT = 60.0
 """Seconds after which somebody whose commit broke off is told that nobody knows."""
 _FIRST, _LONGEST = 0.05, 5.0
@@ -39,16 +42,20 @@ _BREAKS = 3
 class Reconnecting:
     """The writer's connection of one open database; used from the storage's thread.
 
-    `tell`: called with the reason when the server is away, and with None when it is back.
+    `note`: outside of it, how far it had come. `tell`: called with the reason when the server is away, and with None
+    when it is back.
     """
 
-    def __init__(self, address: Address, tell: Callable[[StorageError | None], None], opening: Opening) -> None:
-        self._address = address
+    def __init__(
+        self, address: Address, note: Note, tell: Callable[[StorageError | None], None], opening: Opening
+    ) -> None:
+        self._address, self._note = address, note
         self._opening = opening
         self._tell = tell
         self._commits = Commits()
         self._session: Session | None = None
-        self._before: tuple[int, str] | None = None
+        self._before: tuple[Value, Value] | None = None
+        self._outage = Outage()
         self._away: StorageError | None = None
         self._doubtful: Batch = ()
         self._doubt_began = 0.0
@@ -65,18 +72,19 @@ class Reconnecting:
 
     def open(self) -> None:
         """Connect for the first time. Raises a `StorageError`; a connection that breaks meanwhile is tried again."""
-        for _ in range(_BREAKS):
+        self._outage.ask()
+        for tries in range(_BREAKS + 1):
             try:
                 self._connect()
-            except StoreAwayError:
-                self.closing.wait(_FIRST)
-            else:
                 return
-        self._connect()
+            except StoreAwayError:
+                if tries == _BREAKS or self._outage.left <= 0:
+                    raise
+                self.closing.wait(_FIRST)
 
     def run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
         """Run a batch, now or when the server is back; or refuse it. Never raises. `deliver`: what is done."""
-        left, until, tries = deque([batch]), time.monotonic() + PATIENCE, 0
+        left, until, tries = deque([batch]), self._outage.ask(), 0
         while left:
             group = left.popleft()
             try:
@@ -87,9 +95,11 @@ class Reconnecting:
                 return
             tries = tries + 1 if len(again) == 1 and len(again[0]) == len(group) else 0
             left.extendleft(reversed(again))
+        self._note.write(self._commits, self._now)
 
     def look(self, deliver: Callable[[Batch], None]) -> float:
         """To be called now and then while nobody wants anything; seconds until the next time. Never raises."""
+        self._outage.ask()
         try:
             if self._session is None or self._doubtful:
                 again = self._ready(time.monotonic(), deliver)
@@ -98,6 +108,7 @@ class Reconnecting:
             elif time.monotonic() - self._looked_at > _SELDOM / 2:
                 self._measure(self._session)
                 self._session.stay()
+                self._note.write(self._commits, self._now)
         except ConnectionGoneError as error:
             self._lose(error)
         except (StorageError, RefusedError):
@@ -116,6 +127,7 @@ class Reconnecting:
         if self._session:
             self._session.wire.close()
             self._session = None
+        self._note.write(self._commits, self._now, at_once=True)
 
     def _attempt(self, group: Batch, deliver: Callable[[Batch], None], until: float, tries: int) -> list[Batch]:
         """Run these together; what is to be run instead. Raises a `StorageError` if the server stays away."""
@@ -127,7 +139,9 @@ class Reconnecting:
         except ConnectionGoneError as error:
             self._lose(error)
             if error.in_doubt:
-                return self._doubt(group, deliver)
+                return self._doubt(group, deliver, until)
+            if time.monotonic() >= until:
+                raise refusal(error, self._address) from error
             if tries < _BREAKS:
                 return [group]
             return self._fail(group, error, deliver)
@@ -139,11 +153,14 @@ class Reconnecting:
             return self._fail(group, error, deliver)
         return []
 
-    def _doubt(self, group: Batch, deliver: Callable[[Batch], None]) -> list[Batch]:
-        """Find out what became of the commit of these; what is to be run again. While nobody knows, they wait on."""
+    def _doubt(self, group: Batch, deliver: Callable[[Batch], None], until: float) -> list[Batch]:
+        """Find out what became of the commit of these; what is to be run again. While nobody knows, they wait on.
+
+        Others are told meanwhile that the server is away.
+        """
         self._doubtful, self._doubt_began = group, time.monotonic()
         try:
-            again = self._ready(self._doubt_began + DOUBT, deliver)
+            again = self._ready(min(until, self._doubt_began + DOUBT), deliver)
         except StorageError:
             return []
         return [again] if again else []
@@ -206,7 +223,7 @@ class Reconnecting:
                 raise self._away
             self._tried_at = time.monotonic()
             try:
-                self._connect()
+                self._connect(until - self._tried_at)
             except StorageError as error:
                 self._report(error)
                 if self._wait(until):
@@ -225,23 +242,33 @@ class Reconnecting:
         self._pause = min(2 * self._pause, _LONGEST)
         return False
 
-    def _connect(self) -> None:
+    def _connect(self, within: float = 0.0) -> None:
         try:
-            wire = Wire(self._address)
+            wire = Wire(self._address, within=within)
             try:
-                prepare(wire, self._address, creates=self._opening.creates)
-                if self._before:
-                    put_behind(wire, self._before)
-                admit(wire, self._address, self._opening)
-                before = place_of(wire)
-                session = Session(wire, self._commits, self.committing)
-                self._measure(session)
+                session = self._begin(wire)
             except BaseException:
                 wire.close()
                 raise
         except (ConnectionGoneError, RefusedError) as error:
+            self._outage.goes_on(str(error))
             raise refusal(error, self._address) from None
-        self._session, self._before, self.version = session, before, wire.version // 10_000
+        self._session, self._before, self.version = session, wire.place, wire.version // 10_000
+        self._outage.ends()
+
+    def _begin(self, wire: Wire) -> Session:
+        session = Session(wire, self._commits, self.committing)
+        self._measure(session)
+        if self._before:
+            put_behind(wire, self._before)
+        if (held := come_in(wire, self._address, self._opening, self._commits, self._note, self._now)) is not None:
+            _LOGGER.warning(HELD, held, self._address)
+            self._note.write(self._commits, self._now, at_once=True)
+        return session
+
+    @property
+    def _now(self) -> float:
+        return time.time() + self.skew
 
     def _measure(self, session: Session) -> None:
         before = time.time()
@@ -250,6 +277,7 @@ class Reconnecting:
         self._looked_at = time.monotonic()
 
     def _lose(self, error: ConnectionGoneError) -> None:
+        self._outage.goes_on(str(error))
         if self._session:
             self._session.wire.close()
             self._session = None

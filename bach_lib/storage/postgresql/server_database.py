@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
@@ -16,6 +17,7 @@ from bach_lib.errors import BackupElsewhereError, MissingLibraryError, StorageEr
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.moved import TO_USE, Opening
 from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.known_commits import Note
 from bach_lib.storage.request_loop import Batch, RequestLoop, Requests
 from bach_lib.storage.store import SharedStore
 from bach_lib.storage.store_thread import StoreThread
@@ -30,13 +32,18 @@ _MOST = 20_000
 
 
 class ServerDatabase(SharedStore):
-    """A database in the schema `bach` of a PostgreSQL database. `address`: `postgresql://user@host:5432/database`."""
+    """A database in the schema `bach` of a PostgreSQL database. `address`: `postgresql://user@host:5432/database`.
+
+    `runs_file`: where on this machine it is noted how far it had come, so that an older copy is told.
+    """
 
     _lookups: Lookups
     _link: Reconnecting
 
-    def __init__(self, address: str, *, opening: Opening = TO_USE) -> None:
-        self._address, self._opening = Address(address), opening
+    def __init__(
+        self, address: str, *, runs_file: str | PathLike[str] | None = None, opening: Opening = TO_USE
+    ) -> None:
+        self._address, self._opening, self._note = Address(address), opening, Note(runs_file)
         self._thread = StoreThread(str(self._address), self._begin, self._end)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._notifier: Notifier | None = None
@@ -121,7 +128,7 @@ class ServerDatabase(SharedStore):
             from bach_lib.storage.postgresql.server_reader import ServerReader  # noqa: PLC0415
         except ImportError as error:
             raise MissingLibraryError(type="postgresql", package="psycopg", extra="postgresql") from error
-        self._link = link = Reconnecting(self._address, self._report, self._opening)
+        self._link = link = Reconnecting(self._address, self._note, self._report, self._opening)
         link.open()
         reader = partial(ServerReader, self._address, link.closing.wait)
         try:

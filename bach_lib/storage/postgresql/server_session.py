@@ -4,7 +4,6 @@ Each transaction that writes raises a number that is this process's own, in the 
 while a commit is under way, that number tells what became of it, also on a server that took the old one's place.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
@@ -17,8 +16,10 @@ from bach_lib.errors import (
 )
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.postgresql.dialect import queries
-from bach_lib.storage.postgresql.driver import ConnectionGoneError, RefusedError, Wire
+from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.postgresql.known_commits import Commits
 from bach_lib.storage.postgresql.reserved_rows import ReservedRows
 from bach_lib.storage.request import Request, Single, has_writes, is_single, unforeseen
 from bach_lib.storage.transaction import Transaction
@@ -26,8 +27,10 @@ from bach_lib.storage.values import integer
 
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_MARK = "UPDATE commits SET number = ?2 WHERE session = ?1"
-_ENTER = "INSERT INTO commits (session, number) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+_MARK = (
+    "WITH marked AS (UPDATE commits SET number = ?2 WHERE session = ?1 AND number = ?3 RETURNING 1)"
+    " SELECT 1 / count(*) FROM marked"  # which fails where the number is another one
+)
 _STAY = "UPDATE commits SET seen_at = clock_timestamp() WHERE session = ?1"
 _TIDY = "DELETE FROM commits WHERE seen_at < clock_timestamp() - interval '30 days'"
 _OWNER = "SELECT check_session(?1)"
@@ -42,7 +45,6 @@ _LOCKED = "55P03"
 _ENDED = "BA001"
 """Of our own (`check_session`)."""
 
-
 type Batch = Sequence[Request[Transaction]]
 
 
@@ -50,25 +52,15 @@ class CollidedError(Exception):
     """Another process changed the same rows at the same time; this transaction was taken back and can be run again."""
 
 
-class Commits:
-    """The numbers of this process's commits. `current`: of the one that was tried last; none has it twice."""
-
-    def __init__(self) -> None:
-        self.session: str = os.urandom(8).hex()
-        self.current: int = 0
-
-
 class Session:
     """Runs batches of requests on one connection, each in one transaction."""
 
     def __init__(self, wire: Wire, commits: Commits, committing: AbstractContextManager[object]) -> None:
-        """Raises `ConnectionGoneError` or `RefusedError`."""
         self._wire = wire
         self._commits = commits
         self._committing = committing
         self._expected = 0
         self._transaction = Transaction(wire, queries(), lambda query: ReservedRows(wire, query, self._take_expected))
-        wire.execute(_ENTER, [commits.session, commits.current])
 
     @property
     def wire(self) -> Wire:
@@ -91,15 +83,17 @@ class Session:
                 raise CollidedError(error) from error
             if isinstance(error, RefusedError) and error.state == _STANDBY and has_writes(batch):
                 raise ConnectionGoneError(error.reason) from error
+            if isinstance(error, RefusedError):
+                gone_if_another(error)
             raise
 
     def _run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:
         wire = self._wire
         wire.roll_back()
         if has_writes(batch):
-            self._commits.current += 1
+            self._commits.tried += 1
             wire.later(_BEGIN_WRITING)
-            wire.later(_MARK, [self._commits.session, self._commits.current])
+            wire.later(_MARK, [self._commits.session, self._commits.tried, self._commits.done])
             for session in {request.session for request in batch} - {None}:
                 wire.later(_OWNER, [session])
         else:
@@ -112,13 +106,19 @@ class Session:
                 run_all(batch, self._transaction)
                 if wire.is_in_transaction or wire.has_waiting:
                     wire.commit()
+                self._has_committed(batch)
                 deliver(batch)
             return
         run_all(batch, self._transaction)
         self._transaction.end()
         with self._committing:
             wire.commit()
+            self._has_committed(batch)
             deliver(batch)
+
+    def _has_committed(self, batch: Batch) -> None:
+        if has_writes(batch):
+            self._commits.done = self._commits.tried
 
     def _take_expected(self) -> int:
         expected, self._expected = self._expected, 0
@@ -130,7 +130,10 @@ class Session:
         Raises `ConnectionGoneError` or `RefusedError`.
         """
         rows = self._wire.execute(_FIND, [self._commits.session]).fetchall()
-        return bool(rows) and integer(rows[0]["number"]) == self._commits.current
+        if not rows or integer(rows[0]["number"]) != self._commits.tried:
+            return False
+        self._commits.done = self._commits.tried
+        return True
 
     def now(self) -> float:
         """The server's clock, seconds since 1970. Raises `ConnectionGoneError` or `RefusedError`."""

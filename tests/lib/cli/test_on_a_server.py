@@ -146,14 +146,22 @@ def test_two_daemons_on_one_machine_share_a_database(database_address: str, bach
         assert (state.code, state.row()["pid"]) == (0, one.pid)
         assert f"process {two.pid}" in state.errors
         assert len(bach_("cluster", "status", *target).rows()) == 2
-        one.send_signal(signal.SIGSTOP)
-        assert bach_("daemon", "status", *target).row()["pid"] == two.pid, "the other one cannot answer"
-        one.send_signal(signal.SIGCONT)
         stopped = bach_("daemon", "stop", *target)
         assert stopped.row()["stopped"] == one.pid
         assert f"process {two.pid}" in stopped.errors
         assert one.wait(60) == 0
         assert bach_("daemon", "status", *target).row()["pid"] == two.pid
+
+
+@pytest.mark.slow  # a command gives a daemon five seconds to answer, and three daemons take their time to start
+def test_a_daemon_that_does_not_answer_is_passed_over(database_address: str, bach_: Run, short: Path) -> None:
+    """One that is frozen would take all commands with it, and a seat that is free again nobody would have."""
+    target = ("--db", database_address, "--json")
+    with serving(database_address) as one, serving(database_address) as two:
+        one.send_signal(signal.SIGSTOP)
+        assert bach_("daemon", "status", *target).row()["pid"] == two.pid, "the other one cannot answer"
+        one.kill()
+        one.wait(60)
         with serving(database_address) as three:
             assert bach_("daemon", "status", *target).row()["pid"] == three.pid, "it has the seat that is free"
             assert bach_("daemon", "logs", *target).code == 0

@@ -4,7 +4,7 @@ import pytest
 
 from bach_lib import Bach, Connection, Status
 from bach_lib.errors import StorageError, StoreInUseError
-from bach_lib.storage.postgresql import layout, reconnecting
+from bach_lib.storage.postgresql import layout, outage
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.lib.storage.postgresql.cutting import Network
 from tests.servers import Server
@@ -14,7 +14,7 @@ from tests.servers import Server
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is refused is refused at once."""
     monkeypatch.setattr(layout, "_LETS_GO", 0.0)
-    monkeypatch.setattr(reconnecting, "PATIENCE", 0.1)
+    monkeypatch.setattr(outage, "PATIENCE", 0.1)
 
 
 def program(address: str, platform: FakePlatform, *, alone: bool = True) -> Bach:
@@ -68,7 +68,7 @@ async def test_who_was_cut_off_while_another_came_writes_nothing(
             await cut_off.send("home", "ada", "too late")
         assert await other.messages() == []
     monkeypatch.setattr(layout, "_LETS_GO", 60.0)
-    monkeypatch.setattr(reconnecting, "PATIENCE", 60.0)
+    monkeypatch.setattr(outage, "PATIENCE", 60.0)
     assert (await cut_off.send("home", "ada", "alone again")).id
     await cut_off.close()
     network.close()

@@ -14,7 +14,8 @@ class Network:
     """Passes on what both sides say, on a port of its own. `server`: the server's.
 
     `cut_before`: so many commits break before the server hears of them; `cut_after`: so many after it has heard, before
-    anybody hears of that.
+    anybody hears of that. `heard`: while it is not set nothing comes through, and nobody is told; `hush_after`: so many
+    commits are done, and from then on that is so.
     """
 
     def __init__(self, server: int) -> None:
@@ -22,8 +23,10 @@ class Network:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self.cut_before = self.cut_after = 0
+        self.cut_before = self.cut_after = self.hush_after = 0
         self.is_down = False
+        self.heard = threading.Event()
+        self.heard.set()
         self._accepting = threading.Thread(target=self._accept)
         self._accepting.start()
 
@@ -40,6 +43,7 @@ class Network:
     def close(self) -> None:
         """Break all, and take no more."""
         self.is_down = True
+        self.heard.set()
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -57,13 +61,15 @@ class Network:
             if self.is_down:
                 caller.close()
                 continue
-            server = socket.create_connection(self._server)
-            self._open += [caller, server]
-            self._threads.append(threading.Thread(target=self._pass_on, args=(caller, server)))
+            self._open.append(caller)
+            self._threads.append(threading.Thread(target=self._pass_on, args=(caller,)))
             self._threads[-1].start()
 
-    def _pass_on(self, caller: socket.socket, server: socket.socket) -> None:
+    def _pass_on(self, caller: socket.socket) -> None:
         name = b""
+        self.heard.wait()
+        server = socket.create_connection(self._server)
+        self._open.append(server)
         with caller, server, contextlib.suppress(OSError):
             while True:
                 for one in select.select([caller, server], [], [])[0]:
@@ -79,4 +85,8 @@ class Network:
                     elif _DONE in said and self.cut_after:
                         self.cut_after -= 1
                         return
+                    elif _DONE in said and self.hush_after:
+                        self.hush_after -= 1
+                        self.heard.clear()
+                    self.heard.wait()
                     (server if one is caller else caller).sendall(said)

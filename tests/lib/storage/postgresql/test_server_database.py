@@ -16,7 +16,7 @@ from bach_lib.errors import (
     StoreUnknownError,
 )
 from bach_lib.storage import ServerDatabase, Transaction
-from bach_lib.storage.postgresql import reconnecting, server_database
+from bach_lib.storage.postgresql import outage, reconnecting, server_database
 from bach_lib.storage.request import Single
 from tests.lib.storage.postgresql.cutting import Network
 from tests.lib.storage.work import add, fail, names
@@ -118,7 +118,7 @@ async def test_whoever_asks_while_the_server_is_away_is_told_so_and_it_goes_on_l
     far_store: ServerDatabase, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They would wait for ever, or BACH would have to be started again after each outage."""
-    monkeypatch.setattr(reconnecting, "PATIENCE", 0.2)
+    monkeypatch.setattr(outage, "PATIENCE", 0.2)
     monkeypatch.setattr(reconnecting, "_OFTEN", 0.05)
     told: asyncio.Queue[StorageError | None] = asyncio.Queue()
     far_store.watch(told.put_nowait)
