@@ -13,7 +13,7 @@ from bach_lib.storage.positions import by_position
 from bach_lib.storage.postgresql.dialect import numbered, queries, sharing_queries
 from bach_lib.storage.schema import load_queries, migrate
 
-_ONLY_THERE = {"commits", "processes", "owners"}
+_ONLY_THERE = {"commits", "loans", "processes", "owners"}
 """What became of a commit that broke off, and who shares the database; a file has none of it."""
 
 
