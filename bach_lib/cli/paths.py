@@ -88,7 +88,7 @@ def runs_file(database: Path) -> Path:
         base = Path.home() / "Library" / "Application Support"
     else:
         base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    place = sha256(os.fsencode(database.absolute().resolve())).hexdigest()[:16]
+    place = sha256(os.fsencode(os.path.realpath(database))).hexdigest()[:16]
     return base / "bach-runs" / place
 
 

@@ -149,7 +149,7 @@ def _from_keyring(target: str) -> str | None:
 
 def _to_file(path: str, secret: str) -> None:
     """All of the new or all of the old: what is written half is no secret at all."""
-    file = Path(path).resolve()  # a link stays one
+    file = Path(os.path.realpath(path))  # a link stays one
     fresh = file.with_name(f".{file.name}.{token_hex(4)}")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as writing:

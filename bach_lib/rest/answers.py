@@ -44,6 +44,10 @@ _SENTENCES = {
 }
 
 
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+"""As RFC 9110 (section 15.5) calls them, whatever Python says: before 3.13 it used older words."""
+
+
 class RefusedError(Exception):
     """A request that is not carried out: how it is answered."""
 
@@ -76,6 +80,7 @@ def refusal_of(error: BachError) -> RefusedError:
 def refusal_of_http(error: web.HTTPException) -> RefusedError:
     """How what aiohttp refuses by itself is answered."""
     status = HTTPStatus(error.status)
-    code = status.phrase.lower().replace(" ", "_").replace("-", "_")
+    phrase = _PHRASES.get(status.value, status.phrase)
+    code = phrase.lower().replace(" ", "_").replace("-", "_")
     headers = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
-    return RefusedError(status, code, _SENTENCES.get(status, f"{status.phrase}."), headers=headers)
+    return RefusedError(status, code, _SENTENCES.get(status, f"{phrase}."), headers=headers)

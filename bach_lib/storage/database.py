@@ -8,6 +8,7 @@ transaction.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -161,7 +162,7 @@ class Database(Store):
     def _open(self) -> Connection:
         try:
             alias = self._names[-1].absolute()
-            self._path = alias.resolve(strict=False)  # a link must lead to the same lock and the same log
+            self._path = Path(os.path.realpath(alias))  # a link must lead to the same lock and the same log
             check_is_file(self._path)
             if not self._opening.creates and not self._path.exists():
                 raise StoreMissingError(path=self._path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Place:
     def is_same(self, other: Place) -> bool:
         """Whether both are one database, as far as can be told before they are opened."""
         if self.path and other.path:
-            return self.path.absolute().resolve() == other.path.absolute().resolve()
+            return os.path.realpath(self.path) == os.path.realpath(other.path)
         return self.address is not None and other.address is not None and self.address.which == other.address.which
 
     def store(self, opening: Opening) -> Store:
