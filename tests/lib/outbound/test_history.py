@@ -12,6 +12,7 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.history import History
 from bach_lib.outbound.rows import draft_row
+from bach_lib.registry.rows import connection_values
 from bach_lib.storage import MemoryDatabase, Store, Transaction, portions
 from tests.lib.outbound.make import NOW, DraftFields, draft
 
@@ -20,8 +21,11 @@ HOME = Connection(name="home", type="fake")
 
 
 @pytest.fixture
-def history(store: Store) -> History:
-    """An empty history."""
+async def history(store: Store) -> History:
+    """The empty history of two connections."""
+    for name in ("home", "work"):
+        row = connection_values(replace(HOME, name=name))
+        await store.submit(lambda tx, row=row: tx.run("add_connection", **row))  # type: ignore[misc] # mypy knows no lambda with a default
     return History(store, "0123abcd")
 
 
