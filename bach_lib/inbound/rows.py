@@ -53,7 +53,7 @@ def incoming_from_row(row: Row) -> IncomingMessage:
         routed_at=real(row["routed_at"]),
         sent_at=real(row["sent_at"]),
         received_at=real(row["received_at"]) or 0.0,
-        age=real(row["age"]),
+        age=None if row["age"] is None else float(row["age"]),  # without end where nobody can know it
         metadata=dict(json.loads(str(row["metadata"]))),
     )
 
