@@ -53,7 +53,7 @@ class Conversation:
         self._link = link
         self._session: str | None = None
         self._last_id = 0
-        self.is_understood = False
+        self.is_understood: bool = False
         self.version = version
 
     async def call(self, method: str, params: Mapping[str, object] | None = None) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import Context
 from functools import partial
 
@@ -32,6 +33,15 @@ class Bell:
             return
         self._calls.append(partial(callback, *args))
         _ring(self._file)
+
+    def close_soon(self) -> None:
+        """Let the loop close it: the last that the thread that rings it does.
+
+        Not by ringing: the loop may close the file between the note of what to call and the ring, which would then go
+        to whoever got the number of that file.
+        """
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self.close)
 
     def close(self) -> None:
         """When no thread rings any more: whatever was still to be called is called now."""

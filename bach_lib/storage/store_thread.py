@@ -144,7 +144,7 @@ class StoreThread:
         try:
             self._serve(opened, requests, bell)
         finally:
-            bell.call(bell.close)  # whoever waits for the end of this thread may be cancelled
+            bell.close_soon()  # whoever waits for the end of this thread may be cancelled
 
     def _serve(self, opened: asyncio.Future[None], requests: Requests, bell: Bell) -> None:
         try:

@@ -9,6 +9,8 @@ from tests.simulation.server_disk import on_a_server
 _CHUNK = 30
 _ON_A_SERVER, _MORE = {"asking": 3, "incoming": 7, "outgoing": 10}, 10
 _CHUNKS = {"asking": 3, "incoming": 10, "outgoing": 10}
+_AT_ONCE = {"asking": 2, "incoming": 4, "outgoing": 5}
+"""Of these, what is told without `--all`."""
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +19,12 @@ def loopback(socket_enabled: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "first"), [(kind, number * _CHUNK) for kind in sorted(KINDS) for number in range(_CHUNKS[kind])]
+    ("kind", "first"),
+    [
+        pytest.param(kind, number * _CHUNK, marks=() if number < _AT_ONCE[kind] else pytest.mark.slow)
+        for kind in sorted(KINDS)
+        for number in range(_CHUNKS[kind])
+    ],
 )
 def test_every_history_keeps_the_promises(kind: str, first: int) -> None:
     """Somewhere between outages, crashes and clocks that jump, a message would be lost, late, doubled or forgotten."""
