@@ -107,6 +107,7 @@ async def test_a_thread_that_ends_rings_no_file(monkeypatch: pytest.MonkeyPatch)
     bell = Bell(asyncio.get_running_loop())
     rung: list[int] = []
     monkeypatch.setattr("bach_lib.storage.bell._ring", rung.append)
+    await asyncio.to_thread(open_files)  # whatever the first thread opens
     before = open_files()
     await asyncio.to_thread(bell.close_soon)
     assert open_files() < before
