@@ -6,6 +6,7 @@ Nothing but a page is in memory, however much waits.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from math import inf
 
 from bach_lib.handling.received_message import Work
 from bach_lib.models.incoming import IncomingMessage
@@ -23,6 +24,8 @@ class InboxWalk:
         self._page: deque[IncomingMessage] = deque()
         self._after = 0
         self._is_at_end = False
+        self._came = inf
+        """The lowest number of what was announced since the newest page began to be read; it may miss in that page."""
         self._stirred = asyncio.Event()
 
     def came(self, incoming_id: int) -> None:
@@ -30,6 +33,7 @@ class InboxWalk:
         if incoming_id <= self._after:  # so what is in memory, from its first on, is looked at again
             self._after = min([incoming_id, *(one.id for one in self._page)]) - 1
             self._page.clear()
+        self._came = min(self._came, incoming_id)
         self._is_at_end = False
         self._stirred.set()
 
@@ -43,15 +47,15 @@ class InboxWalk:
             if self._is_at_end:
                 return None
             self._stirred.clear()
-            self._is_at_end, after = True, self._after
+            self._is_at_end, self._came, after = True, inf, self._after
             try:
                 page = await self._work().inbox.unhandled.page(self._connection, after, _PAGE)
             except BaseException:  # raised again: nothing has been looked at
                 self._is_at_end = False
                 raise
             if self._after == after:  # nothing came meanwhile that stands before it
-                self._page.extend(page.messages)
-                self._after = page.upto
+                self._page.extend(one for one in page.messages if one.id < self._came)
+                self._after = page.upto if page.upto < self._came else int(self._came) - 1
             self._is_at_end = self._is_at_end and page.is_last
         return self._page.popleft()
 

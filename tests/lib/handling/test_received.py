@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bach_lib import Bach, InboxStatus, Kind
 from bach_lib.errors import NotOpenError, ReceivedElsewhereError, UnknownConnectionError
 from bach_lib.events import MessageSetAside
 from bach_lib.handling.inbox_walk import InboxWalk
+from bach_lib.inbound.unhandled import Page
 from bach_lib.storage import Transaction
 from bach_lib.testing import FakeClock, FakePlatform, World, world
 
@@ -207,6 +209,28 @@ async def test_what_is_announced_late_takes_nothing_out_of_the_page(here: World)
     walk.came(first.id + 2)  # it was stored before, and is announced now
     left = [await walk.next() for _ in range(4)]
     assert [message.text if message else None for message in left] == ["two", "three", "four", None]
+
+
+@pytest.mark.parametrize("late", [1, 2])
+async def test_what_is_announced_while_the_inbox_is_read_is_not_passed_over(
+    here: World, monkeypatch: pytest.MonkeyPatch, late: int
+) -> None:
+    """A command would stay unread until the next start: stored when the page was read, and announced just after."""
+    bach, platform, clock = here
+    await said(platform, clock, "one", "two")
+    unhandled = bach._open_parts.inbox.unhandled
+    walk = InboxWalk(lambda: bach._open_parts)
+    read = unhandled.page
+
+    async def just_before(connection: str | None, after: int, limit: int) -> Page:
+        page = await read(connection, after, limit)
+        monkeypatch.setattr(unhandled, "page", read)
+        walk.came(late)
+        return replace(page, messages=[message for message in page.messages if message.id != late])
+
+    monkeypatch.setattr(unhandled, "page", just_before)
+    found = [await walk.next() for _ in range(3)]
+    assert [message.text if message else None for message in found] == ["one", "two", None]
 
 
 async def test_done_and_the_next_try_are_one_commit(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
