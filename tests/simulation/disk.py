@@ -36,7 +36,9 @@ class PowerCut(Exception):  # noqa: N818 - not an error: the history says so
 
 
 @dataclass(slots=True)
-class _Asked:
+class Asked:
+    """What BACH wants from the disk, and who waits for the answer."""
+
     work: Callable[[Transaction], object]
     writes: bool
     future: asyncio.Future[object]
@@ -44,6 +46,7 @@ class _Asked:
     wall: float
 
     def answer(self, found: object) -> None:
+        """Tell who waits, if somebody does."""
         if self.future.done():  # the caller went away
             return
         if isinstance(found, BaseException):
@@ -81,10 +84,10 @@ class Disk(Store):
         self._is_dead = False
         self._is_open = False
         self._random = random
-        self._asked: list[_Asked] = []
+        self._asked: list[Asked] = []
         self._cut: Cut | None = None
         self._commits_left = 0
-        self._unanswered: list[_Asked] = []
+        self._unanswered: list[Asked] = []
         self._answered: Decided | None = None
 
     def _opened_by_this_process(self) -> Store:
@@ -112,7 +115,7 @@ class Disk(Store):
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         clock = self.clock
         assert clock
-        asked = _Asked(work, writes, cast("asyncio.Future[object]", future), clock.monotonic(), clock.now())
+        asked = Asked(work, writes, cast("asyncio.Future[object]", future), clock.monotonic(), clock.now())
         self._asked.append(asked)
         return future
 
@@ -212,17 +215,17 @@ class Disk(Store):
             one.answer(answer)
         return True
 
-    def _take(self) -> list[_Asked]:
+    def _take(self) -> list[Asked]:
         asked, self._asked = self._asked, []
         return asked
 
-    async def _write(self, asked: list[_Asked]) -> list[object]:
+    async def _write(self, asked: list[Asked]) -> list[object]:
         if self._is_dead:  # the next process may have the same database
             return [StoreFailedError(path=self.path, reason="the process has ended") for _ in asked]
         futures = [self._database.submit(one.work, writes=one.writes) for one in asked]
         return await asyncio.gather(*futures, return_exceptions=True)
 
-    async def _cut_power(self, asked: list[_Asked], cut: Cut) -> None:
+    async def _cut_power(self, asked: list[Asked], cut: Cut) -> None:
         self._unanswered = asked
         if cut is not Cut.BEFORE:
             log = self.path.with_name(self.path.name + "-wal")

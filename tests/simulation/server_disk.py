@@ -9,7 +9,7 @@ from typing import override
 
 from bach_lib.storage import ServerDatabase, Store
 from tests.servers import Server
-from tests.simulation.disk import Disk
+from tests.simulation.disk import Asked, Disk
 
 _OFTEN = 0.03
 """Of all commits, those before which the connection breaks."""
@@ -50,10 +50,10 @@ class ServerDisk(Disk):
         return ServerDatabase(self._server.address(_NAME))
 
     @override
-    async def turn(self) -> bool:
-        if self._breaks.random() < _OFTEN:
+    async def _write(self, asked: list[Asked]) -> list[object]:
+        if asked and self._breaks.random() < _OFTEN:
             self._cut_off()
-        return await super().turn()
+        return await super()._write(asked)
 
     @override
     def abandon(self) -> None:
