@@ -253,9 +253,9 @@ def test_a_secret_is_masked_however_it_is_escaped(written: str) -> None:
 @pytest.mark.parametrize("part", ["%25", "%", "&#0", "&amp;", "\\\\", "\\u0070", "%70%"])
 def test_many_escapes_take_no_time(part: str) -> None:
     """A server could stop the house with one long answer of what may be a spelling."""
-    started = time.perf_counter()
+    started = time.thread_time()
     Redactor([ODD, "p" * 60, "%" * 40])(part * 30_000)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5  # of this thread alone, however busy the machine is
 
 
 LONG = "aB3-/%\\" * 1_000
@@ -266,20 +266,20 @@ LONG = "aB3-/%\\" * 1_000
 def test_the_beginning_of_a_secret_takes_no_time(secret: str, escaped: str) -> None:
     """A server that quotes a token, but for its last character, would stop the house for years."""
     redact = Redactor([secret])
-    started = time.perf_counter()
+    started = time.thread_time()
     for cut in (20, 40, -1):
         redact((escaped + secret[:cut] + "…") * 20)
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5  # of this thread alone, however busy the machine is
 
 
 @pytest.mark.parametrize("secret", [LONG, "p\u00e4" * 3_000, "x" * 8_000], ids=["signs", "letters", "one"])
 def test_a_long_secret_takes_no_time(secret: str) -> None:
     """A password or an address of thousands of characters would hold up all that goes through its connection."""
-    started = time.perf_counter()
+    started = time.thread_time()
     redact = Redactor([secret])
     for written in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], html.escape(secret)):
         assert redact(f"refused: {written} is wrong", limit=100_000) == f"refused: {MASK} is wrong"
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5  # of this thread alone, however busy the machine is
 
 
 @given(

@@ -75,7 +75,7 @@ async def test_who_is_not_let_in_is_told_what_the_server_says(
     postgresql: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nobody would know which of user, database and password to look at."""
-    for address in (postgresql.address("nowhere"), postgresql.address("postgres", f"nobody:{_PASSWORD}")):
+    for address in (postgresql.address("nowhere"), postgresql.address("postgres", f"noone:{_PASSWORD}")):
         error = await refused(address, caplog)
         assert isinstance(error, StoreUnsuitableError)
         assert "does not exist" in str(error)
