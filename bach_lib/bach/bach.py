@@ -79,19 +79,19 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         process: str | None = None,
         alone: bool = False,
     ) -> None:
-        bus = Bus()
+        bus, clock = Bus(), clock or SystemClock()
         self._base = Base(
             store=store_at(path, runs_file, alone=alone) if isinstance(path, str | PathLike) else path,
             home=HomeLoop(),
             bus=bus,
-            clock=clock or SystemClock(),
+            clock=clock,
             secrets=Secrets(secrets),
             connectors=Connectors(connectors),
             policy=policy or Policy(),
             policies=dict(policies or {}),
             new_session=new_session,
             autostart=autostart,
-            counters=Counters(bus),
+            counters=Counters(bus, clock),
             process=process,
             alone=alone,
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Unpack
 
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import OwnedElsewhereError
 from bach_lib.events import ConnectionChecked
 from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction, Fault, Health, Identity
@@ -90,6 +91,14 @@ class ConnectionCalls(ABC):
     def breaker(self, connection: str) -> BreakerState:
         """The state of a connection's circuit breaker. Raises `UnknownConnectionError` or `OwnedElsewhereError`."""
         return self._open_parts.at_work(connection).breaker
+
+    def limit(self, connection: str, recipient: str) -> Rate | None:
+        """The widest limit that its platform publishes for what goes there: mostly that of the whole account.
+
+        None: it publishes none, or the connection is not at work. Raises `UnknownConnectionError` or
+        `OwnedElsewhereError`.
+        """
+        return self._runtime(connection).limit(recipient)
 
     async def processes(self) -> list[Process]:
         """The processes that share the database, those of the last day, and what each works on; none: it is a file.

@@ -5,6 +5,7 @@ from importlib import import_module
 from types import ModuleType
 
 from bach_lib.errors import MissingExtraError
+from bach_lib.metrics.last_day import LastDay
 from bach_lib.metrics.negotiation import OPENMETRICS, wants_openmetrics
 from bach_lib.metrics.snapshot import ConnectionSnapshot, Metrics, Snapshot
 from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
@@ -37,6 +38,10 @@ class MetricsCalls(ABC):
         parts = self._open_parts
         await parts.history.look()
         return parts.sharing is None or parts.sharing.is_member
+
+    def last_day(self, connection: str) -> LastDay:
+        """What this process sent through a connection within the last 24 hours. Raises `UnknownConnectionError`."""
+        return self._open_parts.counters.last_day(self._open_parts.registry.get(connection).name)
 
     async def metrics(self, accept: str = OPENMETRICS) -> Metrics:
         """How everything stands and what was counted since this object was made, as OpenMetrics text.

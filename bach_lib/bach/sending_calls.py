@@ -11,6 +11,7 @@ from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import receipt_of
 from bach_lib.questions import Answer, Question
+from bach_lib.questions.under_way import UnderWay
 from bach_lib.runtime.parts import Parts
 
 _MOST = 500
@@ -118,6 +119,10 @@ class SendingCalls(ABC):
             for place in question.places:
                 parts.runtimes.get(place.connection)
         return await parts.asking.ask(question)
+
+    def questions(self) -> list[UnderWay]:
+        """The questions of this process that wait for an answer, in the order in which they were asked."""
+        return self._open_parts.asking.under_way()
 
 
 def _pairs(targets: object) -> list[tuple[str, str | int]]:

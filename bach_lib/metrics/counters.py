@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 
 from bach_lib.bus import Bus
+from bach_lib.clock import Clock
 from bach_lib.events import (
     BreakerChanged,
     ConnectionRemoved,
@@ -12,6 +13,7 @@ from bach_lib.events import (
     MessageReceived,
     MessageSetAside,
 )
+from bach_lib.metrics.last_day import LastDay, RecentAttempts
 from bach_lib.models import BreakerState
 
 EDGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -21,7 +23,17 @@ EDGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 class ConnectionCounters:
     """The numbers of one connection."""
 
-    __slots__ = ("attempts", "breaker_openings", "buckets", "finished", "queued", "received", "seconds", "set_aside")
+    __slots__ = (
+        "attempts",
+        "breaker_openings",
+        "buckets",
+        "finished",
+        "queued",
+        "received",
+        "recent",
+        "seconds",
+        "set_aside",
+    )
 
     def __init__(self) -> None:
         self.queued: int = 0
@@ -36,12 +48,14 @@ class ConnectionCounters:
         """Attempts, by how long they took."""
         self.seconds: float = 0.0
         """What all of them took together."""
+        self.recent: RecentAttempts = RecentAttempts()
 
 
 class Counters:
     """The numbers of one BACH since it was made, by the name of the connection."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._clock, self._since = clock, clock.now()
         self._of = defaultdict[str, ConnectionCounters](ConnectionCounters)
         bus.subscribe(MessageQueued, self._queued)
         bus.subscribe(MessageFinished, self._finished)
@@ -56,10 +70,20 @@ class Counters:
         one.attempts[outcome] = one.attempts.get(outcome, 0) + 1
         one.buckets[bisect_left(EDGES, seconds)] += 1
         one.seconds += seconds
+        one.recent.add(self._clock.monotonic(), outcome, seconds)
 
     def of(self, connection: str) -> ConnectionCounters:
         """Those of one connection."""
         return self._of.get(connection) or ConnectionCounters()
+
+    def last_day(self, connection: str) -> LastDay:
+        """What went out through one connection within the last 24 hours."""
+        recent, now = self.of(connection).recent, self._clock.monotonic()
+        return LastDay(
+            hours=recent.hours(now),
+            sent_in_last_minute=recent.sent_in_last_minute(now),
+            counted_since=self._since,
+        )
 
     def _queued(self, event: MessageQueued) -> None:
         self._of[event.connection].queued += 1

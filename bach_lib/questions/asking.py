@@ -30,6 +30,7 @@ from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
 from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
+from bach_lib.questions.under_way import UnderWay, under_way
 from bach_lib.registry import Registry
 from bach_lib.text.buttons import as_it_is
 
@@ -93,6 +94,7 @@ class QuestionService:
 
         asked = Asked(question, ended, self._normal)
         cancel_timer = self._clock.call_later(question.timeout, partial(asked.end, Ending.TIMED_OUT))
+        asked.ends_at = self._clock.now() + question.timeout
         self._questions.open(asked)
         putting = self._spawn(self._put(asked))
         try:
@@ -100,6 +102,10 @@ class QuestionService:
         finally:
             asked.end(Ending.INTERRUPTED)  # changes nothing unless the caller goes away
         return self._outcome(asked, self._clock.monotonic() - started)
+
+    def under_way(self) -> list[UnderWay]:
+        """Those that wait for an answer, in the order in which they were asked."""
+        return [under_way(asked) for asked in self._questions]
 
     async def close(self) -> None:
         """End the wait of everybody, and take the questions back as far as that needs no network."""

@@ -122,6 +122,7 @@ class Asked:
         self.ending: Ending | None = None
         self.answer: Answer | None = None
         self.refused: dict[Place, Exception] = {}
+        self.ends_at: float = 0.0
         self._on_end = on_end
         self._choices = [button for row in question.answers for button in row]
         self._deliveries: dict[int, _Delivery] = {}

@@ -10,6 +10,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Cancel
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Incoming, Setup
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.checked import Checked
 from bach_lib.errors import (
     BachError,
@@ -110,6 +111,11 @@ class ConnectionRuntime:
     def identity(self) -> Identity | None:
         """Who we are there, as the last good check found it."""
         return self.dispatcher.gate.identity
+
+    def limit(self, recipient: str) -> Rate | None:
+        """The widest of the limits that a message there falls under."""
+        rates = self._connector.rates(recipient).values() if self._connector else ()
+        return max(rates, key=lambda rate: rate.count / rate.per, default=None)
 
     async def check(self) -> Identity | Fault:
         """Ask the platform how the connection stands, with the settings as they are now."""

@@ -16,7 +16,8 @@ from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
-from bach_lib.web.viewer import ForbiddenError, Known, Visit
+from bach_lib.web.connection_commands import check, connections, household, switch
+from bach_lib.web.viewer import Known, Visit
 from bach_lib.web.views import Views
 
 type Command = Callable[..., Awaitable[Json]]
@@ -27,7 +28,7 @@ WATCH: Final = f"{PREFIX}watch"
 
 MAX_IDS: Final = 100
 _STEP, _MOST = 200, 2000
-"""Messages that are read at once while something is looked for, and in all for one page."""
+"""Messages that are read at once while something is looked for, after as many as are shown; in all for one page."""
 _SECONDS = 5.0
 """For what becomes of a message that is sent again. Then the person is told that it waits."""
 _WAITING = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
@@ -75,9 +76,9 @@ async def waiting(
             and visit.viewer.may(message.connection, message.recipient)
         )
 
-    found, older = list[Message](), before
-    for _ in range(0, _MOST, _STEP):
-        rows = await visit.bach.messages(connection=connection, status=_WAITING | _STOPPED, before=older, limit=_STEP)
+    found, older, step, read = list[Message](), before, min(limit + 1, _STEP), 0
+    while read < _MOST:
+        rows = await visit.bach.messages(connection=connection, status=_WAITING | _STOPPED, before=older, limit=step)
         young = [message for message in rows if since is None or message.created_at >= since]
         some = [message for message in young if fits(message)][: limit + 1 - len(found)]
         found += some
@@ -85,9 +86,10 @@ async def waiting(
             found.pop()
             older = found[-1].id
             break
-        older = rows[-1].id if len(rows) == _STEP and len(young) == len(rows) else None
+        older = rows[-1].id if len(rows) == step and len(young) == len(rows) else None
         if older is None:
             break
+        step, read = _STEP, read + step
     views = Views(visit)
     return {"rows": [views.row(message) for message in found], "older": older, "counts": await _counts(visit)}
 
@@ -95,7 +97,7 @@ async def waiting(
 async def message(visit: Visit, *, message_id: int) -> Json:
     """One message with all that was tried."""
     found, attempts = await visit.bach.history(message_id)
-    _require(visit, found.connection, found.recipient)
+    visit.require(found.connection, found.recipient)
     return Views(visit).whole(found, attempts)
 
 
@@ -123,12 +125,13 @@ async def act(visit: Visit, *, what: Deed, ids: Sequence[int]) -> Json:
 async def amend(visit: Visit, *, message_id: int, changes: Amendment) -> Json:
     """Give a message other words or another recipient, and send it; what became of it."""
     found = await _require_message(visit, message_id)
-    _require(visit, str(changes.get("connection", found.connection)), str(changes.get("recipient", found.recipient)))
+    visit.require(str(changes.get("connection", found.connection)), str(changes.get("recipient", found.recipient)))
     return _became([await visit.bach.amend(message_id, wait=_SECONDS, **changes)])
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    f"{PREFIX}{command.__name__}": command for command in (act, amend, message, places, waiting)
+    f"{PREFIX}{command.__name__}": command
+    for command in (act, amend, message, places, waiting, connections, check, switch, household)
 }
 
 
@@ -200,10 +203,5 @@ def _known(visit: Visit, place: Known) -> Json:
 
 async def _require_message(visit: Visit, message_id: int) -> Message:
     found = await visit.bach.get(message_id)
-    _require(visit, found.connection, found.recipient)
+    visit.require(found.connection, found.recipient)
     return found
-
-
-def _require(visit: Visit, connection: str, recipient: str) -> None:
-    if not visit.viewer.may(connection, recipient):
-        raise ForbiddenError

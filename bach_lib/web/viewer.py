@@ -17,6 +17,21 @@ class Known:
     recipients: Sequence["Known"] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What somebody may who writes to this home."""
+
+    connection: str
+    """The title of the connection."""
+    place: str
+    """Where they write."""
+    person: str | None
+    """None: everybody there of whom nothing else is said."""
+    role: str
+    user: str | None = None
+    """For whom it counts."""
+
+
 class Viewer(Protocol):
     """One person, for the time of one question. What they may is asked anew with each."""
 
@@ -31,6 +46,18 @@ class Viewer(Protocol):
 
     def places(self) -> Sequence[Known]:
         """All connections that send, with their recipients."""
+        ...
+
+    def title(self, connection: str) -> str:
+        """What a connection of any category is called here."""
+        ...
+
+    def link(self, connection: str) -> str | None:
+        """The address of the page on which its settings are; None where there is none."""
+        ...
+
+    async def rights(self) -> Sequence[Right]:
+        """Who may do what."""
         ...
 
     def sentence(self, error: BachError) -> str:
@@ -48,3 +75,13 @@ class Visit:
 
     bach: Bach
     viewer: Viewer
+
+    def require(self, connection: str, recipient: str) -> None:
+        """Raise `ForbiddenError` unless they may see what goes to a recipient, and decide about it."""
+        if not self.viewer.may(connection, recipient):
+            raise ForbiddenError
+
+    def require_all(self) -> None:
+        """Raise `ForbiddenError` unless nothing of this home is hidden from them."""
+        if not self.viewer.sees_all:
+            raise ForbiddenError

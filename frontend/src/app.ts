@@ -1,9 +1,12 @@
 /** The app: the bar on top, what is to be said about the connection, and the page that the path names. */
 
 import { LitElement, css, html, nothing } from "lit";
+import "./connections.ts";
+import { link } from "./events.ts";
+import "./household.ts";
 import "./message.ts";
 import { styles } from "./styles.ts";
-import type { Transport } from "./transport.ts";
+import type { TextKey, Transport } from "./transport.ts";
 import "./waiting.ts";
 
 declare const BACH_VERSION: string; // of what was built, as the server names it
@@ -19,7 +22,8 @@ export class App extends LitElement {
       header {
         display: flex;
         align-items: center;
-        gap: 12px;
+        flex-wrap: wrap;
+        gap: 0 12px;
         min-height: var(--header-height, 56px);
         padding: 6px 16px;
         background: var(--app-header-background-color, Canvas);
@@ -30,6 +34,21 @@ export class App extends LitElement {
         padding: 10px;
         border: none;
         background: none;
+      }
+      nav {
+        display: flex;
+        flex-wrap: wrap;
+      }
+      nav a {
+        display: inline-flex;
+        align-items: center;
+        min-height: 44px;
+        padding: 0 12px;
+        text-decoration: none;
+      }
+      nav a[aria-current] {
+        box-shadow: inset 0 -3px var(--primary-color, CanvasText);
+        font-weight: 500;
       }
       main {
         display: block;
@@ -89,6 +108,9 @@ export class App extends LitElement {
       <header>
         ${this.narrow ? html`<button aria-label=${transport.text("app.menu")} @click=${this.openMenu}>${MENU}</button>` : nothing}
         <h1>BACH</h1>
+        <nav aria-label=${transport.text("app.pages")}>
+          ${PAGES.map(([path, title]) => link(path, transport.text(title), path === this.path))}
+        </nav>
       </header>
       ${this.connected ? nothing : html`<p class="notice card" role="alert">${transport.text("app.lost")}</p>`}
       ${this.served === undefined || this.served === BACH_VERSION
@@ -97,11 +119,15 @@ export class App extends LitElement {
             ${transport.text("app.updated")} <button @click=${() => location.reload()}>${transport.text("app.reload")}</button>
           </p>`}
       <main>
-        ${message
-          ? html`<bach-message .transport=${transport} .number=${Number(message[1])}></bach-message>`
-          : html`<bach-waiting .transport=${transport}></bach-waiting>`}
+        ${message ? html`<bach-message .transport=${transport} .number=${Number(message[1])}></bach-message>` : this.page(transport)}
       </main>
     `;
+  }
+
+  private page(transport: Transport) {
+    if (this.path === "/connections") return html`<bach-connections .transport=${transport}></bach-connections>`;
+    if (this.path === "/household") return html`<bach-household .transport=${transport}></bach-household>`;
+    return html`<bach-waiting .transport=${transport}></bach-waiting>`;
   }
 
   private followConnection(): void {
@@ -113,6 +139,12 @@ export class App extends LitElement {
     this.dispatchEvent(new CustomEvent("bach-menu"));
   }
 }
+
+const PAGES: readonly [string, TextKey][] = [
+  ["/", "app.waiting"],
+  ["/connections", "connections.title"],
+  ["/household", "household.title"],
+];
 
 const MENU = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor" d="M3 6h18v2H3zm0 5h18v2H3zm0 5h18v2H3z" /></svg>`;
 

@@ -1,20 +1,20 @@
 /** What the app's elements tell those around them: where to go (the shell knows what a path is called there), what was done. */
 
-import { html } from "lit";
+import { html, nothing } from "lit";
 
 /** A link to a path of the app. Opened in a new tab it works as well, wherever the app lies. */
-export function link(path: string, content: unknown) {
+export function link(path: string, content: unknown, isHere = false) {
   const go = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     const detail = path;
     event.currentTarget?.dispatchEvent(new CustomEvent("bach-go", { detail, bubbles: true, composed: true }));
   };
-  return html`<a href=${base() + path} @click=${go}>${content}</a>`;
+  return html`<a href=${base() + path} aria-current=${isHere ? "page" : nothing} @click=${go}>${content}</a>`;
 }
 
 /** Where the app lies: what stands before the paths that it knows. */
-const base = (): string => location.pathname.replace(/\/(message\/.*)?$/, "");
+const base = (): string => location.pathname.replace(/\/(message\/.*|connections|household)?$/, "");
 
 /** Told to the page, which shows it: a sentence, and whether nothing was done. */
 export type DoneEvent = CustomEvent<{ said: string; isError: boolean }>;

@@ -8,7 +8,7 @@ import { Live } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Attempt, MessageView } from "./views.ts";
-import { OUTCOMES, advice, needsPerson, reason, state, time } from "./words.ts";
+import { OUTCOMES, advice, amount, needsPerson, reason, state, time } from "./words.ts";
 
 export class Message extends LitElement {
   static override styles = [
@@ -91,7 +91,7 @@ export class Message extends LitElement {
 
   private attempt(attempt: Attempt) {
     const { text, locale } = this.transport;
-    const took = attempt.seconds === null ? "" : new Intl.NumberFormat(locale.language, { maximumFractionDigits: 2 }).format(attempt.seconds);
+    const took = attempt.seconds === null ? "" : amount(locale, attempt.seconds);
     return html`<li>
       ${attempt.started_at === null ? nothing : this.moment(attempt.started_at)}
       <strong>${text(OUTCOMES[attempt.outcome], { number: attempt.number })}</strong>

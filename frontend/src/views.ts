@@ -60,6 +60,46 @@ export interface Attempt {
   error: string | null;
 }
 
+/** How one direction of a connection stands. */
+export interface Standing {
+  state: "starting" | "connected" | "disconnected" | "auth_failed" | "disabled";
+  fault: string | null;
+  last_success: number | null;
+}
+
+export interface Card {
+  id: string;
+  title: string;
+  /** The page with its settings. */
+  link: string | null;
+  type: string;
+  is_on: boolean;
+  account: string | null;
+  sending: Standing;
+  receiving: Standing;
+  /** What follows is of connections through which messages go. */
+  queue: { waiting: number; needs_person: number } | null;
+  breaker?: { state: "closed" | "open" | "half_open"; failures: number; until: number | null } | null;
+  counted_since?: number;
+  hours?: { sent: number; failed: number; seconds: number | null }[];
+  sent_in_last_minute?: number;
+  limit?: { count: number; seconds: number } | null;
+}
+
+export interface Checked {
+  is_good: boolean;
+  said: string | null;
+  account?: string;
+}
+
+export type Role = "notify_only" | "user" | "admin" | "let_in";
+
+export interface HouseholdView {
+  questions: { text: string; asked: string[]; answers: string[]; takes_text: boolean; ends_at: number; unreached: string[] }[];
+  rules: { name: string; looks_for: string[]; more: number; connection: string | null; is_active: boolean; hint: string | null }[];
+  rights: { connection: string; place: string; person: string | null; role: Role; user: string | null }[];
+}
+
 export interface MessageView extends Row {
   attempts: Attempt[];
   lost: string[];

@@ -137,7 +137,8 @@ export class Waiting extends LitElement {
     super();
     this.places = [];
     this.chosen = new Set();
-    this.wanted = {};
+    const connection = new URLSearchParams(location.search).get("connection"); // a link to what waits for one
+    this.wanted = connection ? { connection } : {};
     this.pages = [];
   }
 

@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, Deed, Done, Row, Status } from "./views.ts";
+import type { Attempt, Card, Deed, Done, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -27,6 +27,24 @@ export const DEEDS: Record<Deed, TextKey> = {
   discard: "deed.discard",
   cancel: "deed.cancel",
 };
+export const STANDINGS: Record<Standing["state"], TextKey> = {
+  starting: "standing.starting",
+  connected: "standing.connected",
+  disconnected: "standing.disconnected",
+  auth_failed: "standing.auth_failed",
+  disabled: "standing.disabled",
+};
+export const BREAKERS: Record<NonNullable<NonNullable<Card["breaker"]>["state"]>, TextKey> = {
+  closed: "breaker.closed",
+  open: "breaker.open",
+  half_open: "breaker.half_open",
+};
+export const ROLES: Record<Role, TextKey> = {
+  notify_only: "role.notify_only",
+  user: "role.user",
+  admin: "role.admin",
+  let_in: "role.let_in",
+};
 const CHANGES: Record<Exclude<Row["operation"], "send">, TextKey> = {
   edit: "message.edit",
   delete: "message.delete",
@@ -45,6 +63,10 @@ export function time(locale: Locale, seconds: number, style: "medium" | "short" 
   const written = { dateStyle: "medium", timeStyle: style, hour12: locale.hour12, timeZone: locale.timeZone } as const;
   return new Intl.DateTimeFormat(locale.language, written as Intl.DateTimeFormatOptions).format(seconds * 1000);
 }
+
+/** A number as this person writes it, with two digits of a fraction at most. */
+export const amount = (locale: Locale, number: number): string =>
+  new Intl.NumberFormat(locale.language, { maximumFractionDigits: 2 }).format(number);
 
 /** What the message says, in a line; one without words has files, or changes another one. */
 export function words(transport: Transport, row: Row): string {

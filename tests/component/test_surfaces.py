@@ -118,6 +118,10 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/places": [Try({}, frozenset(Who))],
     "bach/panel/waiting": [Try({}, frozenset(Who))],
     "bach/panel/message": _about_a_message(),
+    "bach/panel/connections": [Try({}, _ADMINS)],
+    "bach/panel/household": [Try({}, _ADMINS)],
+    "bach/panel/check": [Try({"connection": CONNECTION}, _ADMINS)],
+    "bach/panel/switch": [Try({"connection": CONNECTION, "is_on": True}, _ADMINS)],
     "bach/panel/amend": [
         *_about_a_message(changes={"text": "other"}),
         Try({"message_id": TO_ADA, "changes": {"recipient": "777"}}, _ADMINS),

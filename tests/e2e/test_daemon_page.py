@@ -62,6 +62,42 @@ async def faults(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
 
+async def log_in(page: Page) -> None:
+    """As somebody does once."""
+    await page.get_by_label("Token").fill(TOKEN)
+    await page.get_by_role("button", name="Log in").click()
+
+
+async def test_a_connection_is_looked_at_checked_and_paused(page: Page, house: World) -> None:
+    """If this fails, whoever is asked why nothing arrives cannot see which connection is to blame, or stop it."""
+    bach, platform, clock = house
+    for text in ("one", "two"):
+        await bach.send("home", "ada", text)
+        await clock.settle()
+    platform.fault = Fault(code="unavailable", text="The server is being repaired.")
+    await log_in(page)
+    await page.get_by_role("link", name="Connections").click()
+    card = page.locator("bach-connections article")
+    await expect(card).to_contain_text("Last 24 hours: 2 sent, 0 failed")
+    await card.get_by_role("button", name="Check now").click()
+    await expect(card.get_by_role("status")).to_have_text("It does not work: The server is being repaired.")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-4-connections.png")
+    await card.get_by_role("button", name="Pause").click()
+    await expect(card.get_by_role("status")).to_contain_text("Paused.")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await faults(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.screenshot(path=PICTURES / "daemon-5-connections-phone-dark.png")
+    await page.get_by_role("link", name="Rules and roles").click()
+    await expect(page.locator("bach-household")).to_contain_text("There are no rules.")
+    await page.reload()
+    await expect(page.locator("bach-household")).to_contain_text("Nobody is being asked anything.")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-6-household-phone-dark.png")
+
+
 async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page, house: World) -> None:
     """If this fails, whoever has no Home Assistant sees a blank page, or dead letters that they cannot mend."""
     bach, platform, clock = house
@@ -73,8 +109,7 @@ async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page
     await expect(page.get_by_role("alert")).to_contain_text("This is not the token.")
     assert await faults(page) == []
     await page.screenshot(path=PICTURES / "daemon-1-log-in.png")
-    await page.get_by_label("Token").fill(TOKEN)
-    await page.get_by_role("button", name="Log in").click()
+    await log_in(page)
     lost = page.locator("bach-waiting tbody tr")
     await expect(lost).to_contain_text("Chat not found")
     await expect(page.locator("[data-counts]")).to_have_text("1 message needs you, nothing waits.")

@@ -98,6 +98,29 @@ async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Front
     assert [message.text for message in await world.telegram.arrived(1)] == [LATER]
 
 
+async def test_how_a_connection_stands_is_seen_and_it_can_rest(page: Page, frontend: Frontend, world: World) -> None:
+    """If this fails, a person has to guess whether it is the platform, the network or BACH, or cannot stop it."""
+    await page.get_by_role("link", name="Connections").click()
+    await expect(page).to_have_url(re.compile("/bach/connections$"))
+    card = page.locator("bach-connections article")
+    await expect(card).to_contain_text("Messages pass.")
+    await card.get_by_role("button", name="Check now").click()
+    await expect(card.get_by_role("status")).to_contain_text("It works. The account is")
+    await frontend.screenshot("panel-8-connections")
+    assert await faults(page) == []
+    await card.get_by_role("button", name="Pause").click()
+    await expect(card.locator(".state").first).to_have_text("Paused")
+    await card.get_by_role("button", name="Resume").click()
+    await expect(card.locator(".state").first).to_have_text("Works")
+    await page.get_by_role("link", name="Rules and roles").click()
+    await expect(page.locator("bach-household")).to_contain_text("Ada")
+    await frontend.screenshot("panel-9-household")
+    assert await faults(page) == []
+    await page.go_back()
+    await card.get_by_role("link", name="Settings").click()
+    await expect(page).to_have_url(re.compile("/config/integrations/integration/bach"))
+
+
 async def test_in_the_dark_on_a_phone_and_by_keyboard(
     page: Page, frontend: Frontend, world: World, entity: str
 ) -> None:

@@ -24,7 +24,7 @@ from bach_lib.models import Category
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.web.app_commands import WATCH, perform
 from bach_lib.web.change_signal import Changes
-from bach_lib.web.viewer import Known, Visit
+from bach_lib.web.viewer import Known, Right, Visit
 
 _LOGGER = FieldLogger(__name__)
 
@@ -162,6 +162,23 @@ class _Owner:
         return [
             Known(id=row.name, title=row.name, recipients=[Known(id=one, title=one) for one in sorted(row.allowed)])
             for row in self._bach.registry.list(category=Category.CONNECTOR)
+        ]
+
+    def title(self, connection: str) -> str:
+        """Its name."""
+        return connection
+
+    def link(self, connection: str) -> str | None:
+        """There are no pages with settings."""
+        del connection
+        return None
+
+    async def rights(self) -> Sequence[Right]:
+        """Whoever is let in may all that the program lets them."""
+        return [
+            Right(connection=place.title, place=one.title, person=None, role="let_in")
+            for place in self.places()
+            for one in place.recipients
         ]
 
     def sentence(self, error: BachError) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.auth.models import User
 from homeassistant.components import websocket_api
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.util.hass_dict import HassKey
@@ -20,17 +21,19 @@ from bach_lib.control.sentences import SentenceError
 from bach_lib.events import Event
 from bach_lib.web.app_commands import COMMANDS, WATCH, perform
 from bach_lib.web.change_signal import Changes
-from bach_lib.web.viewer import ForbiddenError, Known, Visit
-from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from bach_lib.web.viewer import ForbiddenError, Known, Right, Visit
+from custom_components.bach.const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.permissions import may_control
+from custom_components.bach.home.roles import place, role_of
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import sends
 
 _CHANGES: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
+_WITH_ROLE: Final = frozenset({SUBENTRY_PERSON, SUBENTRY_RECIPIENT})
 _OF_THE_SOCKET: Final = frozenset({"id", "type"})
 
 
@@ -110,6 +113,43 @@ class HomeViewer:
             for entry in self._hass.config_entries.async_entries(DOMAIN)
             if not is_partner(entry) and sends(entry.data) and damage_of(entry) is None
         ]
+
+    def title(self, connection: str) -> str:
+        """The title of its entry."""
+        return entry.title if (entry := self._entry(connection)) else connection
+
+    def link(self, connection: str) -> str | None:
+        """The page of its entry."""
+        entry = self._entry(connection)
+        return f"/config/integrations/integration/{DOMAIN}#config_entry={entry.entry_id}" if entry else None
+
+    async def rights(self) -> Sequence[Right]:
+        """The roles of recipients and of the people in them, and the users for whom they count."""
+        entries = [entry for entry in self._hass.config_entries.async_entries(DOMAIN) if damage_of(entry) is None]
+        return [
+            await self._right(entry, one)
+            for entry in entries
+            for one in entry.subentries.values()
+            if one.subentry_type in _WITH_ROLE
+        ]
+
+    async def _right(self, entry: ConfigEntry, subentry: ConfigSubentry) -> Right:
+        user = await self._hass.auth.async_get_user(subentry.data.get(CONF_USER_ID) or "")
+        is_person = subentry.subentry_type == SUBENTRY_PERSON
+        where = place(entry.subentries.values(), subentry.data[CONF_RECIPIENT]) if is_person else subentry
+        return Right(
+            connection=entry.title,
+            place=where.title if where else subentry.data[CONF_RECIPIENT],
+            person=subentry.title if is_person else None,
+            role=role_of(subentry),
+            user=user.name if user else None,
+        )
+
+    def _entry(self, connection: str) -> ConfigEntry | None:
+        entries = self._hass.config_entries.async_entries(DOMAIN)
+        return next(
+            (entry for entry in entries if damage_of(entry) is None and connection_name(entry) == connection), None
+        )
 
     def sentence(self, error: BachError) -> str:
         """The error with the titles of this home."""

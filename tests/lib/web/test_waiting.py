@@ -3,30 +3,12 @@
 import pytest
 
 from bach_lib import Bach, Connection, Fault
-from bach_lib.errors import BachError
 from bach_lib.outcomes import Dead
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_commands import perform
-from bach_lib.web.viewer import Known, Visit
-
-
-class Everybody:
-    """Somebody who may do everything."""
-
-    sees_all = True
-
-    def may(self, connection: str, recipient: str) -> bool:
-        """Yes."""
-        return True
-
-    def places(self) -> list[Known]:
-        """Nothing has a title."""
-        return []
-
-    def sentence(self, error: BachError) -> str:
-        """As it is."""
-        return str(error)
+from bach_lib.web.viewer import Visit
+from tests.lib.web.viewers import Everybody
 
 
 @pytest.fixture

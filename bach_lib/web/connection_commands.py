@@ -1,0 +1,139 @@
+"""What the web app asks about connections, and about who may do what in this home: for those who may see all of it."""
+
+from bach_lib.errors import BachError
+from bach_lib.metrics.last_day import Hour
+from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
+from bach_lib.questions.under_way import UnderWay
+from bach_lib.rest.answers import Json
+from bach_lib.web.viewer import Known, Visit
+
+type _View = dict[str, Json]
+
+_SHOWN = 10
+"""Phrases and patterns of a rule that a table has room for."""
+
+
+async def connections(visit: Visit) -> Json:
+    """How all of them stand, and what went through them in the last day."""
+    visit.require_all()
+    queues, places = await visit.bach.queue_status(), {place.id: place for place in visit.viewer.places()}
+    rows = visit.bach.registry.list()
+    return {"cards": [_card(visit, row, queues.get(row.name), places.get(row.name)) for row in rows]}
+
+
+async def check(visit: Visit, *, connection: str) -> Json:
+    """Ask a platform now whether route and credentials are good; what it answered."""
+    visit.require_all()
+    answer = await visit.bach.check(connection)
+    if isinstance(answer, Fault):
+        return {"is_good": False, "said": answer.text}
+    return {"is_good": True, "said": answer.notice.text if answer.notice else None, "account": answer.name}
+
+
+async def switch(visit: Visit, *, connection: str, is_on: bool) -> Json:
+    """Let a connection rest, or work again. What is sent meanwhile waits, also over restarts."""
+    visit.require_all()
+    await visit.bach.registry.update(connection, is_active=is_on)
+    return {}
+
+
+async def household(visit: Visit) -> Json:
+    """What was asked and waits for an answer, which rules there are, and who may do what."""
+    visit.require_all()
+    titles = {(place.id, one.id): one.title for place in visit.viewer.places() for one in place.recipients}
+    return {
+        "questions": [_question(titles, one) for one in visit.bach.questions()],
+        "rules": [
+            {
+                "name": rule.name,
+                "looks_for": [*rule.phrases, *rule.patterns][:_SHOWN],
+                "more": max(len(rule.phrases) + len(rule.patterns) - _SHOWN, 0),
+                "connection": rule.connection and visit.viewer.title(rule.connection),
+                "is_active": rule.is_active,
+                "hint": rule.hint,
+            }
+            for rule in visit.bach.rules.list()
+        ],
+        "rights": [
+            {"connection": one.connection, "place": one.place, "person": one.person, "role": one.role, "user": one.user}
+            for one in await visit.viewer.rights()
+        ],
+    }
+
+
+def _card(visit: Visit, row: Connection, queue: QueueStatus | None, place: Known | None) -> _View:
+    view: _View = {
+        "id": row.name,
+        "title": visit.viewer.title(row.name),
+        "link": visit.viewer.link(row.name),
+        "type": row.type,
+        "is_on": row.is_active,
+        "account": _account(visit, row),
+        "sending": _health(visit, row, Direction.SENDING),
+        "receiving": _health(visit, row, Direction.RECEIVING),
+        "queue": None,
+    }
+    if queue is None:  # an AI partner, an MCP server or an API: nothing waits there, and nothing is broken off
+        return view
+    view["queue"] = {"waiting": queue.waiting, "needs_person": queue.dead + queue.uncertain + queue.held}
+    view["breaker"] = _breaker(visit, row)
+    day = visit.bach.last_day(row.name)
+    view["counted_since"] = day.counted_since
+    view["hours"] = [_hour(hour) for hour in day.hours]
+    view["sent_in_last_minute"] = day.sent_in_last_minute
+    view["limit"] = _limit(visit, row, place)
+    return view
+
+
+def _hour(hour: Hour) -> Json:
+    tries = hour.sent + hour.failed
+    return {"sent": hour.sent, "failed": hour.failed, "seconds": round(hour.seconds / tries, 3) if tries else None}
+
+
+def _account(visit: Visit, row: Connection) -> str | None:
+    try:
+        identity = visit.bach.identity(row.name) if row.category is Category.CONNECTOR else None
+    except BachError:  # another process works on it, or its library is missing
+        return None
+    return identity.name if identity else None
+
+
+def _health(visit: Visit, row: Connection, direction: Direction) -> Json:
+    try:
+        health = visit.bach.health(row.name, direction)
+    except BachError as error:  # its library is missing
+        return {"state": "disconnected", "fault": visit.viewer.sentence(error), "last_success": None}
+    return {
+        "state": health.state,
+        "fault": health.fault.text if health.fault else None,
+        "last_success": health.last_success,
+    }
+
+
+def _breaker(visit: Visit, row: Connection) -> Json:
+    try:
+        state = visit.bach.breaker(row.name)
+    except BachError:
+        return None
+    return {"state": state, "failures": row.consecutive_failures, "until": row.disabled_until}
+
+
+def _limit(visit: Visit, row: Connection, place: Known | None) -> Json:
+    somebody = next((one.id for one in place.recipients), None) if place else None
+    try:
+        rate = visit.bach.limit(row.name, somebody) if somebody else None
+    except BachError:
+        return None
+    return {"count": rate.count, "seconds": rate.per} if rate else None
+
+
+def _question(titles: dict[tuple[str, str], str], one: UnderWay) -> Json:
+    question = one.question
+    return {
+        "text": question.text,
+        "asked": [titles.get((place.connection, place.recipient), place.recipient) for place in question.places],
+        "answers": [button.text for row in question.answers for button in row],
+        "takes_text": question.takes_text,
+        "ends_at": one.ends_at,
+        "unreached": list(dict.fromkeys(one.unreached.values())),
+    }

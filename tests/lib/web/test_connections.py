@@ -1,0 +1,109 @@
+"""What the web app shows of connections, questions, rules and roles, and that a connection can rest."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bach_lib import Bach, Button, Connection, Fault, Rule, UnansweredError
+from bach_lib.connectors.capabilities import Rate
+from bach_lib.outcomes import Dead
+from bach_lib.questions import Place, Question
+from bach_lib.rest.answers import Json
+from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.web.app_commands import perform
+from bach_lib.web.viewer import Known, Visit
+from tests.lib.web.viewers import Everybody
+
+
+@pytest.fixture
+async def visit(bach: Bach, clock: FakeClock) -> Visit:
+    """One connection, to which Ada belongs."""
+    await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"ada"})))
+    await clock.settle()
+    return Visit(bach, Everybody([Known(id="home", title="Home", recipients=[Known(id="ada", title="Ada")])]))
+
+
+async def ask(visit: Visit, command: str, **arguments: Json) -> dict[str, Any]:
+    """The answer to a command."""
+    answer = await perform(visit, f"bach/panel/{command}", arguments)
+    assert isinstance(answer, dict)
+    return answer
+
+
+async def test_a_card_says_what_was_sent_failed_and_waits(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Whoever looks whether a connection works would be told of another day, or of nothing."""
+    platform.rates = {"account": Rate(count=30, per=1), "chat:ada": Rate(count=1, per=1)}
+    platform.outcomes += [Dead(fault=Fault(code="refused", text="no"))]
+    for text in ("first", "second"):
+        await visit.bach.send("home", "ada", text)
+        await clock.settle()
+        await clock.advance(2)
+    [card] = (await ask(visit, "connections"))["cards"]
+    assert (card["title"], card["sending"]["state"], card["breaker"]["state"]) == ("Home", "connected", "closed")
+    assert card["queue"] == {"waiting": 0, "needs_person": 1}
+    assert [(hour["sent"], hour["failed"]) for hour in card["hours"]][-1] == (1, 1)
+    assert card["sent_in_last_minute"] == 1
+    assert card["limit"] == {"count": 30, "seconds": 1}
+
+
+async def test_an_open_breaker_says_until_when(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:
+    """Somebody would wait for a message without knowing that nothing is tried now."""
+    platform.fault = Fault(code="unreachable", text="Nobody answers")
+    await visit.bach.send("home", "ada", "hello")
+    for _ in range(60):
+        await clock.advance(10)
+        [card] = (await ask(visit, "connections"))["cards"]
+        if card["breaker"]["state"] == "open":
+            break
+    assert card["breaker"]["state"] == "open"
+    assert card["breaker"]["until"] > clock.now()
+    assert card["sending"]["fault"] == "Nobody answers"
+
+
+async def test_what_a_check_found_is_told(visit: Visit, platform: FakePlatform) -> None:
+    """Who has plugged the router in again would wait for the next check, or not learn what is wrong."""
+    assert (await ask(visit, "check", connection="home"))["is_good"]
+    platform.fault = Fault(code="unreachable", text="Nobody answers")
+    assert await ask(visit, "check", connection="home") == {"is_good": False, "said": "Nobody answers"}
+
+
+async def test_a_connection_that_is_paused_sends_nothing_until_it_is_resumed(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Messages would go out although somebody said stop, or never again."""
+    await ask(visit, "switch", connection="home", is_on=False)
+    await clock.settle()
+    await visit.bach.send("home", "ada", "later")
+    await clock.settle()
+    assert platform.texts == []
+    [card] = (await ask(visit, "connections"))["cards"]
+    assert (card["is_on"], card["queue"]["waiting"]) == (False, 1)
+    await ask(visit, "switch", connection="home", is_on=True)
+    await clock.settle()
+    assert platform.texts == ["later"]
+
+
+async def test_questions_rules_and_rights_are_listed(visit: Visit, clock: FakeClock) -> None:
+    """Nobody could see whom the home is waiting for, or what it listens to."""
+    await visit.bach.rules.set(Rule(name="leak", phrases=("water",), hint="Close the valve"))
+    yes = Button(text="Yes", value="yes")
+    question = Question(
+        text="Is anybody in?", places=(Place(connection="home", recipient="ada"),), timeout=60, answers=((yes,),)
+    )
+    asking = asyncio.create_task(visit.bach.ask(question))
+    await clock.settle()
+    view = await ask(visit, "household")
+    [asked] = view["questions"]
+    assert (asked["text"], asked["asked"], asked["answers"]) == ("Is anybody in?", ["Ada"], ["Yes"])
+    assert asked["ends_at"] == pytest.approx(clock.now() + 60)
+    assert [(rule["name"], rule["looks_for"], rule["hint"]) for rule in view["rules"]] == [
+        ("leak", ["water"], "Close the valve")
+    ]
+    assert [right["place"] for right in view["rights"]] == ["Ada"]
+    await clock.advance(61)
+    with pytest.raises(UnansweredError):
+        await asking
+    assert (await ask(visit, "household"))["questions"] == []

@@ -1,0 +1,43 @@
+"""Who looks at the web app in tests."""
+
+from collections.abc import Sequence
+
+from bach_lib.errors import BachError
+from bach_lib.web.viewer import Known, Right
+
+
+class Everybody:
+    """Somebody who may do everything."""
+
+    sees_all = True
+
+    def __init__(self, places: Sequence[Known] = ()) -> None:
+        self._places = places
+
+    def may(self, connection: str, recipient: str) -> bool:
+        """Yes."""
+        return True
+
+    def places(self) -> Sequence[Known]:
+        """Those that have a title."""
+        return self._places
+
+    def title(self, connection: str) -> str:
+        """As it was given."""
+        return next((place.title for place in self._places if place.id == connection), connection)
+
+    def link(self, connection: str) -> str | None:
+        """None."""
+        return None
+
+    async def rights(self) -> list[Right]:
+        """Everybody who has a title may everything."""
+        return [
+            Right(connection=place.title, place=one.title, person=None, role="admin")
+            for place in self._places
+            for one in place.recipients
+        ]
+
+    def sentence(self, error: BachError) -> str:
+        """As it is."""
+        return str(error)
