@@ -47,6 +47,7 @@ from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Match, Rule, Rules
+from bach_lib.metrics.last_day import Hour, LastDay
 from bach_lib.metrics.snapshot import Metrics
 from bach_lib.models import (
     Attempt,
@@ -88,6 +89,7 @@ from bach_lib.questions.unanswered import (
     QuestionUndeliveredError,
     UnansweredError,
 )
+from bach_lib.questions.under_way import UnderWay
 from bach_lib.registry import Changes, Ensured, EnsureResult, Registry
 from bach_lib.registry.secrets import Lookup
 from bach_lib.runtime.credential_check import check_connection
@@ -136,6 +138,7 @@ __all__ = [
     "File",
     "Format",
     "Health",
+    "Hour",
     "Identity",
     "InboxStatus",
     "Incoming",
@@ -144,6 +147,7 @@ __all__ = [
     "Kind",
     "Known",
     "Knows",
+    "LastDay",
     "Location",
     "Lookup",
     "Loss",
@@ -202,6 +206,7 @@ __all__ = [
     "SystemClock",
     "UnansweredError",
     "Uncertain",
+    "UnderWay",
     "Unreadable",
     "Unsubscribe",
     "Wait",
