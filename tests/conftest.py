@@ -29,7 +29,8 @@ settings.register_profile("busy", deadline=None)
 settings.register_profile(  # of a mistake made on purpose nobody wants to see the smallest example
     "mutation", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
-settings.load_profile("busy")
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.load_profile("quick")
 
 _LONG = ("e2e/", "simulation/test_histories.py", "contracts/test_blame_whole.py", "lib/text/", "lib/cli/")
 """Where files take long. They begin early, one after every second other file: the end would wait for one of them, and a
@@ -40,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all`: also what says nothing new of most changes and takes long."""
     parser.addoption("--store", choices=("memory", "postgresql"), default="memory", help="where tests keep messages")
     parser.addoption("--all", action="store_true", help="run the tests that are marked slow, too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Of what is tried with values made up each time, `--all` tries more than a run that has to be quick."""
+    if config.getoption("--all") and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -90,7 +90,7 @@ async def test_no_websocket_is_led_elsewhere(own: ClientSession, socket_enabled:
     await site.start()
     try:
         [address] = runner.addresses
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             with pytest.raises(WSServerHandshakeError, match="redirected"):
                 await own.ws_connect(f"http://127.0.0.1:{address[1]}/")
             async with own.get(f"http://127.0.0.1:{address[1]}/", allow_redirects=False) as answer:

@@ -163,7 +163,7 @@ async def test_another_home_does_it_once() -> None:
             await bach.registry.add(replace(connection, auth_config={"token": "test:token"}))
             server.lost = 1
             receipt = await bach.send("home", "action:script.wake_up", "Now", delivery=Delivery.AT_MOST_ONCE)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 message = await bach.wait(receipt.id, 30)
             for _ in range(360):
                 await clock.advance(10)

@@ -6,7 +6,7 @@ from demo.waiting import until
 from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 STRANGER = 99
 ANSWER = {

@@ -103,6 +103,7 @@ async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity
     assert [message.text for message in await world.telegram.arrived()] == [TEXT]
 
 
+@pytest.mark.slow
 async def test_from_nothing_to_a_post_that_is_heard(frontend: Frontend, world: World) -> None:
     """If this fails, a person cannot find out where to post and with what, or cannot add who posts."""
     await frontend.open_integrations()

@@ -11,7 +11,7 @@ from demo.waiting import until
 from demo.world import World
 from tests.e2e.frontend import Frontend
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 GROUP, DORA = -1001234567890, 46
 

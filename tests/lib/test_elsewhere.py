@@ -56,7 +56,7 @@ async def what_they_say(bach: Bach, registry: Registry, rules: Rules) -> dict[st
         if name == "Bach.open" and bach._base.home._loop is None:
             continue  # this is what it is for
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await call()
         except Exception as error:  # noqa: BLE001 - what it is, is what is asked
             said[name] = type(error).__name__

@@ -94,7 +94,7 @@ async def test_a_queue_that_is_full_refuses_all_and_frees_the_others(clock: Fake
     connectors = {"fake": fake_connector(platform)}
     policy = Policy(max_waiting=1)
     bach = Bach(":memory:", clock=clock, connectors=connectors, connections=ROWS, policy=policy, grace=0)
-    async with asyncio.timeout(20), bach:  # who stands ready for ever would keep it from closing
+    async with asyncio.timeout(60), bach:  # who stands ready for ever would keep it from closing
         await bach.stop("work")
         await bach.send("work", "ada", "the one that waits")
         with pytest.raises(QueueFullError):

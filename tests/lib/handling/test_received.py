@@ -21,7 +21,7 @@ async def taken(bach: Bach, clock: FakeClock, number: int, *, done: bool = True)
     found: list[str] = []
     if not number:
         return found
-    async with asyncio.timeout(20):  # what never comes would only end with the whole run
+    async with asyncio.timeout(60):  # what never comes would only end with the whole run
         async for message in bach.received():
             found.append(message.text or message.content.args)
             if done:

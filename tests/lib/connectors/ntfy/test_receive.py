@@ -38,14 +38,14 @@ class Ear:
     async def texts(self, last: str) -> list[str]:
         """The texts of all that comes, up to one."""
         found: list[str] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while last not in found:
                 found += [message.text for message in (await self.poll()).messages]
         return found
 
     async def next(self) -> Incoming:
         """The next message."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (messages := (await self.poll()).messages):
                 pass
         return messages[0]
