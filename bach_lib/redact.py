@@ -31,6 +31,10 @@ _JOINER = "\u200d"
 """Makes one emoji out of several."""
 _JOINED = frozenset({"So", "Sk", "Mn", "Mc"})
 """Categories of what it may stand behind: emojis, and the signs that join letters of India."""
+_APART = "\u200c"
+"""Keeps two letters from being joined, in Persian and Kurdish within most longer words, and in the scripts of India."""
+_CURSIVE = re.compile("[\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18aa\ufb50-\ufdff\ufe70-\ufefc]")
+"""Scripts in which a letter looks different where it is joined or kept apart: from Arabic to Mongolian."""
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0d\uffa0\U000e0100-\U000e01ef]")
 """What counts as printable and is not to be seen: fillers, and variants that can carry any text unseen."""
 _HIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\U000e0000-\U000e0fff]")
@@ -40,6 +44,8 @@ _MOST_MARKS = 8
 """On one letter; no script needs more."""
 _READ = frozenset("LNPS")
 """Letters, numbers, punctuation and signs, by the first letter of their Unicode category."""
+_LONGEST_NAME = 4_096
+"""Characters of one that are looked at: nothing that is shown of it stands behind them."""
 _FLAG = "\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f"
 _FLAGS = re.compile(_FLAG)
 _SEEN = re.compile(f"({_FLAG}|(?<=[\u3400-\u9fff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef])|{_HIDDEN.pattern}")
@@ -233,15 +239,24 @@ def readable(text: str, *, lines: bool = False) -> str:
 
 def called(name: str, instead: str, limit: int = 256) -> str:
     """A name as it can stand in a line; what is to stand there instead of one in which nothing can be read."""
-    quiet = readable(" ".join(name.split()))[:limit]
+    quiet = readable(" ".join(name[:_LONGEST_NAME].split()))[:limit]
     is_read = any(unicodedata.category(one)[0] in _READ and one != "\ufffd" for one in quiet)
-    return quiet if is_read else readable(" ".join(instead.split()))[:limit]
+    return quiet if is_read else readable(" ".join(instead[:_LONGEST_NAME].split()))[:limit]
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether there is a joiner between two things that it can join."""
-    is_between = text[at] == _JOINER and 0 < at < len(text) - 1
-    return is_between and unicodedata.category(text[at - 1]) in _JOINED and text[at + 1].isprintable()
+    """Whether there is a joiner between two things that it can join, or what keeps two letters apart."""
+    if text[at] not in (_JOINER, _APART) or not 0 < at < len(text) - 1:
+        return False
+    before, behind = text[at - 1], text[at + 1]
+    if _CURSIVE.match(before) and _is_letter(before):
+        return bool(_CURSIVE.match(behind)) and _is_letter(behind)
+    return text[at] == _JOINER and unicodedata.category(before) in _JOINED and behind.isprintable()
+
+
+def _is_letter(one: str) -> bool:
+    """Or a mark upon one."""
+    return unicodedata.category(one)[0] in "LM"
 
 
 def seen(text: str) -> str:

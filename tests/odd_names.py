@@ -28,6 +28,10 @@ NAMES: Final[Mapping[str, str]] = {
     "nothing": "",
     "emojis": "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
     "a flag": "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f England",
+    "Persian": "\u062e\u0627\u0646\u0647\u200c\u0647\u0627 \u0648 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "parted elsewhere": "A\u200cda \u0645\u200c",
+    "a word that means something": "unavailable",
+    "an id": "42",
     "half a character": "Ada \ud83d",
     "accents": "A" + "\u0301" * 500,
     "a NUL": "A\0da",
@@ -37,6 +41,8 @@ NAMES: Final[Mapping[str, str]] = {
 
 _ACTS: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINER: Final = "\u200d"
+_APART: Final = re.compile("(?<=[\u0620-\u064a\u06a9-\u06d3])\u200c(?=[\u0620-\u064a\u06a9-\u06d3])")
+"""What keeps letters apart, as Persian is written."""
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 LONGEST: Final = 350
 """Characters that a name has at most where it is shown, with our own words around it."""
@@ -50,7 +56,7 @@ def acting(text: str, *, lines: bool = False) -> set[str]:
     tags = range(0xE0000, 0xE1000)
     return {
         one
-        for one in _FLAG.sub("", text)
+        for one in _APART.sub("", _FLAG.sub("", text))
         if one not in kept and (unicodedata.category(one) in _ACTS or one in _UNSEEN or ord(one) in tags)
     }
 

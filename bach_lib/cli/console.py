@@ -16,7 +16,7 @@ from shutil import get_terminal_size
 
 from bach_lib.cli.exits import UnsaidError, note
 from bach_lib.cli.options import settings
-from bach_lib.control.sentences import printable
+from bach_lib.redact import readable
 
 __all__ = [
     "Json",
@@ -27,7 +27,6 @@ __all__ = [
     "confirm",
     "cut",
     "note",
-    "printable",
     "say",
     "say_one",
     "show",
@@ -51,7 +50,7 @@ _NO_ASCII = re.compile(r"[^\n -~]")
 def say(sentence: str) -> None:
     """A sentence for people; programs get none."""
     if not settings().as_json:
-        write(f"{printable(sentence)}\n")
+        write(f"{readable(sentence, lines=True)}\n")
 
 
 def say_one(text: str) -> None:
@@ -59,7 +58,7 @@ def say_one(text: str) -> None:
 
     A terminal breaks what is too wide wherever that ends, and what follows would look like the next one.
     """
-    written, room = printable(text).replace("\t", "    "), _room()
+    written, room = readable(text, lines=True).replace("\t", "    "), _room()
     lines = written.split("\n")
     if room is not None:
         lines = import_module("bach_lib.cli.tables").broken(lines, room - len(_INDENT))
@@ -82,7 +81,7 @@ def show_one(value: Row, *columns: tuple[str, str]) -> None:
     if settings().as_json:
         write_json(value, indent=2)
         return
-    lines = [(heading, printable(cell(value.get(field)), lines=False)) for field, heading in columns]
+    lines = [(heading, readable(cell(value.get(field)))) for field, heading in columns]
     if (room := _room()) is not None:
         write(import_module("bach_lib.cli.tables").drawn_one(lines, room))
         return
@@ -120,7 +119,7 @@ def confirm(question: str) -> bool:
     """Whether somebody says yes; nobody there is no yes."""
     if sys.stdin is None or sys.stderr is None:
         return False
-    sys.stderr.write(f"{printable(question, lines=False)} [y/N]: ")
+    sys.stderr.write(f"{readable(question)} [y/N]: ")
     sys.stderr.flush()
     try:
         return sys.stdin.readline(_SHORT).strip().casefold() in {"y", "yes"}
@@ -146,7 +145,7 @@ def cell(value: Json) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return _local(value) or printable(value)
+            return _local(value) or readable(value, lines=True)
         case Mapping():
             return ", ".join(f"{key}={cell(one)}" for key, one in value.items()) or "–"
         case Sequence():
@@ -161,7 +160,7 @@ def _print_table(rows: Sequence[Row], columns: Sequence[tuple[str, str]]) -> Non
     made = [
         tables.Column(
             heading=heading,
-            cells=tuple(printable(cell(row.get(field)), lines=False) for row in rows),
+            cells=tuple(readable(cell(row.get(field))) for row in rows),
             is_number=all(_is_number(row.get(field)) for row in rows),
         )
         for field, heading in shown
@@ -198,7 +197,7 @@ def _is_number(value: Json) -> bool:
 
 
 def _harmless(one: str) -> str:
-    return one if printable(one, lines=False) == one else json.dumps(one)[1:-1]
+    return one if readable(one) == one else json.dumps(one)[1:-1]
 
 
 def _local(text: str) -> str | None:

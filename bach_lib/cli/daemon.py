@@ -17,10 +17,11 @@ from bach_lib.cli.console import write
 from bach_lib.cli.logs import keeping, telling
 from bach_lib.cli.paths import log_file, runs_file, shown, to_open, token_file
 from bach_lib.cli.seats import seated
-from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_path import can_have_socket, socket_file
 from bach_lib.control.socket_server import ControlServer
 from bach_lib.field_logger import FieldLogger
+from bach_lib.redact import readable
 from bach_lib.rest import load_token, make_application
 from bach_lib.rest.answers import Json
 from bach_lib.rest.outgoing_rows import iso
@@ -169,4 +170,4 @@ async def _controlled(bach: Bach, path: Path, own: Mapping[str, Callable[[], Jso
 def _announce(sentence: str) -> None:
     """To whoever started it, if somebody still listens: a daemon does not end because its terminal is gone."""
     with suppress(SentenceError):
-        write(f"{printable(sentence, lines=False)}\n")
+        write(f"{readable(sentence)}\n")

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import typer
 
-from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.sentences import SentenceError
+from bach_lib.redact import readable
 
 INTERRUPTED = 130
 DEBUG = "BACH_DEBUG"
@@ -62,7 +63,7 @@ def note(sentence: str) -> None:
     """A sentence about the answer and no part of it, so it goes to stderr, for people and for programs' logs."""
     if sys.stderr is not None:
         try:
-            sys.stderr.write(f"{_bounded(printable(sentence, lines=False))}\n")
+            sys.stderr.write(f"{_bounded(readable(sentence))}\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             pass  # nobody is there any more, and there is no other place to say it

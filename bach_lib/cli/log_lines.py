@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 from typing import override
 
-from bach_lib.control.sentences import printable
+from bach_lib.redact import readable
 
 
 class Line(logging.Formatter):
@@ -16,11 +16,11 @@ class Line(logging.Formatter):
 
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return printable(" ".join(super().formatMessage(record).splitlines()), lines=False)
+        return readable(" ".join(super().formatMessage(record).splitlines()))
 
     @override
     def formatException(self, ei: object) -> str:
-        return printable(super().formatException(ei))  # type: ignore[arg-type] # as logging calls it
+        return readable(super().formatException(ei), lines=True)  # type: ignore[arg-type] # as logging calls it
 
 
 class JsonLine(logging.Formatter):
@@ -33,9 +33,9 @@ class JsonLine(logging.Formatter):
             "time": when,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": printable(" ".join(record.getMessage().splitlines()), lines=False),
+            "message": readable(" ".join(record.getMessage().splitlines())),
             "connection": getattr(record, "connection", None),
             "message_id": getattr(record, "message_id", None),
-            "exception": printable(self.formatException(record.exc_info)) if record.exc_info else None,
+            "exception": readable(self.formatException(record.exc_info), lines=True) if record.exc_info else None,
         }
         return json.dumps({name: value for name, value in fields.items() if value is not None}, default=str)

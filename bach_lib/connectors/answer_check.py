@@ -114,6 +114,8 @@ def batch(value: object, redact: Redactor) -> Batch | Fault:
     for one in many(value.unreadable, Unreadable, "Batch.unreadable"):
         if not isinstance(one.raw, str) or not isinstance(one.reason, str):
             raise WrongAnswerError("returned an Unreadable without texts in Batch.unreadable")
+        if len(one.reason) > _MAX_WORDS:
+            raise WrongAnswerError(f"returned an Unreadable whose reason has {len(one.reason)} characters")
     if not isinstance(value.messages, _MANY):
         raise WrongAnswerError(f"returned {described(value.messages)} as Batch.messages")
     notice = None if value.notice is None else fault(value.notice, "Batch.notice", redact)
@@ -202,9 +204,9 @@ def many[T](value: object, kind: type[T], what: str, *, most: int | None = None)
 def sightings_of(value: object, what: str) -> None:
     """Whether they are sound is looked at where they are learned."""
     if value != ():
-        for one in many(value, Sighting, what):
-            many(one.names, str, "Sighting.names")
-            many(one.was, str, "Sighting.was")
+        for one in many(value, Sighting, what, most=_MOST_FOUND):
+            many(one.names, str, "Sighting.names", most=_MOST_FOUND)
+            many(one.was, str, "Sighting.was", most=_MOST_FOUND)
 
 
 def _scope(value: object, what: str) -> Scope:

@@ -4,7 +4,7 @@ A connector is foreign code, and one value of a wrong type would come again with
 That a batch is one has been seen to before (`connectors/answer_check.py`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import isnan
 
@@ -16,6 +16,18 @@ from bach_lib.redact import called, readable, seen
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
+_MOST: Mapping[str, int] = {
+    **dict.fromkeys(("recipient", "sender_id", "origin"), 1_000),
+    **dict.fromkeys(("remote_id", "handle", "media.type"), 4_096),
+    **dict.fromkeys(("reply_to", "value", "media.reference"), 16_384),
+    **dict.fromkeys(("text", "args"), 262_144),
+    **dict.fromkeys(("says", "metadata"), 1_048_576),
+    **dict.fromkeys(("reactions", "sightings"), 100),
+}
+"""Length of what cannot be cut: half an id is somebody else's. All else are names, of which the beginning is kept.
+
+Platforms keep far below; so no server that lies, and no connector, fills the disk with one message.
+"""
 _DEEPEST = 4
 _MAX_NAME = 256
 _MAX_LINE = 2048
@@ -43,8 +55,21 @@ def validate_message(message: object) -> Iterable[Incoming]:
         raise UnreadableError(f"no message, but a {type(message).__name__}")
     if (name := _wrong_in(message)) is not None:
         raise UnreadableError(f"a message whose {name} is of a wrong type")
-    incoming_values(message)
+    for name, found in _sizes(message, incoming_values(message)):
+        if found > _MOST[name]:
+            raise UnreadableError(f"a message whose {name} has a length of {found:,}; {_MOST[name]:,} is the most")
     return [_quieted(_asking_nothing(message))]
+
+
+def _sizes(message: Incoming, values: Mapping[str, object]) -> Iterator[tuple[str, int]]:
+    """How long everything is that is kept as it came."""
+    content, media = message.content, message.content.media
+    texts = {name: getattr(message, name) for name in (*_TEXTS, *_PERHAPS_TEXTS, "says")}
+    texts |= {"args": content.args, "value": content.value, "metadata": values["metadata"]}
+    if media:
+        texts |= {"media.type": media.type, "media.reference": media.reference}
+    yield from ((name, len(text)) for name, text in texts.items() if name in _MOST and isinstance(text, str))
+    yield from (("reactions", len(content.reactions)), ("sightings", len(message.sightings)))
 
 
 def _quieted(message: Incoming) -> Incoming:

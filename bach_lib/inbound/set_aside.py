@@ -6,7 +6,7 @@ from bach_lib.connectors.base import Unreadable
 from bach_lib.redact import Redactor
 from bach_lib.storage import Transaction
 
-_MAX_RAW = 16_384
+MAX_RAW = 16_384
 """Bytes of an unreadable message that are kept; twice as many are looked through for secrets, as half of one would
 not be known for what it is."""
 _MAX_UNREADABLE = 100
@@ -19,7 +19,7 @@ def set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], red
         tx.run(
             "add_unreadable",
             connection=connection,
-            raw=_cut(redact(_storable(one.raw[: 2 * _MAX_RAW]), _MAX_RAW)),
+            raw=_cut(redact(_storable(one.raw[: 2 * MAX_RAW]), MAX_RAW)),
             reason=redact(_storable(one.reason)),
             received_at=now,
         )
@@ -27,7 +27,7 @@ def set_aside(tx: Transaction, connection: str, aside: Iterable[Unreadable], red
 
 
 def _cut(words: str) -> str:
-    return words.encode()[: _MAX_RAW + 2].decode(errors="ignore")
+    return words.encode()[: MAX_RAW + 2].decode(errors="ignore")
 
 
 def _storable(text: str) -> str:

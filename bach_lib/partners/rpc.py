@@ -24,6 +24,10 @@ _ABOUT_US = {
 }
 _GOODBYE_SECONDS = 2.0
 _MAX_SESSION_ID = 1000
+_MAX_TALK = 4 * MAX_ANSWER
+"""Bytes of a whole conversation: each page of a list may be as long as one answer."""
+_MOST_LINES = 200_000
+"""Of the streams of a whole conversation. Two bytes can be an event of their own, and take as long as a long one."""
 _REFUSING = frozenset({400, 404, 405})
 """Statuses of a server that refuses a call in JSON."""
 
@@ -53,6 +57,7 @@ class Conversation:
         self._link = link
         self._session: str | None = None
         self._last_id = 0
+        self._bytes = self._lines = 0
         self.is_understood: bool = False
         self.version = version
 
@@ -111,20 +116,27 @@ class Conversation:
         """The message that answers the last call; a stream may bring others before it."""
         if response.content_type != "text/event-stream":
             raw = await read(response, MAX_ANSWER)
-            self._require_bound(len(raw))
+            self._require_bound(len(raw), len(raw), 0)
             return answer_in(decode(raw), self._last_id)
-        events, size = EventReader(), 0
+        events, size, lines = EventReader(), 0, 0
         async for piece in response.content.iter_any():
-            for data in events.feed(piece):
+            found, size = events.feed(piece), size + len(piece)
+            self._require_bound(size, len(piece), events.lines - lines)
+            lines = events.lines
+            for data in found:
                 if (answer := answer_in(decode(data.encode()), self._last_id)) is not None:
                     return answer
-            size += len(piece)
-            self._require_bound(size)
         raise FaultError("bad_answer", f"{self._link.host} ended its stream of events before the answer came.")
 
-    def _require_bound(self, size: int) -> None:
+    def _require_bound(self, size: int, more: int, lines: int) -> None:
+        """`size`: of this answer so far; `more` and `lines`: what has come of the conversation just now."""
+        self._bytes, self._lines = self._bytes + more, self._lines + lines
         if size > MAX_ANSWER:
             raise FaultError("bad_answer", f"{self._link.host} answers with more than {MAX_ANSWER >> 20} MiB.")
+        if self._bytes > _MAX_TALK:
+            raise FaultError("bad_answer", f"{self._link.host} answers with more than {_MAX_TALK >> 20} MiB in all.")
+        if self._lines > _MOST_LINES:
+            raise FaultError("bad_answer", f"{self._link.host} sends more than {_MOST_LINES:,} lines of events.")
 
 
 def answer_in(message: object, call_id: int) -> object:

@@ -13,6 +13,8 @@ class EventReader:
         self._line_begun: list[bytes] = []
         """Pieces of the line that is not complete, put together once: a line may come byte by byte."""
         self._data: list[str] = []
+        self.lines: int = 0
+        """How many have come: each takes time, however short it is."""
 
     def feed(self, piece: bytes) -> list[str]:
         """The data of the events that this piece completes."""
@@ -24,6 +26,7 @@ class EventReader:
             self._line_begun, first = [], lines.pop()
         if first:
             self._line_begun.append(first)
+        self.lines += len(lines)
         return [event for line in lines if (event := self._line(line)) is not None]
 
     def _line(self, line: bytes) -> str | None:

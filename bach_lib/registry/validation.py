@@ -22,6 +22,10 @@ _DEEPEST = 20
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 """Whole numbers that every reader of JSON takes."""
 _TEXTS = frozenset({"name", "type", "auth_type"})
+_MOST = {"name": 1_000, "type": 100, "auth_type": 100, "auth_config": 16_384, "allowed": 10_000, "endpoint": 65_536}
+"""Characters of each text, and of names even where they are looked at more closely later."""
+_MOST_REFERENCES = 1_000
+"""Each recipient of a webhook may have a secret of its own."""
 
 
 def check_name(name: str) -> None:
@@ -120,6 +124,9 @@ def _references(value: object) -> Mapping[str, str]:
     for name, reference in value.items():
         if not isinstance(name, str) or not isinstance(reference, str):  # never say what: it may be the secret itself
             raise InvalidValueError(field="auth_config", value=type(reference).__name__, expected="texts only")
+    if len(value) > _MOST_REFERENCES:
+        expected = f"at most {_MOST_REFERENCES} references"
+        raise InvalidValueError(field="auth_config", value=f"{len(value)} of them", expected=expected)
     return {_text("auth_config", name): _text("auth_config", reference) for name, reference in value.items()}
 
 
@@ -132,6 +139,9 @@ def _recipients(value: object) -> frozenset[str]:
 def _text(field: str, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(field, value, "text")
+    if len(value) > _MOST[field]:  # never say what: it may be a secret
+        expected = f"at most {_MOST[field]} characters"
+        raise InvalidValueError(field=field, value=f"a text of {len(value)}", expected=expected)
     try:
         value.encode()
     except UnicodeEncodeError:

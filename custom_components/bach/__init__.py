@@ -57,6 +57,7 @@ from .lifecycle.kept_entities import (
 )
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
+from .lifecycle.readable_titles import async_mend_titles
 from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
@@ -118,6 +119,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Start a connection without waiting for its platform: offline, its entities exist and messages are queued."""
+    async_mend_titles(hass, entry)
     await async_follow_entries(hass)
     try:
         bach = await _begin(hass, entry)
@@ -250,6 +252,7 @@ async def _updated(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Apply a change of the entry; the connection keeps running, unless it has to log in again."""
     hub, coordinator = hass.data[HUB], entry.runtime_data
     await asyncio.sleep(0)  # Home Assistant calls this in the middle of a change that may go on: a group and its people
+    async_mend_titles(hass, entry)
     await async_settle_removed(hass, entry)
     if entry.state is ConfigEntryState.LOADED and coordinator.knows(entry):
         await _follow_subentries(hass, entry, coordinator.bach)

@@ -15,6 +15,7 @@ from homeassistant.components.logbook import (
 from homeassistant.core import Event, HomeAssistant, callback
 
 from bach_lib import Kind, Operation, Status
+from bach_lib.redact import readable
 
 from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_TROUBLE, EVENT_UNDELIVERED
 from .home.attribution import called
@@ -85,7 +86,7 @@ def _describe(event: Event) -> dict[str, str]:
     data = event.data
     line, icon = LINES.get(str(data.get("kind")), LINES[Kind.OTHER])
     words = {"command": _word(data, "command"), "label": _word(data, "label") or _word(data, "value")}
-    person, place = _who(data), data.get("recipient_name")
+    person, place = _who(data), _word(data, "recipient_name", _MAX_NAME)
     return {
         LOGBOOK_ENTRY_NAME: person,
         LOGBOOK_ENTRY_MESSAGE: line.format(**words).rstrip() + (f" in {place}" if place and place != person else ""),
@@ -93,15 +94,15 @@ def _describe(event: Event) -> dict[str, str]:
     }
 
 
-def _word(data: Mapping[str, object], key: str) -> str:
-    """A value of the event on one line and cut to a safe length."""
-    return " ".join(str(data.get(key) or "")[:_MAX_WORD].split())
+def _word(data: Mapping[str, object], key: str, limit: int = _MAX_WORD) -> str:
+    """A value of the event on one line that can only be read, and cut to a safe length."""
+    return readable(" ".join(str(data.get(key) or "")[:limit].split()))
 
 
 def _who(data: Mapping[str, object]) -> str:
     """The sender: the name given in Home Assistant, or in quotation marks the one they gave themselves."""
-    sender_name, sender_id = (str(data.get(key) or "")[:_MAX_NAME] for key in ("sender_name", "sender_id"))
-    return str(data.get("person") or "") or called(sender_name, sender_id) or "Somebody"
+    sender_name, sender_id = (_word(data, key, _MAX_NAME) for key in ("sender_name", "sender_id"))
+    return _word(data, "person", _MAX_NAME) or called(sender_name, sender_id) or "Somebody"
 
 
 @callback
@@ -110,7 +111,7 @@ def _describe_end(event: Event) -> dict[str, str]:
     data = event.data
     line, icon = ENDS.get(str(data.get("status")), ENDS[Status.DEAD])
     subject, to_whom = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
-    line = f"{to_whom.format(name=str(data.get('recipient_name') or 'somebody')[:_MAX_NAME])} {line}"
+    line = f"{to_whom.format(name=_word(data, 'recipient_name', _MAX_NAME) or 'somebody')} {line}"
     reason = _reason(data)
     return {
         LOGBOOK_ENTRY_NAME: subject,
@@ -123,12 +124,9 @@ def _describe_end(event: Event) -> dict[str, str]:
 def _describe_trouble(event: Event) -> dict[str, str]:
     """Describe a connection that stopped working, with the reason."""
     data = event.data
-    line, reason = (
-        TROUBLES.get(str(data.get("direction")), TROUBLES["both"]),
-        str(data.get("error") or "")[:_MAX_REASON],
-    )
+    line, reason = TROUBLES.get(str(data.get("direction")), TROUBLES["both"]), _word(data, "error", _MAX_REASON)
     return {
-        LOGBOOK_ENTRY_NAME: str(data.get("name") or "BACH")[:_MAX_NAME],
+        LOGBOOK_ENTRY_NAME: _word(data, "name", _MAX_NAME) or "BACH",
         LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
         LOGBOOK_ENTRY_ICON: "mdi:lan-disconnect",
     }
@@ -139,4 +137,4 @@ def _reason(data: Mapping[str, object]) -> str:
     status, code = data.get("status"), data.get("error_code")
     if status == Status.EXPIRED or (status == Status.CANCELLED and code != _WITHDRAWN):
         return ""
-    return str(data.get("error") or "")[:_MAX_REASON]
+    return _word(data, "error", _MAX_REASON)

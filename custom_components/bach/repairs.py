@@ -24,6 +24,7 @@ from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name
 from .home.hub import HUB
 from .home.storage_issue import STORAGE
+from .kinds.form_fields import labelled
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .lifecycle.inactive import DISABLED, SWITCHED_OFF
@@ -152,8 +153,10 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
             for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
             if not is_partner(entry) and hub.has(connection_name(entry))
         ]
-        return [
-            SelectOptionDict(value=f"{entry.entry_id}:{one.subentry_id}", label=f"{one.title} ({entry.title})")
-            for entry in entries
-            for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-        ]
+        return labelled(
+            {
+                f"{entry.entry_id}:{one.subentry_id}": f"{one.title} ({entry.title})"
+                for entry in entries
+                for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+            }
+        )

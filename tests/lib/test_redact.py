@@ -6,6 +6,7 @@ import html
 import json
 import re
 import time
+import unicodedata
 from base64 import b64encode
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bach_lib.redact import MASK, Redactor, readable
+from bach_lib.redact import MASK, Redactor, called, readable
 
 TOKEN = "123456789:AAFakeTokenFakeTokenFakeTokenFakeTok"
 DISCORD = "MTE0NTY3ODkwMTIzNDU2Nzg5MA.GaBcDe.FakeFakeFakeFakeFakeFakeFakeFakeFakeFa"
@@ -314,3 +315,55 @@ def test_a_joiner_joins_two() -> None:
     assert readable("A\u200dda") == "A\ufffdda"
     assert readable("\N{HEAVY BLACK HEART}\ufe0f\u200d\N{FIRE}") == "\N{HEAVY BLACK HEART}\ufe0f\u200d\N{FIRE}"
     assert readable("\u0915\u094d\u200d\u0937") == "\u0915\u094d\u200d\u0937"
+
+
+@given(st.text())
+def test_no_character_moves_the_cursor_or_turns_the_text(text: str) -> None:
+    """A message could repaint the screen, or show itself in another order than it was written."""
+    shown = readable(text)
+    assert len(shown) <= len(text)
+    assert all(
+        one in "\u200c\u200d" or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for one in shown
+    )
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z", "M"])))
+def test_what_can_be_read_stays_as_it_is(text: str) -> None:
+    """Names and texts in other scripts would be spoilt."""
+    kept = re.sub(
+        "[\u2800\u3164\u115f\u1160\uffa0]", "\ufffd", text
+    )  # letters by their category, and nothing to be seen
+    assert readable(text) == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u062e\u0627\u0646\u0647\u200c\u0647\u0627 \u06f1",
+        "\u0915\u094d\u200c\u0937",
+        "\u0dc1\u0dca\u200d\u0dbb\u0dd3 \u0dbd\u0d82\u0d9a\u0dcf",
+        "\u09b0\u200d\u09cd\u09af\u09be\u09ac",
+    ],
+)
+def test_what_joins_and_parts_letters_is_part_of_a_name(name: str) -> None:
+    """Every other Persian word would have a sign in it that says something is broken."""
+    assert readable(name) == name
+    assert called(name, "42") == name
+
+
+def test_what_parts_letters_does_so_nowhere_else() -> None:
+    """Two names would look alike, and be two."""
+    for name in ("A\u200cda", "Ada\u200c", "\u0645\u200c", "\u0645\u200c\u200c\u0645", "\u200c\u0645", "\u0645\u200cA"):
+        assert "\ufffd" in readable(name), ascii(name)
+
+
+def test_a_text_keeps_its_lines_where_there_is_room() -> None:
+    """A report of several lines would become one."""
+    assert (readable("a\n\tb", lines=True), readable("a\n\tb")) == ("a\n\tb", "a\ufffd\ufffdb")
+
+
+def test_no_name_is_looked_at_behind_what_is_shown_of_it() -> None:
+    """A server that calls itself a hundred megabytes would hold up everything else."""
+    assert called("x" * 10_000_000, "42") == "x" * 256
+    assert called(" " * 10_000_000 + "x", "42") == "42"

@@ -73,6 +73,7 @@ def made_of(name: str, number: int) -> Incoming:
         for one in fields(Incoming)
         if one.type in ("str", "str | None", str, str | None) and one.name not in {"remote_id", "recipient", "says"}
     }
+    texts |= dict.fromkeys(("sender_id", "origin", "handle", "reply_to"), name[:1000])  # a longer one is none
     media = Media(type="document", reference="f", name=name, mime_type=name)
     noted = {"group": name, "forwarded": {"from": name, "deep": [name]}, "quote": name, "snapshots": [{"text": name}]}
     content = Content(media=media, args=name, reactions=(name,))
@@ -150,7 +151,7 @@ def wrong_in(value: object) -> dict[str, str]:
         if last in IDS:
             continue
         is_words = last in WORDS
-        longest = 100_000 if last in LONG else 2048 if "metadata" in path else LONGEST
+        longest = 1_010 if last in LONG else 2048 if "metadata" in path else LONGEST
         wrong = ascii(acting(text, lines=True) & HIDDEN) if is_words else wrong_with(text, longest)
         if wrong and wrong != "set()":
             found[path] = wrong

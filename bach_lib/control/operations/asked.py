@@ -12,8 +12,9 @@ from types import UnionType
 from typing import get_args, get_origin, is_typeddict
 
 from bach_lib.arguments import one_of, seconds
-from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import InvalidValueError
+from bach_lib.redact import readable
 from bach_lib.rest.answers import Json
 
 _SHOWN = 50
@@ -85,7 +86,7 @@ def _shown(value: Json) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return printable(value[:_SHOWN], lines=False)
+            return readable(value[:_SHOWN])
         case int() if value.bit_length() > _SHOWN * 2:
             return "a very large number"
         case Mapping():

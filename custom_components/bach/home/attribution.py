@@ -14,6 +14,7 @@ from homeassistant.util.signal_type import SignalType
 
 from bach_lib import IncomingMessage
 from bach_lib.events import Event
+from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 
 
@@ -65,7 +66,8 @@ class Received:
 
 def called(sender_name: str, sender_id: str) -> str:
     """A self-chosen name in quotation marks, or the id, so that nobody can pose as a known person."""
-    return f'"{" ".join(sender_name.replace('"', "'").split())}"' if sender_name.strip() else sender_id
+    name = readable(" ".join(sender_name.replace('"', "'").split()))
+    return f'"{name}"' if name else readable(sender_id)
 
 
 SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")

@@ -18,6 +18,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import BachError, Message
+from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 
 from .entry import connection_name
@@ -126,7 +127,7 @@ class LoopPrevention:
         entries = self._hass.config_entries.async_entries(DOMAIN)
         entry = next((one for one in entries if connection_name(one) == connection), None)
         found = place(entry.subentries.values(), recipient) if entry else None
-        return found.title if found else recipient
+        return found.title if found else readable(recipient)
 
     @callback
     def _triggered(self, event: HomeEvent) -> None:

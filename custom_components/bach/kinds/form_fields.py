@@ -19,6 +19,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from bach_lib.redact import readable
+
 SECRET_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 ADDRESS_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 NUMBER_BOX: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
@@ -49,8 +51,8 @@ def radio_buttons[Option: (str, SelectOptionDict)](
 
 
 def labelled(labels: Mapping[str, str]) -> list[SelectOptionDict]:
-    """Select options from a mapping of values to labels."""
-    return [SelectOptionDict(value=value, label=label) for value, label in labels.items()]
+    """Select options from a mapping of values to labels, which can only be read."""
+    return [SelectOptionDict(value=value, label=readable(label)) for value, label in labels.items()]
 
 
 def form_section(fields: Mapping[vol.Marker, Any], *, is_open: bool = False) -> section:

@@ -14,6 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from bach_lib import Bach, BachError, Message, QueueStatus, Status
 from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, MessageFinished, MessageUncertain
+from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
@@ -150,7 +151,7 @@ def _create_repair(
 def recipient_name(entry: BachConfigEntry, message: Message) -> str:
     """The recipient's title, or the address if it is no recipient here."""
     recipient = place(entry.subentries.values(), message.recipient)
-    return recipient.title if recipient else message.recipient
+    return recipient.title if recipient else readable(message.recipient)
 
 
 def reason_of(message: Message) -> str:

@@ -20,6 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import ConnectionState, Direction, Message, Operation
 from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinished, MessageSent
+from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from custom_components.bach.home.entry import notify_unique_id
@@ -79,7 +80,7 @@ class _MessageFinishedTrigger(Trigger):
             # a context with the id of the one that sent it, so that the logbook leads back to whoever that was
             context = Context(id=event.message.context) if event.message.context else Context()
             self._runs(context, event.message)
-            name = recipient.title if recipient else event.message.recipient
+            name = recipient.title if recipient else readable(event.message.recipient)
             data = outgoing_payload(
                 event.message,
                 entry_id=entry_id,

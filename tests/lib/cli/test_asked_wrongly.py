@@ -12,10 +12,11 @@ import pytest
 from bach_lib import Bach, Connection, Fault
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import OPERATIONS, perform
-from bach_lib.control.sentences import SentenceError, printable
+from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_server import ControlServer
 from bach_lib.errors import BachError
 from bach_lib.outcomes import Dead
+from bach_lib.redact import readable
 from bach_lib.rest.answers import Json
 from bach_lib.storage import Transaction
 from bach_lib.storage.values import integer
@@ -143,7 +144,7 @@ async def fault_of(bach: Bach, link: DaemonClient, operation: str, asked: Asked,
     served = await refusal(link.ask(operation, asked.arguments))
     if served != alone:
         return f"says {alone:.100}, the daemon {served!s:.100}"
-    is_sentence = re.fullmatch(r".{5,1200}[.)]", printable(alone, lines=False))
+    is_sentence = re.fullmatch(r".{5,1200}[.)]", readable(alone))
     return "" if is_sentence else f"no sentence: {alone:.400}"
 
 

@@ -1,34 +1,12 @@
 """What people see: nothing that other people wrote can do more than be read."""
 
-import unicodedata
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bach_lib.cli import console
-from bach_lib.cli.console import cell, printable
-
-
-@given(st.text())
-def test_no_character_moves_the_cursor_or_turns_the_text(text: str) -> None:
-    """A message could repaint the screen, or show itself in another order than it was written."""
-    shown = printable(text, lines=False)
-    assert len(shown) == len(text)
-    assert all(one == "\u200d" or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for one in shown)
-
-
-@given(st.text(st.characters(exclude_categories=["C", "Z"])))
-def test_what_can_be_read_stays_as_it_is(text: str) -> None:
-    """Names and texts in other scripts would be spoilt."""
-    assert printable(text) == text
-
-
-def test_a_text_keeps_its_lines_where_there_is_room() -> None:
-    """A report of several lines would become one."""
-    assert (printable("a\n\tb"), printable("a\n\tb", lines=False)) == ("a\n\tb", "a��b")
+from bach_lib.cli.console import cell
 
 
 @pytest.mark.parametrize(

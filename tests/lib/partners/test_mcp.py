@@ -253,6 +253,30 @@ async def test_a_list_that_is_too_long_is_called_so(session: ClientSession, mann
         assert (fault.code, "more than 4 MiB" in fault.text) == ("bad_answer", True)
 
 
+@pytest.mark.parametrize("line", [b"data:x\n\n", b"\n", b":\n", b"\r", b"id\n"])
+async def test_nobody_is_kept_busy_by_lines_that_say_nothing(session: ClientSession, line: bytes) -> None:
+    """Four MiB of them are read in seconds in which nothing else in the home moves, and twenty pages may follow."""
+    async with McpServer() as server:
+        server.stateless = True
+        server.told.append(Told(body=line * 250_000, headers={"Content-Type": EVENTS}))
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert (fault.code, "more than 200,000 lines" in fault.text) == ("bad_answer", True)
+
+
+async def test_what_a_conversation_may_cost_is_not_multiplied_by_its_pages(session: ClientSession) -> None:
+    """Each page may be as long as an answer, and there may be twenty of them."""
+    async with McpServer() as server:
+        server.stateless = True
+        server.told.extend([answered(GREETING), Told(status=202), answered({}, 2)])
+        filler = " " * (3 << 20)
+        server.told.extend(answered({"tools": [], "nextCursor": str(n), "_": filler}, 3 + n) for n in range(20))
+        fault = await check(server, session)
+        assert isinstance(fault, Fault)
+        assert (fault.code, "more than 16 MiB in all" in fault.text) == ("bad_answer", True)
+        assert 10 < len(server.told) < 20, "the rest was not asked for"
+
+
 @pytest.mark.parametrize(
     ("header", "words"),
     [
