@@ -42,16 +42,21 @@ class Pages:
         here: dict[str, Value] = {"limit": limit, "offset": upper_bound(offset)}
         far: dict[str, Value] = {"limit": upper_bound(limit + offset), "offset": 0}
 
+        def look_up(tx: Transaction, query: str, field: str, forms: Sequence[str]) -> list[Row]:
+            """One look-up each: an index knows the newest of one form only."""
+            if len(forms) == 1:
+                return tx.rows(query, **(values | here | {field: forms[0]}))
+            found = [row for form in forms for row in tx.rows(query, **(values | far | {field: form}))]
+            return sorted(found, key=lambda row: -integer(row["id"]))[offset : offset + limit]
+
         def work(tx: Transaction) -> list[IncomingMessage]:
-            if sender_id is None:
+            if sender_id is not None:
+                rows = look_up(tx, "list_incoming_from", "sender_id", (sender_id, *aliases))
+            elif connection is not None and recipient is not None:
+                forms = [form for name, form in others if name == connection]
+                rows = look_up(tx, "list_incoming_at", "recipient", (recipient, *forms))
+            else:
                 rows = tx.rows("list_incoming", **values, **here)
-            elif not aliases:
-                rows = tx.rows("list_incoming_from", sender_id=sender_id, **values, **here)
-            else:  # one look-up each: the index knows the newest of one form only
-                found = list[Row]()
-                for one in (sender_id, *aliases):
-                    found += tx.rows("list_incoming_from", sender_id=one, **values, **far)
-                rows = sorted(found, key=lambda row: -integer(row["id"]))[offset : offset + limit]
             return [read_row(row) for row in rows]
 
         return await self._store.read(work)

@@ -464,6 +464,11 @@ WHERE sender_id = :sender_id AND id < :before
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 
+-- list_incoming_at: the same, of one place
+SELECT * FROM inbox
+WHERE connection = :connection AND recipient = :recipient AND id < :before AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit OFFSET :offset;
+
 -- count_incoming: from the index alone
 SELECT count(*) AS number FROM inbox
 WHERE (:connection IS NULL OR connection = :connection)

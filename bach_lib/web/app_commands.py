@@ -17,6 +17,7 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.web.connection_commands import check, connections, household, switch
+from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture, write
 from bach_lib.web.viewer import Known, Visit
 from bach_lib.web.views import Views
 
@@ -131,7 +132,11 @@ async def amend(visit: Visit, *, message_id: int, changes: Amendment) -> Json:
 
 COMMANDS: Final[Mapping[str, Command]] = {
     f"{PREFIX}{command.__name__}": command
-    for command in (act, amend, message, places, waiting, connections, check, switch, household)
+    for command in (
+        *(act, amend, message, places, waiting),
+        *(check, connections, household, switch),
+        *(conversation, conversations, mark_read, picture, write),
+    )
 }
 
 

@@ -37,6 +37,10 @@ class Views:
         """A line of a list, with the beginning of a long text."""
         return {**self._message(message), "text": self._words(message)[:_BEGINNING]}
 
+    def said(self, message: Message) -> View:
+        """As it stands in a conversation: all its words, without what was tried."""
+        return {**self._message(message), "text": self._words(message)}
+
     def whole(self, message: Message, attempts: list[Attempt]) -> View:
         """All that is known of a message."""
         return {

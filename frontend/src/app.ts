@@ -2,6 +2,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./connections.ts";
+import "./conversations.ts";
 import { link } from "./events.ts";
 import "./household.ts";
 import "./message.ts";
@@ -109,7 +110,7 @@ export class App extends LitElement {
         ${this.narrow ? html`<button aria-label=${transport.text("app.menu")} @click=${this.openMenu}>${MENU}</button>` : nothing}
         <h1>BACH</h1>
         <nav aria-label=${transport.text("app.pages")}>
-          ${PAGES.map(([path, title]) => link(path, transport.text(title), path === this.path))}
+          ${PAGES.map(([path, title]) => link(path, transport.text(title), path === this.path || (path !== "/" && this.path.startsWith(`${path}/`))))}
         </nav>
       </header>
       ${this.connected ? nothing : html`<p class="notice card" role="alert">${transport.text("app.lost")}</p>`}
@@ -125,6 +126,7 @@ export class App extends LitElement {
   }
 
   private page(transport: Transport) {
+    if (/^\/chat(\/|$)/.test(this.path)) return html`<bach-conversations .transport=${transport} .path=${this.path}></bach-conversations>`;
     if (this.path === "/connections") return html`<bach-connections .transport=${transport}></bach-connections>`;
     if (this.path === "/household") return html`<bach-household .transport=${transport}></bach-household>`;
     return html`<bach-waiting .transport=${transport}></bach-waiting>`;
@@ -142,6 +144,7 @@ export class App extends LitElement {
 
 const PAGES: readonly [string, TextKey][] = [
   ["/", "app.waiting"],
+  ["/chat", "chat.title"],
   ["/connections", "connections.title"],
   ["/household", "household.title"],
 ];

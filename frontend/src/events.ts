@@ -14,7 +14,11 @@ export function link(path: string, content: unknown, isHere = false) {
 }
 
 /** Where the app lies: what stands before the paths that it knows. */
-const base = (): string => location.pathname.replace(/\/(message\/.*|connections|household)?$/, "");
+const base = (): string => location.pathname.replace(/\/(message\/.*|chat(\/.*)?|connections|household)?$/, "");
+
+/** The path of the conversation with a place. */
+export const chat = (place: { connection: string; recipient: string }): string =>
+  `/chat/${encodeURIComponent(place.connection)}/${encodeURIComponent(place.recipient)}`;
 
 /** Told to the page, which shows it: a sentence, and whether nothing was done. */
 export type DoneEvent = CustomEvent<{ said: string; isError: boolean }>;

@@ -100,6 +100,49 @@ export interface HouseholdView {
   rights: { connection: string; place: string; person: string | null; role: Role; user: string | null }[];
 }
 
+export interface PlaceView {
+  connection: string;
+  recipient: string;
+  title: string;
+  connection_title: string;
+  works: boolean;
+  /** Among the newest. */
+  unread: number;
+  last_at: number | null;
+  last_text: string | null;
+}
+
+/** A message that went out, in a conversation. */
+export interface WentView extends Row {
+  direction: "out";
+  at: number;
+  buttons: string[];
+  attached: { name: string; size: number }[];
+}
+
+/** One that came in. */
+export interface CameView {
+  direction: "in";
+  id: number;
+  at: number;
+  sender: string;
+  kind: "text" | "command" | "button" | "media" | "location" | "edited" | "reaction" | "membership" | "expired" | "other";
+  text: string;
+  reactions: string[];
+  file: { type: string; name: string | null; size: number | null } | null;
+  /** The message of ours that it is about. */
+  about: number | null;
+  unread: boolean;
+}
+
+export type SaidView = WentView | CameView;
+
+export interface PageView {
+  items: SaidView[];
+  /** Where the page before it ends, in each direction; null: there is none. */
+  before: { out: number | null; in: number | null } | null;
+}
+
 export interface MessageView extends Row {
   attempts: Attempt[];
   lost: string[];

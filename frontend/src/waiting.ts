@@ -3,8 +3,7 @@
 import { LitElement, css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./deeds.ts";
-import type { DoneEvent } from "./events.ts";
-import { link } from "./events.ts";
+import { type DoneEvent, link } from "./events.ts";
 import { Live } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
@@ -56,8 +55,7 @@ export class Waiting extends LitElement {
         -webkit-box-orient: vertical;
         -webkit-line-clamp: 3;
       }
-      .message,
-      .why {
+      .message, .why {
         overflow-wrap: anywhere;
       }
       th span {
@@ -135,8 +133,7 @@ export class Waiting extends LitElement {
 
   constructor() {
     super();
-    this.places = [];
-    this.chosen = new Set();
+    [this.places, this.chosen] = [[], new Set()];
     const connection = new URLSearchParams(location.search).get("connection"); // a link to what waits for one
     this.wanted = connection ? { connection } : {};
     this.pages = [];
@@ -187,8 +184,8 @@ export class Waiting extends LitElement {
       </label>
       <label>${text("waiting.time")}
         <select @change=${pickTime}>
-          ${option("", text("waiting.any_time"))} ${option("1", text("waiting.hour"))} ${option("24", text("waiting.day"))}
-          ${option("168", text("waiting.week"))}
+          ${option("", text("waiting.any_time"))} ${option("1", text("waiting.hour"))}
+          ${option("24", text("waiting.day"))} ${option("168", text("waiting.week"))}
         </select>
       </label>
       <label>${text("waiting.text")} <input type="search" @input=${this.typed} /></label>

@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, Card, Deed, Done, Role, Row, Standing, Status } from "./views.ts";
+import type { Attempt, CameView, Card, Deed, Done, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -45,6 +45,19 @@ export const ROLES: Record<Role, TextKey> = {
   admin: "role.admin",
   let_in: "role.let_in",
 };
+/** What somebody did who did not only write. */
+export const KINDS: Record<CameView["kind"], TextKey> = {
+  text: "came.text",
+  command: "came.command",
+  button: "came.button",
+  media: "came.media",
+  location: "came.location",
+  edited: "came.edited",
+  reaction: "came.reaction",
+  membership: "came.membership",
+  expired: "came.expired",
+  other: "came.other",
+};
 const CHANGES: Record<Exclude<Row["operation"], "send">, TextKey> = {
   edit: "message.edit",
   delete: "message.delete",
@@ -67,6 +80,13 @@ export function time(locale: Locale, seconds: number, style: "medium" | "short" 
 /** A number as this person writes it, with two digits of a fraction at most. */
 export const amount = (locale: Locale, number: number): string =>
   new Intl.NumberFormat(locale.language, { maximumFractionDigits: 2 }).format(number);
+
+/** How large a file is. */
+export function size({ text, locale }: Transport, bytes: number | null): string {
+  if (bytes === null) return text("chat.no_size");
+  const [amountOf, unit] = bytes < 1_000_000 ? [bytes / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  return new Intl.NumberFormat(locale.language, { style: "unit", unit, maximumFractionDigits: 1 }).format(amountOf);
+}
 
 /** What the message says, in a line; one without words has files, or changes another one. */
 export function words(transport: Transport, row: Row): string {

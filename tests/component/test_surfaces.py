@@ -74,6 +74,13 @@ def _about_a_message(**more: object) -> list[Try]:
     return [Try({"message_id": TO_ADA} | more, _CHILDREN), Try({"message_id": TO_ANYBODY} | more, _ADMINS)]
 
 
+def _at_a_place(**more: object) -> list[Try]:
+    return [
+        Try({"connection": CONNECTION, "recipient": recipient} | more, who)
+        for recipient, who in ((str(ADA), _CHILDREN), ("777", _ADMINS))
+    ]
+
+
 ACTIONS: Final[Mapping[str, list[Try]]] = {
     "send_message": _sending(),
     "ask": _sending(answers=[{"text": "Yes"}], timeout=0.01),
@@ -118,6 +125,11 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/places": [Try({}, frozenset(Who))],
     "bach/panel/waiting": [Try({}, frozenset(Who))],
     "bach/panel/message": _about_a_message(),
+    "bach/panel/conversations": [Try({}, frozenset(Who))],
+    "bach/panel/conversation": _at_a_place(),
+    "bach/panel/write": _at_a_place(text="hello"),
+    "bach/panel/mark_read": [Try({"ids": [INCOMING]}, _CHILDREN)],
+    "bach/panel/picture": [Try({"incoming_id": INCOMING}, _CHILDREN)],
     "bach/panel/connections": [Try({}, _ADMINS)],
     "bach/panel/household": [Try({}, _ADMINS)],
     "bach/panel/check": [Try({"connection": CONNECTION}, _ADMINS)],

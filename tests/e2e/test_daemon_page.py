@@ -98,6 +98,45 @@ async def test_a_connection_is_looked_at_checked_and_paused(page: Page, house: W
     await page.screenshot(path=PICTURES / "daemon-6-household-phone-dark.png")
 
 
+async def test_a_conversation_is_read_and_gone_on_with(page: Page, house: World) -> None:
+    """If this fails, whoever wants to answer has to look for the message in a table, or write YAML."""
+    bach, platform, clock = house
+    for number in range(60):
+        await clock.advance(1)
+        await bach.send("home", "42", f"Note {number}")
+        await clock.settle()
+    await clock.advance(1)
+    platform.says("Is the <b>door</b> open?", sender="42")
+    await clock.settle()
+    await log_in(page)
+    await page.get_by_role("link", name="Conversations").click()
+    await page.get_by_role("link", name="42").click()
+    talk = page.locator("bach-conversation ol")
+    await expect(talk.locator("li").last).to_contain_text("Is the <b>door</b> open?")
+    await expect(talk.locator("li").last).to_be_in_viewport()
+    await expect(talk).not_to_contain_text("Note 10")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-7-conversation.png")
+    await talk.get_by_role("button", name="Answer").click()
+    await page.get_by_label("Write to 42").fill("No, it is shut")
+    await page.keyboard.press("Enter")
+    await expect(talk.locator("li.out").last).to_contain_text("No, it is shut")
+    await expect(talk.locator("li.out").last).to_contain_text("Sent")
+    assert [(one.text, bool(one.reply_to)) for one in platform.sent][-1] == ("No, it is shut", True)
+    await talk.evaluate("list => list.scrollTop = 0")
+    await expect(talk.locator("li.out")).to_have_count(61)  # the page before came by itself
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await faults(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.screenshot(path=PICTURES / "daemon-8-conversation-phone-dark.png")
+    await page.reload()
+    await expect(talk.locator("li").last).to_contain_text("No, it is shut")
+    await page.get_by_role("link", name="All conversations").click()
+    await expect(page.get_by_role("link", name="42")).to_be_visible()
+    await page.screenshot(path=PICTURES / "daemon-9-conversations-phone-dark.png")
+
+
 async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page, house: World) -> None:
     """If this fails, whoever has no Home Assistant sees a blank page, or dead letters that they cannot mend."""
     bach, platform, clock = house

@@ -121,6 +121,22 @@ async def test_how_a_connection_stands_is_seen_and_it_can_rest(page: Page, front
     await expect(page).to_have_url(re.compile("/config/integrations/integration/bach"))
 
 
+async def test_somebody_is_written_to_where_they_write(page: Page, frontend: Frontend, world: World) -> None:
+    """If this fails, a person who reads what came in cannot answer it there."""
+    await page.get_by_role("link", name="Conversations").click()
+    await page.get_by_role("link", name="Ada").click()
+    await expect(page).to_have_url(re.compile("/bach/chat/telegram_[0-9]+/[0-9]+$"))
+    talk = page.locator("bach-conversation ol")
+    await expect(talk).to_contain_text(LATER)
+    await page.get_by_label("Write to Ada").fill("Dinner is ready")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(talk.locator("li").last).to_contain_text("Dinner is ready")
+    await expect(talk.locator("li").last).to_contain_text("Sent")
+    await frontend.screenshot("panel-10-conversation")
+    assert await faults(page) == []
+    assert [message.text for message in await world.telegram.arrived(1)] == ["Dinner is ready"]
+
+
 async def test_in_the_dark_on_a_phone_and_by_keyboard(
     page: Page, frontend: Frontend, world: World, entity: str
 ) -> None:

@@ -20,7 +20,7 @@ _POLICY: Final = (
     "trusted-types lit-html"
 )
 """Nothing from anywhere else, no script in a page, and no text as markup."""
-_PAGES: Final = ("connections", "household")
+_PAGES: Final = ("chat", "connections", "household")
 """Of the app, beside the first; it looks at the path itself."""
 _FILES: Final = {"page.js": "text/javascript", "page.css": "text/css"}
 _PAGE: Final = """\
@@ -61,6 +61,7 @@ class Page:
             web.get("/", self._show),
             web.get("/message/{number:[1-9][0-9]{0,17}}", self._show),
             *(web.get(f"/{page}", self._show) for page in _PAGES),
+            web.get("/chat/{place:.+}", self._show),
             web.get("/app/{version}/{name}", self._file),
             web.get("/login", self._standing),
             web.post("/login", self._log_in),

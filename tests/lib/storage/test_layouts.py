@@ -27,6 +27,7 @@ _STAND: Mapping[str, str] = {
     "0010_what_words_go_without.sql": "826c8aebbd9cbb51",
     "0011_spellings.sql": "e246bae27d231b84",
     "0012_hints_of_rules.sql": "a25ae9281f3bfc89",
+    "0013_places_of_the_inbox.sql": "33e653f785ab0728",
 }
 """The beginnings of their hashes."""
 

@@ -31,6 +31,7 @@ BY_PARTIAL_INDEX = {
     "newest_unfinished": "messages_unfinished",
     "newest_stopped": "messages_stopped",
     "list_incoming_from": "inbox_from",
+    "list_incoming_at": "inbox_at",
 }
 """Each query and the index that spares it the finished rows."""
 

@@ -1,0 +1,187 @@
+"""What the web app asks about conversations: the places, what went out and came in at one, and a message to it.
+
+Both directions are read page by page, each by its ids, and laid together as time went.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from heapq import merge
+from typing import Final
+
+from bach_lib.arguments import check_limit
+from bach_lib.errors import BachError, InvalidValueError, NoFileError
+from bach_lib.models import ConnectionState, Direction, File, Message
+from bach_lib.models.incoming import InboxStatus, IncomingMessage
+from bach_lib.rest.answers import Json
+from bach_lib.web.viewer import Visit
+from bach_lib.web.views import Views
+
+type _View = dict[str, Json]
+type _Place = tuple[str, str]
+type _Any = Message | IncomingMessage
+
+_NEWEST: Final = 200
+"""Messages of each direction that are looked through for what is new in all places."""
+_PREVIEW: Final = 100
+"""Characters."""
+_MOST_IDS: Final = 100
+_KEYS: Final = "panel:"
+"""Before the keys of the web app: another program may have chosen the same."""
+_PICTURE_BYTES: Final = 3_000_000
+_PICTURES: Final[Mapping[bytes, str]] = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+"""What is shown, by how it begins: whatever somebody says of a file, nothing else is a picture."""
+
+
+async def conversations(visit: Visit) -> Json:
+    """The people and places, those with the newest messages first, with what is unread among the newest."""
+    newest = await _newest(visit)
+    rows = [
+        _place(visit, (place.id, one.id), place.title, one.title, newest)
+        for place in visit.viewer.places()
+        for one in place.recipients
+        if visit.viewer.may(place.id, one.id)
+    ]
+    return {"places": sorted(rows, key=_last, reverse=True)}
+
+
+async def conversation(
+    visit: Visit,
+    *,
+    connection: str,
+    recipient: str,
+    before_out: int | None = None,
+    before_in: int | None = None,
+    limit: int = 50,
+) -> Json:
+    """A page of what went to a place and came from there, oldest first, and where the page before it ends."""
+    check_limit(limit)
+    visit.require(connection, recipient)
+    bach, views = visit.bach, Views(visit)
+    sent = await bach.messages(connection=connection, recipient=recipient, before=before_out, limit=limit)
+    came = await bach.inbox(connection=connection, recipient=recipient, before=before_in, limit=limit)
+    outgoing = ((-one.created_at, "out", one.id, _out(views, one)) for one in sent)
+    incoming = ((-one.received_at, "in", one.id, _in(one)) for one in came)
+    page = list(merge(outgoing, incoming, key=lambda entry: entry[0]))[:limit]
+    ends = {"out": before_out, "in": before_in} | {direction: number for _, direction, number, _ in page}
+    is_more = len(sent) + len(came) > len(page) or limit in (len(sent), len(came))
+    return {
+        "items": [view for *_, view in reversed(page)],
+        "before": {"out": ends["out"], "in": ends["in"]} if is_more and page else None,
+    }
+
+
+async def write(
+    visit: Visit, *, connection: str, recipient: str, text: str, answer_to: int | None = None, key: str | None = None
+) -> Json:
+    """Send words to a place. `answer_to`: a message that came in there. `key`: who asks again sends nothing again."""
+    visit.require(connection, recipient)
+    reply_to = None
+    if answer_to is not None:
+        answered = await visit.bach.incoming(answer_to)
+        _require_here(visit, answered, connection, recipient)
+        reply_to = answered.remote_id
+    receipt = await visit.bach.send(
+        connection, recipient, text, reply_to=reply_to, idempotency_key=key and f"{_KEYS}{key}"
+    )
+    return {"id": receipt.id, "lost": [loss.reason for loss in receipt.lost]}
+
+
+async def mark_read(visit: Visit, *, ids: Sequence[int]) -> Json:
+    """Somebody has read what came in. No program that waits for unread messages is given these any more."""
+    if not 0 < len(ids) <= _MOST_IDS:
+        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {_MOST_IDS}")
+    for incoming_id in dict.fromkeys(ids):
+        message = await visit.bach.incoming(incoming_id)
+        visit.require(message.connection, message.recipient)
+    return {"count": await visit.bach.mark(ids, InboxStatus.READ)}
+
+
+async def picture(visit: Visit, *, incoming_id: int) -> Json:
+    """A picture that somebody sent, fetched from the platform; raises a `BachError` if it is none or too large."""
+    message = await visit.bach.incoming(incoming_id)
+    visit.require(message.connection, message.recipient)
+    content = await visit.bach.fetch(incoming_id, _PICTURE_BYTES)
+    kind = next((kind for begin, kind in _PICTURES.items() if content.startswith(begin)), None)
+    if kind is None and content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        kind = "image/webp"
+    if kind is None:
+        raise NoFileError(id=incoming_id)
+    return {"source": f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"}
+
+
+async def _newest(visit: Visit) -> dict[_Place, list[_Any]]:
+    """The newest messages of all places, newest first; of a place where nothing happens for long there are none."""
+    sent = await visit.bach.messages(limit=_NEWEST)
+    came = await visit.bach.inbox(limit=_NEWEST)
+    found: dict[_Place, list[_Any]] = {}
+    both: list[_Any] = [*sent, *came]
+    for message in sorted(both, key=_at, reverse=True):
+        found.setdefault((message.connection, message.recipient), []).append(message)
+    return found
+
+
+def _at(message: _Any) -> float:
+    return message.created_at if isinstance(message, Message) else message.received_at
+
+
+def _place(visit: Visit, place: _Place, connection: str, title: str, newest: Mapping[_Place, list[_Any]]) -> _View:
+    messages = newest.get(place, [])
+    came = [one for one in messages if isinstance(one, IncomingMessage)]
+    return {
+        "connection": place[0],
+        "recipient": place[1],
+        "title": title,
+        "connection_title": connection,
+        "works": _works(visit, place[0]),
+        "unread": sum(one.status is InboxStatus.UNREAD for one in came),
+        "last_at": _at(messages[0]) if messages else None,
+        "last_text": messages[0].text[:_PREVIEW] if messages else None,
+    }
+
+
+def _last(row: _View) -> float:
+    return row["last_at"] if isinstance(row["last_at"], float) else 0.0
+
+
+def _works(visit: Visit, connection: str) -> bool:
+    try:
+        state = visit.bach.health(connection, Direction.SENDING).state
+    except BachError:  # its library is missing
+        return False
+    return state in {ConnectionState.CONNECTED, ConnectionState.STARTING}
+
+
+def _out(views: Views, message: Message) -> _View:
+    return views.said(message) | {
+        "direction": "out",
+        "at": message.created_at,
+        "buttons": [button.text for row in message.buttons for button in row],
+        "attached": [_file(file) for file in message.files],
+    }
+
+
+def _file(file: File) -> Json:
+    return {"name": file.name, "size": file.size}
+
+
+def _in(message: IncomingMessage) -> _View:
+    media = message.content.media
+    return {
+        "direction": "in",
+        "id": message.id,
+        "at": message.received_at,
+        "sender": message.sender_name or message.sender_id,
+        "kind": message.kind,
+        "text": message.text,
+        "reactions": list(message.content.reactions),
+        "file": {"type": media.type, "name": media.name, "size": media.size} if media else None,
+        "about": message.message_id,
+        "unread": message.status is InboxStatus.UNREAD,
+    }
+
+
+def _require_here(visit: Visit, message: IncomingMessage, connection: str, recipient: str) -> None:
+    """An answer stays where the question is: else words of one place would be quoted in another."""
+    here = visit.bach.normal(connection, recipient)
+    if message.connection != connection or visit.bach.normal(connection, message.recipient) != here:
+        raise InvalidValueError(field="answer_to", value=message.id, expected="a message that came in there")

@@ -1,0 +1,300 @@
+/** One conversation, as messengers show it: both directions in one order, what became of each, and a box to write in. */
+
+import { LitElement, css, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { link } from "./events.ts";
+import { Live, sentence } from "./live.ts";
+import { Said, keyOf } from "./said.ts";
+import { styles } from "./styles.ts";
+import type { Transport } from "./transport.ts";
+import type { CameView, PageView, PlaceView, SaidView, WentView } from "./views.ts";
+import { KINDS, needsPerson, reason, size, state, time, words } from "./words.ts";
+
+/** Pixels from the top at which the page before is loaded, and from the end at which somebody reads the newest. */
+const [NEAR_TOP, NEAR_END] = [200, 40];
+
+export class Conversation extends LitElement {
+  static override styles = [
+    styles,
+    css`
+      :host {
+        display: grid;
+        grid-template-rows: auto minmax(0, 1fr) auto;
+        gap: 8px;
+        height: calc(100dvh - 150px);
+        min-height: 320px;
+      }
+      ol {
+        display: flex;
+        flex-direction: column;
+        gap: 8px;
+        margin: 0;
+        padding: 8px;
+        overflow-y: auto;
+        overflow-anchor: none;
+        list-style: none;
+      }
+      li {
+        align-self: flex-start;
+        max-width: min(85%, 640px);
+        padding: 8px 12px;
+      }
+      li.out {
+        align-self: flex-end;
+        border-color: var(--primary-color, CanvasText);
+      }
+      li p {
+        margin: 0;
+      }
+      li img {
+        max-width: 100%;
+        max-height: 320px;
+      }
+      h3 {
+        margin: 0;
+      }
+      .back {
+        display: none;
+      }
+      @media (max-width: 760px) {
+        :host {
+          height: calc(100dvh - 180px);
+        }
+        .back {
+          display: inline;
+        }
+      }
+      .pressed {
+        font-weight: 700;
+      }
+      form {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 8px;
+        align-items: end;
+      }
+      form label {
+        display: grid;
+      }
+      form p {
+        grid-column: 1 / -1;
+        margin: 0;
+      }
+    `,
+  ];
+  static override properties = {
+    transport: { attribute: false },
+    place: { attribute: false },
+    error: { state: true },
+    busy: { state: true },
+    answered: { state: true },
+    pictures: { state: true },
+  };
+
+  declare transport: Transport;
+  declare place: PlaceView;
+  declare error: string | undefined;
+  declare busy: boolean;
+  /** What is being answered. */
+  declare answered: CameView | undefined;
+  /** Those that somebody wanted to see, by the message. */
+  declare pictures: Readonly<Record<number, string>>;
+
+  private said = new Said();
+  private loading = false;
+  private key = newKey();
+  private readsNewest = true;
+  private live = new Live<PageView>(this, async () => {
+    const { said, here } = this;
+    const page = await this.transport.call<PageView>("bach/panel/conversation", here);
+    said.takeNewest(page);
+    return page;
+  });
+
+  constructor() {
+    super();
+    this.pictures = {};
+  }
+
+  private get here() {
+    return { connection: this.place.connection, recipient: this.place.recipient };
+  }
+
+  override willUpdate(changed: Map<string, unknown>): void {
+    const before = changed.get("place") as PlaceView | undefined;
+    if (before && (before.connection !== this.place.connection || before.recipient !== this.place.recipient)) this.begin();
+    const list = this.list;
+    this.readsNewest = !list || list.scrollHeight - list.scrollTop <= list.clientHeight + NEAR_END;
+  }
+
+  /** Whoever reads the newest goes on doing so when there is a newer one. */
+  override updated(): void {
+    const list = this.list;
+    if (list && this.readsNewest && this.said.isAtEnd) list.scrollTop = list.scrollHeight;
+  }
+
+  override render() {
+    const { text } = this.transport;
+    const { items, before, isAtEnd } = this.said;
+    const { view, error } = this.live;
+    const unread = items.filter((one): one is CameView => one.direction === "in" && one.unread);
+    return html`
+      <div class="bar">
+        <span class="back">${link("/chat", text("chat.back"))}</span>
+        <h3>${this.place.title}</h3>
+        <span class="quiet">${this.place.connection_title}</span>
+        ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}
+      </div>
+      <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled}>
+        ${before ? html`<li><button @click=${this.older}>${text("waiting.older")}</button></li>` : nothing}
+        ${view && !items.length ? html`<li class="quiet">${text("chat.empty")}</li>` : nothing}
+        ${repeat(items, keyOf, (one) => (one.direction === "out" ? this.went(one, items) : this.came(one)))}
+        ${isAtEnd ? nothing : html`<li><button @click=${this.begin}>${text("chat.newest")}</button></li>`}
+      </ol>
+      <form @submit=${this.send}>
+        <p role="alert">${this.error ?? error ?? ""}</p>
+        ${this.answered
+          ? html`<p class="bar">
+              <span class="quiet">${text("chat.answers", { words: this.answered.text.slice(0, 80) })}</span>
+              <button type="button" @click=${() => (this.answered = undefined)}>${text("ask.back")}</button>
+            </p>`
+          : nothing}
+        <label>${text("chat.write", { name: this.place.title })}
+          <textarea name="text" rows="2" required @keydown=${this.typed}></textarea>
+        </label>
+        <button ?disabled=${this.busy}>${text("chat.send")}</button>
+      </form>
+    `;
+  }
+
+  private went(one: WentView, items: readonly SaidView[]) {
+    const { transport } = this;
+    const { text, locale } = transport;
+    const pressed = items.flatMap((other) => (other.direction === "in" && other.kind === "button" && other.about === one.id ? [other.text] : []));
+    const why = one.status === "sent" ? "" : reason(transport, one);
+    return html`<li class="card out" data-key=${keyOf(one)}>
+      <p class="said">${words(transport, one)}</p>
+      ${one.attached.map((file) => html`<p class="quiet">${text("chat.file", { name: file.name, size: size(transport, file.size) })}</p>`)}
+      ${one.buttons.length
+        ? html`<p class="bar">${one.buttons.map((button) => html`<span class="state ${pressed.includes(button) ? "pressed" : ""}">${button}</span>`)}</p>`
+        : nothing}
+      <p class="quiet">
+        <time>${time(locale, one.at)}</time> ·
+        ${link(`/message/${one.id}`, html`<span class=${needsPerson(one) ? "state needs-person" : ""}>${state(transport, one)}</span>`)}
+      </p>
+      ${why ? html`<p>${why}</p>` : nothing}
+    </li>`;
+  }
+
+  private came(one: CameView) {
+    const { text, locale } = this.transport;
+    const picture = this.pictures[one.id];
+    const what = text(KINDS[one.kind], { name: one.sender, words: one.reactions.join(" ") });
+    return html`<li class="card" data-key=${keyOf(one)}>
+      <p><strong>${what}</strong></p>
+      <p class="said">${one.text}</p>
+      ${one.file
+        ? html`<p class="quiet">${text("chat.file", { name: one.file.name ?? one.file.type, size: size(this.transport, one.file.size) })}</p>`
+        : nothing}
+      ${picture
+        ? html`<img src=${picture} alt=${text("chat.picture", { name: one.sender })} />`
+        : one.file?.type === "photo"
+          ? html`<button @click=${() => this.show(one)}>${text("chat.show")}</button>`
+          : nothing}
+      <p class="quiet bar">
+        <time>${time(locale, one.at)}</time>
+        ${one.unread ? html`<span>${text("chat.is_unread")}</span>` : nothing}
+        ${one.kind === "text" || one.kind === "media" || one.kind === "command"
+          ? html`<button @click=${() => this.answer(one)}>${text("chat.answer")}</button>`
+          : nothing}
+      </p>
+    </li>`;
+  }
+
+  private get list(): HTMLElement | null {
+    return this.renderRoot.querySelector("ol");
+  }
+
+  private begin = (): void => {
+    [this.said, this.answered, this.error] = [new Said(), undefined, undefined];
+    void this.live.refresh();
+  };
+
+  private scrolled = (event: Event): void => {
+    if ((event.target as HTMLElement).scrollTop < NEAR_TOP) void this.older();
+  };
+
+  private older = async (): Promise<void> => {
+    const { said, here } = this;
+    if (this.loading || !said.before) return;
+    this.loading = true;
+    try {
+      const before = { ...(said.before.out && { before_out: said.before.out }), ...(said.before.in && { before_in: said.before.in }) };
+      const page = await this.transport.call<PageView>("bach/panel/conversation", { ...here, ...before });
+      if (said !== this.said) return; // another place was chosen meanwhile
+      const first = this.list?.querySelector("[data-key]");
+      const top = first?.getBoundingClientRect().top ?? 0;
+      said.takeOlder(page);
+      this.requestUpdate();
+      await this.updateComplete;
+      if (first && this.list) this.list.scrollTop += first.getBoundingClientRect().top - top; // what was read stays where it is
+    } catch (error) {
+      this.error = sentence(error);
+    } finally {
+      this.loading = false;
+    }
+  };
+
+  private answer(one: CameView): void {
+    this.answered = one;
+    this.renderRoot.querySelector("textarea")?.focus();
+  }
+
+  private typed = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.renderRoot.querySelector("form")?.requestSubmit();
+  };
+
+  private send = (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const box = this.renderRoot.querySelector("textarea")!;
+    const answer = this.answered && { answer_to: this.answered.id };
+    return this.act(async () => {
+      await this.transport.call("bach/panel/write", { ...this.here, ...answer, text: box.value, key: this.key });
+      [box.value, this.answered, this.key] = ["", undefined, newKey()];
+      box.focus();
+    });
+  };
+
+  private markRead(unread: readonly CameView[]): Promise<void> {
+    return this.act(() => this.transport.call("bach/panel/mark_read", { ids: unread.slice(-100).map((one) => one.id) }));
+  }
+
+  private show(one: CameView): Promise<void> {
+    return this.act(async () => {
+      const { source } = await this.transport.call<{ source: string }>("bach/panel/picture", { incoming_id: one.id });
+      this.pictures = { ...this.pictures, [one.id]: source };
+    });
+  }
+
+  private async act(deed: () => Promise<unknown>): Promise<void> {
+    this.busy = true;
+    this.error = undefined;
+    try {
+      await deed();
+      await this.live.refresh();
+    } catch (error) {
+      this.error = sentence(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/** Names one wish to send something: asked again under it, the home sends nothing again. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
+}
+
+if (!customElements.get("bach-conversation")) customElements.define("bach-conversation", Conversation);

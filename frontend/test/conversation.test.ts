@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Conversation } from "../src/conversation.ts";
+import type { Conversations } from "../src/conversations.ts";
+import "../src/conversations.ts";
+import { MOST, Said, keyOf } from "../src/said.ts";
+import type { CameView, PageView, PlaceView, WentView } from "../src/views.ts";
+import { FakeHome, row, seen, settled, show } from "./fake.ts";
+
+const place: PlaceView = {
+  connection: "telegram_1",
+  recipient: "42/7",
+  title: "Ada",
+  connection_title: "@home_bot",
+  works: true,
+  unread: 2,
+  last_at: 0,
+  last_text: "hello",
+};
+const went = (id: number, more: Partial<WentView> = {}): WentView => ({
+  ...row({ id, status: "sent", error: null }),
+  direction: "out",
+  at: id,
+  buttons: [],
+  attached: [],
+  ...more,
+});
+const came = (id: number, more: Partial<CameView> = {}): CameView => ({
+  direction: "in",
+  id,
+  at: id,
+  sender: "Ada L.",
+  kind: "text",
+  text: `word ${id}`,
+  reactions: [],
+  file: null,
+  about: null,
+  unread: false,
+  ...more,
+});
+const page = (items: PageView["items"], before: PageView["before"] = null): PageView => ({ items, before });
+const numbers = (said: Said) => said.items.map(keyOf);
+
+async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {
+  const home = new FakeHome({ conversation: () => page([]), ...answers });
+  return { home, element: await show<Conversation>("bach-conversation", { transport: home, place }) };
+}
+
+const press = async (element: Conversation, words: string) => {
+  const found = [...element.renderRoot.querySelectorAll<HTMLButtonElement>("button")].find((one) => one.textContent!.includes(words));
+  found!.click();
+  await settled(element);
+};
+
+test("both directions stand in one order, with what became of each and who pressed", async () => {
+  const items = [
+    went(1, { text: "Shut it?", buttons: ["Yes", "No"] }),
+    came(2, { kind: "button", text: "Yes", about: 1 }),
+    went(3, { status: "dead", error: "Chat not found" }),
+    came(4, { text: "<img src=x>" }),
+  ];
+  const { element } = await open({ conversation: () => page(items) });
+  const order = [...element.renderRoot.querySelectorAll("[data-key]")].map((one) => one.getAttribute("data-key"));
+  assert.deepEqual(order, ["out1", "in2", "out3", "in4"]);
+  assert.equal(element.renderRoot.querySelector(".pressed")!.textContent, "Yes");
+  for (const words of ["came.button Ada L.", "state.dead", "Chat not found", "<img src=x>"]) assert.ok(seen(element).includes(words), words);
+  assert.equal(element.renderRoot.querySelector("img"), null);
+});
+
+test("words are sent to the place that is open, as an answer to what was chosen, and once", async () => {
+  let fails = true;
+  const write = () => {
+    if (fails) throw { message: "Lost" };
+    return { id: 9, lost: [] };
+  };
+  const { home, element } = await open({ conversation: () => page([came(4)]), write });
+  await press(element, "chat.answer");
+  const box = element.renderRoot.querySelector("textarea")!;
+  box.value = "Yes";
+  await press(element, "chat.send");
+  assert.ok(seen(element).includes("Lost"));
+  assert.equal(box.value, "Yes"); // nobody has to write it again
+  fails = false;
+  await press(element, "chat.send");
+  const [first, second] = home.questions("write");
+  assert.deepEqual(first, second); // under the same key, so it cannot arrive twice
+  const { key, ...rest } = second!;
+  assert.ok(key);
+  assert.deepEqual(rest, { connection: "telegram_1", recipient: "42/7", answer_to: 4, text: "Yes" });
+  assert.equal(box.value, "");
+});
+
+test("older ones are asked for by where the page ends, in each direction", async () => {
+  const older = ({ before_out }: Record<string, unknown>) =>
+    before_out ? page([came(1)]) : page([went(5)], { out: 5, in: null });
+  const { home, element } = await open({ conversation: older });
+  await press(element, "waiting.older");
+  assert.deepEqual(home.questions("conversation").at(-1), { connection: "telegram_1", recipient: "42/7", before_out: 5 });
+  const order = [...element.renderRoot.querySelectorAll("[data-key]")].map((one) => one.getAttribute("data-key"));
+  assert.deepEqual(order, ["in1", "out5"]);
+});
+
+test("a newer page goes on with what is there, and a gap begins anew: else messages would be missing in between", () => {
+  const said = new Said();
+  said.takeNewest(page([came(1), came(2)], { out: null, in: 1 }));
+  said.takeNewest(page([came(2, { unread: true }), came(3)], { out: null, in: 2 }));
+  assert.deepEqual(numbers(said), ["in1", "in2", "in3"]);
+  assert.deepEqual(said.before, { out: null, in: 1 });
+  said.takeNewest(page([came(8), came(9)], { out: null, in: 8 }));
+  assert.deepEqual(numbers(said), ["in8", "in9"]);
+  assert.deepEqual(said.before, { out: null, in: 8 });
+});
+
+test("however far somebody reads back, no more is kept than fits", () => {
+  const said = new Said();
+  said.takeNewest(page([came(MOST * 3)], { out: null, in: 1 }));
+  for (let id = MOST * 3 - 1; id > 0; id--) said.takeOlder(page([came(id)], { out: null, in: id }));
+  assert.equal(said.items.length, MOST);
+  assert.equal(said.items[0]!.id, 1);
+  said.takeNewest(page([came(MOST * 4)])); // not beside them: what is in between is not there
+  assert.equal(said.items.at(-1)!.id, MOST);
+});
+
+test("places are found by name, and one that is chosen is named by the path", async () => {
+  const other = { ...place, recipient: "43", title: "Ben", works: false };
+  const home = new FakeHome({ conversations: () => ({ places: [place, other] }), conversation: () => page([]) });
+  const element = await show<Conversations>("bach-conversations", { transport: home, path: "/chat/telegram_1/42%2F7" });
+  assert.ok(element.renderRoot.querySelector("bach-conversation"));
+  assert.ok(seen(element).includes("standing.disconnected"));
+  const search = element.renderRoot.querySelector("input")!;
+  search.value = "BEN";
+  search.dispatchEvent(new Event("input"));
+  await settled(element);
+  assert.deepEqual([...element.renderRoot.querySelectorAll("li a")].map((one) => one.textContent!.includes("Ben")), [true]);
+});
