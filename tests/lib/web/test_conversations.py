@@ -1,6 +1,7 @@
 """Conversations in the web app: one order for both directions, pages that lose nothing, and rights of each place."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, override
 
 import pytest
 
@@ -21,6 +22,7 @@ class OnlyAda(Everybody):
 
     sees_all = False
 
+    @override
     def may(self, connection: str, recipient: str) -> bool:
         """Only there."""
         return recipient == ADA
@@ -128,12 +130,13 @@ async def test_nothing_of_a_place_is_told_or_done_for_others(
     child = Visit(visit.bach, OnlyAda(visit.viewer.places()))
     assert [one["title"] for one in (await ask(child, "conversations"))["places"]] == ["Ada"]
     await ask(child, "conversation", connection="home", recipient=ADA)
-    for command, arguments in {
+    tries: Mapping[str, Mapping[str, Json]] = {
         "conversation": {"connection": "home", "recipient": BEN},
         "write": {"connection": "home", "recipient": BEN, "text": "hello"},
         "mark_read": {"ids": [private.id]},
         "picture": {"incoming_id": private.id},
-    }.items():
+    }
+    for command, arguments in tries.items():
         with pytest.raises(ForbiddenError):
             await ask(child, command, **arguments)
     with pytest.raises(BachError):  # words of another place would be quoted
