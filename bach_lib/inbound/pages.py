@@ -1,7 +1,8 @@
 """Pages and counts of the inbox: what was stored before a place got its one form is found as well."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from bach_lib.inbound.rows import read_row
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
@@ -39,24 +40,19 @@ class Pages:
             "status": status,
             "before": upper_bound(before),
         }
-        here: dict[str, Value] = {"limit": limit, "offset": upper_bound(offset)}
-        far: dict[str, Value] = {"limit": upper_bound(limit + offset), "offset": 0}
-
-        def look_up(tx: Transaction, query: str, field: str, forms: Sequence[str]) -> list[Row]:
-            """One look-up each: an index knows the newest of one form only."""
-            if len(forms) == 1:
-                return tx.rows(query, **(values | here | {field: forms[0]}))
-            found = [row for form in forms for row in tx.rows(query, **(values | far | {field: form}))]
-            return sorted(found, key=lambda row: -integer(row["id"]))[offset : offset + limit]
 
         def work(tx: Transaction) -> list[IncomingMessage]:
             if sender_id is not None:
-                rows = look_up(tx, "list_incoming_from", "sender_id", (sender_id, *aliases))
+                rows = _newest(
+                    partial(tx.rows, "list_incoming_from", **values), "sender_id", (sender_id, *aliases), limit, offset
+                )
             elif connection is not None and recipient is not None:
                 forms = [form for name, form in others if name == connection]
-                rows = look_up(tx, "list_incoming_at", "recipient", (recipient, *forms))
+                rows = _newest(
+                    partial(tx.rows, "list_incoming_at", **values), "recipient", (recipient, *forms), limit, offset
+                )
             else:
-                rows = tx.rows("list_incoming", **values, **here)
+                rows = tx.rows("list_incoming", **values, limit=limit, offset=upper_bound(offset))
             return [read_row(row) for row in rows]
 
         return await self._store.read(work)
@@ -87,3 +83,12 @@ class Pages:
             return {str(row["connection"]): integer(row["number"]) for row in tx.rows("count_unread")}
 
         return await self._store.read(work)
+
+
+def _newest(look_up: Callable[..., list[Row]], field: str, forms: Sequence[str], limit: int, offset: int) -> list[Row]:
+    """A page of what goes under any of these forms. One look-up each: an index knows the newest of one only."""
+    if len(forms) == 1:
+        return look_up(limit=limit, offset=upper_bound(offset), **{field: forms[0]})
+    most = upper_bound(limit + offset)
+    found = [row for form in forms for row in look_up(limit=most, offset=0, **{field: form})]
+    return sorted(found, key=lambda row: -integer(row["id"]))[offset : offset + limit]

@@ -30,7 +30,12 @@ export class App extends LitElement {
         background: var(--app-header-background-color, Canvas);
         color: var(--app-header-text-color, CanvasText);
       }
-      header button {
+      header .leave {
+        margin-inline-start: auto;
+        border: none;
+        background: none;
+      }
+      header button:not(.leave) {
         width: 44px;
         padding: 10px;
         border: none;
@@ -67,6 +72,7 @@ export class App extends LitElement {
     path: { attribute: false },
     narrow: { attribute: false },
     served: { attribute: false },
+    leave: { attribute: false },
     connected: { state: true },
   };
 
@@ -76,6 +82,8 @@ export class App extends LitElement {
   declare narrow: boolean;
   /** The version that the server has by now. */
   declare served: string | undefined;
+  /** Ends the log-in, where the app has one of its own. */
+  declare leave: (() => void) | undefined;
   declare connected: boolean;
 
   private stopFollowing: (() => void) | undefined;
@@ -112,6 +120,7 @@ export class App extends LitElement {
         <nav aria-label=${transport.text("app.pages")}>
           ${PAGES.map(([path, title]) => link(path, transport.text(title), path === this.path || (path !== "/" && this.path.startsWith(`${path}/`))))}
         </nav>
+        ${this.leave ? html`<button class="leave" @click=${this.leave}>${transport.text("page.log_out")}</button>` : nothing}
       </header>
       ${this.connected ? nothing : html`<p class="notice card" role="alert">${transport.text("app.lost")}</p>`}
       ${this.served === undefined || this.served === BACH_VERSION

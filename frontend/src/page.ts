@@ -157,7 +157,7 @@ class Page extends LitElement {
   override render() {
     if (this.standing === undefined) return nothing;
     if (this.standing)
-      return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} @bach-go=${this.go}></bach-app>`;
+      return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} .leave=${this.logOut} @bach-go=${this.go}></bach-app>`;
     return html`<main>
       <form class="card" @submit=${this.logIn}>
         <h1>BACH</h1>
@@ -183,6 +183,11 @@ class Page extends LitElement {
     const answer = await fetch("/login", { method: "POST", headers, body }).catch(() => undefined);
     this.error = answer?.ok ? undefined : answer ? ((await answer.json()) as { detail: string }).detail : text("app.lost");
     if (answer?.ok) this.connect();
+  };
+
+  private logOut = async (): Promise<void> => {
+    await fetch("/logout", { method: "POST" }).catch(() => undefined);
+    location.reload(); // with it goes the socket, and all that was shown
   };
 
   private go(event: CustomEvent<string>): void {

@@ -167,3 +167,7 @@ async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page
     assert platform.texts == ["The garage door is open"]
     await page.go_back()
     await expect(page.get_by_text("All is delivered")).to_be_visible()
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_label("Token")).to_be_visible()
+    await page.goto("/message/1")
+    await expect(page.get_by_label("Token")).to_be_visible()
