@@ -33,6 +33,7 @@ class Incoming:
     the batch counts). `not_before`: it is about something of that time, so it cannot be older.
     `recurs`: the id may name something that goes on, such as an alarm, rather than what is said about it; then it is a
     repetition only if the newest with this id says the same (`says`, or the text), at most `reminds_after` seconds ago.
+    `undated`: it is proved who sent it, but not when, so the same once more may be an old one that somebody overheard.
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
     """
 
@@ -60,6 +61,7 @@ class Incoming:
     recurs: bool = False
     reminds_after: float | None = None
     says: str | None = field(default=None, repr=False, compare=False)
+    undated: bool = field(default=False, compare=False)
     metadata: Mapping[str, object] = field(default_factory=dict)
     """What else the platform says of it, for programs."""
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)

@@ -18,6 +18,10 @@ _LINE: Final = "%d requests to %s were refused, because %s"
 _PART: Final = "%d messages in requests to %s were set aside, because %s"
 _STRANGER: Final = 'nobody has let in "{who}" yet: it is no recipient'
 """Who posts so has proven that they may, so their name is no stranger's word; it is the first thing to find out."""
+_AGAIN: Final = (
+    "all that it says has come in before, and it is signed without a time, so it may be an old one that somebody "
+    "overheard. Whoever posts the same anew puts a time, or a number that counts, into the body"
+)
 _MAX_REASONS: Final = 20
 _MAX_NAMED: Final = 3
 
@@ -91,6 +95,8 @@ class PushedMessages:
         taken = await self._receiver.take(*messages, redact=redact, bad=bad)
         for reason in dict.fromkeys(redact(part.reason) for part in bad):
             self._refusals.add(reason, _PART)
+        if taken is None and all(one.undated and self._receiver.is_let_in(one) for one in messages):
+            self._refusals.add(_AGAIN)
         strangers = dict.fromkeys(one.sender_name for one in messages if not self._receiver.is_let_in(one))
         for who in list(strangers)[:_MAX_NAMED]:
             self._refusals.add(_STRANGER.format(who=redact(who)))

@@ -158,14 +158,16 @@ class PostDecoder:
             )
         refused = list[PushRefusedError]()
 
-        def read(posted: Posted, _element: object) -> list[Incoming]:
+        def read(numbered: tuple[int, Posted], _element: object) -> list[Incoming]:
+            number, posted = numbered
+            signed = f"{proof.id}/{number}" if proof.id and len(postings) > 1 else proof.id
             try:
-                return [self._message(posted, proof, who, now)]
+                return [self._message(posted, replace(proof, id=signed), who, now)]
             except PushRefusedError as error:
                 refused.append(error)
                 raise UnreadableError(_OF_ELEMENT.format(error.placeholders["reason"])) from error
 
-        found = [entry for posted in postings for entry in read_one(posted.element, partial(read, posted))]
+        found = [entry for one in enumerate(postings) for entry in read_one(one[1].element, partial(read, one))]
         if len(refused) == len(postings):
             raise refused[0]
         return tuple(found)
@@ -177,7 +179,7 @@ class PostDecoder:
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
         if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
             raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
-        if proof.id and self.reminds is None:
+        if proof.id and (who if proof.of_the_body else self.reminds is None):
             named["id"] = ""  # what is signed with each delivery tells more than what stands in all of them
         sender, recipient = (who, who) if who else self._claimed(named["sender"], named["recipient"])
         kind, content = content_of(text)
@@ -185,7 +187,8 @@ class PostDecoder:
         return Incoming(
             remote_id=_id(sender, named["id"] or proof.id),
             recurs=bool(named["id"]),
-            reminds_after=None if who and proof.of_the_body else self._reminds_after(named["id"], posted, now),
+            reminds_after=self._reminds_after(named["id"], posted, now),
+            undated=proof.is_undated and not named["id"],
             says=None if self.is_known else whole,
             recipient=recipient,  # the place to answer to
             recipient_title=recipient,

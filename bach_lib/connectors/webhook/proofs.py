@@ -43,12 +43,14 @@ class Proof:
     """What a proof says beside: the id that was signed with it, and when that was.
 
     `of_the_body`: the signature is over the body alone. What begins with another sender's signed id and time, and is
-    no JSON, must not be taken for a text then.
+    no JSON, must not be taken for a text then; and the id is made of what was signed, as nothing else in it cannot be
+    changed by whoever overhears it. `is_undated`: not even the time was signed.
     """
 
     signed_at: float
     id: str = ""
     of_the_body: bool = False
+    is_undated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ class Proofs:
         for name in _OF_THE_BODY:
             if name in headers:
                 self._fits([headers[name].removeprefix("sha256=")], lambda key: _hex(key, body))
-                return Proof(signed_at=now, of_the_body=True)
+                return Proof(signed_at=now, id=_id_of(body), of_the_body=True, is_undated=True)
         raise NotProvenError("it is not signed")
 
     def _standard(self, prefix: str, headers: Mapping[str, str], body: bytes, now: float) -> Proof:
@@ -108,7 +110,8 @@ class Proofs:
             time = _time(headers[_GRAFANA_TIME], now)
             signed_at, signed = min(float(time), now), f"{time}:".encode() + body
         self._fits([headers[_GRAFANA]], lambda key: _hex(key, signed))
-        return Proof(signed_at=signed_at, of_the_body=True)
+        is_undated = _GRAFANA_TIME not in headers
+        return Proof(signed_at=signed_at, id=_id_of(signed), of_the_body=True, is_undated=is_undated)
 
     def _fits(self, shown: Sequence[str], sign_with: Callable[[bytes], str]) -> None:
         wanted = [sign_with(key).encode() for key in self.keys]
@@ -144,6 +147,10 @@ def _time(written: str, now: float) -> int:
     if abs(now - int(written)) > REPLAY_SECONDS:
         raise NotProvenError("it was signed too long ago, or one of the two clocks is wrong")
     return int(written)
+
+
+def _id_of(signed: bytes) -> str:
+    return sha256(signed).hexdigest()
 
 
 def _hex(key: bytes, body: bytes) -> str:

@@ -254,6 +254,39 @@ async def test_who_overhears_a_signature_of_the_body_gives_no_commands_with_it(h
     assert [await heard("shared", TOKEN, "ding"), await heard("own", TOKEN[::-1], "/open")] == [True, False]
 
 
+async def test_an_old_body_that_was_signed_without_a_time_is_a_repetition_and_is_told(
+    hook: Hook, clock: FakeClock
+) -> None:
+    """Whoever overheard one request would open the door again whenever they like, and nobody would learn of it."""
+    keys = {"incoming_secret": "x:token", "sender:phone": "x:own"}
+    await hook.connection("door", auth_config=keys)
+    await hook.connection("list", auth_config=keys, settings={"incoming": {"each": "all"}})
+
+    async def heard(name: str, key: str, body: object, **more: str) -> bool:
+        raw = json.dumps(body).encode()
+        signature = hmac.new(key.encode(), raw, sha256).hexdigest()
+        return await hook.hears(name, raw, {"X-Gitea-Signature": signature, **more})
+
+    own = TOKEN[::-1]
+    opened, closed = {"text": "/open"}, {"text": "/close", "id": "door"}
+    assert [await heard("door", own, one) for one in (opened, closed)] == [True, True]
+    assert await heard("door", TOKEN, {"text": "ding"})
+    assert hook.bach.refused("door") is None
+    for _ in range(3):
+        await clock.advance(DAY)
+        assert [await heard("door", own, one) for one in (opened, closed)] == [False, False]
+        assert not await heard("door", own, opened, **{"X-GitHub-Delivery": f"{clock.now()}"}), "which nobody signed"
+        assert not await heard("door", TOKEN, {"text": "ding"})
+    assert await heard("door", own, {**opened, "at": clock.now()}), "who counts is heard"
+    refused = hook.bach.refused("door")
+    assert refused
+    assert "signed without a time" in refused.reason
+    both = {"all": [{"text": "one"}, {"text": "two"}]}
+    assert await heard("list", own, both)
+    assert [one.text for one in await hook.bach.inbox(connection="list")][:2] == ["two", "one"]
+    assert not await heard("list", own, both)
+
+
 @pytest.mark.parametrize("sender", SENDERS)
 async def test_what_programs_really_post_is_heard_again_unless_it_names_its_delivery(
     hook: Hook, clock: FakeClock, sender: str
