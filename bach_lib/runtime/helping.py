@@ -85,6 +85,8 @@ class Helping:
 
     async def _begin(self, connection: str) -> None:
         async with self._lock(connection):
+            if connection in self._helps:  # the owner called out twice before the first call was followed
+                return
             try:
                 if help_ := await guarded(self._made(connection)):
                     self._helps[connection] = help_
@@ -124,9 +126,10 @@ class Helping:
             self._end_later(connection, help_)
 
     def _changed(self, event: ConnectionUpdated | ConnectionRemoved) -> None:
-        """Whatever it was made from is another now; the next lane is carried with what is new."""
+        """Whatever it was made from, or is just being made from, is another now; the next lane is carried with that."""
         if help_ := self._helps.get(event.connection):
             help_.carrier.rest()
+        if event.connection in self._locks:
             self._spawn(self.end(event.connection, _GRACE))
 
     def _lock(self, connection: str) -> asyncio.Lock:

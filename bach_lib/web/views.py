@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bach_lib.errors import UnknownConnectionError
+from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.models import Attempt, ConnectionState, Direction, Message, Status
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
@@ -27,7 +27,7 @@ class Views:
     """Makes the views of one visit; what it looked up once, it knows."""
 
     def __init__(self, visit: Visit) -> None:
-        self._bach = visit.bach
+        self._bach, self._viewer = visit.bach, visit.viewer
         places = visit.viewer.places()
         self._connections = {place.id: place.title for place in places}
         self._recipients = {(place.id, one.id): one.title for place in places for one in place.recipients}
@@ -104,6 +104,8 @@ class Views:
     def _look(self, connection: str) -> str | None:
         try:
             health = self._bach.health(connection, Direction.SENDING)
-        except UnknownConnectionError:
+        except UnknownConnectionError:  # removed meanwhile
             return None
+        except BachError as error:  # its library is missing: its messages wait, and those of others are shown
+            return self._viewer.sentence(error)
         return health.fault.text if health.fault and health.state is not ConnectionState.CONNECTED else None

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Final
@@ -86,48 +87,50 @@ class _OpenPage:
     async def answer_all(self) -> None:
         """Until the page goes, or says what is no question."""
         free = asyncio.Semaphore(_AT_ONCE)
-        async with asyncio.TaskGroup() as tasks:
-            teller = tasks.create_task(self._tell())
-            try:
-                async for message in self._socket:
-                    if (question := _question(message.type, message.data)) is None:
-                        break
-                    await free.acquire()
-                    task = tasks.create_task(self._answer(question))
-                    task.add_done_callback(lambda _: free.release())
-            finally:
-                for stop in self._stops.values():
-                    stop()
-                teller.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                teller = tasks.create_task(self._tell())
+                try:
+                    async for message in self._socket:
+                        if (question := _question(message.type, message.data)) is None:
+                            break
+                        await free.acquire()
+                        task = tasks.create_task(self._answer(question))
+                        task.add_done_callback(lambda _: free.release())
+                finally:
+                    teller.cancel()
+        finally:  # after the last answer: it may be to who only just wanted to watch
+            for stop in self._stops.values():
+                stop()
 
-    async def _answer(self, question: Mapping[str, Json]) -> None:
+    async def _answer(self, question: "_Question") -> None:
         """One of them. Whatever is wrong with it, the others go on."""
-        number = question["id"]
         try:
             result = await self._ask(question)
         except (BachError, SentenceError) as error:
             code = error.code if isinstance(error, BachError) else "invalid_format"
             said: dict[str, Json] = {"success": False, "error": {"code": code, "message": str(error)}}
-        except Exception:
+        except Exception:  # a fault of ours: it would end the task group, and with it all that this page has asked
             _LOGGER.exception("A question of a page could not be answered")
             message = "An error inside BACH; its log says more."
             said = {"success": False, "error": {"code": "internal", "message": message}}
         else:
             said = {"success": True, "result": result}
         with suppress(ConnectionError):
-            await self._socket.send_json({"id": number, "type": "result", **said})
+            await self._socket.send_json({"id": question.id, "type": "result", **said})
 
-    async def _ask(self, question: Mapping[str, Json]) -> Json:
-        number, name = question["id"], str(question["type"])
-        assert isinstance(number, int)  # noqa: S101 - looked at in `_question`
-        if name == WATCH and len(self._stops) < _MAX_WATCHED:
-            self._stops[number] = self._changes.follow(partial(self._note, number))
+    async def _ask(self, question: "_Question") -> Json:
+        if question.type == WATCH and len(self._stops) < _MAX_WATCHED:
+            self._unwatch(question.id)  # under a number that is used again it hears once
+            self._stops[question.id] = self._changes.follow(partial(self._note, question.id))
             return None
-        if name == _UNSUBSCRIBE and type(subscription := question.get("subscription")) is int:
-            self._stops.pop(subscription, lambda: None)()
+        if question.type == _UNSUBSCRIBE and type(subscription := question.arguments.get("subscription")) is int:
+            self._unwatch(subscription)
             return None
-        arguments = {field: value for field, value in question.items() if field not in {"id", "type"}}
-        return await perform(self._visit, name, arguments)
+        return await perform(self._visit, question.type, question.arguments)
+
+    def _unwatch(self, number: int) -> None:
+        self._stops.pop(number, lambda: None)()
 
     def _note(self, number: int) -> None:
         self._changed.add(number)
@@ -186,13 +189,26 @@ class _Owner:
         return str(error)
 
 
-def _question(kind: WSMsgType, data: object) -> Mapping[str, Json] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What a page asks, and the number by which it knows the answer."""
+
+    id: int
+    type: str
+    arguments: Mapping[str, Json]
+
+
+def _question(kind: WSMsgType, data: object) -> _Question | None:
     """What a frame asks; None: it is no question, and whoever sent it is not our page."""
     if kind is not WSMsgType.TEXT or not isinstance(data, str):
         return None
     try:
-        question = json.loads(data)
+        frame = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    is_one = isinstance(question, dict) and type(question.get("id")) is int and isinstance(question.get("type"), str)
-    return question if is_one else None
+    if not isinstance(frame, dict):
+        return None
+    number, name = frame.pop("id", None), frame.pop("type", None)
+    if type(number) is not int or not isinstance(name, str):
+        return None
+    return _Question(id=number, type=name, arguments=frame)

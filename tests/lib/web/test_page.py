@@ -1,7 +1,7 @@
 """The daemon's page: who gets in, what its socket answers, and that nothing of it can be had from elsewhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSServerHandshakeError
@@ -13,7 +13,7 @@ from bach_lib.rest import make_application
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_files import STATIC
-from bach_lib.web.change_signal import PAUSE
+from bach_lib.web.change_signal import PAUSE, Changes
 from bach_lib.web.page import Page
 
 pytestmark = pytest.mark.frontend
@@ -177,6 +177,31 @@ async def test_who_reads_slowly_is_told_once(browser: Browser, bach: Bach, clock
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0):
             await socket.raw.receive()
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+async def test_who_is_gone_is_told_nothing_more(browser: Browser, monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
+    """Each page that only just began to watch, or did so twice, would stay in the daemon's memory for ever."""
+    watching, follow = set[object](), Changes.follow
+
+    def counted(self: Changes, hear: Callable[[], None]) -> Callable[[], None]:
+        stop, key = follow(self, hear), object()
+        watching.add(key)
+        return lambda: (watching.discard(key), stop())[1]
+
+    monkeypatch.setattr(Changes, "follow", counted)
+    await browser.log_in()
+    socket = await browser.socket()
+    for _ in range(frames):
+        await socket.raw.send_json({"id": 1, "type": "bach/panel/watch"})
+    if frames > 1:
+        assert (await socket.raw.receive_json())["success"]
+        assert (await socket.raw.receive_json())["success"]
+        assert len(watching) == 1
+    await socket.raw.send_str("no question")  # in the same turn
+    while not (await socket.raw.receive()).type.name.startswith("CLOS"):
+        pass
+    assert not watching
 
 
 @pytest.mark.parametrize(

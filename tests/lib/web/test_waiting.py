@@ -1,11 +1,13 @@
 """The list of what waits or was not delivered: pages, and what is looked for."""
 
+from pathlib import Path
+
 import pytest
 
 from bach_lib import Bach, Connection, Fault
 from bach_lib.outcomes import Dead
 from bach_lib.rest.answers import Json
-from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.web.app_commands import perform
 from bach_lib.web.viewer import Visit
 from tests.lib.web.viewers import Everybody
@@ -49,3 +51,18 @@ async def test_what_is_looked_for_is_found_however_it_is_written(visit: Visit) -
     assert await look(visit, text="letter", recipient="bob") == ([], None)
     assert await look(visit, state="waiting") == ([], None)
     assert len((await look(visit, state="person"))[0]) == 4
+
+
+async def test_a_connection_whose_library_is_missing_hides_no_message(tmp_path: Path, platform: FakePlatform) -> None:
+    """After an update without one package, nobody would see any message at all, and none could be cancelled."""
+    fake = fake_connector(platform)
+    async with Bach(tmp_path / "bach.db", connectors={"fake": fake, "gone": fake}, autostart=False) as bach:
+        for name, type_ in (("home", "fake"), ("away", "gone")):
+            await bach.registry.add(Connection(name=name, type=type_))
+            await bach.send(name, "ada", f"through {name}")
+    async with Bach(tmp_path / "bach.db", connectors={"fake": fake}, autostart=False) as bach:
+        view = await perform(Visit(bach, Everybody()), "bach/panel/waiting", {})
+    assert isinstance(view, dict)
+    away, home = view["rows"]
+    assert (away["text"], home["text"]) == ("through away", "through home")
+    assert "gone" in away["trouble"]
