@@ -81,7 +81,7 @@ async def test_what_changes_while_help_begins_is_not_helped_as_it_was(
     """Messages would go on to an address, or with credentials, that somebody had just replaced."""
     asked, go, resolve = asyncio.Event(), asyncio.Event(), Secrets.resolve
 
-    async def slow(self: Secrets, config: Mapping[str, object], type_: str) -> Mapping[str, str]:
+    async def slow(self: Secrets, config: Mapping[str, str], type_: str) -> Mapping[str, str]:
         asked.set()
         await go.wait()
         return await resolve(self, config, type_)

@@ -187,7 +187,12 @@ async def test_who_is_gone_is_told_nothing_more(browser: Browser, monkeypatch: p
     def counted(self: Changes, hear: Callable[[], None]) -> Callable[[], None]:
         stop, key = follow(self, hear), object()
         watching.add(key)
-        return lambda: (watching.discard(key), stop())[1]
+
+        def stopped() -> None:
+            watching.discard(key)
+            stop()
+
+        return stopped
 
     monkeypatch.setattr(Changes, "follow", counted)
     await browser.log_in()
