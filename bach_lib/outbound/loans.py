@@ -21,7 +21,8 @@ from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Row, SharedStore, Transaction, Value
 from bach_lib.storage.alike import Alike
-from bach_lib.storage.values import integer
+from bach_lib.storage.columns import UNREADABLE
+from bach_lib.storage.values import integer, listed
 
 _COUNTED = frozenset({Status.SENT, Status.FAILED, Status.DEAD, Status.UNCERTAIN})
 
@@ -221,5 +222,9 @@ def _loan(row: Row) -> Loan:
     return Loan(id=integer(row["id"]), recipient=str(row["recipient"]), messages=tuple(_ids(row["messages"])))
 
 
-def _ids(told: object) -> list[int]:
-    return [integer(one) for one in json.loads(str(told))] if told else []
+def _ids(told: Value) -> list[int]:
+    """What a lane was lent with, or what was tried of it; nothing where that is damaged: it costs no other lane."""
+    try:
+        return [integer(int(str(one))) for one in listed(told)] if told else []
+    except UNREADABLE:
+        return []

@@ -478,11 +478,11 @@ WHERE (:connection IS NULL OR connection = :connection)
 -- count_unread: the same of every connection, from the part of the index with what is unread
 SELECT connection, count(*) AS number FROM inbox WHERE status = 'unread' GROUP BY connection;
 
--- count_by_sender: from the index alone
-SELECT sender_id, count(*) AS number, sum(size) AS size FROM inbox WHERE connection = :connection GROUP BY sender_id;
+-- count_by_sender: from the index alone; a damaged size counts as none, or nothing could be added up, and nothing come in
+SELECT sender_id, count(*) AS number, sum(CASE WHEN size BETWEEN 0 AND 1000000000 THEN size ELSE 0 END) AS size FROM inbox WHERE connection = :connection GROUP BY sender_id;
 
 -- oldest_incoming: what may go first when there is too much; never what is still to be announced
-SELECT id, size FROM inbox
+SELECT id, CASE WHEN size BETWEEN 0 AND 1000000000 THEN size ELSE 0 END AS size FROM inbox
 WHERE connection = :connection AND (:sender_id IS NULL OR sender_id = :sender_id) AND routed_at IS NOT NULL
 ORDER BY CASE status WHEN 'archived' THEN 0 WHEN 'read' THEN 1 ELSE 2 END, id LIMIT :limit;
 

@@ -21,6 +21,7 @@ from bach_lib.storage.runs import Runs
 from bach_lib.storage.schema import COPY_FLAG, load_queries
 from bach_lib.storage.sqlite import Connection, ask_copy
 from bach_lib.storage.transaction import Transaction
+from bach_lib.storage.values import noted
 
 _SIZE = 128
 """Bytes, always: the file neither shrinks nor vanishes while somebody copies it, and is written in one piece."""
@@ -37,6 +38,14 @@ HELD = (
     "%d messages that waited in %s are held, because %s. They may have been sent since. If it was only moved, send "
     "them (bach msg release); if it was restored, look at them (bach msg list) and send them or give them up "
     "(bach msg discard --held)"
+)
+
+_COUNT_IDS = (
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'messages', 0"
+    " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'messages')"
+)
+_GO_ON = (  # the ids that were given since are known to platforms by their nonces, which would swallow a new message
+    "UPDATE sqlite_sequence SET seq = 1000000 + 1000000 * (seq / 1000000) WHERE name = 'messages'"
 )
 
 _stat = os.fstat
@@ -96,7 +105,7 @@ class Marker:
         self._alone = dict.fromkeys((alone, _as(token, copied)))
         is_older = known.number < self._runs.number(known.instance)
         is_ours = not is_older and (mark.is_of(token, copied) if mark else token is None and copied is None)
-        held = 0 if is_ours else self._connection.do(lambda tx: tx.run("hold_unfinished"))
+        held = 0 if is_ours else self._connection.do(_begin_anew)
         if is_copied or copied is not None or not is_ours:
             self.renew(is_copied=is_copied)
         is_of_mark = mark is not None and mark.is_of(token, copied)
@@ -165,11 +174,10 @@ class Marker:
     def _known(self) -> _Known:
         def read(tx: Transaction) -> _Known:
             known = {str(row["key"]): str(row["value"]) for row in tx.rows("all_meta")}
-            number = known.get(_NUMBER, "0")
             return _Known(
                 token=known.get("token"),
                 copied=known.get(_FLAG),
-                number=int(number) if number.isdecimal() else 0,
+                number=noted(known.get(_NUMBER)),
                 instance=known.get("instance", ""),
             )
 
@@ -251,6 +259,13 @@ def _is_same(one: str, other: str) -> bool:
 def _parts(identity: str) -> tuple[str, str, str]:
     number, changed, born = (*identity.split("/"), "", "", "")[:3]
     return number, changed, born
+
+
+def _begin_anew(tx: Transaction) -> int:
+    """What an older copy needs; how many messages are held in it."""
+    for change in (_COUNT_IDS, _GO_ON):
+        tx.change(change, [()])
+    return tx.run("hold_unfinished")
 
 
 def _save(tx: Transaction, token: str | None, copied: str | None) -> None:

@@ -6,6 +6,7 @@ import math
 from bach_lib.storage.transaction import Value
 
 _HIGHEST_ID = 2**63 - 1
+_DIGITS = 18
 
 
 def upper_bound(before: int | None) -> int:
@@ -19,6 +20,12 @@ def integer(value: Value) -> int:
     if abs(number) > _HIGHEST_ID:
         raise OverflowError("more than 63 bits")
     return number
+
+
+def noted(value: object) -> int:
+    """A whole number that is kept as text, where another hand may have written anything: then it is 0."""
+    found = str(value)
+    return int(found) if found.isdecimal() and len(found) <= _DIGITS else 0
 
 
 def real(value: Value) -> float | None:

@@ -95,6 +95,7 @@ async def fill(path: Path) -> None:
         file.execute("INSERT INTO attempts VALUES (1, 1, 'ada', 'retry', 1.0, 1.0, 'busy', 'no')")
         file.execute("INSERT INTO unreadable (connection, raw, reason, received_at) VALUES ('home', 'x', 'y', 1.0)")
         file.execute("INSERT INTO spellings VALUES ('home', 'x', 'y', 0, 0, 1.0)")
+        file.execute("INSERT INTO thrown_away VALUES ('home', 'x', 1.0)")
 
 
 def damage(path: Path, table: str) -> int:
@@ -127,7 +128,10 @@ def test_every_operation_is_known_here() -> None:
     assert sorted([*READING, *ONE, *OTHERS]) == sorted(OPERATIONS)
 
 
-@pytest.mark.parametrize("table", ["messages", "inbox", "connections", "rules", "attempts", "unreadable", "spellings"])
+@pytest.mark.parametrize(
+    "table",
+    ["messages", "inbox", "connections", "rules", "attempts", "unreadable", "spellings", "thrown_away"],
+)
 async def test_a_damaged_cell_costs_its_row_and_every_list_goes_on(tmp_path: Path, table: str) -> None:
     """One flipped bit would stop a whole home, or hide every other message of it."""
     path = tmp_path / "bach.db"
@@ -157,6 +161,28 @@ async def test_a_damaged_cell_costs_its_row_and_every_list_goes_on(tmp_path: Pat
             await bach.start(connection)
             receipt = await bach.send(connection, "bob", "it goes on")
             assert (await bach.wait(receipt.id)).status is Status.SENT
+        assert await bach.take("home", replace(incoming(text="new", remote_id="new"), sender_id="42", recipient="42"))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+async def test_what_a_database_notes_of_itself_may_be_damaged(tmp_path: Path, odd: object) -> None:
+    """One flipped bit in a row that nobody ever sees would keep the whole home from starting."""
+    path = tmp_path / "bach.db"
+    await fill(path)
+    async with opened(path) as bach:
+        await bach.send("home", "ada", "so that all that is noted is there")
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        noted = [key for (key,) in file.execute("SELECT key FROM meta")]
+        assert {"instance", "runs", "token"} <= {*noted}
+        with suppress(sqlite3.IntegrityError):  # what no file can hold
+            file.execute("UPDATE meta SET value = ?", [odd])
+    async with opened(path) as bach:
+        await bach.release()
+        await bach.start("home")
+        receipt = await bach.send("home", "bob", "it goes on")
+        assert (await bach.wait(receipt.id)).status is Status.SENT
+    async with opened(path) as bach:
+        assert (await bach.get(receipt.id)).status is Status.SENT
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.postgresql.known_commits import Commits, Note, Noted
 from bach_lib.storage.postgresql.layout import admit, has_tables, prepare
 from bach_lib.storage.transaction import Value
-from bach_lib.storage.values import integer
+from bach_lib.storage.values import integer, noted
 
 _COPIES = "copies"
 """Key: how often an older copy was noticed. Who knows of fewer was not there when it was dealt with."""
@@ -103,8 +103,7 @@ def _known(wire: Wire) -> dict[str, Value]:
 
 
 def _copies(known: dict[str, Value]) -> int:
-    found = str(known.get(_COPIES, "0"))
-    return int(found) if found.isdecimal() else 0
+    return noted(known.get(_COPIES))
 
 
 def _number(wire: Wire, session: str) -> int | None:

@@ -24,6 +24,7 @@ from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError
 from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.transaction import Value
+from bach_lib.storage.values import noted
 
 _LOGGER = FieldLogger(__name__)
 _OLDEST = 130000
@@ -111,12 +112,12 @@ def has_tables(wire: Wire) -> bool:
 
 def _layout(wire: Wire, address: Address) -> int:
     rows = wire.execute(_LAYOUT).fetchall()
-    layout = str(rows[0]["value"]) if rows else ""
-    if not layout.isdecimal():
+    found = noted(rows[0]["value"]) if rows else 0
+    if found == 0:
         raise StoreForeignError(path=f"the schema bach in {address}")
-    if int(layout) > SERVER_LAYOUT:
-        raise StoreTooNewError(path=address, found=int(layout), known=SERVER_LAYOUT, way_back=_WAYS_BACK)
-    return int(layout)
+    if found > SERVER_LAYOUT:
+        raise StoreTooNewError(path=address, found=found, known=SERVER_LAYOUT, way_back=_WAYS_BACK)
+    return found
 
 
 def _migrate(wire: Wire, address: Address) -> None:

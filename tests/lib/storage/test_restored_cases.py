@@ -101,6 +101,25 @@ async def test_a_way_back_to_an_older_copy_is_held(live: Path, tmp_path: Path) -
     assert await held(live) == 1, "also after the next start, until its owner has decided"
 
 
+async def test_a_restored_copy_gives_no_id_again_that_was_given_since(live: Path, tmp_path: Path) -> None:
+    """A platform that knows a message by its number would take a new one for one that it has, and swallow it."""
+    bach = await begun(live)
+    copy(live, tmp_path / "kept")
+    given = [(await bach.send("home", "42", "since")).id for _ in range(3)]
+    await bach.close()
+    for begins in (1_000_001, 2_000_001):  # the first copy has given some by then
+        copy(tmp_path / "kept", live)
+        async with bach_on(live) as restored:
+            later = await restored.send("home", "42", "new")
+            assert later.id not in given
+            assert later.id == begins
+            assert (await restored.send("home", "42", "newer")).id == begins + 1
+        copy(live, tmp_path / "kept")
+        (live / "bach.db.mark").unlink()
+    async with bach_on(live.rename(live.with_name("moved"))) as bach:
+        assert (await bach.get(given[0] - 1)).held
+
+
 @pytest.mark.parametrize("torn", [b"", bytes(128), b"old=12", b"\xff" * 128])
 async def test_a_torn_mark_is_no_proof_of_a_copy(live: Path, torn: bytes) -> None:
     """After a power cut that left half a sector, a person would have to come."""
