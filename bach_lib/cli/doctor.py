@@ -109,6 +109,9 @@ def _orphans(database: Path, used: set[str]) -> Iterator[Row]:
 
 def _connection(row: Row) -> Row:
     name = f"connection {row['name']}"
+    if row.get("damaged"):
+        way = f"Set it anew (bach connector configure {row['name']}) and switch it on, or restore the database"
+        return _row(name, f"The database is damaged here; this cannot be read: {row['damaged']}. {way}")
     if not row["is_active"]:
         return _row(name, "It is switched off.", is_good=True)
     bad = [str(row[one]) for one in ("sending_state", "receiving_state") if row[one] in {"disconnected", "auth_failed"}]

@@ -49,6 +49,8 @@ class Registry:
         self._secrets = secrets
         self._examiner = Examiner(connectors, secrets)
         self._connections: dict[str, Connection] = {}
+        self.damaged: dict[str, list[str]] = {}
+        """What of each row could not be read, as long as nobody has changed it."""
         self.removals: Removals = Removals(store)
         self._lock = asyncio.Lock()
         self.settle: Callable[[], Awaitable[None]] = _nothing
@@ -73,8 +75,7 @@ class Registry:
     def _read(self, rows: Iterable[Row]) -> dict[str, Connection]:
         found = {}
         for connection, damaged in map(connection_of, rows):
-            name = connection.name
-            found[name] = connection
+            found[(name := connection.name)], self.damaged[name] = connection, damaged
             if damaged and self._connections.get(name) != connection:  # else it was said
                 _LOGGER.error(DAMAGED, name, ", ".join(damaged), "" if connection.is_active else RESTS, connection=name)
         return found
@@ -237,7 +238,7 @@ class Registry:
         await self.examine(fresh)
         await self.removals.finish(fresh.name)  # a new connection gets nothing of an old one
         await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
-        self._connections[fresh.name] = fresh
+        self._connections[fresh.name], self.damaged[fresh.name] = fresh, []
         self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
         return fresh
 
@@ -251,7 +252,7 @@ class Registry:
         new = replace(self._connections[old.name], **changes)  # what was counted meanwhile stays
         if changed & FRESH_START:
             new = replace(new, consecutive_failures=0, disabled_until=None)
-        self._connections[old.name] = new
+        self._connections[old.name], self.damaged[old.name] = new, []
         self._bus.publish(ConnectionUpdated(connection=old.name, row=new, changed=changed))
         return new
 

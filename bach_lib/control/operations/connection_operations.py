@@ -35,6 +35,7 @@ async def status(bach: Bach, name: str | None = None, *, is_daemon: bool = False
             "name": row.name,
             "type": row.type,
             "is_active": row.is_active,
+            "damaged": ", ".join(bach.registry.damaged.get(row.name, ())) or None,
             "sending_state": _state(bach, row, Direction.SENDING) if is_daemon else None,
             "receiving_state": _state(bach, row, Direction.RECEIVING) if is_daemon else None,
             "consecutive_failures": row.consecutive_failures,

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import stat
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -141,6 +143,22 @@ def test_the_check_up_finds_what_is_wrong(home: Run, serve: Serve, database: Pat
     assert set(bad) == {"daemon", "files", "secrets of home", "secrets"}
     assert "bach connector configure home bot_token" in bad["secrets of home"]
     assert str(folder / "old.bot_token") in bad["secrets"]
+
+
+def test_the_check_up_tells_a_damaged_connection_from_one_that_rests(home: Run, database: Path) -> None:
+    """Somebody would switch it on, without the people it hears and the settings that it had."""
+    assert home("connector", "disable", "home").code == 0
+    said = {row["what"]: (row["is_good"], row["answer"]) for row in home("daemon", "doctor", "--json").rows()}
+    assert said["connection home"] == (True, "It is switched off.")
+    with closing(sqlite3.connect(database, isolation_level=None)) as file:
+        file.execute("UPDATE connections SET settings = '[]', allowed = '42'")
+    for _ in range(2):  # looking mends nothing
+        said = {row["what"]: (row["is_good"], row["answer"]) for row in home("daemon", "doctor", "--json").rows()}
+        is_good, answer = said["connection home"]
+        assert (is_good, "cannot be read: allowed, settings." in str(answer)) == (False, True), answer
+    assert home("connector", "enable", "home").code == 0
+    said = {row["what"]: (row["is_good"], row["answer"]) for row in home("daemon", "doctor", "--json").rows()}
+    assert said["connection home"] == (True, "Nothing is wrong.")
 
 
 def test_a_database_that_was_deleted_is_told_by_every_command(home: Run, serve: Serve, database: Path) -> None:
