@@ -45,6 +45,7 @@ class StoreThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tally = WorkCounter()
         self._begun = self._done = 0
+        self._is_opening = False
 
     @property
     def is_open(self) -> bool:
@@ -57,9 +58,16 @@ class StoreThread:
         return self._begun - self._done
 
     async def open(self) -> None:
-        """Begin. Raises what `begin` raises; then nothing is left behind, nor harmed if it is open already."""
-        if self.is_open:
+        """Begin. Raises what `begin` raises; then nothing is left behind, nor harmed what is open, or being opened."""
+        if self.is_open or self._is_opening:
             raise StoreInUseError(path=self._place)
+        self._is_opening = True
+        try:
+            await self._open()
+        finally:
+            self._is_opening = False
+
+    async def _open(self) -> None:
         loop = self._loop = asyncio.get_running_loop()
         self._tally = counter_of(loop)
         opened: asyncio.Future[None] = loop.create_future()

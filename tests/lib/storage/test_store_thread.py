@@ -261,6 +261,29 @@ async def test_one_that_is_open_is_not_opened_again(engine: Engine) -> None:
     assert await engine.ask("a") == "a"
 
 
+async def test_one_that_is_being_opened_is_not_opened_a_second_time(engine: Engine) -> None:
+    """Two links to a server would be made, and one of them never be closed."""
+    engine.may_open.clear()
+    opening = asyncio.create_task(engine.thread.open())
+    await asyncio.to_thread(engine.began.wait, 60)
+    with pytest.raises(StoreInUseError, match="home"):
+        await engine.thread.open()
+    engine.may_open.set()
+    await opening
+    assert len(engine.threads) == 1
+    assert await engine.ask("a") == "a"
+
+
+async def test_one_that_was_refused_is_opened_later(engine: Engine) -> None:
+    """Whoever corrects what was wrong would have to start the whole program anew."""
+    engine.fault = StoreFailedError(path="home", reason="away")
+    with pytest.raises(StoreFailedError):
+        await engine.thread.open()
+    engine.fault = None
+    await engine.thread.open()
+    assert await engine.ask("a") == "a"
+
+
 @pytest.mark.skipif(not FILES.exists(), reason="the system does not list a process's open files")
 @pytest.mark.parametrize("is_opening", [True, False])
 async def test_who_is_cancelled_while_the_thread_ends_leaves_nothing_open(engine: Engine, is_opening: bool) -> None:
