@@ -6,8 +6,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,60 +81,59 @@ def kind_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-async def test_the_owner_is_killed_while_somebody_waits(database: Path) -> None:
+type Began = Callable[[str], AbstractAsyncContextManager[tuple[subprocess.Popen[str], str]]]
+"""Begins a program that has the file. Takes where the last one was, and says where this one is; "" for anywhere."""
+
+
+def beside(database: Path) -> Began:
+    """Reached through the file: a program beside the owner's."""
+
+    @asynccontextmanager
+    async def begin(_: str) -> AsyncIterator[tuple[subprocess.Popen[str], str]]:
+        with program(database) as owner:
+            assert await asyncio.to_thread(kind_of, owner) == "Bach"
+            yield owner, str(database)
+
+    return begin
+
+
+def elsewhere(database: Path) -> Began:
+    """Reached through REST, as from another machine."""
+
+    @asynccontextmanager
+    async def begin(place: str) -> AsyncIterator[tuple[subprocess.Popen[str], str]]:
+        with program(database, _SERVER, TOKEN, place.rpartition(":")[2] or "0") as server:
+            yield server, f"http://127.0.0.1:{await asyncio.to_thread(kind_of, server)}"
+
+    return begin
+
+
+@pytest.mark.parametrize("way", [beside, elsewhere])
+async def test_the_owner_is_killed_while_somebody_waits(database: Path, way: Callable[[Path], Began]) -> None:
     """A web server's second worker would hang for ever, or send twice what it cannot know to be stored."""
-    with program(database) as owner:
-        assert await asyncio.to_thread(kind_of, owner) == "Bach"
-        async with connect(database) as bach:
-            told = list[EventsMissed | MessageQueued]()
-            bach.subscribe(EventsMissed, told.append)
-            bach.subscribe(MessageQueued, told.append)
-            receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-            waiting = asyncio.create_task(bach.wait(receipt.id))
-            await asyncio.sleep(0)
-            assert (await bach.get(receipt.id)).status is Status.PENDING
-            os.kill(owner.pid, signal.SIGKILL)
-            with pytest.raises(OwnerGoneError, match="gave no answer"):
-                await asyncio.wait_for(waiting, 30)
-            with pytest.raises(OwnerGoneError, match=r"bach\.db"):
-                await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-            await asyncio.to_thread(owner.wait)
-            with program(database) as successor:
-                assert await asyncio.to_thread(kind_of, successor) == "Bach"
-                again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-                assert again.id == receipt.id, "it is the same message"
-                async with asyncio.timeout(60):
-                    while not any(isinstance(event, EventsMissed) for event in told):
-                        await bach.send("home", "ada", "another")
-                assert isinstance(told[0], MessageQueued)
-
-
-async def test_the_server_is_killed_while_somebody_waits(database: Path) -> None:
-    """Who sends from another machine would hang for ever, or send twice what it cannot know to be stored."""
-    with program(database, _SERVER, TOKEN, "0") as server:
-        port = await asyncio.to_thread(kind_of, server)
-        async with connect(f"http://127.0.0.1:{port}", token=TOKEN) as bach:
-            told = list[EventsMissed | MessageQueued]()
-            bach.subscribe(EventsMissed, told.append)
-            bach.subscribe(MessageQueued, told.append)
-            receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-            waiting = asyncio.create_task(bach.wait(receipt.id))
-            await asyncio.sleep(0)
-            assert (await bach.get(receipt.id)).status is Status.PENDING
-            os.kill(server.pid, signal.SIGKILL)
-            with pytest.raises(OwnerGoneError, match="gave no answer"):
-                await asyncio.wait_for(waiting, 30)
-            with pytest.raises(OwnerGoneError):
-                await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-            await asyncio.to_thread(server.wait)
-            with program(database, _SERVER, TOKEN, port) as successor:
-                assert await asyncio.to_thread(kind_of, successor) == port
-                again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
-                assert again.id == receipt.id, "it is the same message"
-                async with asyncio.timeout(60):
-                    while not any(isinstance(event, EventsMissed) for event in told):
-                        await bach.send("home", "ada", "another")
-                assert isinstance(told[0], MessageQueued)
+    begin = way(database)
+    async with begin("") as (owner, place), connect(place, token=TOKEN if "://" in place else None) as bach:
+        told = list[EventsMissed | MessageQueued]()
+        bach.subscribe(EventsMissed, told.append)
+        bach.subscribe(MessageQueued, told.append)
+        receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+        waiting = asyncio.create_task(bach.wait(receipt.id))
+        await asyncio.sleep(0)
+        assert (await bach.get(receipt.id)).status is Status.PENDING
+        os.kill(owner.pid, signal.SIGKILL)
+        with pytest.raises(OwnerGoneError, match="gave no answer"):
+            await asyncio.wait_for(waiting, 30)
+        with pytest.raises(OwnerGoneError, match=r"bach\.db|127\.0\.0\.1"):
+            await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+        await asyncio.to_thread(owner.wait)
+        async with begin(place) as (_, again_at):
+            assert again_at == place
+            again = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+            assert again.id == receipt.id, "it is the same message"
+            async with asyncio.timeout(60):
+                while not any(isinstance(event, EventsMissed) for event in told):
+                    await bach.send("home", "ada", "another")
+            assert isinstance(told[0], MessageQueued)
 
 
 async def test_many_that_start_at_once_share_one_owner(database: Path) -> None:

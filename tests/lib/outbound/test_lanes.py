@@ -441,6 +441,17 @@ def test_who_replaces_itself_while_a_limit_stops_it_is_not_forgotten(lanes: Lane
     assert take_all(lanes, NOW + 60) == [199]
 
 
+def test_ends_of_what_has_gone_fill_no_memory_and_those_of_what_waits_stay(lanes: Lanes) -> None:
+    """A sensor whose values live for a day would leave each of them behind, or the one that waits would go out late."""
+    lanes.add(Entry(id=1, recipient="ada", due=inf, expires=NOW + 5))
+    for number in range(2, 500):
+        lanes.add(Entry(id=number, recipient="ada", due=inf, expires=NOW + number))
+        lanes.discard(number)
+    assert len(lanes._expiring) < 100
+    assert lanes.next_expiry() == NOW + 5
+    assert lanes.expired(NOW + 1000) == [1]
+
+
 @pytest.mark.parametrize("true", [0, 1, 100])
 def test_a_heap_is_cleaned_when_more_of_it_is_out_of_date_than_true(true: int) -> None:
     """Each message would clean up once more when thousands wait, or what is out of date would fill the memory."""

@@ -56,6 +56,23 @@ def sent(platform: FakePlatform) -> list[tuple[str, str]]:
     return [(message.recipient, message.text) for message in platform.sent]
 
 
+async def test_a_newer_message_of_a_tag_replaces_at_once_what_waits_under_another_name(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """During an outage the page would show both, and the old value as one that is still to be sent."""
+    async with open_bach() as bach:
+        platform.outcomes.append(Sent(sightings=(NAMED,)))
+        await bach.send("home", "@home", "hello")
+        await clock.settle()
+        platform.fault = DOWN
+        old = await bach.send("home", "-1", "21 degrees", tag="heat")
+        await clock.settle()
+        as_before = "UPDATE messages SET recipient = '@home' WHERE id = ?1"  # what waits is written anew in small steps
+        await bach._base.store.submit(lambda tx: tx.change(as_before, [(old.id,)]))
+        new = await bach.send("home", "-1", "22 degrees", tag="heat")
+        assert [(await bach.get(one.id)).status for one in (old, new)] == [Status.CANCELLED, Status.PENDING]
+
+
 async def test_what_an_answer_says_of_a_name_counts_from_then_on_and_after_a_restart(
     open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
 ) -> None:
