@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bach_lib import Bach, IncomingMessage, Kind
+from bach_lib import Bach, IncomingMessage, Kind, Status
 from bach_lib.events import MessageReceived
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 
@@ -29,6 +29,8 @@ CONNECTION = f"telegram_{BOT_ID}"
 ADA, BOB, STRANGER = 42, 43, 99
 ADA_ENTITY = "notify.ada"
 BOB_ENTITY = "notify.bob"
+TO_ADA, TO_ANYBODY = 1, 2
+"""Two dead letters of `letters`, the second to an id that nobody added."""
 
 
 HERE = Path(__file__).parent
@@ -88,6 +90,22 @@ async def loaded(hass: HomeAssistant, telegram: TelegramServer, entry: MockConfi
     for direction in ("sending", "receiving"):
         await until_state(hass, f"binary_sensor.home_bot_{direction}", "on")
     return entry
+
+
+@pytest.fixture
+async def letters(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, bot: Bot) -> MockConfigEntry:
+    """A connection with two dead letters and a message that came in."""
+    bach = the_bach(hass)
+    telegram.chats[ADA].block()
+    for number, recipient in ((TO_ADA, str(ADA)), (TO_ANYBODY, "777")):
+        receipt = await bach.send(CONNECTION, recipient, "old")
+        assert receipt.id == number
+        assert (await bach.wait(receipt.id, 60)).status is Status.DEAD
+    telegram.chats[ADA].welcome()
+    telegram.says("Is the door open?", bot=bot, chat_id=ADA)
+    while not await bach.inbox():
+        await hass.async_block_till_done()
+    return loaded
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The action `bach.ask`: pressed and written answers of those who may, on a Telegram that works like the real one."""
 
 import asyncio
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -15,7 +16,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Operation, Status
 from bach_lib.events import MessageReceived, MessageSent
 from bach_lib.testing.telegram_server import SentMessage, TelegramServer
-from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, is_claimed
+from custom_components.bach.actions.ask import _judge
+from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received, Role, is_claimed
+from custom_components.bach.home.entry import connection_name
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -23,6 +26,7 @@ from tests.component.conftest import (
     BOB_ENTITY,
     TOKEN,
     add_entry,
+    incoming,
     person,
     recipient,
     set_up,
@@ -31,6 +35,7 @@ from tests.component.conftest import (
     until,
     until_state,
 )
+from tests.holes import Hole, holes, is_missed
 
 ANSWERS = [{"text": "Open", "value": "open"}, {"text": "Leave it shut", "value": "leave"}]
 GROUP, EVE = -100, 66
@@ -239,9 +244,32 @@ async def test_only_the_role_and_the_people_may_answer(
     task = await ask(hass, telegram, 2, entity_id="notify.home", role="admin", persons=[str(BOB)])
     press(telegram, telegram.sent[-1], "Open", BOB)
     assert (await task)["person"] == "Bob"
+    task = await ask(hass, telegram, 3, entity_id="notify.home", role="admin")
+    press(telegram, telegram.sent[-1], "Open", EVE)
+    await received(hass)
+    assert not task.done()
+    press(telegram, telegram.sent[-1], "Open", BOB)
+    assert (await task)["person"] == "Bob"
     with pytest.raises(ServiceValidationError) as raised:
         await call(hass, entity_id="notify.home", persons="person.bob")
     assert raised.value.translation_key == "person_without_user"
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", holes("custom_components.bach.actions.ask:_judge"), ids=str)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, telegram: TelegramServer, hass_admin_user: MockUser, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and a guest would answer for Ada."""
+
+    async def a_stranger() -> None:
+        entry = hass.config_entries.async_entries("bach")[0]
+        for role in (Role.USER, Role.ADMIN):
+            assert _judge(hass, role, [])(incoming(EVE, connection="telegram_1")) is None
+            assert _judge(hass, role, [])(incoming(EVE, connection=connection_name(entry))) is None
+
+    look = partial(test_only_the_role_and_the_people_may_answer, hass, telegram, hass_admin_user)
+    assert await is_missed(hole, look, a_stranger) == (hole is not None)
 
 
 async def test_a_stopped_automation_takes_its_question_back(

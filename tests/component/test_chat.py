@@ -1,6 +1,8 @@
 """Whose messages reach a conversation agent, and what comes back."""
 
 import asyncio
+from itertools import product
+from typing import Final
 
 import pytest
 from homeassistant.components.conversation import ConversationInput, ConversationResult
@@ -32,8 +34,10 @@ from tests.component.conftest import (
     set_up,
     the_bach,
 )
+from tests.holes import Hole, holes, is_missed
 
 GROUP = -100
+VOICE = Media(type="voice", reference="x", mime_type="audio/ogg")
 
 
 @pytest.fixture
@@ -501,3 +505,38 @@ async def test_whoever_answers_a_question_does_not_talk_to_the_agent(
     telegram.says("thanks", bot=telegram.bots[TOKEN], chat_id=ADA)
     await telegram.wait_for(2)
     assert agent.heard == ["thanks"]
+
+
+_CHAT: Final = "custom_components.bach.assist.chat"
+_JUDGING: Final = [
+    one
+    for one in holes(*(f"{_CHAT}:{name}" for name in ("_Chat._settings", "_Chat._is_for_agent", "_is_persons_doing")))
+    if one is None or not any(word in one.check for word in ("is None", "MEDIA", "is_speech", "engine"))
+]
+"""Without those that say what a voice message is: that is no question of who may."""
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", _JUDGING, ids=str)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, telegram: TelegramServer, agent: Agent, home: MockConfigEntry, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and a guest's words would turn things on."""
+    ada = next(one.subentry_id for one in home.subentries.values() if one.title == "Ada")
+
+    async def look() -> None:
+        for media, kind in product((None, Media(type="photo", reference="x"), VOICE), Kind):
+            if kind is not Kind.TEXT:
+                await arrive(hass, incoming(ADA, kind=kind, text="no", content=Content(media=media)))
+        for mark in ({"automatic": True, "forwarded": True}, {"bot": True}):
+            await arrive(hass, incoming(ADA, text="no", metadata=mark))
+        tell(hass, home, ada, Role.NOTIFY_ONLY)
+        tell(hass, MockConfigEntry(domain="bach"), ada, Role.USER)
+        await arrive(hass, incoming(-999, ADA, text="a place nobody added"))
+        hass.data[CLAIM] = lambda received: received.message.text == "yes"
+        await arrive(hass, incoming(ADA, text="yes"))
+        await arrive(hass, incoming(ADA, text="good night"))
+        [message] = await telegram.wait_for(1)
+        assert (message.text, agent.heard) == ("You said: good night", ["good night"])
+
+    assert await is_missed(hole, look) == (hole is not None)

@@ -1,6 +1,7 @@
 """The first message to a recipient, and the button for another one: a person looks, and is told what became of it."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from homeassistant.auth.models import Group
@@ -29,6 +30,7 @@ from tests.component.conftest import (
 )
 from tests.component.dialogs import go_on
 from tests.component.test_recipient_flow import enter, start
+from tests.holes import Hole, holes, is_missed
 
 BUTTON = "button.ada_send_test_message"
 
@@ -101,6 +103,21 @@ async def test_it_is_for_whoever_may_write_to_the_recipient(
         with pytest.raises(Unauthorized):
             await call
     assert len(await the_bach(hass).messages(connection=CONNECTION)) == may
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize(
+    "hole",
+    [
+        *holes("custom_components.bach.home.permissions:require_recipient_control"),
+        *(one for one in holes("custom_components.bach.button") if one and "require_recipient" in one.check),
+    ],
+    ids=str,
+)
+async def test_each_check_is_missed(hass: HomeAssistant, loaded: MockConfigEntry, hole: Hole | None) -> None:
+    """Whoever takes one out would see all tests pass, and a guest would write to Ada by her button."""
+    look = partial(test_it_is_for_whoever_may_write_to_the_recipient, hass, loaded, {BUTTON}, may=False)
+    assert await is_missed(hole, look) == (hole is not None)
 
 
 async def test_the_button_goes_with_its_recipient(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -1,6 +1,7 @@
 """The panel: when it is there, and what its commands show and do, for whom."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -20,8 +21,9 @@ from bach_lib.web import app_files
 from bach_lib.web.change_signal import PAUSE
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.web import panel
-from tests.component.conftest import ADA, CONNECTION, add_entry, set_up, the_bach
-from tests.component.test_surfaces import PANEL, TO_ADA, TO_ANYBODY, Who, context_of, everything, letters  # noqa: F401
+from tests.component.conftest import ADA, CONNECTION, TO_ADA, TO_ANYBODY, add_entry, set_up, the_bach
+from tests.component.test_surfaces import PANEL, Who, context_of, everything
+from tests.holes import Hole, holes, is_missed
 
 LOGINS: Final = (Who.GUEST, Who.READER, Who.CHILD, Who.USER, Who.ADMIN)
 
@@ -51,7 +53,7 @@ class Socket:
 
 
 @pytest.fixture
-async def admin(hass: HomeAssistant, letters: MockConfigEntry, hass_ws_client: WebSocketGenerator) -> Socket:  # noqa: F811
+async def admin(hass: HomeAssistant, letters: MockConfigEntry, hass_ws_client: WebSocketGenerator) -> Socket:
     """An administrator who looks at two dead letters."""
     return Socket(await hass_ws_client(hass))
 
@@ -106,7 +108,7 @@ async def test_its_files_are_kept_by_browsers_until_they_change(
 @pytest.mark.parametrize("who", LOGINS)
 async def test_commands_are_for_those_who_may_control_what_they_concern(
     hass: HomeAssistant,
-    letters: MockConfigEntry,  # noqa: F811
+    letters: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,
     who: Who,
 ) -> None:
@@ -127,7 +129,7 @@ async def test_commands_are_for_those_who_may_control_what_they_concern(
 )
 async def test_lists_hold_what_may_be_seen(
     hass: HomeAssistant,
-    letters: MockConfigEntry,  # noqa: F811
+    letters: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,
     who: Who,
     seen: list[int],
@@ -137,8 +139,47 @@ async def test_lists_hold_what_may_be_seen(
     view = await socket.see("bach/panel/waiting")
     assert [row["id"] for row in view["rows"]] == seen
     assert (view["counts"] is None) == (who is not Who.ADMIN)
-    names = [one["title"] for place in (await socket.see("bach/panel/places"))["places"] for one in place["recipients"]]
-    assert names == ([] if not seen else ["Ada"] if who is Who.CHILD else ["Ada", "Bob"])
+    places = {
+        place["title"]: [one["title"] for one in place["recipients"]]
+        for place in (await socket.see("bach/panel/places"))["places"]
+    }
+    assert places == ({} if not seen else {"@home_bot": ["Ada"] if who is Who.CHILD else ["Ada", "Bob"]})
+
+
+_APP: Final = "bach_lib.web"
+_JUDGING: Final = (
+    *(f"{_APP}.app_commands:{name}" for name in ("message", "act", "amend", "_counts", "_known", "_require_message")),
+    *(f"{_APP}.viewer:Visit.{name}" for name in ("require", "require_all")),
+    *(f"custom_components.bach.web.panel_commands:{name}" for name in ("_watch", "HomeViewer.sees_all")),
+    "custom_components.bach.home.permissions:may_control",
+)
+_ASKING: Final = [one for one in holes(f"{_APP}.connection_commands") if one and "require_all" in one.check]
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", [*holes(*_JUDGING), *_ASKING], ids=str)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, letters: MockConfigEntry, hass_ws_client: WebSocketGenerator, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and the tablet in the hall would show what somebody wrote."""
+    lists = [
+        partial(test_lists_hold_what_may_be_seen, hass, letters, hass_ws_client, who, seen)
+        for who, seen in ((Who.GUEST, []), (Who.CHILD, [TO_ADA]), (Who.ADMIN, [TO_ANYBODY, TO_ADA]))
+    ]
+    commands = [
+        partial(test_commands_are_for_those_who_may_control_what_they_concern, hass, letters, hass_ws_client, who)
+        for who in (
+            Who.GUEST,
+            Who.CHILD,
+            Who.ADMIN,
+        )  # who may all comes after who changes things for a while
+    ]
+
+    async def nothing_to_do() -> None:
+        socket = await logged_in(hass, hass_ws_client, Who.ADMIN)
+        assert not (await socket.ask("bach/panel/act", what="retry", ids=[]))["success"]
+
+    assert await is_missed(hole, *lists, *commands, nothing_to_do) == (hole is not None)
 
 
 async def test_a_row_says_why_and_what_can_be_done(admin: Socket) -> None:

@@ -1,7 +1,8 @@
 """Letters from another home: who may bring them, what is answered, and that each is stored once."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -14,9 +15,10 @@ from bach_lib.connectors.base import Incoming
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.homeassistant import HomeAssistantServer
 from custom_components.bach.home.attribution import Received, Role
-from custom_components.bach.web.peer import letter_box
+from custom_components.bach.web.peer import letter_box, takes_letters
 from tests.component.conftest import set_up, the_bach, until_state
 from tests.component.homes import CONNECTION, LETTER, TOKEN, add_home, letters
+from tests.holes import Hole, holes, is_missed
 
 PARENTS = "user-of-the-parents"
 
@@ -245,3 +247,40 @@ async def test_bach_says_that_it_is_there(hass: HomeAssistant, ask: Ask) -> None
 async def test_bach_says_whose_letters_it_takes(ask: Ask, loaded: MockConfigEntry) -> None:
     """The other home would say "not accepted" only after the first letter is dead."""
     assert (await ask("hello"))["result"]["accepts"] is True
+
+
+_PEER: Final = "custom_components.bach.web.peer"
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize(
+    "hole",
+    holes(*(f"{_PEER}:{name}" for name in ("letter_box", "takes_letters", "_deliver", "_stored", "_lets_in"))),
+    ids=str,
+)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, loaded: MockConfigEntry, ask: Ask, hass_read_only_user: MockUser, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and anybody with a login would write as another home."""
+    [box] = loaded.subentries.values()
+    data, user_id = dict(box.data), hass_read_only_user.id
+
+    async def mapped_otherwise() -> None:
+        chat = MockConfigEntry(domain="bach", data={"type": "telegram"}, subentries_data=[letters(user_id=user_id)])
+        assert not takes_letters(chat, user_id)
+        assert letter_box(hass, user_id) is loaded
+        for other in ({"user_id": PARENTS}, {"role": "notify_only"}, {"recipient": "event:x"}):
+            hass.config_entries.async_update_subentry(loaded, box, data=data | other)
+            assert code(await ask("deliver", letter=LETTER)) == "not_accepted"
+        hass.config_entries.async_update_subentry(loaded, box, data=data)
+        await hass.async_block_till_done()
+
+    async def not_ready() -> None:
+        await the_bach(hass).registry.update(CONNECTION, allowed=frozenset({"bach"}))
+        with pytest.MonkeyPatch.context() as patch:
+            await test_letters_wait_while_nobody_can_store_them(hass, ask, loaded, patch)
+        with pytest.MonkeyPatch.context() as patch:
+            await test_a_letter_that_becomes_a_strangers_on_its_way_is_not_acknowledged(hass, ask, loaded, patch)
+
+    disabled = partial(test_a_user_who_was_disabled_brings_nothing_more, hass, loaded, hass_read_only_user)
+    assert await is_missed(hole, mapped_otherwise, not_ready, disabled) == (hole is not None)

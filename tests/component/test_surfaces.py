@@ -7,6 +7,8 @@ one has to say who may use it.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
+from pkgutil import iter_modules
 from typing import Any, Final
 
 import pytest
@@ -17,11 +19,25 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
-from bach_lib import IncomingMessage, Kind, Status
+from bach_lib import IncomingMessage, Kind
 from bach_lib.models.incoming import Content
-from bach_lib.testing.telegram_server import Bot, TelegramServer
+from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach import actions
 from tests.component.automations import automate
-from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, STRANGER, arrive, incoming, set_up, the_bach
+from tests.component.conftest import (
+    ADA,
+    ADA_ENTITY,
+    CONNECTION,
+    STRANGER,
+    TO_ADA,
+    TO_ANYBODY,
+    add_entry,
+    arrive,
+    incoming,
+    set_up,
+    the_bach,
+)
+from tests.holes import Hole, holes, is_missed
 
 
 class Who(Enum):
@@ -41,8 +57,9 @@ _USERS: Final = _ADMINS | {Who.USER}
 _CHILDREN: Final = _USERS | {Who.CHILD}
 """A child may control `notify.ada` and nothing else."""
 
-TO_ADA, TO_ANYBODY, INCOMING = 1, 2, 1
-"""Two dead letters, the second to an id that nobody added, and a message that came in."""
+OTHER_TOKEN: Final = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
+INCOMING: Final = 1
+"""The message that came in, in `letters`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,22 +167,6 @@ FROM_PEOPLE: Final = {"button_pressed", "command_received", "message_received"}
 FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_sent"}
 
 
-@pytest.fixture
-async def letters(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, bot: Bot) -> MockConfigEntry:
-    """A connection with two dead letters and a message that came in."""
-    bach = the_bach(hass)
-    telegram.chats[ADA].block()
-    for number, recipient in ((TO_ADA, str(ADA)), (TO_ANYBODY, "777")):
-        receipt = await bach.send(CONNECTION, recipient, "old")
-        assert receipt.id == number
-        assert (await bach.wait(receipt.id, 60)).status is Status.DEAD
-    telegram.chats[ADA].welcome()
-    telegram.says("Is the door open?", bot=bot, chat_id=ADA)
-    while not await bach.inbox():
-        await hass.async_block_till_done()
-    return loaded
-
-
 async def context_of(hass: HomeAssistant, who: Who) -> Context:
     """The context of a call by somebody."""
     if who is Who.HOME:
@@ -227,6 +228,44 @@ async def wrong_tries(
     return wrong
 
 
+async def test_an_address_is_one_of_its_connection(
+    hass: HomeAssistant, letters: MockConfigEntry, telegram: TelegramServer
+) -> None:
+    """A child who may write to Ada through one bot could write to her through the alarm's as well."""
+    telegram.add_bot(OTHER_TOKEN, username="alarm_bot")
+    other = add_entry(hass, telegram, token=OTHER_TOKEN, title="@alarm_bot")
+    await set_up(hass, other)
+    data = {"config_entry_id": other.entry_id, "recipient": str(ADA), "message": "hello"}
+    assert not await may(hass, "send_message", data, await context_of(hass, Who.CHILD))
+
+
+_PERMISSIONS: Final = "custom_components.bach.home.permissions"
+
+
+def _checks_of_actions() -> list[Hole | None]:
+    """Each call of a function that asks who may, and what those functions ask."""
+    modules = [one.name for one in iter_modules(actions.__path__, f"{actions.__name__}.")]
+    calls = [one for one in holes(*modules) if one and one.check.removeprefix("await ").startswith("require_")]
+    judged_elsewhere = {"may_control", "require_recipient_control"}  # by the panel, and by buttons
+    return [None, *calls, *(one for one in holes(_PERMISSIONS) if one and one.function not in judged_elsewhere)]
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", _checks_of_actions(), ids=str)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, letters: MockConfigEntry, telegram: TelegramServer, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and a child would use an action for others."""
+
+    async def nothing_is_wrong(who: Who) -> None:
+        assert not await wrong_tries(hass, letters, who)
+
+    # who may do nothing comes first: what others have done goes on for a while, and changes what is looked at
+    tests = [partial(nothing_is_wrong, who) for who in (Who.GUEST, Who.UNKNOWN, Who.CHILD, Who.HOME)]
+    other = partial(test_an_address_is_one_of_its_connection, hass, letters, telegram)
+    assert await is_missed(hole, *tests, other) == (hole is not None)
+
+
 @pytest.mark.parametrize("who", list(Who))
 async def test_without_recipients_there_is_nothing_to_judge_by(
     hass: HomeAssistant, letters: MockConfigEntry, who: Who
@@ -271,6 +310,23 @@ async def test_views_are_for_administrators(
     for path, method in VIEWS.items():
         async with administrator.request(method, path.replace("{id:[0-9]{1,18}}", str(TO_ADA)), json={}) as response:
             assert response.status not in {401, 403}
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", holes("custom_components.bach.web.views"), ids=str)
+async def test_each_check_of_views_is_missed(
+    hass: HomeAssistant, letters: MockConfigEntry, hass_client: ClientSessionGenerator, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and every login would read what everybody wrote."""
+
+    async def look() -> None:
+        reader, administrator = await hass_client(await user_token(hass)), await hass_client()
+        async with reader.get("/api/bach/messages/inbox") as response:
+            assert response.status == 401
+        async with administrator.post("/api/bach/messages/send", json={"content": "x" * 70_000}) as response:
+            assert response.status == 413
+
+    assert await is_missed(hole, look) == (hole is not None)
 
 
 async def user_token(hass: HomeAssistant) -> str:

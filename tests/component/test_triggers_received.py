@@ -1,13 +1,19 @@
 """Automations that run because of what people send."""
 
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Final
+
 import pytest
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.trigger import async_initialize_triggers, async_validate_trigger_config
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -30,6 +36,7 @@ from tests.component.conftest import (
     set_up,
     until,
 )
+from tests.holes import Hole, holes, is_missed
 
 GROUP = -100
 DOOR = {"trigger": "bach.command_received", "options": {"command": "door"}}
@@ -391,3 +398,74 @@ def received(kind: Kind = Kind.COMMAND, role: Role = Role.USER) -> Received:
         role=role,
         context=Context(),
     )
+
+
+TRIGGERS: Final[Mapping[str, tuple[Json, set[str]]]] = {
+    "command": (
+        {"trigger": "bach.command_received", "target": {"entity_id": "notify.ada"}, "options": {"command": "open"}},
+        {"Ada command open"},
+    ),
+    "of Bob": (
+        {"trigger": "bach.command_received", "options": {"command": "open", "sender": f"{CONNECTION}:{BOB}"}},
+        {"Bob command open"},
+    ),
+    "admin": ({"trigger": "bach.command_received", "options": {"command": "open", "role": "admin"}}, set()),
+    "press": ({"trigger": "bach.button_pressed", "options": {"value": "open"}}, {"Ada button open", "Bob button open"}),
+    "any press": (
+        {"trigger": "bach.button_pressed"},
+        {f"{who} button {value}" for who in ("Ada", "Bob") for value in ("open", "shut")},
+    ),
+    "words": (
+        {"trigger": "bach.message_received", "options": {"contains": "open"}},
+        {f"{who} {kind} open" for who in ("Ada", "Bob", "Claim") for kind in ("text", "media", "location")},
+    ),
+}
+"""What each trigger hears of what everybody does. *Guest* may only be notified, and *Claim* is a name nobody proved."""
+
+
+def everything_that_comes(entry: MockConfigEntry) -> Iterator[Received]:
+    """Everything that four of them can do."""
+    places = {one.title: one.subentry_id for one in entry.subentries.values()}
+    senders = {"Ada": ADA, "Bob": BOB, "Guest": 44, "Claim": 45}
+    for who, kind, word in product(senders, Kind, ("open", "shut", None)):
+        yield Received(
+            message=incoming(senders[who], kind=kind, text=word or "", content=Content(command=word, value=word)),
+            entry_id=entry.entry_id,
+            subentry_id=places.get(who),
+            recipient_name=who,
+            person=who,
+            role=Role.USER if who in places else Role.NOTIFY_ONLY,
+            context=Context(),
+            is_event=who == "Claim",
+        )
+
+
+_ON_INCOMING: Final = "custom_components.bach.triggers.on_incoming"
+_JUDGING: Final = (
+    *("_ReceivedTrigger.async_attach_runner", "_ReceivedTrigger._is_meant"),
+    *(f"{name}Trigger._concerns" for name in ("MessageReceived", "CommandReceived", "ButtonPressed")),
+)
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", holes(*(f"{_ON_INCOMING}:{name}" for name in _JUDGING)), ids=str)
+async def test_each_check_is_missed(hass: HomeAssistant, loaded: MockConfigEntry, hole: Hole | None) -> None:
+    """Whoever takes one out would see all tests pass, and the door would open for a guest."""
+    heard: dict[str, set[str]] = {name: set() for name in TRIGGERS}
+
+    async def look() -> None:
+        for name, (config, _) in TRIGGERS.items():
+
+            async def run(variables: Json, _: Context | None = None, name: str = name) -> None:
+                told = variables["trigger"]
+                word = told["command"] or told["value"] or told["text"]
+                heard[name].add(f"{told['person']} {told['kind']} {word}")
+
+            checked = await async_validate_trigger_config(hass, cv.TRIGGER_SCHEMA([config]))
+            assert await async_initialize_triggers(hass, checked, run, "test", name, lambda *_, **__: None)
+        for received in everything_that_comes(loaded):
+            async_dispatcher_send(hass, SIGNAL_RECEIVED, received)
+        await hass.async_block_till_done()
+        assert heard == {name: expected for name, (_, expected) in TRIGGERS.items()}
+
+    assert await is_missed(hole, look) == (hole is not None)

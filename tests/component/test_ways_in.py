@@ -6,9 +6,7 @@
 import json
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Final
 
 import pytest
@@ -28,7 +26,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 import custom_components.bach as integration
 from bach_lib.web.app_files import version
-from custom_components.bach import actions
 from custom_components.bach.condition import async_get_conditions
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home import permissions
@@ -36,7 +33,7 @@ from custom_components.bach.trigger import async_get_triggers
 from tests.component import test_surfaces as surfaces
 from tests.component import ways_in
 from tests.component.conftest import ADA_ENTITY, set_up
-from tests.component.test_surfaces import Who, context_of, letters, wrong_tries  # noqa: F401 - a fixture
+from tests.component.test_surfaces import Who, context_of, wrong_tries
 
 MODULES: Final = {
     "backup": "Home Assistant's own backup, which only an administrator can make",
@@ -82,7 +79,7 @@ ADMINISTRATION: Final[tuple[tuple[str, str, dict[str, object]], ...]] = (
 
 
 @pytest.fixture
-async def everything(hass: HomeAssistant, with_the_noisy_ones: None, letters: MockConfigEntry) -> MockConfigEntry:  # noqa: F811
+async def everything(hass: HomeAssistant, with_the_noisy_ones: None, letters: MockConfigEntry) -> MockConfigEntry:
     """The connection with dead letters, and all parts of Home Assistant that lead to it."""
     for component in ("config", "diagnostics", "repairs", "webhook", "intent"):
         assert await async_setup_component(hass, component, {})
@@ -203,7 +200,7 @@ async def test_a_new_way_in_is_found(
 
 async def test_a_hole_is_noticed(
     hass: HomeAssistant,
-    letters: MockConfigEntry,  # noqa: F811
+    letters: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A check that lets everybody through would leave all tests green."""
@@ -215,34 +212,6 @@ async def test_a_hole_is_noticed(
     wrong = {action for action, _, allowed in await wrong_tries(hass, letters, Who.GUEST) if allowed}
     judged = {name for name, tries in surfaces.ACTIONS.items() if any(Who.USER in one.allowed for one in tries)}
     assert wrong == judged
-
-
-def _checks() -> list[tuple[str, str]]:
-    """The modules of actions, and the checks that each calls."""
-    modules = [import_module(one.name) for one in iter_modules(actions.__path__, f"{actions.__name__}.")]
-    return [
-        (module.__name__, name)
-        for module in modules
-        for name, one in vars(module).items()
-        if name.startswith("require_") and getattr(one, "__module__", "") == permissions.__name__
-    ]
-
-
-@pytest.mark.parametrize(("module", "check"), _checks())
-async def test_each_check_is_missed(
-    hass: HomeAssistant,
-    letters: MockConfigEntry,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-    module: str,
-    check: str,
-) -> None:
-    """Whoever takes one out of an action would see all tests pass, and a child would use it for others."""
-
-    async def nothing(*_: object) -> None:
-        """Judge nobody."""
-
-    monkeypatch.setattr(f"{module}.{check}", nothing)
-    assert [action for action, _, allowed in await wrong_tries(hass, letters, Who.CHILD) if allowed]
 
 
 @pytest.mark.parametrize("who", [Who.UNKNOWN, Who.GUEST, Who.READER, Who.CHILD, Who.USER, Who.ADMIN])

@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncGenerator, Mapping
 from time import time
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from aiohttp.test_utils import TestClient, make_mocked_request
@@ -41,6 +41,7 @@ from custom_components.bach.web.hooks import post_address
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
 from tests.component.dialogs import close_all
 from tests.contracts.webhook import Hook
+from tests.holes import Hole, holes, is_missed
 
 SECRET = "whsec_dGhlLWtleS1vZi10aGUtZGlhbG9nLXRlc3Rz"
 TOKEN = "a-token-that-nobody-guesses"
@@ -225,6 +226,28 @@ async def test_the_cloud_is_nowhere(hass: HomeAssistant, client: Client, monkeyp
     monkeypatch.setattr("custom_components.bach.web.hooks.is_cloud_connection", lambda _: True)
     raw = json.dumps(BODY).encode()
     assert await post(client, signed(raw), raw) == 403
+
+
+_HOOKS: Final = "custom_components.bach.web.hooks"
+
+
+@pytest.mark.slow  # a home for each check
+@pytest.mark.parametrize("hole", holes(*(f"{_HOOKS}:{name}" for name in ("_take", "_read"))), ids=str)
+async def test_each_check_is_missed(
+    hass: HomeAssistant, client: Client, monkeypatch: pytest.MonkeyPatch, hole: Hole | None
+) -> None:
+    """Whoever takes one out would see all tests pass, and the whole world would be in the home network."""
+
+    async def look() -> None:
+        await set_up(hass, an_entry(hass, incoming_secret=SECRET, incoming_addresses=["local"]))
+        raw = json.dumps(BODY).encode()
+        assert await post(client, signed(raw), raw) == 204
+        large = b"x" * (MAX_BODY + 1)
+        assert await post(client, signed(large), large) == 413
+        monkeypatch.setattr("custom_components.bach.web.hooks.is_cloud_connection", lambda _: True)
+        assert await post(client, signed(raw), raw) == 403
+
+    assert await is_missed(hole, look) == (hole is not None)
 
 
 async def test_a_post_that_comes_another_way(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> None:

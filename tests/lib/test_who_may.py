@@ -29,6 +29,7 @@ from bach_lib.control.socket_server import ControlServer
 from bach_lib.outcomes import Dead
 from bach_lib.rest import make_application
 from bach_lib.testing import FakeClock, FakePlatform
+from tests.holes import Hole, holes, is_missed
 from tests.lib.cli.test_asked_wrongly import GOOD
 from tests.lib.cli.test_asked_wrongly import written as rows_written
 
@@ -204,6 +205,36 @@ async def test_a_page_in_a_browser_reaches_nothing_by_a_name_of_its_own(url: str
             assert await status(session, method, f"{url}{asked(path)}", {**headers, "Host": "evil.example"}) == 421, (
                 path
             )
+
+
+async def test_no_answer_stays_on_the_way(url: str) -> None:
+    """A browser or a proxy would keep what somebody wrote, or take an answer for a script."""
+    async with ClientSession() as session, session.get(f"{url}/health") as response:
+        told = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "BACH"}
+        assert told.items() <= dict(response.headers).items()
+
+
+@pytest.mark.parametrize(
+    "hole",
+    holes(*(f"bach_lib.rest.access:{name}" for name in ("only_hosts", "only_bearers", "_shown", "harden"))),
+    ids=str,
+)
+async def test_each_check_is_missed(filled: Bach, hole: Hole | None) -> None:
+    """Whoever takes one out would see all tests pass, and every account of the machine would get in."""
+
+    async def look() -> None:
+        server = TestServer(make_application(filled, token=TOKEN))
+        await server.start_server()
+        url = f"http://127.0.0.1:{server.port}"
+        try:
+            for shown in SHOWN:
+                await test_addresses_are_for_those_who_may(filled, url, shown)
+            await test_a_page_in_a_browser_reaches_nothing_by_a_name_of_its_own(url, "the token")
+            await test_no_answer_stays_on_the_way(url)
+        finally:
+            await server.close()
+
+    assert await is_missed(hole, look) == (hole is not None)
 
 
 async def test_an_address_that_nobody_has_judged_is_closed(bach: Bach) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSServerHandshakeError
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSServerHandshakeError, web
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from bach_lib import Bach, Connection, Fault
 from bach_lib.outcomes import Dead
@@ -15,10 +16,18 @@ from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_files import STATIC
 from bach_lib.web.change_signal import PAUSE, Changes
 from bach_lib.web.page import Page
+from bach_lib.web.page.login import Login
+from tests.holes import Hole, holes, is_missed
 
 pytestmark = pytest.mark.frontend
 
 TOKEN = "a-token-that-nobody-guesses"
+POLICY = [
+    *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:"),
+    *("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
+    *("require-trusted-types-for 'script'", "trusted-types lit-html"),
+]
+"""All that the page may do. Whoever lets it do more has to say so here as well."""
 
 
 class Browser:
@@ -27,6 +36,7 @@ class Browser:
     def __init__(self, session: ClientSession, url: str) -> None:
         self.session = session
         self.url = url
+        self._sockets = list[Socket]()
 
     async def log_in(self, token: object = TOKEN) -> int:
         """The status of the answer."""
@@ -40,7 +50,13 @@ class Browser:
 
     async def socket(self, origin: str | None = None) -> "Socket":
         """The page's socket. Raises WSServerHandshakeError."""
-        return Socket(await self.session.ws_connect(f"{self.url}/ws", origin=origin or self.url))
+        self._sockets.append(Socket(await self.session.ws_connect(f"{self.url}/ws", origin=origin or self.url)))
+        return self._sockets[-1]
+
+    async def close(self) -> None:
+        """Close the pages."""
+        for socket in self._sockets:
+            await socket.raw.close()
 
 
 class Socket:
@@ -71,7 +87,8 @@ async def browser(bach: Bach, clock: FakeClock) -> AsyncIterator[Browser]:
     server = TestServer(application)
     await server.start_server()
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:  # of an address without a name
-        yield Browser(session, f"http://127.0.0.1:{server.port}")
+        yield (browser := Browser(session, f"http://127.0.0.1:{server.port}"))
+        await browser.close()
     await server.close()
 
 
@@ -101,13 +118,37 @@ async def test_the_cookie_tells_nothing_and_ends(browser: Browser, clock: FakeCl
     assert (await browser.get("/login"))[0] == 200
     clock.jump(31 * 86_400)
     assert (await browser.get("/login"))[0] == 401
+    clock.jump(-31 * 86_400)
+    async with browser.session.post(f"{browser.url}/logout", json={}) as response:
+        [cookie] = response.headers.getall("Set-Cookie")
+    assert {"HttpOnly", "SameSite=Strict", "Max-Age=0"} <= {part.strip() for part in cookie.split(";")}
 
 
-@pytest.mark.parametrize("made", ["0.x", "", ".", "9" * 40 + ".x", "٣.x", "1e9.x"])
-async def test_a_cookie_of_ones_own_making_opens_nothing(browser: Browser, made: str) -> None:
+@pytest.mark.parametrize("made", ["0.x", "", ".", "9" * 40 + ".x", "٣.x", "1e9.x", "NOW.x", "NOW."])
+async def test_a_cookie_of_ones_own_making_opens_nothing(browser: Browser, clock: FakeClock, made: str) -> None:
     """A stranger would be in, or the daemon would stumble over what they made up."""
-    async with browser.session.get(f"{browser.url}/login", headers={"Cookie": f'bach_page="{made}"'}) as response:
+    cookie = f'bach_page="{made.replace("NOW", str(int(clock.now())))}"'
+    async with browser.session.get(f"{browser.url}/login", headers={"Cookie": cookie}) as response:
         assert response.status == 401
+
+
+async def test_a_cookie_of_no_letters_is_no_mistake_of_ours(browser: Browser) -> None:
+    """Any stranger could fill the log with errors."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(browser.url.rpartition(":")[2]))
+    writer.write(b"GET /login HTTP/1.1\r\nHost: localhost\r\nCookie: bach_page=\xff.\xff\r\nConnection: close\r\n\r\n")
+    assert b" 401 " in await reader.readline()
+    writer.close()
+
+
+def test_a_cookie_is_one_tokens_and_goes_no_open_way(clock: FakeClock) -> None:
+    """Who was let in by a token that leaked would stay in, or whoever listens to the line would be let in, too."""
+    response = web.Response()
+    Login("another token", clock).let_in(response, is_secure=True)
+    cookie = response.cookies["bach_page"]
+    assert cookie["secure"]
+    request = make_mocked_request("GET", "/login", headers={"Cookie": f"bach_page={cookie.value}"})
+    assert Login("another token", clock).knows(request)
+    assert not Login(TOKEN, clock).knows(request)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1"])
@@ -123,10 +164,8 @@ async def test_the_page_allows_nothing_but_itself(browser: Browser) -> None:
     for path in ("/", "/message/42"):
         status, headers, text = await browser.get(path)
         assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-        policy = headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self';")
-        assert "unsafe" not in policy
-        assert "require-trusted-types-for 'script'" in policy
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Content-Security-Policy"].split("; ") == POLICY
         assert "<script>" not in text
     for name, kind in (("page.js", "text/javascript"), ("page.css", "text/css")):
         status, headers, text = await browser.get(f"/app/any/{name}")
@@ -238,3 +277,28 @@ async def test_what_is_no_question_ends_the_socket(browser: Browser, frame: str)
     await socket.raw.send_str(frame)
     await socket.raw.receive()
     assert socket.raw.closed
+
+
+@pytest.mark.parametrize(
+    "hole",
+    holes(
+        "bach_lib.web.page.login",
+        *(f"bach_lib.web.page.serving:Page.{name}" for name in ("_show", "_file", "_log_in", "_standing", "_ask")),
+    ),
+    ids=str,
+)
+async def test_each_check_is_missed(browser: Browser, clock: FakeClock, hole: Hole | None) -> None:
+    """Whoever takes one out would see all tests pass, and the page would be open to others."""
+
+    async def cookies() -> None:
+        test_a_cookie_is_one_tokens_and_goes_no_open_way(clock)
+
+    assert await is_missed(
+        hole,
+        partial(test_who_shows_the_token_once_may_ask, browser),
+        *(partial(test_a_cookie_of_ones_own_making_opens_nothing, browser, clock, made) for made in ("1e9.x", "NOW.x")),
+        cookies,
+        partial(test_a_page_elsewhere_cannot_ask_in_somebodys_name, browser, "http://evil.example"),
+        partial(test_the_page_allows_nothing_but_itself, browser),
+        partial(test_the_cookie_tells_nothing_and_ends, browser, clock),
+    ) == (hole is not None)
