@@ -8,6 +8,8 @@ from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.cluster.worker import PARALLEL
+
 ROOT = Path(__file__).parents[2]
 
 type Lane = tuple[str, str]
@@ -33,6 +35,7 @@ class Fleet:
     address: str
     folder: Path
     seconds: float = 0.02
+    parallel: int = PARALLEL
     running: dict[str, Process] = field(default_factory=dict)
 
     async def start(self, *names: str) -> None:
@@ -40,7 +43,8 @@ class Fleet:
         await asyncio.gather(*map(self._start, names))
 
     async def _start(self, name: str) -> None:
-        arguments = ("-m", "benchmarks.cluster.worker", self.address, name, str(self.folder), str(self.seconds))
+        said = (self.address, name, str(self.folder), str(self.seconds), str(self.parallel))
+        arguments = ("-m", "benchmarks.cluster.worker", *said)
         with (self.folder / f"{name}.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *arguments, cwd=ROOT, stdout=PIPE, stderr=log

@@ -20,7 +20,14 @@ _KINDS = (
     ("plain", Delivery.AT_LEAST_ONCE),
     ("knowing", Delivery.AT_LEAST_ONCE),
     ("plain", Delivery.AT_MOST_ONCE),
+    ("together", Delivery.AT_LEAST_ONCE),
+    ("together", Delivery.AT_MOST_ONCE),
 )
+_PARALLEL = 2
+"""Attempts of a process at once on a connection: those that several may deliver have more lanes than their owner has
+workers, so that it lends some all the time."""
+_RECIPIENTS = ("ada", "bob")
+_MORE = ("cyd", "dan", "eve", "flo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +48,18 @@ class Size:
 
     @property
     def lanes(self) -> list[Lane]:
-        """Two recipients each."""
-        return [(f"c{number:03}", name) for number in range(self.connections) for name in ("ada", "bob")]
+        """Two recipients each, but as many as three processes have workers where they deliver together."""
+        names = [f"c{number:03}" for number in range(self.connections)]
+        return [(name, one) for name in names for one in _recipients(name)]
 
 
 def kind_of(connection: str) -> tuple[str, Delivery]:
     """What kind of platform it is, and how what goes there is delivered: all in turns."""
     return _KINDS[int(connection[1:]) % len(_KINDS)]
+
+
+def _recipients(connection: str) -> tuple[str, ...]:
+    return (*_RECIPIENTS, *_MORE) if kind_of(connection)[0] == "together" else _RECIPIENTS
 
 
 @dataclass(kw_only=True)
@@ -160,7 +172,7 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
 @asynccontextmanager
 async def opened(address: str, folder: Path, size: Size) -> AsyncIterator[House]:
     """A house on an empty database, in which all work."""
-    fleet = Fleet(address, folder, size.seconds)
+    fleet = Fleet(address, folder, size.seconds, _PARALLEL)
     async with Bach(address, connectors=CONNECTORS, autostart=False) as bach:
         house = House(size=size, bach=bach, fleet=fleet, random=random.Random(size.seed))  # noqa: S311 - no secret
         names = sorted({name for name, _ in size.lanes})

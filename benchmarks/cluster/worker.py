@@ -1,10 +1,10 @@
 """A process that works on a shared database: what its platforms were told, it writes into a file.
 
-    python -m benchmarks.cluster.worker ADDRESS NAME FOLDER SECONDS
+    python -m benchmarks.cluster.worker ADDRESS NAME FOLDER SECONDS PARALLEL
 
 A line for each message that has arrived: when (of the clock that all processes of a machine share), connection,
 recipient, text, nonce. SECONDS: how long a platform takes for one; the message is there after half of it, so that a
-blow also finds what has arrived and was not acknowledged.
+blow also finds what has arrived and was not acknowledged. PARALLEL: how many attempts on one connection run at once.
 """
 
 import asyncio
@@ -60,11 +60,11 @@ PARALLEL = 8
 """Attempts of a process at once, which one connection keeps busy."""
 
 
-async def work(address: str, name: str) -> None:
+async def work(address: str, name: str, parallel: int) -> None:
     """Until SIGTERM."""
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    policy = Policy(parallel=PARALLEL)
+    policy = Policy(parallel=parallel)
     async with Bach(address, process=name, connectors=CONNECTORS, policy=policy):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
@@ -72,8 +72,8 @@ async def work(address: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    at, called, folder, seconds = sys.argv[1:]
+    at, called, folder, seconds, parallel = sys.argv[1:]
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO)
     Plain.seconds = float(seconds)
     Plain.file = os.open(Path(folder) / f"{called}.sent", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    asyncio.run(work(at, called))
+    asyncio.run(work(at, called, int(parallel)))
