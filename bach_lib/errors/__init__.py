@@ -38,7 +38,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── StoreVanishedError: the same of the tables on a server
     │   └── StoreFailedError
     │       ├── StoreForbiddenError, StoreLockedError
-    │       └── StoreAwayError, StoreUnknownError: a server does not answer
+    │       ├── StoreAwayError, StoreUnknownError: a server does not answer
+    │       │   └── StoreUnreachableError: the same when it is opened
     ├── MissingLibraryError: an extra of the package is not installed
     │   └── UnusableLibraryError: it is, and does not fit
     ├── MissingExtraError: the same of what is no connector
@@ -146,6 +147,8 @@ from bach_lib.errors.store_failures import (
     StorePartError,
     StoreTooNewError,
     StoreUnknownError,
+    StoreUnreachableError,
+    StoreUnsafeError,
     StoreUnsuitableError,
     StoreVanishedError,
 )
@@ -224,6 +227,8 @@ __all__ = [
     "StoreTooNewError",
     "StoreUnknownError",
     "StoreUnmovedError",
+    "StoreUnreachableError",
+    "StoreUnsafeError",
     "StoreUnsuitableError",
     "StoreVanishedError",
     "TextTooLongError",

@@ -143,6 +143,27 @@ class StoreAwayError(StoreFailedError):
     reason: object
 
 
+class StoreUnreachableError(StoreAwayError):
+    """The same when the database is opened. BACH does not try again by itself then; whoever started it may."""
+
+    code = "store_unreachable"
+    template = (
+        "{path} does not answer: {reason}. Nothing that it holds is lost. Check its address, and that its server runs"
+        " and takes connections from here."
+    )
+
+
+class StoreUnsafeError(StorageError):
+    """The server does not wait for its disk, so what is committed may be gone after a power cut."""
+
+    code = "store_unsafe"
+    template = (
+        "{path} has fsync turned off: a power cut may lose what was promised, and more. Turn it on in the settings of"
+        " its server (fsync = on)."
+    )
+    path: object
+
+
 class StoreUnknownError(StoreFailedError):
     """The connection to the database broke during a commit, and nobody could be asked since what became of it."""
 

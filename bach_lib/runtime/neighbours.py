@@ -67,8 +67,8 @@ class Neighbours:
         self._noted: dict[str, set[int]] = {}
         """What notices named and nobody has looked at, by connection."""
         self._turn = 0
-        self._asked: set[int] = set()
-        """Messages of ours, as the owner, that others wait for."""
+        self._asked: dict[int, str] = {}
+        """Messages that others wait for, and their connection, which this process works on."""
         self._awaited: dict[int, str] = {}
         """Messages that we wait for, and whose connection another process works on."""
         self._ended: list[int] = []
@@ -129,6 +129,8 @@ class Neighbours:
     def _tried(self, event: MessageFinished | MessageRetrying) -> None:
         if event.message.id not in self._asked:
             return
+        if isinstance(event, MessageFinished):
+            del self._asked[event.message.id]
         if not self._ended:  # all of one turn of the event loop in one notice
             asyncio.get_running_loop().call_soon(self._tell_ended)
         self._ended.append(event.message.id)
@@ -191,6 +193,7 @@ class Neighbours:
     async def _look_again(self) -> None:
         newest = await self._page(None, None, _LOOKED_AT)
         self._hand_out(newest, has_more=len(newest) == _LOOKED_AT)
+        self._asked = {one: name for one, name in self._asked.items() if self._own(name)}  # who has it now, is told
         own = [dispatcher for row in self._shared.registry.list() if (dispatcher := self._own(row.name))]
         if own:  # one in its turn altogether: more may wait
             self._turn = (self._turn + 1) % len(own)
@@ -211,8 +214,10 @@ class Neighbours:
     async def _look_at_noted(self, connection: str) -> None:
         while noted := self._noted[connection]:
             self._noted[connection] = set()
+            self._asked.update(dict.fromkeys(noted, connection))  # first: they may end while they are read
             messages = await self._shared.queue.those(sorted(noted))
-            self._asked.update(message.id for message in messages if not message.status.is_final)
+            for ended in noted - {message.id for message in messages if not message.status.is_final}:
+                self._asked.pop(ended, None)
             limit = min(len(noted) + _BEFORE, _PAGE)
             before = await self._page(connection, max(noted) + 1, limit)
             self._hand_out([*messages, *before], has_more=len(before) == limit)

@@ -38,6 +38,7 @@ class Runtimes:
         self._sharing = sharing
         self._helping = Helping(services, sharing.loans) if sharing else None
         self._runtimes: dict[str, ConnectionRuntime] = {}
+        self._beginning: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: list[asyncio.Task[None]] = []
         self._unsubscribe = (
@@ -87,7 +88,7 @@ class Runtimes:
         row = self._services.registry.get(name)
         if runtime := self._runtimes.get(name):
             return runtime
-        if self._sharing and not self._sharing.owns(name):
+        if self._sharing and (name in self._beginning or not self._sharing.owns(name)):
             raise self._sharing.refusal(name)
         raise self._services.connectors.why_not(row.type)
 
@@ -120,6 +121,7 @@ class Runtimes:
 
     async def take(self, connection: str) -> bool:
         """Work on a connection that this process owns from now on; False: a secret or a library is missing here."""
+        self._beginning.add(connection)
         try:
             if self._sharing and self._helping:
                 await self._helping.end(connection, _HANDOVER)
@@ -130,6 +132,8 @@ class Runtimes:
         except BachError as error:  # it was removed meanwhile, or the database is away: there is a next turn
             _LOGGER.debug("%s was not begun: %s", connection, error, connection=connection)
             return True
+        finally:
+            self._beginning.discard(connection)
         return has_begun
 
     async def give(self, connection: str, grace: float) -> None:
@@ -161,7 +165,8 @@ class Runtimes:
         except BachError as error:
             _LOGGER.error("The connection %s cannot start: %s", name, error, connection=name)  # noqa: TRY400 - the sentence says all
             return False
-        return not self._runtimes[name].lacks_secret
+        runtime = self._runtimes.get(name)  # none: it was given away or removed meanwhile
+        return runtime is None or not runtime.lacks_secret
 
     async def _begin_late(self, name: str, type_: str) -> None:
         try:

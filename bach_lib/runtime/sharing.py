@@ -36,6 +36,7 @@ class Sharing:
         takes_part: bool,
     ) -> None:
         self._store, self._dispatching, self._takes_part = store, dispatching, takes_part
+        self._clock = shared.clock
         self._membership = Membership(store, name or f"{socket.gethostname()}:{os.getpid()}")
         self._work: Work | None = None
         self._cluster: Cluster | None = None
@@ -74,7 +75,7 @@ class Sharing:
 
     async def _watch(self) -> None:
         while True:
-            await self._dispatching.clock.sleep(BEAT)
+            await self._clock.sleep(BEAT)
             with suppress(BachError):  # the database is away: looked at again
                 if not await self._membership.is_anybody_there():
                     break
@@ -86,7 +87,7 @@ class Sharing:
                 _LOGGER.warning("A connection that nobody works on could not be begun: %s", error)
 
     async def _take_part(self, work: Work) -> None:
-        self._cluster = Cluster(self._membership, self._dispatching.clock, work, self.neighbours.given)
+        self._cluster = Cluster(self._membership, self._clock, work, self.neighbours.given)
         await self._cluster.open()
 
     async def close(self, grace: float) -> None:

@@ -29,6 +29,16 @@ class Scene:
     standby: Standby | None = None
 
     @property
+    def blows(self) -> range:
+        """As many as are to be dealt."""
+        return range(self.house.size.times)
+
+    async def rest(self, blow: int) -> None:
+        """Until the next blow finds all at work again; after the last one nobody waits."""
+        if blow + 1 < self.house.size.times:
+            await asyncio.sleep(_FOLLOWED)
+
+    @property
     def between(self) -> Network:
         """The network, where all goes through one."""
         if self.network is None:
@@ -71,11 +81,11 @@ async def crashed(scene: Scene) -> None:
 
 
 async def _stop(scene: Scene, how: signal.Signals) -> None:
-    for _ in range(scene.house.size.times):
+    for number in scene.blows:
         with scene.house.blow():
             await asyncio.to_thread(scene.machine.stop, how)
             await asyncio.to_thread(scene.machine.start)
-        await asyncio.sleep(_FOLLOWED)
+        await scene.rest(number)
 
 
 async def silent(scene: Scene) -> None:
@@ -85,7 +95,6 @@ async def silent(scene: Scene) -> None:
         network.tell("silent")
         await asyncio.sleep(scene.house.size.away)
         network.tell("heard")
-    await asyncio.sleep(_FOLLOWED)
 
 
 async def frozen(scene: Scene) -> None:
@@ -113,7 +122,7 @@ async def terminated(scene: Scene) -> None:
 async def cut(scene: Scene) -> None:
     """Connections break while a commit is under way: before the server hears of it, or once it is done."""
     network = scene.between
-    for _ in range(_MANY * scene.house.size.times):
+    for _ in range(_MANY * len(scene.blows)):
         with scene.house.blow():
             network.tell(scene.house.random.choice(("swallow 1", "eat 1", "swallow 3")))
             await asyncio.sleep(_OFTEN)
@@ -125,14 +134,14 @@ async def full(scene: Scene) -> None:
     machine = scene.machine
     if not isinstance(machine, SmallDisk):
         raise TypeError("this disk is for others, too")
-    for _ in range(scene.house.size.times):
+    for number in scene.blows:
         with scene.house.blow():
             await asyncio.to_thread(machine.fill)
             await asyncio.sleep(_FULL)
             machine.empty()
             if machine.has_ended:
                 await asyncio.to_thread(machine.start)
-        await asyncio.sleep(_FOLLOWED)
+        await scene.rest(number)
 
 
 async def failed_over(scene: Scene) -> None:
@@ -143,7 +152,6 @@ async def failed_over(scene: Scene) -> None:
     with scene.house.blow():
         await asyncio.to_thread(scene.machine.stop, signal.SIGQUIT)
         await asyncio.to_thread(standby.take_over)
-    await asyncio.sleep(_FOLLOWED)
 
 
 BLOWS: dict[str, Callable[[Scene], Awaitable[None]]] = {

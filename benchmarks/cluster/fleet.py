@@ -71,6 +71,10 @@ class Fleet:
                 await self.end(name, signal.SIGKILL)
         self.running.clear()
 
+    def size_of_arrived(self) -> int:
+        """Bytes of what all of them have written down: it grows with each message that arrives."""
+        return sum(file.stat().st_size for file in self.folder.glob("*.sent"))
+
     def arrived(self) -> list[Arrived]:
         """What all of them sent, in the order of time."""
         found = [

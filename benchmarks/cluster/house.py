@@ -130,13 +130,13 @@ class House:
                 await asyncio.sleep(self.size.spread / (count / 2))
 
     async def all_ended(self) -> None:
-        """Wait until nothing waits or is under way."""
+        """Wait until nothing waits or is under way, however long that takes, as long as anything arrives meanwhile."""
 
         async def is_so() -> bool:
             queues = (await self.bach.queue_status()).values()
             return not any(queue.pending + queue.sending + queue.failed for queue in queues)
 
-        await until(is_so)
+        await until(is_so, self.fleet.size_of_arrived)
 
     async def verdict(self) -> Verdict:
         """Of what arrived until now."""
@@ -159,14 +159,21 @@ class House:
         return frozenset(found)
 
 
-async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again; also a database that is away. Raises a `TimeoutError` if that never comes."""
-    async with asyncio.timeout(_LONGEST):
+async def until(is_so: Callable[[], Awaitable[bool]], progress: Callable[[], int] = lambda: 0) -> None:
+    """Ask again and again; also a database that is away. Raises a `TimeoutError` if that never comes.
+
+    As long as `progress` grows, it may come.
+    """
+    loop, before = asyncio.get_running_loop(), 0
+    async with asyncio.timeout(_LONGEST) as limit:
         while True:
             with suppress(BachError):
                 if await is_so():
                     return
             await asyncio.sleep(_AGAIN)
+            if (so_far := progress()) > before:
+                before = so_far
+                limit.reschedule(loop.time() + _LONGEST)
 
 
 @asynccontextmanager

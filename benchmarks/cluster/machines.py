@@ -62,7 +62,7 @@ class SmallDisk(Machine):
 
 
 class Standby(Machine):
-    """A server that has all that another one commits, before that says so."""
+    """A server that has what another one commits: a little later, or before that says so (`hold`)."""
 
     def __init__(self, folder: Path, primary: Machine) -> None:
         self._primary = primary
@@ -76,9 +76,12 @@ class Standby(Machine):
         super()._run(program, *arguments)
 
     def follow(self) -> None:
-        """Start, and let the other wait for this one with each commit."""
+        """Start."""
         self.port = self._primary.port + 1
         self.start()
+
+    def hold(self) -> None:
+        """Let the other wait for this one with each commit."""
         self._primary.ask("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
         self._primary.ask("SELECT pg_reload_conf()")
         while not self._primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"):

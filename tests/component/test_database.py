@@ -127,6 +127,20 @@ def away(postgresql: Server) -> Iterator[None]:
         postgresql.ask("ALTER DATABASE empty ALLOW_CONNECTIONS true")
 
 
+@contextmanager
+def turned_off(postgresql: Server, setting: str) -> Iterator[None]:
+    """A setting of the server that it reads again without a restart."""
+    postgresql.ask(f"ALTER SYSTEM SET {setting} TO off")
+    postgresql.ask("SELECT pg_reload_conf()")
+    while postgresql.ask(f"SHOW {setting}") != [("off",)]:
+        pass  # each question is a new connection, and goes to the server and back
+    try:
+        yield
+    finally:
+        postgresql.ask(f"ALTER SYSTEM RESET {setting}")
+        postgresql.ask("SELECT pg_reload_conf()")
+
+
 def texts(postgresql: Server) -> list[object]:
     """The messages in the database."""
     return [row[0] for row in postgresql.ask("SELECT text FROM bach.messages ORDER BY id", "empty")]
@@ -281,6 +295,19 @@ async def test_a_second_home_or_a_daemon_is_refused(
         assert loaded.state is ConfigEntryState.SETUP_RETRY
         assert "in use by another" in str(loaded.reason)
     await hass.config_entries.async_reload(loaded.entry_id)
+    await loaded_again(hass, loaded)
+
+
+async def test_a_server_that_does_not_wait_for_its_disk_is_told_of_before_anything_moves(
+    hass: HomeAssistant, loaded: MockConfigEntry, kept: Kept, postgresql: Server, database_address: str
+) -> None:
+    """Somebody would believe what a power cut proves wrong; who knows it may want it all the same."""
+    with turned_off(postgresql, "fsync"):
+        result = await named(hass, database_address)
+        assert result["errors"] == {"address": "store_unsafe"}
+        assert kept() is None
+        result = await go_on(hass, result, {"address": database_address})
+    assert told(result) == {"type": FlowResultType.ABORT, "reason": "database_moved"}
     await loaded_again(hass, loaded)
 
 

@@ -28,6 +28,8 @@ class Found:
     """By a move that has not come to its end; nobody else can use it."""
     has_moved: bool
     """To another place, so nobody can use it here."""
+    is_safe: bool
+    """What is committed outlives a power cut, as far as the database knows."""
 
 
 async def look(place: Place) -> Found:
@@ -42,6 +44,7 @@ async def look(place: Place) -> Found:
             is_empty=not await side.holds_anything(),
             is_being_filled=FILLING in known,
             has_moved=MOVED_TO in known,
+            is_safe=await side.is_safe(),
         )
 
 

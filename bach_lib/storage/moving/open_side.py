@@ -22,6 +22,11 @@ class Side:
         rows = await self.store.submit(lambda tx: tx.rows("all_meta"), writes=False)
         return {str(row["key"]): str(row["value"]) for row in rows}
 
+    async def is_safe(self) -> bool:
+        """Whether what is committed here outlives a power cut, as far as it knows."""
+        [row] = await self.store.read(lambda tx: tx.rows("is_safe"))
+        return bool(row["is_safe"])
+
     async def count(self, table: Table) -> int:
         """Rows of a table."""
         [row] = await self.store.read(lambda tx: tx.ask(table.counting()))

@@ -45,7 +45,8 @@ class Address:
     @property
     def database(self) -> str:
         """The database there, for people."""
-        return urlsplit(self._shown).path.lstrip("/")
+        parts = urlsplit(self._shown)
+        return dict(parse_qsl(parts.query)).get("dbname") or parts.path.lstrip("/")
 
     def with_password(self, password: str) -> "Address":
         """The same with this password, which may hold any signs."""

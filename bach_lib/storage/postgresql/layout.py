@@ -15,6 +15,7 @@ from bach_lib.errors import (
     StoreInUseError,
     StoreMissingError,
     StoreTooNewError,
+    StoreUnsafeError,
     StoreUnsuitableError,
 )
 from bach_lib.field_logger import FieldLogger
@@ -94,7 +95,7 @@ def prepare(wire: Wire, address: Address, *, creates: bool = True) -> None:
     if found["waits"] in _WEAK:
         wire.script("SET synchronous_commit TO on")
     if found["fsync"] == "off":
-        _LOGGER.warning("%s has fsync turned off: a power cut may lose what was promised, and more", address)
+        _LOGGER.warning("%s", StoreUnsafeError(path=address))
     if found["has_tables"] and not found["is_ours"]:
         raise StoreForeignError(path=f"the schema bach in {address}")
     if not found["is_ours"] and not creates:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from bach_lib.errors import StorageError, StoreAwayError, StoreUnknownError
+from bach_lib.errors import StorageError, StoreAwayError, StoreUnknownError, StoreUnreachableError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.moved import Opening
@@ -77,9 +77,9 @@ class Reconnecting:
             try:
                 self._connect()
                 return
-            except StoreAwayError:
+            except StoreAwayError as error:
                 if tries == _BREAKS or self._outage.left <= 0:
-                    raise
+                    raise StoreUnreachableError(**error.placeholders) from error
                 self.closing.wait(_FIRST)
 
     def run(self, batch: Batch, deliver: Callable[[Batch], None]) -> None:

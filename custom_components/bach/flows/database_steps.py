@@ -18,12 +18,13 @@ from bach_lib import BachError
 from bach_lib.errors import (
     MissingLibraryError,
     StoreAddressError,
-    StoreAwayError,
     StoreFillingError,
     StoreForeignError,
     StoreInUseError,
     StoreOccupiedError,
     StoreTooNewError,
+    StoreUnreachableError,
+    StoreUnsafeError,
     StoreUnsuitableError,
 )
 from bach_lib.runtime.relocation import Address, Ended, is_address
@@ -41,12 +42,13 @@ REFUSALS: Final = tuple(
     error.code
     for error in (
         StoreAddressError,
-        StoreAwayError,
         StoreFillingError,
         StoreForeignError,
         StoreInUseError,
         StoreOccupiedError,
         StoreTooNewError,
+        StoreUnreachableError,
+        StoreUnsafeError,
         StoreUnsuitableError,
     )
 )
@@ -66,6 +68,8 @@ class DatabaseSteps(ConfigFlow):
         super().__init__()
         self._goes_to: Address | None = None
         self._moving: asyncio.Task[Ended] | None = None
+        self._told_unsafe = ""
+        """The address of which was said that a power cut may cost messages; whoever submits it again wants it so."""
 
     async def async_step_database(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for an address; where there is one already, offer another one, or the file again."""
@@ -83,7 +87,10 @@ class DatabaseSteps(ConfigFlow):
             return await self._ask_address()
         try:
             address = await self._named(user_input)
-            await get_hub(self.hass).place.check(address)
+            await get_hub(self.hass).place.check(address, is_safe=str(address) != self._told_unsafe)
+        except StoreUnsafeError as error:
+            self._told_unsafe = str(address)
+            return await self._ask_address(error, user_input)
         except BachError as error:
             return await self._ask_address(error, user_input)
         self._goes_to = address

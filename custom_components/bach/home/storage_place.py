@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 
 from bach_lib import BachError
-from bach_lib.errors import StoreFailedError, StoreOccupiedError
+from bach_lib.errors import StoreFailedError, StoreOccupiedError, StoreUnsafeError
 from bach_lib.runtime.relocation import Address, Bar, Ended, Move, Place, clear, look, no_bar
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.kinds.requirements import async_require_driver
@@ -85,13 +85,16 @@ class StoragePlace:
                 await self._save(replace(kept, moving_to=None))
         return await self.address()
 
-    async def check(self, address: Address) -> bool:
+    async def check(self, address: Address, *, is_safe: bool = False) -> bool:
         """Look whether messages can be kept in a database, while they are where they are. Nothing moves yet.
 
-        False: it is the one they are in already. Raises `MissingLibraryError` or a `StorageError`.
+        `is_safe`: it must outlive a power cut. False: it is the one they are in already. Raises `MissingLibraryError`
+        or a `StorageError`.
         """
         await async_require_driver(self._hass)
         found, kept = await look(Place(address=address)), await self._load()
+        if is_safe and not found.is_safe:
+            raise StoreUnsafeError(path=address)
         if found.is_being_filled:  # by an earlier try of ours, or the move says by whom
             return True
         if kept.address and found.instance == kept.instance and not found.has_moved:

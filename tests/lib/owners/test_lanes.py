@@ -9,33 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Delivery
+from bach_lib import Bach, Connection, Delivery, Status
 from bach_lib.owners.membership import Process
-from tests.lib.owners.worker import CONNECTORS, PARALLEL
-from tests.lib.owners.workers import Workers, faults
+from benchmarks.cluster.fleet import Fleet, Lane, now
+from benchmarks.cluster.judging import Blow, judge
+from benchmarks.cluster.worker import CONNECTORS
 
 LANES = [("hook", f"r{number}") for number in range(16)]
 EACH = 15
+PARALLEL = 4
+"""Attempts of a process at once: fewer than there are lanes."""
 
 
 @pytest.fixture
-async def workers(database_address: str, tmp_path: Path) -> AsyncIterator[Workers]:
+async def fleet(database_address: str, tmp_path: Path) -> AsyncIterator[Fleet]:
     """Nobody yet."""
-    workers = Workers(database_address, tmp_path, seconds=0.02)
-    yield workers
-    await workers.end_all()
+    fleet = Fleet(database_address, tmp_path, seconds=0.02, parallel=PARALLEL)
+    yield fleet
+    await fleet.end_all()
 
 
-async def opened(bach: Bach, workers: Workers) -> None:
+async def opened(bach: Bach, fleet: Fleet) -> None:
     """A connection that several may deliver, and three who do."""
-    await bach.registry.add(Connection(name="hook", type="shared"))
-    await workers.start("one", "two", "three")
+    await bach.registry.add(Connection(name="hook", type="together"))
+    await fleet.start("one", "two", "three")
 
 
-async def put(bach: Bach, delivery: Delivery = Delivery.AT_LEAST_ONCE) -> dict[tuple[str, str], list[str]]:
+async def put(bach: Bach, delivery: Delivery = Delivery.AT_LEAST_ONCE) -> dict[Lane, list[str]]:
     """Send to all lanes, to each in order; what was accepted."""
 
-    async def fill(lane: tuple[str, str]) -> list[str]:
+    async def fill(lane: Lane) -> list[str]:
         for number in range(EACH):
             await bach.send(*lane, f"{number}", delivery=delivery)
         return [f"{number}" for number in range(EACH)]
@@ -48,6 +51,12 @@ async def all_ended(bach: Bach) -> None:
     async with asyncio.timeout(120):
         while any(queue.pending + queue.sending + queue.failed for queue in (await bach.queue_status()).values()):
             pass  # each question goes to the server and back
+
+
+async def untold(bach: Bach) -> frozenset[tuple[Lane, str]]:
+    """Messages of which nobody knows whether they arrived."""
+    rows = await bach.messages(status=[Status.UNCERTAIN], limit=500)
+    return frozenset(((row.connection, row.recipient), row.text) for row in rows)
 
 
 async def found(bach: Bach, is_it: Callable[[Process], bool]) -> Process:
@@ -69,17 +78,18 @@ def is_owner(process: Process) -> bool:
     return "hook" in process.connections
 
 
-async def test_all_deliver_what_one_has_no_hands_for(workers: Workers) -> None:
+async def test_all_deliver_what_one_has_no_hands_for(fleet: Fleet) -> None:
     """A webhook with much to do would be no faster with three machines than with one; or its order would be lost."""
-    async with Bach(workers.address, connectors=CONNECTORS, autostart=False) as bach:
-        await opened(bach, workers)
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
+        await opened(bach, fleet)
         sent = await put(bach)
         await found(bach, has_lanes)
         await all_ended(bach)
-        arrived = workers.arrived()
-    async with Bach(workers.address, connectors=CONNECTORS, autostart=False) as bach:
+        arrived = fleet.arrived()
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
         counted = bach.registry.get("hook").success_count
-    assert faults(arrived, sent) == {"lost": [], "strange": [], "disordered": [], "repeated": []}
+    verdict = judge(arrived, sent, [])
+    assert verdict.is_good, verdict
     assert {one.worker for one in arrived} == {"one", "two", "three"}
     assert counted == len(arrived)
 
@@ -88,55 +98,54 @@ async def test_all_deliver_what_one_has_no_hands_for(workers: Workers) -> None:
 @pytest.mark.parametrize("delivery", Delivery)
 @pytest.mark.parametrize("whom", [has_lanes, is_owner])
 async def test_whoever_is_killed_loses_nothing(
-    workers: Workers, delivery: Delivery, whom: Callable[[Process], bool]
+    fleet: Fleet, delivery: Delivery, whom: Callable[[Process], bool]
 ) -> None:
     """The death of a helper, or of the owner while others help, would cost messages, or mix them up."""
-    async with Bach(workers.address, connectors=CONNECTORS, autostart=False) as bach:
-        await opened(bach, workers)
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
+        await opened(bach, fleet)
         sent = await put(bach, delivery)
         await found(bach, has_lanes)
-        await workers.end((await found(bach, whom)).name, signal.SIGKILL)
+        began = now()
+        await fleet.end((await found(bach, whom)).name, signal.SIGKILL)
+        blow = Blow(began, now())
         await all_ended(bach)
-        kinds = faults(workers.arrived(), sent)
-        uncertain = (await bach.queue_status())["hook"].uncertain
-    assert (kinds["strange"], kinds["disordered"]) == ([], [])
-    if delivery is Delivery.AT_MOST_ONCE:
-        assert kinds["repeated"] == []
-        assert len(kinds["lost"]) <= uncertain <= PARALLEL
-    else:
-        assert kinds["lost"] == []
-        assert len(kinds["repeated"]) <= PARALLEL, "more than what was under way"
+        uncertain = await untold(bach)
+    once = frozenset(LANES) if delivery is Delivery.AT_MOST_ONCE else frozenset[Lane]()
+    verdict = judge(fleet.arrived(), sent, [blow], once=once, uncertain=uncertain)
+    assert verdict.is_good, verdict
+    assert verdict.repeated + len(uncertain) <= PARALLEL, "more than what was under way"
 
 
 @pytest.mark.slow  # a lease has to run out
 @pytest.mark.parametrize("delivery", Delivery)
 async def test_a_helper_that_was_asleep_writes_nothing_about_lanes_that_are_no_longer_its_own(
-    workers: Workers, delivery: Delivery
+    fleet: Fleet, delivery: Delivery
 ) -> None:
     """A machine that was suspended would settle, or send again, what others have sent meanwhile."""
-    async with Bach(workers.address, connectors=CONNECTORS, autostart=False) as bach:
-        await opened(bach, workers)
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
+        await opened(bach, fleet)
         sent = await put(bach, delivery)
-        helper = await found(bach, has_lanes)
-        workers.tell(helper.name, signal.SIGSTOP)
+        began, helper = now(), await found(bach, has_lanes)
+        fleet.tell(helper.name, signal.SIGSTOP)
         await all_ended(bach)
         before = await bach.messages(limit=500)
-        workers.tell(helper.name, signal.SIGCONT)
+        fleet.tell(helper.name, signal.SIGCONT)
         await found(bach, lambda one: one.name == helper.name and one.session > helper.session)
         assert await bach.messages(limit=500) == before
-        kinds = faults(workers.arrived(), sent)
-        uncertain = (await bach.queue_status())["hook"].uncertain
-    assert (kinds["lost"] if delivery is Delivery.AT_LEAST_ONCE else [], kinds["strange"]) == ([], [])
-    assert len(kinds["repeated"]) <= (PARALLEL if delivery is Delivery.AT_LEAST_ONCE else 0)
-    assert uncertain <= PARALLEL
+        uncertain = await untold(bach)
+    once = frozenset(LANES) if delivery is Delivery.AT_MOST_ONCE else frozenset[Lane]()
+    verdict = judge(fleet.arrived(), sent, [Blow(began, now())], once=once, uncertain=uncertain)
+    assert verdict.is_good, verdict
+    assert verdict.repeated + len(uncertain) <= PARALLEL, "more than what was under way"
 
 
-async def test_who_is_told_to_end_gives_its_lanes_back_without_a_repetition(workers: Workers) -> None:
+async def test_who_is_told_to_end_gives_its_lanes_back_without_a_repetition(fleet: Fleet) -> None:
     """Each update of a machine would send something twice."""
-    async with Bach(workers.address, connectors=CONNECTORS, autostart=False) as bach:
-        await opened(bach, workers)
+    async with Bach(fleet.address, connectors=CONNECTORS, autostart=False) as bach:
+        await opened(bach, fleet)
         sent = await put(bach)
-        await workers.end((await found(bach, has_lanes)).name)
-        await workers.end((await found(bach, is_owner)).name)
+        await fleet.end((await found(bach, has_lanes)).name)
+        await fleet.end((await found(bach, is_owner)).name)
         await all_ended(bach)
-        assert faults(workers.arrived(), sent) == {"lost": [], "strange": [], "disordered": [], "repeated": []}
+        verdict = judge(fleet.arrived(), sent, [])
+    assert verdict.is_good, verdict

@@ -57,6 +57,8 @@ def test_a_password_that_is_a_word_does_not_spoil_every_sentence() -> None:
         ("postgresql://ada:p4ssword@db.home:5433/bach?sslmode=require", "db.home:5433", "bach"),
         ("postgresql://ada@one:1,two:2/bach", "one:1,two:2", "bach"),
         ("postgresql:///bach?host=/run/pg", "/run/pg", "bach"),
+        ("postgresql://db.home?dbname=bach", "db.home", "bach"),
+        ("postgresql://db.home/other?dbname=bach", "db.home", "bach"),
         ("postgresql://ada:p4ssword@[::1/bach", "…", ""),
     ],
 )

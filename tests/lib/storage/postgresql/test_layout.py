@@ -11,9 +11,9 @@ import pytest
 from bach_lib.errors import (
     StorageError,
     StoreAddressError,
-    StoreAwayError,
     StoreForeignError,
     StoreTooNewError,
+    StoreUnreachableError,
     StoreUnsuitableError,
 )
 from bach_lib.storage import ServerDatabase
@@ -67,8 +67,9 @@ async def test_what_is_no_address_is_said_to_be_none(address: str, caplog: pytes
 async def test_a_server_that_is_not_there_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:
     """Somebody would look for a mistake in the database."""
     error = await refused(f"postgresql://ada:{_PASSWORD}@127.0.0.1:9/bach", caplog)
-    assert isinstance(error, StoreAwayError)
+    assert isinstance(error, StoreUnreachableError)
     assert "refused" in str(error)
+    assert "by itself" not in str(error), "nobody tries it again"
 
 
 async def test_who_is_not_let_in_is_told_what_the_server_says(
