@@ -69,6 +69,17 @@ class History:
 
         return await self._store.read(work)
 
+    async def waiting_in(self, connections: Iterable[str], limit: int) -> list[Message]:
+        """The newest that wait in some connections. For those who share a database, which knows this question."""
+        named = json.dumps(sorted(connections))
+
+        def work(tx: Transaction) -> list[Message]:
+            found = [integer(row["id"]) for row in tx.rows("newest_waiting", connections=named, limit=limit)]
+            rows = tx.rows("these_messages", ids=json.dumps(found))
+            return [readable_message(row, self._instance) for row in rows]
+
+        return await self._store.read(work)
+
     async def status(self, connections: Iterable[Connection]) -> dict[str, QueueStatus]:
         """How the queue of each connection stands, by name."""
 

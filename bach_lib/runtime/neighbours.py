@@ -99,6 +99,7 @@ class Neighbours:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._cancel_look()  # a look that was cut off would come again
 
     # -- what this process tells ---------------------------------------------------------------------------------------
 
@@ -187,16 +188,21 @@ class Neighbours:
         self._spawn(partial(self._publish_ends, list(self._awaited)))
 
     def _look(self) -> None:
-        self._spawn(self._look_again)
-        self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
+        self._spawn(self._look_and_again)
+
+    async def _look_and_again(self) -> None:
+        try:
+            await self._look_again()
+        finally:  # only now: looks that take longer than the time between two would leave no turn to anything else
+            self._cancel_look = self._shared.clock.call_later(_LOOK, self._look)
 
     async def _look_again(self) -> None:
-        newest = await self._page(None, None, _LOOKED_AT)
-        self._hand_out(newest, has_more=len(newest) == _LOOKED_AT)
         self._asked = {one: name for one, name in self._asked.items() if self._own(name)}  # who has it now, is told
-        own = [dispatcher for row in self._shared.registry.list() if (dispatcher := self._own(row.name))]
-        if own:  # one in its turn altogether: more may wait
-            self._turn = (self._turn + 1) % len(own)
+        names = [row.name for row in self._shared.registry.list() if self._own(row.name)]
+        newest = await self._shared.history.waiting_in(names, _LOOKED_AT)
+        self._hand_out(newest, has_more=len(newest) == _LOOKED_AT)
+        if own := [dispatcher for name in names if (dispatcher := self._own(name))]:
+            self._turn = (self._turn + 1) % len(own)  # one in its turn altogether: more may wait
             own[self._turn].follow(None)
         await self._publish_ends(list(self._awaited)[:_LOOKED_AT])
         await self._follow_registry()
@@ -255,7 +261,7 @@ class Neighbours:
         await self._shared.rules.open()
         self._poke()
 
-    async def _page(self, connection: str | None, before: int | None, limit: int) -> list[Message]:
+    async def _page(self, connection: str, before: int | None, limit: int) -> list[Message]:
         wanted = self._shared.history.messages
         return await wanted(connection=connection, recipient=None, statuses=_WAITING, before=before, limit=limit)
 

@@ -100,3 +100,14 @@ SELECT count(*) AS number FROM (
         AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
     LIMIT :limit
 ) AS waiting;
+
+-- newest_waiting: ids of the newest that wait in some connections; one step into the index for each, and one question
+SELECT newest.id FROM json_array_elements_text(CAST(:connections AS json)) AS own (name)
+CROSS JOIN (VALUES ('pending'), ('failed')) AS waiting (status)
+CROSS JOIN LATERAL (
+    SELECT id FROM messages
+    WHERE connection = own.name AND status = waiting.status
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    ORDER BY id DESC LIMIT :limit
+) AS newest
+ORDER BY newest.id DESC LIMIT :limit;

@@ -208,7 +208,7 @@ async def test_everything_moves_there_and_back_and_is_sent_once(
         ("bach.db", "store_address"),
         ("postgresql://bach@127.0.0.1:port/empty", "store_address"),
         pytest.param("postgresql://bach@127.0.0.1/" + "x" * 3000, "store_address", id="endless"),
-        ("postgresql://bach@127.0.0.1:1/empty", "store_away"),
+        ("postgresql://bach@127.0.0.1:1/empty", "store_unreachable"),
         ("{server}/missing", "store_unsuitable"),
         ("{server}/others", "store_foreign"),
         ("{server}/used", "store_occupied"),
@@ -498,7 +498,7 @@ async def test_a_server_that_never_comes_back_can_be_left(
     await send(hass, ADA_ENTITY, "stays there")
     with away(postgresql):
         form = await back(hass)
-        assert form["errors"] == {"base": "store_away"}
+        assert form["errors"] == {"base": "store_unreachable"}
         assert told(await go_on(hass, form, {"leave": True}))["reason"] == "database_kept"
         await loaded_again(hass, loaded)
         assert await the_bach(hass).messages() == []

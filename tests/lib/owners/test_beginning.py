@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from bach_lib import Bach, Connection, Status
+from bach_lib import Bach, Connection, Message, Status
 from bach_lib.errors import OwnedElsewhereError
+from bach_lib.outbound.history import History
+from bach_lib.runtime import neighbours
 from bach_lib.runtime.connection_runtime import ConnectionRuntime
-from bach_lib.storage import ServerDatabase, Transaction
+from bach_lib.storage import ServerDatabase, Transaction, Value
+from bach_lib.storage.transaction import Row
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 DAY = 86_400.0
@@ -55,7 +59,7 @@ async def test_what_is_just_being_taken_is_not_called_unknown(
         monkeypatch.setattr(parts.sharing.neighbours, "know", meanwhile)
         assert await parts.runtimes.take("home")
         assert asked == ["home"]
-        assert parts.runtimes.get("home")
+        assert parts.runtimes.has("home")
 
 
 async def test_who_waits_for_what_is_forgotten_when_it_has_ended(database_address: str, platform: FakePlatform) -> None:
@@ -69,6 +73,51 @@ async def test_who_waits_for_what_is_forgotten_when_it_has_ended(database_addres
                 assert (await sender.wait(receipt.id, 60)).status is Status.SENT
         assert owner._open_parts.sharing
         assert owner._open_parts.sharing.neighbours._asked == {}
+
+
+async def test_a_look_at_many_connections_is_one_question(
+    database_address: str, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With hundreds of connections a process would do nothing else than look for notices that were lost."""
+    async with Bach(database_address, connectors={"fake": fake_connector(platform)}, grace=0.0) as bach:
+        for number in range(20):
+            await bach.registry.add(Connection(name=f"c{number}", type="fake"))
+        parts, rows, asked = bach._open_parts, Transaction.rows, list[str]()
+
+        def counted(tx: Transaction, query: str, **values: Value) -> list[Row]:
+            asked.append(query)
+            return rows(tx, query, **values)
+
+        assert parts.sharing
+        monkeypatch.setattr(Transaction, "rows", counted)
+        await parts.sharing.neighbours._look_again()
+        assert asked.count("newest_waiting") == 1
+        assert asked.count("newest_unfinished") == 0
+
+
+async def test_a_look_that_takes_long_is_no_reason_for_another(
+    database_address: str, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a slow server cannot answer in five seconds would pile up, and nothing be sent any more."""
+    monkeypatch.setattr(neighbours, "_LOOK", 0.001)
+    begun, held = list[int](), asyncio.Event()
+
+    async def slow(*_: object) -> list[Message]:
+        begun.append(len(begun))
+        await held.wait()
+        return []
+
+    monkeypatch.setattr(History, "waiting_in", slow)
+    async with Bach(database_address, connectors={"fake": fake_connector(platform)}, grace=0.0) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        while not begun:
+            await bach.processes()  # each question goes to the server and back
+        for _ in range(20):
+            await bach.processes()
+        assert begun == [0]
+        held.set()
+        while len(begun) < 2:
+            await bach.processes()
 
 
 async def test_days_of_a_tests_clock_ask_the_server_nothing(

@@ -42,7 +42,7 @@ class Pair:
 
     async def arrived(self, message_id: int) -> list[str]:
         """All that has arrived when this message has."""
-        assert (await self.owner.wait(message_id, 60)).status is Status.SENT
+        assert (await self.owner.wait(message_id, 600)).status is Status.SENT  # hundreds go before it
         return [message.text for message in self.platform.sent]
 
 
