@@ -13,6 +13,8 @@ _ROOM = 2 << 30
 _FIRST_PORT, _PORTS = 20_000, 10_000
 """None that the system itself gives away."""
 _DYING = ["--pdeathsig", "INT"]
+_STATUS = 7
+"""Line of a server's own file that says how far it is."""
 
 
 def programs() -> Path | None:
@@ -57,10 +59,16 @@ class Server:
                 [*dying, *command], cwd=self.folder, env=_environment(), stdout=log, stderr=log
             )
         asking = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        while process.poll() is None:  # first: somebody else may listen there
-            if not subprocess.run(asking, check=False).returncode and process.poll() is None:
+        while process.poll() is None:
+            if not subprocess.run(asking, check=False).returncode and self._is_ready(process.pid):
                 return True
         return False
+
+    def _is_ready(self, pid: int) -> bool:
+        """Whether it says so itself: until it notices that its port is taken, whoever has that answers for it."""
+        file = self.folder / "data" / "postmaster.pid"
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        return len(lines) > _STATUS and lines[0] == f"{pid}" and lines[_STATUS].strip() in {"ready", "standby"}
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
         """Stop it: SIGINT is a restart's way, SIGQUIT a crash's."""

@@ -30,7 +30,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── StoreLinkedError, StoreMountedError, StorePartError: the file has another name as well, or a wrong one
     │   ├── StoreDamagedError
     │   │   └── StoreAlteredError: another program has changed tables, indexes or triggers
-    │   ├── StoreAddressError, StoreUnsuitableError, BackupElsewhereError: a database on a server
+    │   ├── StoreAddressError, StoreUnsuitableError, StoreUnsafeError, BackupElsewhereError: a database on a server
     │   ├── StoreMovedError, StoreFillingError, StoreMissingError, StoreOccupiedError, StoreUnmovedError: a move
     │   ├── StoreMovingError: while it is under way
     │   ├── StoreDifferentError, RowUnreadableError: what cannot be moved
