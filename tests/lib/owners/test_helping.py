@@ -9,7 +9,7 @@ import pytest
 
 from bach_lib import Bach, Connection
 from bach_lib.registry.secrets import Secrets
-from tests.lib.owners.worker import CONNECTORS, Shared
+from benchmarks.cluster.worker import CONNECTORS, Together
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bach_lib.runtime.helping import Helping
 
 
-class Counted(Shared):
+class Counted(Together):
     """A connector that tells how many of it are open."""
 
     open: ClassVar[set[Counted]] = set()
@@ -39,14 +39,14 @@ async def owner(database_address: str) -> AsyncIterator[Bach]:
     """A process that owns a connection."""
     Counted.open.clear()
     async with Bach(database_address, process="owner", connectors=CONNECTORS, grace=0.0) as bach:
-        await bach.registry.add(Connection(name="hook", type="shared"))
+        await bach.registry.add(Connection(name="hook", type="together"))
         yield bach
 
 
 @pytest.fixture
 async def helper(database_address: str, owner: Bach) -> AsyncIterator[Bach]:
     """Another one, beside it."""
-    async with Bach(database_address, process="helper", connectors={"shared": Counted}, grace=0.0) as bach:
+    async with Bach(database_address, process="helper", connectors={"together": Counted}, grace=0.0) as bach:
         yield bach
 
 
