@@ -45,7 +45,7 @@ class Bench:
     ) -> list[IncomingMessage]:
         """Messages in the inbox, not yet routed."""
         messages = tuple(
-            incoming(remote_id=text, text=text, kind=kind, sent_at=sent_at, metadata=metadata) for text in texts
+            incoming(remote_id=text[-100:], text=text, kind=kind, sent_at=sent_at, metadata=metadata) for text in texts
         )
         accepted = await self.inbox.accept(
             HOME, Batch(messages=messages, cursor="1"), caught_up_at=None, redact=Redactor()
