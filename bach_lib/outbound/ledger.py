@@ -6,7 +6,7 @@ where others have taken over the connection nothing can be written any more; the
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 
@@ -129,7 +129,7 @@ class Ledger:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
-            advance = await self._step(settlement, claim, forms)
+            advance = await self._services.queue.advance(settlement, claim, self._name, forms)
         except SessionEndedError:
             raise asyncio.CancelledError from None
         except StorageError as error:
@@ -137,22 +137,15 @@ class Ledger:
             if settlement and claim is not None and not is_full:  # what has happened is kept; the next may be the fault
                 await self.advance(settlement, None)
                 settlement = None
-            advance = await self.until_stored(partial(self._step, settlement, claim, forms))
+            advance = await self.until_stored(
+                partial(self._services.queue.advance, settlement, claim, self._name, forms)
+            )
         self._tell(settlement, advance)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._services.clock.sleep(_STORE_RETRY)
-            advance = await self.until_stored(partial(self._step, None, claim, forms))
+            advance = await self.until_stored(partial(self._services.queue.advance, None, claim, self._name, forms))
             self._tell(None, advance)
         return advance.claimed
-
-    async def _step(self, settlement: Settlement | None, claim: int | None, forms: Sequence[str]) -> Advance:
-        """One step on disk. A worker that is cancelled meanwhile does not hear of it; all others do."""
-        written = self._services.queue.advance(settlement, claim, self._name, forms)
-        try:
-            return await asyncio.shield(written)  # it is written all the same
-        except asyncio.CancelledError:
-            written.add_done_callback(partial(self._left, settlement))
-            raise
 
     def recovered(self, message: Message) -> None:
         """A message was settled, or set aside, while the disk was read after a start."""
@@ -191,7 +184,7 @@ class Ledger:
             async for message in self._services.queue.replace_rest(newer):
                 forget(message)
 
-    def _left(self, settlement: Settlement | None, future: asyncio.Future[Advance]) -> None:
+    def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
         if not future.cancelled() and not future.exception():
             self._tell(settlement, future.result())
 

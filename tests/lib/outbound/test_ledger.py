@@ -172,23 +172,6 @@ async def test_a_stopped_worker_leaves_a_settlement_behind(bench: Bench) -> None
     assert bench.counted == [("home", True)]
 
 
-@pytest.mark.parametrize("was_full", [False, True])
-async def test_a_worker_cancelled_while_it_is_written_still_tells(bench: Bench, was_full: bool) -> None:
-    """Switched off in that moment, a connection would have sent what no automation and no page ever hears of."""
-    written: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
-    bench.disk.answers.extend([FULL, written] if was_full else [written])
-    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, None))
-    await bench.clock.advance(5.0)
-    advancing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await advancing
-    assert (bench.told, written.cancelled()) == ([], False)
-    written.set_result(Advance(settled=SETTLED))
-    await bench.clock.settle()
-    assert [type(event) for event in bench.told] == [MessageSent]
-    assert bench.counted == [("home", True)]
-
-
 @pytest.mark.parametrize("answer", [FULL, asyncio.CancelledError()], ids=["full", "cancelled"])
 async def test_a_settlement_that_is_left_and_cannot_be_written_harms_nobody(
     bench: Bench, answer: BaseException, caplog: pytest.LogCaptureFixture
