@@ -2,6 +2,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { Drafts, type Letter, nameOf } from "./drafts.ts";
 import { link } from "./events.ts";
 import { Live, sentence } from "./live.ts";
 import { Said, keyOf } from "./said.ts";
@@ -102,7 +103,7 @@ export class Conversation extends LitElement {
 
   private said = new Said();
   private loading = false;
-  private key = newKey();
+  private readonly drafts = new Drafts();
   private readsNewest = true;
   private live = new Live<PageView>(this, async () => {
     const { said, here } = this;
@@ -122,7 +123,7 @@ export class Conversation extends LitElement {
 
   override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get("place") as PlaceView | undefined;
-    if (before && (before.connection !== this.place.connection || before.recipient !== this.place.recipient)) this.begin();
+    if (before && nameOf(before) !== nameOf(this.place)) this.turnFrom(before);
     const list = this.list;
     this.readsNewest = !list || list.scrollHeight - list.scrollTop <= list.clientHeight + NEAR_END;
   }
@@ -215,6 +216,16 @@ export class Conversation extends LitElement {
     return this.renderRoot.querySelector("ol");
   }
 
+  private get box(): HTMLTextAreaElement {
+    return this.renderRoot.querySelector("textarea")!;
+  }
+
+  /** What was written to one is not sent to another, and waits until somebody comes back to it. */
+  private turnFrom(before: PlaceView): void {
+    this.box.value = this.drafts.turn(before, this.box.value, this.place);
+    this.begin();
+  }
+
   private begin = (): void => {
     [this.said, this.answered, this.error] = [new Said(), undefined, undefined];
     void this.live.refresh();
@@ -247,7 +258,7 @@ export class Conversation extends LitElement {
 
   private answer(one: CameView): void {
     this.answered = one;
-    this.renderRoot.querySelector("textarea")?.focus();
+    this.box.focus();
   }
 
   private typed = (event: KeyboardEvent): void => {
@@ -258,11 +269,15 @@ export class Conversation extends LitElement {
 
   private send = (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const box = this.renderRoot.querySelector("textarea")!;
-    const answer = this.answered && { answer_to: this.answered.id };
+    if (this.busy) return Promise.resolve(); // the enter key asks no button
+    const { box } = this;
+    const letter: Letter = { ...this.here, ...(this.answered && { answer_to: this.answered.id }), text: box.value };
     return this.act(async () => {
-      await this.transport.call("bach/panel/write", { ...this.here, ...answer, text: box.value, key: this.key });
-      [box.value, this.answered, this.key] = ["", undefined, newKey()];
+      await this.transport.call("bach/panel/write", { ...letter, key: this.drafts.keyOf(letter) });
+      this.drafts.sent(letter);
+      if (nameOf(this.place) !== nameOf(letter)) return;
+      this.answered = undefined;
+      if (box.value === letter.text) box.value = ""; // else somebody has begun with the next
       box.focus();
     });
   };
@@ -290,11 +305,6 @@ export class Conversation extends LitElement {
       this.busy = false;
     }
   }
-}
-
-/** Names one wish to send something: asked again under it, the home sends nothing again. */
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-");
 }
 
 if (!customElements.get("bach-conversation")) customElements.define("bach-conversation", Conversation);

@@ -90,6 +90,39 @@ test("words are sent to the place that is open, as an answer to what was chosen,
   assert.equal(box.value, "");
 });
 
+test("other words than those that may have arrived are sent under another key: else they would be refused for ever", async () => {
+  const { home, element } = await open({ write: () => { throw { message: "Lost" }; } });
+  const box = element.renderRoot.querySelector("textarea")!;
+  for (const words of ["Yes", "Yes", "No"]) {
+    box.value = words;
+    await press(element, "chat.send");
+  }
+  const [first, second, third] = home.questions("write").map(({ key }) => key);
+  assert.equal(first, second);
+  assert.notEqual(second, third);
+});
+
+test("what is written to one is not sent to another, and what is typed meanwhile stays", async () => {
+  let arrive = (): void => undefined;
+  const write = () => new Promise((done) => (arrive = () => done({ id: 9, lost: [] })));
+  const { home, element } = await open({ write });
+  const box = element.renderRoot.querySelector("textarea")!;
+  box.value = "To Ada";
+  element.place = { ...place, recipient: "43", title: "Ben" };
+  await settled(element);
+  assert.equal(box.value, "");
+  element.place = place;
+  await settled(element);
+  assert.equal(box.value, "To Ada");
+  await press(element, "chat.send");
+  box.value = "And one more";
+  element.renderRoot.querySelector("form")!.dispatchEvent(new Event("submit")); // by the enter key
+  arrive();
+  await settled(element);
+  assert.equal(box.value, "And one more");
+  assert.equal(home.questions("write").length, 1);
+});
+
 test("older ones are asked for by where the page ends, in each direction", async () => {
   const older = ({ before_out }: Record<string, unknown>) =>
     before_out ? page([came(1)]) : page([went(5)], { out: 5, in: null });
