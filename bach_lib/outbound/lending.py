@@ -74,7 +74,7 @@ class Lending:
         """
         self._loans, self._is_idempotent = loans, idempotent
         self._lent.clear()
-        self._offering = 0
+        self._offering, self._is_wanted, self._is_recalling = 0, False, False  # who was about to was cancelled
         if loans is None:
             return frozenset()
         out, ended = await loans.adopt(self._name, idempotent=idempotent)

@@ -216,6 +216,21 @@ async def test_a_lane_is_in_one_hand_whatever_happens(actors: list[Actor], deliv
     assert interrupted, "nobody died with a message in hand"
 
 
+@pytest.mark.parametrize("told", ["{", "[1", '["x"]', "7", "[[]]", pytest.param("[" * 5000, id="deep")])
+async def test_a_damaged_loan_costs_no_other_lane(actors: list[Actor], told: str) -> None:
+    """One row that was written by hand would keep its owner from ever sending again."""
+    history = await begun(actors, "damaged", 1, Delivery.AT_LEAST_ONCE)
+    owner, helper = actors[0], actors[1]
+    lots = [Lot(recipient=lane, priority=0, messages=history.waiting[lane][:2]) for lane in LANES[:2]]
+    damaged, whole = await owner.loans.offer("damaged", lots)
+    for loan in await helper.loans.take("damaged", 2):
+        await helper.loans.give_back(loan, loan.messages)
+    change = "UPDATE loans SET messages = ?1, tried = ?2 WHERE id = ?3"
+    await owner.store.submit(lambda tx: tx.change(change, [(told, told, damaged)]))
+    ended = {one.id: one for one in await owner.loans.collect("damaged", idempotent=False)}
+    assert (len(ended[damaged].messages), len(ended[whole].messages)) == (0, 2)
+
+
 async def begun(actors: list[Actor], connection: str, seed: int, delivery: Delivery) -> History:
     """A connection with full lanes."""
     row = Connection(name=connection, type="fake")
