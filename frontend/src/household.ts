@@ -17,16 +17,8 @@ export class Household extends LitElement {
       .scrolls {
         overflow-x: auto;
       }
-      table {
-        width: 100%;
-        border-collapse: collapse;
-      }
       th,
       td {
-        padding: 8px;
-        border-bottom: 1px solid var(--divider-color, GrayText);
-        text-align: start;
-        vertical-align: top;
         overflow-wrap: anywhere;
       }
       td {

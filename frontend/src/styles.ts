@@ -103,6 +103,17 @@ export const styles = css`
     white-space: pre-wrap;
     overflow-wrap: anywhere;
   }
+  table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  th,
+  td {
+    padding: 8px;
+    border-bottom: 1px solid var(--divider-color, GrayText);
+    text-align: start;
+    vertical-align: top;
+  }
   dialog {
     width: min(560px, calc(100vw - 32px));
     padding: 24px;

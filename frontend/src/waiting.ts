@@ -28,17 +28,6 @@ export class Waiting extends LitElement {
         display: grid;
         flex: 1 1 150px;
       }
-      table {
-        width: 100%;
-        border-collapse: collapse;
-      }
-      th,
-      td {
-        padding: 8px;
-        border-bottom: 1px solid var(--divider-color, GrayText);
-        text-align: start;
-        vertical-align: top;
-      }
       th {
         vertical-align: middle;
       }
