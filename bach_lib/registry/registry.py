@@ -74,8 +74,12 @@ class Registry:
 
     def _read(self, rows: Iterable[Row]) -> dict[str, Connection]:
         found = {}
+        self.damaged = {}
         for connection, damaged in map(connection_of, rows):
-            found[(name := connection.name)], self.damaged[name] = connection, damaged
+            name = connection.name
+            found[name] = connection
+            if damaged:
+                self.damaged[name] = damaged
             if damaged and self._connections.get(name) != connection:  # else it was said
                 _LOGGER.error(DAMAGED, name, ", ".join(damaged), "" if connection.is_active else RESTS, connection=name)
         return found
@@ -238,7 +242,8 @@ class Registry:
         await self.examine(fresh)
         await self.removals.finish(fresh.name)  # a new connection gets nothing of an old one
         await self._store.submit(lambda tx: tx.run("add_connection", **connection_values(fresh)))
-        self._connections[fresh.name], self.damaged[fresh.name] = fresh, []
+        self._connections[fresh.name] = fresh
+        self.damaged.pop(fresh.name, None)
         self._bus.publish(ConnectionAdded(connection=fresh.name, row=fresh))
         return fresh
 
@@ -252,7 +257,8 @@ class Registry:
         new = replace(self._connections[old.name], **changes)  # what was counted meanwhile stays
         if changed & FRESH_START:
             new = replace(new, consecutive_failures=0, disabled_until=None)
-        self._connections[old.name], self.damaged[old.name] = new, []
+        self._connections[old.name] = new
+        self.damaged.pop(old.name, None)  # all that a person may change was written anew
         self._bus.publish(ConnectionUpdated(connection=old.name, row=new, changed=changed))
         return new
 

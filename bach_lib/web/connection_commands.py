@@ -113,7 +113,7 @@ def _health(visit: Visit, row: Connection, direction: Direction) -> Json:
 def _breaker(visit: Visit, row: Connection) -> Json:
     try:
         state = visit.bach.breaker(row.name)
-    except BachError:
+    except BachError:  # the same: its breaker is where it is worked on
         return None
     return {"state": state, "failures": row.consecutive_failures, "until": row.disabled_until}
 
@@ -122,7 +122,7 @@ def _limit(visit: Visit, row: Connection, place: Known | None) -> Json:
     somebody = next((one.id for one in place.recipients), None) if place else None
     try:
         rate = visit.bach.limit(row.name, somebody) if somebody else None
-    except BachError:
+    except BachError:  # the same
         return None
     return {"count": rate.count, "seconds": rate.per} if rate else None
 

@@ -174,7 +174,7 @@ async def test_no_picker_offers_a_name_that_acts(
     await next_page(hass, waiting)
     manager = hass.config_entries.subentries
     flow_id = waiting["flow_id"]
-    await until(hass, lambda: len(manager._progress[flow_id]._candidates) == len(NAMES))  # type: ignore[attr-defined]
+    await until(hass, lambda: len(manager._progress[flow_id]._candidates) == len(NAMES))  # type: ignore[attr-defined] # of our flow
     labels = options(await manager.async_configure(flow_id))
     assert labels.keys() >= {str(FIRST + n) for n in range(len(NAMES))}
     assert {label: wrong for label in labels.values() if (wrong := wrong_with(label))} == {}

@@ -32,11 +32,11 @@ def texts_of(model: type) -> Iterator[str]:
 def messages() -> Iterator[tuple[str, Incoming]]:
     """A message for each text that one can hold, in which this one does not end."""
     for name in texts_of(Incoming):
-        yield name, replace(incoming(), **{name: HUGE})  # type: ignore[arg-type]
+        yield name, replace(incoming(), **{name: HUGE})  # type: ignore[arg-type] # a field of texts
     for name in texts_of(Content):
-        yield f"content.{name}", incoming(kind=Kind.COMMAND, content=replace(Content(), **{name: HUGE}))  # type: ignore[arg-type]
+        yield f"content.{name}", incoming(kind=Kind.COMMAND, content=replace(Content(), **{name: HUGE}))  # type: ignore[arg-type] # a field of texts
     for name in texts_of(Media):
-        media = replace(Media(type="photo", reference="f"), **{name: HUGE})  # type: ignore[arg-type]
+        media = replace(Media(type="photo", reference="f"), **{name: HUGE})  # type: ignore[arg-type] # a field of texts
         yield f"media.{name}", incoming(kind=Kind.MEDIA, content=Content(media=media))
     yield "one reaction", incoming(kind=Kind.REACTION, content=Content(reactions=(HUGE,)))
     yield "reactions", incoming(kind=Kind.REACTION, content=Content(reactions=("x",) * 1_000_000))
@@ -70,7 +70,7 @@ def test_no_field_of_a_connection_is_without_end(name: str) -> None:
         "settings": {"x": HUGE},
     }
     field = "auth_config" if name == "references" else name
-    row = replace(Connection(name="home", type="fake"), **{field: values.get(name, HUGE)})  # type: ignore[arg-type]
+    row = replace(Connection(name="home", type="fake"), **{field: values.get(name, HUGE)})  # type: ignore[arg-type] # a field of texts
     with pytest.raises(InputError) as refused:
         new_row(row)
     assert len(str(refused.value)) < 1_200
