@@ -73,16 +73,12 @@ class Registry:
                 self._bus.publish(event)
 
     def _read(self, rows: Iterable[Row]) -> dict[str, Connection]:
-        found = {}
-        self.damaged = {}
-        for connection, damaged in map(connection_of, rows):
-            name = connection.name
-            found[name] = connection
-            if damaged:
-                self.damaged[name] = damaged
-            if damaged and self._connections.get(name) != connection:  # else it was said
+        read = [connection_of(row) for row in rows]
+        self.damaged = {connection.name: damaged for connection, damaged in read if damaged}
+        for connection, damaged in read:
+            if damaged and self._connections.get(name := connection.name) != connection:  # else it was said
                 _LOGGER.error(DAMAGED, name, ", ".join(damaged), "" if connection.is_active else RESTS, connection=name)
-        return found
+        return {connection.name: connection for connection, _ in read}
 
     def get(self, name: str) -> Connection:
         """One connection. Raises `UnknownConnectionError`."""
