@@ -238,7 +238,7 @@ async def test_a_package_that_is_gone_takes_nothing_along(
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=10))
     await hass.async_block_till_done(wait_background_tasks=False)
     await until(hass, lambda: loft.texts() == ["Hello"])
-    assert entry.state is ConfigEntryState.LOADED
+    await until(hass, lambda: entry.state is ConfigEntryState.LOADED)  # a try of its own, which nobody awaits
     assert ir.async_get(hass).async_get_issue(DOMAIN, f"missing_connector_{entry.entry_id}") is None
 
 
