@@ -44,10 +44,9 @@ def needs_of(type_: str, auth_type: str, *, endpoint: str | None, given: Iterabl
     if knows is None:
         return Needs()
     if (kind := kinds.PARTNER_TYPES.get(type_)) is None:
-        if type_ == "webhook" and (endpoint or any(name.startswith("incoming_") for name in given)):
-            return Needs()  # its address is no secret, or it only takes what comes in
         examples = {one.name: one.example for one in knows.settings if one.example}
-        return Needs(secrets=knows.needs, endpoint=knows.endpoint, settings=examples)
+        needed = knows.needed({*given, *(("endpoint",) if endpoint else ())})
+        return Needs(secrets=needed, endpoint=knows.endpoint, settings=examples)
     auth = kind.usual if auth_type == USUAL else auth_type
     return Needs(
         secrets=tuple(kinds.NEEDED.get(auth, ())),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from bach_lib.errors import InvalidValueError, UnknownNameError
+from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
 
 _KINDS: Mapping[type, str] = {
     str: "text",
@@ -61,6 +61,8 @@ class Knows:
     settings: tuple[Known, ...] = ()
     """What `settings` may hold."""
     needs: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    """What makes all that it `needs` needless: `endpoint`, or how the name of another secret begins."""
     endpoint: str | None = None
     title: str = ""
     """What people call the platform; else the type stands for it."""
@@ -68,6 +70,10 @@ class Knows:
     def strange(self, secrets: Iterable[str], settings: Iterable[str]) -> list[str]:
         """The names among these that mean nothing to this type."""
         return [*_strange(self.secrets, secrets), *_strange(self.settings, settings)]
+
+    def needed(self, given: Iterable[str]) -> tuple[str, ...]:
+        """The secrets it cannot do without; `given`: the names of those it has, and `endpoint` where it has one."""
+        return () if any(name.startswith(self.unless) for name in given) else self.needs
 
 
 SENDER_TAG = Known(name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart")
@@ -86,6 +92,7 @@ class Told:
 
     secrets: Mapping[str, str]
     settings: Mapping[str, object]
+    endpoint: str | None = None
 
 
 _NOTHING = Told(secrets={}, settings={})
@@ -111,6 +118,35 @@ def check_told(type_: str, knows: Knows, told: Told, old: Told = _NOTHING) -> No
                 value=_KINDS.get(type(value), type(value).__name__),  # not what it is: a key may stand in it
                 expected=f"{kinds}: {one.about}",
             )
+
+
+def check_complete(type_: str, knows: Knows, told: Told, old: Told | None = None) -> None:
+    """Raise `MissingFieldError` for the first field without which it cannot work.
+
+    What `old` lacked as well stays possible: another version may have taken it.
+    """
+    known = missing_of(knows, old) if old else {}
+    for field, about in missing_of(knows, told).items():
+        if field not in known:
+            raise MissingFieldError(type=type_, field=field, about=about)
+
+
+def missing_of(knows: Knows, told: Told) -> dict[str, str]:
+    """The fields without which a connection cannot work that is told so, each with what it would be."""
+    about = {one.name: one.about for one in knows.secrets}
+    endpoint = {"endpoint"} if told.endpoint else set()
+    found = {
+        f"auth_config.{name}": about.get(name, "a secret")
+        for name in knows.needed({*told.secrets, *endpoint})
+        if name not in told.secrets
+    }
+    if knows.endpoint and not endpoint:
+        found["endpoint"] = f"an address, such as {knows.endpoint}"
+    return found | {
+        f"settings.{one.name}": f"{one.about}, such as {one.example}"
+        for one in knows.settings
+        if one.example and told.settings.get(one.name) is None
+    }
 
 
 def _unknown(type_: str, kind: str, name: str, known: tuple[Known, ...], elsewhere: str) -> UnknownNameError:

@@ -93,6 +93,7 @@ DECLARED: Final[Mapping[str, Knows]] = {
         ),
         settings=(*_WEBHOOK_SETTINGS, SENDER_TAG),
         needs=("url",),
+        unless=("endpoint", "incoming_token", "incoming_secret", "sender:"),  # it only takes what comes in
     ),
     "claude": _AI,
     "gemini": _AI,

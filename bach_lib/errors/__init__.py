@@ -11,7 +11,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── UnknownTypeError, UnusableConnectorError
     │   ├── InvalidEndpointError: its address is none
     │   │   └── SecretInEndpointError
-    │   ├── UnknownFieldError, UnknownNameError, InvalidValueError, AccountTakenError
+    │   ├── UnknownFieldError, UnknownNameError, MissingFieldError, InvalidValueError, AccountTakenError
     │   ├── InvalidRecipientError, CannotReceiveError, PushRefusedError
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
@@ -87,6 +87,7 @@ from bach_lib.errors.inputs import (
     InvalidRuleError,
     InvalidSecretReferenceError,
     InvalidValueError,
+    MissingFieldError,
     MissingSecretError,
     PushRefusedError,
     SecretInEndpointError,
@@ -181,6 +182,7 @@ __all__ = [
     "InvalidValueError",
     "MissingExtraError",
     "MissingLibraryError",
+    "MissingFieldError",
     "MissingSecretError",
     "NoFileError",
     "NotAmendableError",

@@ -96,6 +96,16 @@ class UnknownNameError(InputError):
     known: str
 
 
+class MissingFieldError(InputError):
+    """A connection lacks what its type cannot work without: a secret, its address or a setting."""
+
+    code = "missing_field"
+    template = 'A connection of type "{type}" needs {field}: {about}.'
+    type: str
+    field: str
+    about: str
+
+
 class AccountTakenError(InputError):
     """Another connection has the same account; both would take each other's messages away."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Knows
+from bach_lib.connectors.declaration import Knows, Told, missing_of
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.inbound.rules import Rule
@@ -123,7 +123,10 @@ async def _connections(
         try:
             registry.check_vacant(one.name, [row.name for row in beside])  # before a file is named after it
             ours = translated(one)
-            row = await registry.examine(_connection(ours, keep, enable=enable), beside=beside)
+            row = _connection(ours, keep, enable=enable)
+            if _missing(row):
+                row = replace(row, is_active=False)  # it waits for what is still to be said
+            row = await registry.examine(row, beside=beside)
         except BachError as error:
             left.append(Left(what=f"connection {one.name}", reason=f"{error} {_where(one)}".strip()))
             continue
@@ -135,13 +138,8 @@ async def _connections(
 
 def _missing(row: Connection) -> list[str]:
     """What it cannot work without, as `bach connector configure` calls it."""
-    knows = DECLARED.get(row.type, Knows())
-    missing = [name for name in knows.needs if name not in row.auth_config]
-    missing += ["endpoint"] if knows.endpoint and not row.endpoint else []
-    return [
-        *missing,
-        *(f"settings.{one.name}" for one in knows.settings if one.example and one.name not in row.settings),
-    ]
+    told = Told(secrets=row.auth_config, settings=row.settings, endpoint=row.endpoint)
+    return [field.removeprefix("auth_config.") for field in missing_of(DECLARED.get(row.type, Knows()), told)]
 
 
 def _left_of(one: OldConnection, row: Connection) -> list[Left]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Knows, Told, check_told
+from bach_lib.connectors.declaration import Knows, Told, check_complete, check_told
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidValueError
@@ -51,6 +51,8 @@ class Examiner:
         check_tag(connection.settings)
         if (knows := self._knows(connection)) is not None:
             check_told(connection.type, knows, _told(connection), _told(old))
+            if connection.is_active and connection.category is Category.CONNECTOR:
+                check_complete(connection.type, knows, _told(connection), _told(old) if old else None)
         if connection.category is not Category.CONNECTOR:
             check_partner(connection, self._secrets)
         secrets = (
@@ -75,7 +77,7 @@ class Examiner:
 
 def _told(connection: Connection | None) -> Told:
     return (
-        Told(secrets=connection.auth_config, settings=connection.settings)
+        Told(secrets=connection.auth_config, settings=connection.settings, endpoint=connection.endpoint)
         if connection
         else Told(secrets={}, settings={})
     )

@@ -12,6 +12,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, C
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import BachError, Fault, Identity, InputError
+from bach_lib.errors import InvalidEndpointError
 from bach_lib.models.health import INTERNAL
 from custom_components.bach.const import CONF_ENDPOINT, CONF_LINK, CONF_SECRETS
 from custom_components.bach.kinds.form_fields import drop_down, labelled
@@ -85,7 +86,7 @@ class OtherSteps(ConfigFlow, ABC):
                 answer = await self._check(data := kind.merge(old, user_input))
             except InputError as error:
                 errors, reason = _of_input(error, kind), str(error)
-                expected = error.placeholders.get("expected", "")
+                expected = error.placeholders.get("expected") or error.placeholders.get("about", "")
             else:
                 if isinstance(answer, Identity):
                     return await self._keep_other(data, answer)
@@ -129,4 +130,4 @@ def _of_input(error: InputError, kind: OtherKind) -> dict[str, str]:
     """The field and the text for what cannot be."""
     if (field := kind.place_of(error)) is None:
         return {BASE: "invalid_other"}
-    return {field: error.code if field == CONF_ENDPOINT else "invalid_value"}
+    return {field: error.code if isinstance(error, InvalidEndpointError) else "invalid_value"}

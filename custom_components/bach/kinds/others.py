@@ -21,8 +21,8 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Known, Knows, Told, check_told, with_ours
-from bach_lib.errors import InputError, InvalidEndpointError, InvalidValueError
+from bach_lib.connectors.declaration import Known, Knows, Told, check_complete, check_told, with_ours
+from bach_lib.errors import InputError, InvalidEndpointError, InvalidValueError, MissingFieldError
 from bach_lib.redact import readable
 from bach_lib.registry import pasted
 from custom_components.bach.const import (
@@ -145,7 +145,9 @@ class OtherKind:
                 if (value := one.value_of(given.get(one.key))) is not None:
                     settings[one.known.name] = value
         before = Told(secrets=old.get(CONF_SECRETS, {}), settings=old.get(CONF_SETTINGS, {}))
-        check_told(self.type_, self.knows, Told(secrets=secrets, settings=settings), before)
+        told = Told(secrets=secrets, settings=settings, endpoint=data.get(CONF_ENDPOINT))
+        check_told(self.type_, self.knows, told, before)
+        check_complete(self.type_, self.knows, told)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,10 +161,11 @@ class OtherKind:
         """The field that an error is about, if it is one."""
         if isinstance(error, InvalidEndpointError):
             return CONF_ENDPOINT
-        if not isinstance(error, InvalidValueError):
+        if not isinstance(error, InvalidValueError | MissingFieldError):
             return None
         name = error.placeholders["field"]
         keys = {f"settings.{one.known.name}": one.key for one in self.settings}
+        keys |= {f"auth_config.{one.known.name}": one.key for one in self.secrets}
         return keys.get(name, CONF_ENDPOINT if name == CONF_ENDPOINT else None)
 
     def _whole_schema(self, *, keeps: bool) -> vol.Schema:

@@ -1,5 +1,6 @@
 """Names of secrets and settings: what is misspelt is said, and what an older version took goes on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.declared import DECLARED
-from bach_lib.errors import InvalidValueError, UnknownNameError
+from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.registry.rows import connection_values
 from bach_lib.storage.database import Database
@@ -109,6 +110,55 @@ async def test_a_change_is_looked_at_as_well(tmp_path: Path) -> None:
             with pytest.raises(UnknownNameError):
                 await bach.registry.update("x", **change)  # type: ignore[arg-type] # one of both
         await bach.registry.update("x", settings={"sender_tag": "x"}, auth_config={"bot_token": "test:x"})
+
+
+LACKING = {
+    "a secret": (
+        Connection(name="x", type="telegram"),
+        'A connection of type "telegram" needs auth_config.bot_token: the token of the bot.',
+    ),
+    "an address": (
+        Connection(name="x", type="homeassistant", auth_config={"token": "test:x"}),
+        'A connection of type "homeassistant" needs endpoint: an address, such as http://homeassistant.local:8123.',
+    ),
+    "a setting": (
+        Connection(name="x", type="signal", endpoint="http://x"),
+        'A connection of type "signal" needs settings.number: the number of the account, such as +491701234567.',
+    ),
+    "either way": (
+        Connection(name="x", type="webhook", settings={"incoming_from": "github"}),
+        'A connection of type "webhook" needs auth_config.url: the address to send to.',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LACKING)
+async def test_what_it_cannot_work_without_is_said_before_it_is_written(tmp_path: Path, case: str) -> None:
+    """It would be taken, and only a health sensor would say that it can do nothing; at each start again."""
+    connection, sentence = LACKING[case]
+    async with a_bach(tmp_path) as bach:
+        for adding in (bach.registry.add, bach.registry.ensure):
+            with pytest.raises(MissingFieldError) as refused:
+                await adding(connection)
+            assert str(refused.value) == sentence
+        assert bach.registry.list() == []
+        await bach.registry.add(replace(connection, is_active=False))  # prepared, with what is there already
+        with pytest.raises(MissingFieldError):
+            await bach.registry.update("x", is_active=True)
+        assert not bach.registry.get("x").is_active
+
+
+async def test_what_it_needs_cannot_be_taken_away_while_it_works(tmp_path: Path) -> None:
+    """A change would stop a connection that works; and one that an older version took could not be mended stepwise."""
+    async with a_bach(tmp_path) as bach:
+        await bach.registry.add(Connection(name="x", type="telegram", auth_config={"bot_token": "test:x"}))
+        with pytest.raises(MissingFieldError):
+            await bach.registry.update("x", auth_config={})
+        hook = Connection(name="y", type="webhook", auth_config={"incoming_token": "test:x"})  # it only takes
+        await bach.registry.add(hook)
+        with pytest.raises(MissingFieldError):
+            await bach.registry.update("y", auth_config={})
+        await bach.registry.update("y", auth_config={}, endpoint="http://x")
 
 
 async def test_what_an_older_version_took_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
