@@ -19,7 +19,7 @@ from bach_lib.testing import FakeClock
 from tests.lib.rest.conftest import TOKEN, Client
 
 KEY = "a key of more than sixteen bytes"
-SECRETS = {"key": KEY, "token": "a-token-of-sixteen-characters"}
+SECRETS = {"key": KEY, "token": "a-token-of-sixteen-characters", "bot": "123456:AAFakeTokenFakeTokenFakeTokenFakeTok"}
 BODY = json.dumps({"text": "Smoke", "sender": "detector", "id": "7"}).encode()
 REFUSED = (403, {"code": "refused", "detail": "This is not taken here."})
 
@@ -47,7 +47,7 @@ async def hooked(clock: FakeClock) -> AsyncIterator[Bach]:
             allowed=allowed,
         ),
         Connection(name="asleep", type="webhook", auth_config=signed, allowed=allowed, is_active=False),
-        Connection(name="chat", type="telegram"),
+        Connection(name="chat", type="telegram", endpoint="http://127.0.0.1:9", auth_config={"bot_token": "test:bot"}),
         Connection(name="unlocked", type="webhook", endpoint="http://127.0.0.1:9/"),
     ):
         await bach.registry.add(connection)
