@@ -161,13 +161,27 @@ async def test_what_it_needs_cannot_be_taken_away_while_it_works(tmp_path: Path)
         await bach.registry.update("y", auth_config={}, endpoint="http://x")
 
 
-async def test_what_an_older_version_took_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """After an update a home would lose a connection because of a word that nobody ever read."""
-    store = Database(tmp_path / "bach.db")
+async def on_disk(path: Path, row: Connection) -> None:
+    """Write what the registry of today would refuse."""
+    store = Database(path / "bach.db")
     await store.open()
-    row = Connection(name="old", type="telegram", settings={"poll": 1}, is_active=False)
     await store.submit(lambda tx: tx.run("add_connection", **connection_values(row)))
     await store.close()
+
+
+async def test_what_an_older_version_took_incomplete_can_be_changed(tmp_path: Path) -> None:
+    """After an update nobody could change a connection that lacks something, before all of it is there."""
+    await on_disk(tmp_path, Connection(name="old", type="signal"))  # it lacks its address, too
+    async with a_bach(tmp_path) as bach:
+        await bach.registry.update("old", settings={"number": "+491700000001"})
+        with pytest.raises(MissingFieldError):
+            await bach.registry.update("old", settings={})
+        await bach.registry.update("old", endpoint="http://x")
+
+
+async def test_what_an_older_version_took_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """After an update a home would lose a connection because of a word that nobody ever read."""
+    await on_disk(tmp_path, Connection(name="old", type="telegram", settings={"poll": 1}, is_active=False))
     async with a_bach(tmp_path) as bach:
         assert bach.registry.get("old").settings == {"poll": 1}
         assert "old is told what telegram does not know: poll" in caplog.text
