@@ -78,9 +78,17 @@ def _tell(answer: Row, *, enable: bool) -> None:
         say("\nLeft behind:")
         show(rows, ("what", "What"), ("reason", "Why"), empty="")
     lacking = answer["lacking"] if isinstance(answer["lacking"], Sequence) else ()
-    added = [row["name"] for row in as_rows(answer["added"]) if row["name"] not in lacking]
-    if added and not enable:
+    whole = [row["name"] for row in as_rows(answer["added"]) if row["name"] not in lacking]
+    if whole and not enable:
         say("\nNothing works yet, so that two BACHs do not answer for one bot. Stop the old one, look at what waits")
         say("with `bach msg outbox`, then let them work:")
-        for name in added:
-            say(f"  bach connector enable {name}")
+        _say_how_to_enable(whole)
+    if lacking:
+        say("\nWhat lacks something stays switched off, and keeps its messages. Give it what is named above, then")
+        say("let it work:")
+        _say_how_to_enable(lacking)
+
+
+def _say_how_to_enable(names: Sequence[object]) -> None:
+    for name in names:
+        say(f"  bach connector enable {name}")

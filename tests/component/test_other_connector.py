@@ -180,6 +180,22 @@ async def test_one_is_filled_in_tried_and_at_work(hass: HomeAssistant, site: Pat
     assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
+async def test_what_it_needs_and_was_left_blank_is_said_at_its_box(
+    hass: HomeAssistant, site: Path, loft: PigeonPlatform
+) -> None:
+    """Somebody who typed a blank would read that the platform cannot be reached, or of an unknown error."""
+    install_pigeon(site)
+    form = await choose(hass, "other")
+    blank = await submit(hass, form, {"endpoint": loft.endpoint, "secret_1": "  "})
+    assert (blank["errors"], words_of(blank)["expected"]) == ({"secret_1": "invalid_value"}, "the token of the loft")
+    nowhere = await submit(hass, blank, {"endpoint": " ", "secret_1": TOKEN})
+    assert nowhere["errors"] == {"endpoint": "invalid_value"}
+    assert words_of(nowhere)["expected"] == "an address, such as https://pigeons.example.org"
+    assert "{expected}" in TEXTS["config"]["error"]["invalid_value"]
+    assert loft.texts() == []
+    assert hass.config_entries.async_entries(DOMAIN) == []
+
+
 async def test_it_is_changed_and_asks_for_new_credentials(
     hass: HomeAssistant, site: Path, loft: PigeonPlatform
 ) -> None:

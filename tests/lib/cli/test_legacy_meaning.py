@@ -1,6 +1,7 @@
 """An original's rows are taken for what they mean: what notified, what was hidden elsewhere, what was looked for."""
 
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -158,6 +159,26 @@ def test_what_cannot_work_is_not_called_taken(bach_: Run, old: Path) -> None:
     assert left["bot_token of ring"].endswith("bach connector configure ring bot_token")
     assert left["endpoint of phone"].endswith("bach connector configure phone endpoint")
     assert left["settings.number of mute"].endswith("bach connector configure mute settings.number")
+
+
+def test_what_is_incomplete_stays_off_and_is_named_at_the_end(bach_: Run, old: Path) -> None:
+    """With `--enable` the import would be refused, or somebody would never learn that one is still off."""
+    put(old, "whole", "telegram", "connector", bot_token=TOKEN, owner_chat_id="42")
+    put(old, "phone", "signal", "connector", phone_number="+491700000001")
+    said = bach_("import-legacy", old, "--enable")
+    assert said.code == 0, said
+    end = said.output[said.output.index("stays switched off") :]
+    assert re.findall("bach connector enable .*", end) == ["bach connector enable phone"]
+    assert "enable whole" not in said.output, "it works already"
+    assert {str(row["name"]): row["is_active"] for row in bach_("connections", "list", "--json").rows()} == {
+        "whole": True,
+        "phone": False,
+    }
+    refused = bach_("connector", "enable", "phone")
+    assert refused.code != 0
+    assert "needs endpoint" in refused.errors
+    assert bach_("connector", "configure", "phone", "endpoint", "http://localhost:8080").code == 0
+    assert bach_("connector", "enable", "phone").code == 0
 
 
 def test_the_same_bot_in_two_rows_comes_once(bach_: Run, old: Path) -> None:
