@@ -5,7 +5,8 @@ not said for `LEASE` seconds that it lives is ended by the others, and whatever 
 refused in the same transaction (`Store.submit`, `as_owner`). All times are the database's.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bach_lib.owners.share import Step, View, Wishes, next_step
@@ -79,8 +80,7 @@ class Membership:
                 tx.run("bury", seconds=LEASE)
             view = _view(tx)
             step = next_step(view, session, wishes)
-            taken = tuple(name for name in step.take if tx.run("own", connection=name, process=session))
-            return Turn(view=view, step=Step(take=taken, give=step.give))
+            return Turn(view=view, step=Step(take=_taken(tx, session, step.take), give=step.give))
 
         return await self._store.submit(work)
 
@@ -122,6 +122,14 @@ class Membership:
             ]
 
         return await self._store.read(work)
+
+
+def _taken(tx: Transaction, session: int, names: Sequence[str]) -> tuple[str, ...]:
+    """Own these; those of them that nobody else does by now."""
+    if not names:
+        return ()
+    rows = tx.rows("own", connections=json.dumps(names), process=session)
+    return tuple(str(row["connection"]) for row in rows)
 
 
 def _view(tx: Transaction) -> View:

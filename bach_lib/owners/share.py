@@ -57,25 +57,38 @@ class Wishes:
 _NONE = Wishes()
 
 
-def share_of(view: View, process: int) -> int:
-    """How many connections a process should have, so that all have the same number, give or take one.
+def shares_of(view: View) -> dict[int, int]:
+    """How many connections each process should have, so that all have the same number, give or take one.
 
     Who has more already keeps the one more, so that as few as possible move.
     """
     held = {one: len(view.held_by(one)) for one in view.processes}
     least, more = divmod(len(view.connections), len(held))
     first = sorted(held, key=lambda one: (-held[one], one))[:more]
-    return least + (process in first)
+    return {one: least + (one in first) for one in held}
 
 
 def next_step(view: View, process: int, wishes: Wishes = _NONE) -> Step:
     """What a process takes of what nobody has, or gives of what it has too much of."""
     if process not in view.processes:
         return Step()
-    mine, free = view.held_by(process), view.ownerless
-    excess = len(mine) - share_of(view, process)
-    take = [name for name in free if name not in wishes.avoid][: max(0, -excess)]
-    take += [name for name in free if name in wishes.extra and name not in take]
+    shares, mine = shares_of(view), view.held_by(process)
+    excess = len(mine) - shares[process]
+    take = [name for name in _dealt(view, shares)[process] if name not in wishes.avoid]
+    take += [name for name in view.ownerless if name in wishes.extra and name not in take]
     spare = [name for name in mine if name not in wishes.keep]
     give = spare[max(0, len(spare) - excess) :] if excess > 0 and not take else []
     return Step(take=tuple(take), give=tuple(give))
+
+
+def _dealt(view: View, shares: Mapping[int, int]) -> dict[int, list[str]]:
+    """What nobody has, dealt like cards to all that have less than their share.
+
+    Processes that begin together see the same, and so none wants what another one takes: they would wait for each
+    other, and all but one have done it for nothing.
+    """
+    hands: dict[int, list[str]] = {one: [] for one in shares}
+    rounds = sorted((turn, one) for one in shares for turn in range(shares[one] - len(view.held_by(one))))
+    for (_, one), name in zip(rounds, view.ownerless, strict=False):
+        hands[one].append(name)
+    return hands

@@ -44,10 +44,14 @@ SELECT name FROM connections WHERE category = 'connector';
 -- list_owners: who works on what, or worked
 SELECT connection, process FROM owners;
 
--- own: work on it from now on, if nobody does whose session goes on
-INSERT INTO owners (connection, process) VALUES (:connection, :process)
+-- own: work on these from now on, but for those on which somebody does whose session goes on; all in one trip to the
+-- server and in one order, since whoever wants one of them meanwhile waits for the end of this
+INSERT INTO owners (connection, process)
+SELECT name, CAST(:process AS bigint) FROM json_array_elements_text(CAST(:connections AS json)) AS wanted (name)
+ORDER BY name COLLATE "C"
 ON CONFLICT (connection) DO UPDATE SET process = excluded.process
-WHERE NOT EXISTS (SELECT 1 FROM processes WHERE id = owners.process AND ended_at IS NULL);
+WHERE NOT EXISTS (SELECT 1 FROM processes WHERE id = owners.process AND ended_at IS NULL)
+RETURNING connection;
 
 -- disown: do so no longer
 DELETE FROM owners WHERE connection = :connection AND process = :process;

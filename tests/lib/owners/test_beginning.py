@@ -13,6 +13,7 @@ from bach_lib.outbound.history import History
 from bach_lib.runtime import neighbours
 from bach_lib.runtime.connection_runtime import ConnectionRuntime
 from bach_lib.storage import ServerDatabase, Transaction, Value
+from bach_lib.storage.positions import InOrder
 from bach_lib.storage.transaction import Row
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
@@ -93,6 +94,30 @@ async def test_a_look_at_many_connections_is_one_question(
         await parts.sharing.neighbours._look_again()
         assert asked.count("newest_waiting") == 1
         assert asked.count("newest_unfinished") == 0
+
+
+async def test_a_share_is_taken_in_one_question(
+    database_address: str, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who begins beside hundreds of connections would hold the first of them for as long as it asks for the others.
+
+    A process that begins at the same time waits for that, and gives up after five seconds.
+    """
+    connectors = {"fake": fake_connector(platform)}
+    async with Bach(database_address, connectors=connectors, autostart=False) as bach:
+        for number in range(20):
+            await bach.registry.add(Connection(name=f"c{number}", type="fake"))
+    ready, asked = Transaction._ready, list[str]()
+
+    def counted(tx: Transaction, query: str) -> tuple[str, InOrder]:
+        asked.append(query)
+        return ready(tx, query)
+
+    monkeypatch.setattr(Transaction, "_ready", counted)
+    async with Bach(database_address, connectors=connectors, grace=0.0) as bach:
+        [process] = [one for one in await bach.processes() if one.ended_at is None]
+        assert len(process.connections) == 20
+    assert asked.count("own") == 1
 
 
 async def test_a_look_that_takes_long_is_no_reason_for_another(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bach_lib.owners.share import Step, View, next_step, share_of
+from bach_lib.owners.share import Step, View, next_step, shares_of
 
 PROCESSES = st.sets(st.integers(1, 9), min_size=1, max_size=6)
 CONNECTIONS = st.sets(st.text("abcdef", min_size=1, max_size=3), max_size=40)
@@ -53,7 +53,14 @@ def test_everything_has_an_owner_in_the_end_and_nobody_has_two_more_than_another
 @given(views())
 def test_shares_add_up(view: View) -> None:
     """Some connections would be nobody's share, or two would quarrel over one."""
-    assert sum(share_of(view, process) for process in view.processes) == len(view.connections)
+    assert sum(shares_of(view).values()) == len(view.connections)
+
+
+@given(views())
+def test_all_that_nobody_has_is_taken_by_one(view: View) -> None:
+    """Processes that begin together would wait for each other over what one of them gets, and one would give up."""
+    takes = [name for process in view.processes for name in next_step(view, process).take]
+    assert sorted(takes) == view.ownerless
 
 
 @given(views())
@@ -77,7 +84,7 @@ def test_what_is_fair_stays(view: View) -> None:
 def test_no_more_moves_than_must(view: View) -> None:
     """A process that came would make the others stop more than what it takes over."""
     given_away = sum(len(next_step(view, process).give) for process in view.processes)
-    least = sum(max(0, len(view.held_by(process)) - share_of(view, process)) for process in view.processes)
+    least = sum(max(0, len(view.held_by(process)) - shares_of(view)[process]) for process in view.processes)
     assert given_away == least
 
 
