@@ -51,11 +51,14 @@ def layout_of(execute: Execute) -> int:
 
 
 def migrate(execute: Execute, to: int = LAYOUT) -> None:
-    """Run every migration the file has not seen, each in a transaction of its own."""
+    """Run every migration the file has not seen, each in a transaction of its own; for a new file all in one."""
     found = layout_of(execute)
-    for number, script in enumerate(_MIGRATIONS[found:to], start=found + 1):
+    missing = _MIGRATIONS[found:to]
+    for scripts in [missing] if found == 0 else [[script] for script in missing]:
         execute("BEGIN IMMEDIATE")
-        for statement in script.split(";\n"):
-            execute(statement)
-        execute(f"PRAGMA user_version = {number}")
+        for script in scripts:
+            for statement in script.split(";\n"):
+                execute(statement)
+            found += 1
+        execute(f"PRAGMA user_version = {found}")
         execute("COMMIT")

@@ -371,19 +371,21 @@ BAD = ["*", "[", "[](", "<b>", "<b", "```", "👩‍👧", "\n", "e\u0301", "**"
 
 @readers
 @pytest.mark.parametrize("one", BAD)
-def test_cutting_takes_time_in_proportion(read: Read, one: str) -> None:
+@pytest.mark.parametrize("length", [1_500, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_cutting_takes_time_in_proportion(read: Read, one: str, length: int) -> None:
     """One message of a stranger's making would hold the whole house up: four times the text, sixteen times the wait."""
-    assert steps(read, one * (20_000 // len(one))) < 6 * steps(read, one * (5_000 // len(one)))
+    text = one * (length // len(one))
+    assert steps(read, 4 * text, length // 5) < 6 * steps(read, text, length // 5)
 
 
-def steps(read: Read, text: str) -> int:
+def steps(read: Read, text: str, limit: int) -> int:
     """How many lines of Python it takes; the machine may be as busy as it likes."""
     tool, line, counted = sys.monitoring.PROFILER_ID, sys.monitoring.events.LINE, itertools.count()
     sys.monitoring.use_tool_id(tool, "steps")
     try:
         sys.monitoring.register_callback(tool, line, lambda _code, _line: next(counted))
         sys.monitoring.set_events(tool, line)
-        split(text, Limit(characters=1000), read)
+        split(text, Limit(characters=limit), read)
     finally:
         sys.monitoring.free_tool_id(tool)
     return next(counted)
