@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -185,6 +186,14 @@ def test_what_is_passed_on_brings_no_code(bench: Bench) -> None:
         assert not pairing.candidates["42"].has_code
 
 
+def test_a_code_is_brought_by_writing_it(bench: Bench) -> None:
+    """A picture of the dialog, with the code below it, or a press would stand for the person who is meant."""
+    with bench.pairings.open("home") as pairing:
+        bench.bring(incoming(recipient="42", text=(9 * " ").join(pairing.code)))  # too long for a code
+        bench.bring(*(replace(start(pairing.code), kind=kind) for kind in (Kind.MEDIA, Kind.BUTTON, Kind.EDITED)))
+        assert not pairing.candidates["42"].has_code
+
+
 async def test_a_code_is_never_a_command(bench: Bench) -> None:
     """Who is let in already, and whoever opens the link late, would start automations with it."""
     with bench.pairings.open("home") as pairing:
@@ -227,6 +236,14 @@ async def test_who_pressed_start_before_is_offered_and_not_marked(bench: Bench) 
     with bench.pairings.open("home") as pairing:
         assert pairing.candidates == {"42": Candidate(recipient="42", title="Ada", kind="")}
     await bench.clock.advance(PAIRING_SECONDS)
+    with bench.pairings.open("home") as pairing:
+        assert pairing.candidates == {}
+
+
+@pytest.mark.parametrize("other", [start(is_forwarded=True), replace(start(), kind=Kind.EDITED)])
+def test_who_did_not_press_start_is_not_remembered(bench: Bench, other: Incoming) -> None:
+    """Strangers who pass words on, or change old ones, would be kept in memory and offered."""
+    bench.bring(other)
     with bench.pairings.open("home") as pairing:
         assert pairing.candidates == {}
 

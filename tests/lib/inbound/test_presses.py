@@ -7,6 +7,7 @@ import pytest
 
 from bach_lib import Bach, Button, Connection, Fault, IncomingMessage, Message
 from bach_lib.connectors.base import Batch, Incoming
+from bach_lib.inbound.presses import LABEL
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Sent, Uncertain
@@ -106,7 +107,7 @@ async def test_a_press_belongs_to_the_message_that_the_platform_names(
     assert said(await taken(home, platform, clock, forged)) == (None, None)
 
 
-@pytest.mark.parametrize("origin", [None, "", "open", "ffffffff-1", "{}-zz", "{}-ffff"])
+@pytest.mark.parametrize("origin", [None, "", "open", "1", "ffffffff-1", "{}-zz", "{}-ffff"])
 async def test_a_press_of_anothers_button_has_no_value(
     home: Bach, platform: FakePlatform, clock: FakeClock, origin: str | None
 ) -> None:
@@ -115,6 +116,16 @@ async def test_a_press_of_anothers_button_has_no_value(
     ours = re.sub("-.*", "", message.nonce)
     forged = press(message, "open", origin=origin and origin.format(ours))
     assert said(await taken(home, platform, clock, forged)) == (None, None)
+
+
+async def test_a_reaction_is_about_its_message_and_has_no_button(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Whoever reacts to a message with buttons would stop all that comes in, or be said to have pressed one."""
+    message = await sent(home, clock, ADA, OPEN)
+    reaction = press(message, "open", kind=Kind.REACTION, text="👍", content=Content())
+    now = await taken(home, platform, clock, reaction)
+    assert (now.kind, now.message_id, LABEL in now.metadata) == (Kind.REACTION, message.id, False)
 
 
 async def test_a_press_in_a_topic_and_in_a_group_that_moved_counts(

@@ -296,6 +296,7 @@ def test_what_was_read_before_an_event_does_not_undo_it() -> None:
     asked = now.ask((7, ADA), (8, GROUP))
     asked.happened(message(7, status=Status.DEAD, reason="Blocked."))
     asked.found(message(7, status=Status.SENDING))
+    asked.found(message(9, status=Status.DEAD, reason="Gone."))  # none of its messages
     asked.found(message(8, GROUP, status=Status.DEAD, reason="Gone."))  # nothing told of this one before
     assert asked.ending is Ending.UNDELIVERED
 
@@ -438,6 +439,21 @@ def one_by_one() -> tuple[Asked, list[Asked]]:
 def receipt(number: int, place: Place) -> Receipt:
     """What putting a message brought."""
     return Receipt(id=number, connection=place.connection, recipient=place.recipient, status=Status.PENDING)
+
+
+def test_what_another_account_took_over_is_not_open_again() -> None:
+    """The bot of the owner before would go on asking: an edit of the old message makes it wait for an answer again."""
+    now = Round()
+    asked = now.ask((7, ADA), (8, Place(connection="other", recipient="1")))
+    asked.happened(message(7))
+    asked.handed_over("other")  # which has not asked yet, so the new account will
+    assert asked.unreached == {}
+    asked.handed_over("home")
+    asked.happened(message(7))
+    assert list(asked.unreached) == [ADA]
+    asked.removed("other")
+    assert asked.ending is Ending.UNDELIVERED
+    assert "Another account" in asked.unreached[ADA]
 
 
 def test_it_is_not_over_while_messages_are_still_being_put() -> None:
