@@ -61,18 +61,18 @@ class Trials:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
         clock = self._services.clock
         began = clock.monotonic()
-        made = await belonging(connector, message, self._services)
+        made = await self._belonging(connector, message)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
         outcome = await self._sent(connector, made) if isinstance(made, Message) else made
         if made is not message and isinstance(made, Message):
             outcome = with_what_it_lacks(outcome)
         seconds = clock.monotonic() - began
-        if isinstance(outcome, Sent):
-            await note_whose(connector, message.connection, self._services)
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
         idempotent = connector.capabilities.idempotent or repeatable
         try:
+            if isinstance(outcome, Sent):
+                await note_whose(connector, message.connection, self._services)
             witnesses, fault = await self._gate.ask_witnesses(outcome, self._failed_at.get(message.id))
         except asyncio.CancelledError:  # what is known of the attempt must not be lost with the question
             self._ledger.leave(self._settle(message, outcome, Witnesses.OUTAGE, seconds, idempotent=idempotent))
@@ -87,6 +87,13 @@ class Trials:
         else:
             self._failed_at[message.id] = clock.monotonic()
         return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
+
+    async def _belonging(self, connector: Connector, message: Message) -> Message | Outcome:
+        try:
+            return await belonging(connector, message, self._services)
+        except asyncio.CancelledError:  # nothing of it was written
+            self._ledger.give_back(message)
+            raise
 
     async def _sent(self, connector: Connector, message: Message) -> Outcome:
         about: dict[str, Value] = {"bach.connection": message.connection, "bach.message_id": message.id}

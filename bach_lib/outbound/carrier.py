@@ -5,7 +5,6 @@ What stands between it and the platform (breaker, checks, pauses) is this proces
 fault, and nobody else hears of it. What became of messages is published by the owner.
 """
 
-import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -80,17 +79,13 @@ class Carrier:
     async def stop(self, grace: float, *, is_leaving: bool) -> None:
         """Give all back; attempts under way have `grace` seconds. `is_leaving`: the end of the session would do."""
         self.rest()
-        deadline = asyncio.create_task(self._chores.cancel_after(grace))
         try:
-            while self._chores.tasks:
-                await asyncio.gather(*self._chores.tasks, return_exceptions=True)
-                await asyncio.sleep(0)  # as in `Dispatcher.stop`
+            await self._chores.end(grace, lambda: self._ledger.leaving)
             with suppress(BachError):  # this process was taken for dead: then they are the owner's without a word
                 for loan in list(self._in_hand.values()):
                     give_back = partial(self._give_back, loan)
                     await (give_back() if is_leaving else self._ledger.until_stored(give_back))
         finally:
-            deadline.cancel()
             await self._gate.stop()
 
     def offered(self) -> None:

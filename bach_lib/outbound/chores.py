@@ -1,9 +1,13 @@
 """Work under way of one connection: begun without anybody who waits for it, and ended with it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 
 from bach_lib.clock import Clock
+from bach_lib.outbound.advancing import Advance
+from bach_lib.outbound.queue import Put
+
+type Write = asyncio.Future[Put] | asyncio.Future[Advance]
 
 
 class Chores:
@@ -20,8 +24,17 @@ class Chores:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def cancel_after(self, grace: float) -> None:
-        """Cancel what is still under way then."""
+    async def end(self, grace: float, writes: Callable[[], Iterable[Write]]) -> None:
+        """Wait until nothing is under way, nor any of these writes; after so many seconds, cancel what is."""
+        deadline = asyncio.create_task(self._cancel_after(grace))
+        try:
+            while under_way := [*self.tasks, *writes()]:
+                await asyncio.wait(under_way)  # who gathers them would cancel them, if cancelled
+                await asyncio.sleep(0)  # waiting for what is done already does not yield, and its callbacks must run
+        finally:  # also if the caller has no more time
+            deadline.cancel()
+
+    async def _cancel_after(self, grace: float) -> None:
         if grace > 0:
             await self._clock.sleep(grace)
         for task in self.tasks:

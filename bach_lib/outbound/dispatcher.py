@@ -97,13 +97,9 @@ class Dispatcher:
         self._loading.end()
         self.lending.stop()
         self._ledger.look_at_the_wall()
-        deadline = asyncio.create_task(self._chores.cancel_after(grace))
         try:
-            while self._chores.tasks or self._puts:
-                await asyncio.gather(*self._chores.tasks, *self._puts, return_exceptions=True)
-                await asyncio.sleep(0)  # gathering what is done already does not yield, and their callbacks must run
+            await self._chores.end(grace, lambda: (*self._puts, *self._ledger.leaving))
         finally:  # also if the caller has no more time
-            deadline.cancel()
             await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
             self._set_timer(None)
 
@@ -208,9 +204,14 @@ class Dispatcher:
         if lease is None:
             self._loading.add(entry)
             self._pump()
-        else:
-            self._lanes.sets_out(entry, lease.place)
-            self._spawn(self._work(Job(entry, lease.permit, message)))
+            return
+        self._lanes.sets_out(entry, lease.place)
+        job = Job(entry, lease.permit, message)
+        if self._connector is not None:
+            self._spawn(self._work(job))
+        else:  # a worker that is cancelled before its first step gives nothing back
+            self._choosing.finish(job, entry)
+            self._ledger.give_back(message)
 
     # -- choosing -----------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ where others have taken over the connection nothing can be written any more; the
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -16,9 +16,10 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Status
 from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.queue import Put
-from bach_lib.outbound.retry import INTERRUPTED, Settlement
+from bach_lib.outbound.retry import INTERRUPTED, Settlement, untried
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event
+from bach_lib.outbound.to_its_end import ToItsEnd
 
 _LOGGER = FieldLogger(__name__)
 _STORE_RETRY = 5.0
@@ -53,6 +54,8 @@ class Ledger:
         self._following: set[asyncio.Future[int]] = set()
         self._unfollowed: StorageError | None = None
         self._is_behind = False
+        self.leaving: set[asyncio.Future[Advance]] = set()
+        """What workers that were stopped have left to be written."""
 
     @property
     def _wall_is_ahead(self) -> float:
@@ -129,7 +132,7 @@ class Ledger:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
-            advance = await self._services.queue.advance(settlement, claim, self._name, forms)
+            advance = await self._step(settlement, claim, forms)
         except SessionEndedError:
             raise asyncio.CancelledError from None
         except StorageError as error:
@@ -137,15 +140,24 @@ class Ledger:
             if settlement and claim is not None and not is_full:  # what has happened is kept; the next may be the fault
                 await self.advance(settlement, None)
                 settlement = None
-            advance = await self.until_stored(
-                partial(self._services.queue.advance, settlement, claim, self._name, forms)
-            )
-        self._tell(settlement, advance)
+            advance = await self.until_stored(partial(self._step, settlement, claim, forms), settlement)
         while advance.is_unsettled:  # the disk was full when its last attempt ended, and learns of that any moment
             await self._services.clock.sleep(_STORE_RETRY)
-            advance = await self.until_stored(partial(self._services.queue.advance, None, claim, self._name, forms))
-            self._tell(None, advance)
+            advance = await self.until_stored(partial(self._step, None, claim, forms))
         return advance.claimed
+
+    async def _step(self, settlement: Settlement | None, claim: int | None, forms: Sequence[str]) -> Advance:
+        """One step on disk, which is told of. Who is cancelled meanwhile gives back what was claimed."""
+        written = self._services.queue.advance(settlement, claim, self._name, forms)
+        try:
+            advance = await ToItsEnd(written)
+        except asyncio.CancelledError:
+            if not written.cancelled() and not written.exception():
+                self._tell(settlement, written.result())
+                self.give_back(written.result().claimed)
+            raise
+        self._tell(settlement, advance)
+        return advance
 
     def recovered(self, message: Message) -> None:
         """A message was settled, or set aside, while the disk was read after a start."""
@@ -155,7 +167,14 @@ class Ledger:
 
     def leave(self, settlement: Settlement) -> None:
         """Settle a message for a worker that is being stopped and cannot wait."""
-        self._services.queue.advance(settlement, None).add_done_callback(partial(self._left, settlement))
+        written = self._services.queue.advance(settlement, None)
+        self.leaving.add(written)
+        written.add_done_callback(partial(self._left, settlement))
+
+    def give_back(self, claimed: Message | None) -> None:
+        """The same for what was to be sent next, of which nothing was written to the platform: it waits as before."""
+        if claimed is not None:
+            self.leave(untried(claimed))
 
     async def expire(self, message_ids: list[int]) -> None:
         """End those of these messages that still wait."""
@@ -185,6 +204,7 @@ class Ledger:
                 forget(message)
 
     def _left(self, settlement: Settlement, future: asyncio.Future[Advance]) -> None:
+        self.leaving.discard(future)
         if not future.cancelled() and not future.exception():
             self._tell(settlement, future.result())
 
@@ -207,14 +227,19 @@ class Ledger:
         with suppress(BachError):  # what stays behind gets it when it is tried
             await self._services.queue.follow(self._name, old, new, is_move=is_move)
 
-    async def until_stored[T](self, write: Callable[[], Awaitable[T]]) -> T:
-        """Do this again and again until the disk lets it."""
+    async def until_stored[T](self, write: Callable[[], Awaitable[T]], settlement: Settlement | None = None) -> T:
+        """Do this again and again until the disk lets it. `settlement`: in it; left by who is cancelled meanwhile."""
         while True:
             try:
                 return await write()
             except StorageError as error:
                 self._say(error)
-            await self._services.clock.sleep(_STORE_RETRY)
+            try:
+                await self._services.clock.sleep(_STORE_RETRY)
+            except asyncio.CancelledError:  # it may have room again
+                if settlement is not None:
+                    self.leave(settlement)
+                raise
 
     def _say(self, error: StorageError) -> None:
         if not isinstance(error, StoreLostError):  # which was said

@@ -35,11 +35,14 @@ _WAITING = (Status.PENDING, Status.FAILED)
 
 @dataclass(slots=True)
 class _Lent:
-    """A lane that is lent, since when (monotonic), and the message that is out of it as long as that; None: none is."""
+    """A lane that is lent, since when (monotonic), and with which messages, as far as this process has lent them.
+
+    Then `place` is the first of them, which is out of its lane as long as that.
+    """
 
     place: Entry
     since: float
-    has_head: bool
+    messages: Sequence[int] = ()
 
 
 class Lending:
@@ -81,7 +84,7 @@ class Lending:
         now = self._services.clock.monotonic()
         for loan in out:
             if place := self._choosing.lanes.occupy(self._addresses.lane_of(loan.recipient), now):
-                self._lent[loan.id] = _Lent(place, now, has_head=False)
+                self._lent[loan.id] = _Lent(place, now)
         for one in ended:
             self._tell(one)
         self._look_later()
@@ -123,8 +126,8 @@ class Lending:
         with suppress(BachError):  # this process was taken for dead, and begins anew
             async with self._one_at_a_time:
                 numbers = await self._ledger.until_stored(partial(loans.offer, self._name, lots))
-                for number, entry in zip(numbers, entries, strict=True):
-                    self._lent[number] = _Lent(entry, now, has_head=True)
+                for number, entry, lot in zip(numbers, entries, lots, strict=True):
+                    self._lent[number] = _Lent(entry, now, lot.messages)
                 self._offering -= len(entries)
             loans.offered(self._name)
             self._look_later()
@@ -141,7 +144,8 @@ class Lending:
         with suppress(BachError):  # looked for again a second later
             async with self._one_at_a_time:
                 self._is_wanted = False
-                ended = await loans.collect(self._name, idempotent=self._is_idempotent)
+                lent = {number: lent.messages for number, lent in self._lent.items()}
+                ended = await loans.collect(self._name, lent, idempotent=self._is_idempotent)
             for one in ended:
                 self._free(one)
             self._follow([message for one in ended for message in one.messages])
@@ -161,7 +165,7 @@ class Lending:
         finally:
             self._is_recalling = False
         for lent in [self._lent.pop(number) for number in numbers]:
-            self._choosing.lanes.release(lent.place.lane, lent.place if lent.has_head else None)
+            self._choosing.lanes.release(lent.place.lane, lent.place if lent.messages else None)
         if numbers and is_late and not self._lent:  # not even one was taken
             self._rests_until = self._services.clock.monotonic() + _REST
         if numbers:
@@ -173,7 +177,7 @@ class Lending:
             return
         back = None
         for message in one.messages:
-            is_head = lent.has_head and message.id == lent.place.id
+            is_head = lent.messages and message.id == lent.place.id
             if is_head and message.status in _WAITING and not message.held and message.connection == self._name:
                 back = self._addresses.entry(message)
         self._choosing.lanes.release(lent.place.lane, back)

@@ -120,27 +120,42 @@ class Loans:
             gone = set(_recalled(tx, [integer(row["id"]) for row in rows if row["process"] is None], len(rows)))
             rows = [row for row in rows if row["id"] not in gone]
             return [_loan(row) for row in rows if _is_out(row)], self._ended(
-                tx, connection, rows, idempotent=idempotent
+                tx, connection, rows, {}, idempotent=idempotent
             )
 
         return await self._store.submit(work, as_owner=True)
 
-    async def collect(self, connection: str, *, idempotent: bool) -> list[Ended]:
-        """The lanes that have come back, or whose borrower has ended. Raises a `StorageError`."""
+    async def collect(self, connection: str, lent: Mapping[int, Sequence[int]], *, idempotent: bool) -> list[Ended]:
+        """The lanes that have come back, or whose borrower has ended. Raises a `StorageError`.
+
+        `lent`: the messages of each loan, as far as its owner knows them; a row that is damaged tells nothing.
+        """
 
         def work(tx: Transaction) -> list[Ended]:
-            return self._ended(tx, connection, tx.rows("list_loans", connection=connection), idempotent=idempotent)
+            rows = tx.rows("list_loans", connection=connection)
+            return self._ended(tx, connection, rows, lent, idempotent=idempotent)
 
         return await self._store.submit(work, as_owner=True)
 
-    def _ended(self, tx: Transaction, connection: str, rows: Sequence[Row], *, idempotent: bool) -> list[Ended]:
-        over = [row for row in rows if not _is_out(row)]
+    def _ended(
+        self,
+        tx: Transaction,
+        connection: str,
+        rows: Sequence[Row],
+        lent: Mapping[int, Sequence[int]],
+        *,
+        idempotent: bool,
+    ) -> list[Ended]:
+        over = [(row, lent.get(integer(row["id"])) or _ids(row["messages"])) for row in rows if not _is_out(row)]
         if not over:
             return []
-        ids = _array(message_id for row in over for message_id in _ids(row["messages"]))
+        ids = _array(message_id for _, ids in over for message_id in ids)
         found = {integer(row["id"]): row for row in tx.rows("lent_messages", ids=ids)}
         now = self._clock.now()
-        ended = [self._end(tx, row, found, now, idempotent=idempotent) for row in over]
+        ended = [
+            self._end(tx, row, [found[one] for one in ids if one in found], now, idempotent=idempotent)
+            for row, ids in over
+        ]
         for one in ended:
             for message in one.messages:
                 if (delivered := one.delivered(message)) is not None:
@@ -148,9 +163,9 @@ class Loans:
         tx.run("end_loans", ids=_array(one.id for one in ended))
         return ended
 
-    def _end(self, tx: Transaction, row: Row, found: Mapping[int, Row], now: float, *, idempotent: bool) -> Ended:
+    def _end(self, tx: Transaction, row: Row, found: Sequence[Row], now: float, *, idempotent: bool) -> Ended:
         messages, tried, interrupted = list[Message](), set(_ids(row["tried"])), set[int]()
-        for one in (found[message_id] for message_id in _ids(row["messages"]) if message_id in found):
+        for one in found:
             message = readable_message(one, self._instance)
             if message.status is Status.SENDING:
                 interrupted.add(message.id)

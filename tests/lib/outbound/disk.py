@@ -25,7 +25,7 @@ class Disk(Queue):
     def __init__(self, store: Store, clock: FakeClock) -> None:
         super().__init__(store, clock, "0123abcd")
         self.store = store
-        self.answers: deque[Advance | BaseException] = deque()
+        self.answers: deque[Advance | asyncio.Future[Advance] | BaseException] = deque()
         self.asked: list[tuple[Settlement | None, int | None]] = []
         self.asked_by: set[str | None] = set()
         self.expiries: list[list[int]] = []
@@ -43,6 +43,8 @@ class Disk(Queue):
             self.asked_by.add(connection)
         future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
         answer = self.answers.popleft() if self.answers else Advance()
+        if isinstance(answer, asyncio.Future):  # it takes its time
+            return answer
         if isinstance(answer, asyncio.CancelledError):
             future.cancel()
         elif isinstance(answer, BaseException):

@@ -9,6 +9,7 @@ from bach_lib import Connection, Fault, Status
 from bach_lib.bus import Bus
 from bach_lib.connectors.base import Setup
 from bach_lib.models import Delivery, Identity, Message
+from bach_lib.outbound import attempt as module
 from bach_lib.outbound.attempt import Trials, Verdict
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
@@ -218,6 +219,26 @@ async def test_what_is_known_of_an_attempt_is_written_when_its_question_is_cance
     assert claim is None
     assert (settlement.id, settlement.status, settlement.outcome) == (7, status, "uncertain")
     assert (settlement.error, settlement.seconds, settlement.retry_count) == (DOWN, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "attempts"), [("belonging", Status.PENDING, 0), ("note_whose", Status.SENT, 1)]
+)
+async def test_whose_account_it_is_costs_no_knowledge_when_it_is_cancelled(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, question: str, status: Status, attempts: int
+) -> None:
+    """What was never written would be called uncertain after a restart, or what has arrived be sent again."""
+
+    async def hang(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(module, question, hang)
+    holding = asyncio.create_task(bench.hold(Sent(remote_id="9"), message(delivery=Delivery.AT_MOST_ONCE)))
+    await bench.clock.settle()
+    assert len(bench.platform.attempts) == attempts
+    holding.cancel()
+    await asyncio.wait([holding])
+    assert [(settlement and settlement.status, claim) for settlement, claim in bench.disk.asked] == [(status, None)]
 
 
 async def test_a_cancelled_question_blames_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,10 +26,12 @@ from bach_lib.events import (
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
 from bach_lib.outbound import choosing as module
 from bach_lib.outbound import loading as loading_module
+from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
-from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
@@ -730,17 +732,17 @@ async def test_stopping_does_not_turn_in_circles(bench: Bench, monkeypatch: pyte
     await bench.start(hold=True)
     await bench.put("ada")
     await bench.clock.settle()
-    gathered: list[int] = []
-    gather = asyncio.gather
+    waited_for: list[int] = []
+    wait = asyncio.wait
 
-    def noted(*awaited: object, **options: object) -> object:
-        gathered.append(len(awaited))
-        return gather(*awaited, **options)  # type: ignore[call-overload] # as they came
+    def noted(awaited: list[asyncio.Task[None]]) -> object:
+        waited_for.append(len(awaited))
+        return wait(awaited)
 
-    monkeypatch.setattr(asyncio, "gather", noted)
+    monkeypatch.setattr(asyncio, "wait", noted)
     stopping = asyncio.create_task(bench.dispatcher.stop(5))
     await bench.clock.advance(4)
-    assert gathered == [1]
+    assert waited_for == [1]
     await bench.let_go()
     await stopping
 
@@ -770,6 +772,57 @@ async def test_what_is_being_stored_when_it_stops_is_waited_for(bench: Bench, mo
     assert bench.sent == []
 
 
+async def test_what_is_stored_when_its_workers_are_cancelled_waits_and_takes_no_worker_along(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A siren that must not sound twice would not sound at all, and one worker less would be left until a restart."""
+    bench.new(parallel=1)
+    await bench.start()
+    put = bench.queue.put
+    stored: asyncio.Future[Put] = asyncio.get_running_loop().create_future()
+    new = replace(draft(), delivery=Delivery.AT_MOST_ONCE)
+    on_disk = await put(new, leased=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.queue, "put", lambda *_, **__: stored)
+        bench.dispatcher.put(new)
+    stored.set_result(on_disk)  # of which is heard between the order to stop and the end of those at work
+    await bench.dispatcher.stop(0)
+    assert await bench.statuses([on_disk.message.id]) == [Status.PENDING]
+    await bench.dispatcher.load(idempotent=False)
+    await bench.start()
+    assert bench.sent == [on_disk.message.id]
+
+
+async def test_what_workers_have_left_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What became of a message would be told after its connection was called closed, or never."""
+    written: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(bench.queue, "advance", lambda *_: written)
+    bench.dispatcher._ledger.leave(Settlement(id=1, status=Status.SENT))
+    stopping = asyncio.create_task(bench.dispatcher.stop(0))
+    await bench.clock.settle()
+    assert not stopping.done()
+    written.set_result(Advance())
+    await stopping
+
+
+async def test_who_has_no_more_time_to_stop_it_takes_nothing_from_what_is_being_stored(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message would be on disk as one that is on its way, although nobody has it."""
+    await bench.start()
+    stored: asyncio.Future[Put] = asyncio.get_running_loop().create_future()
+    monkeypatch.setattr(bench.queue, "put", lambda *_, **__: stored)
+    bench.dispatcher.put(draft())
+    stopping = asyncio.create_task(bench.dispatcher.stop(5))
+    await bench.clock.settle()
+    stopping.cancel()
+    await asyncio.wait([stopping])
+    assert stopping.cancelled()
+    assert not stored.done()
+    stored.cancel()
+    await bench.clock.settle()
+
+
 async def test_what_an_attempt_came_to_is_kept_when_it_stops_over_the_question(bench: Bench) -> None:
     """What is known to have failed would be called uncertain, and a message that must not come twice never go."""
     asked = asyncio.Event()
@@ -786,7 +839,7 @@ async def test_what_an_attempt_came_to_is_kept_when_it_stops_over_the_question(b
     await bench.clock.settle()
     assert asked.is_set()
     await bench.dispatcher.stop(0)
-    await bench.clock.settle()
+    assert bench.events(MessageRetrying) == [one], "and told of before it has stopped"
     message = await bench.queue.get(one)
     assert (message.status, message.error) == (Status.PENDING, DOWN)
 

@@ -21,7 +21,7 @@ from bach_lib.events import (
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.ledger import Ledger
-from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.settlement import settled_event
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
@@ -170,6 +170,58 @@ async def test_a_stopped_worker_leaves_a_settlement_behind(bench: Bench) -> None
     assert bench.disk.asked == [(SETTLEMENT, None)]
     assert [type(event) for event in bench.told] == [MessageSent]
     assert bench.counted == [("home", True)]
+
+
+@pytest.mark.parametrize("was_full", [False, True])
+async def test_a_worker_cancelled_while_it_is_written_tells_of_it_and_gives_back_what_it_claimed(
+    bench: Bench, was_full: bool
+) -> None:
+    """Switched off in that moment, a connection would have sent what no page hears of, or leave the next in doubt."""
+    written: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+    left: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+    bench.disk.answers.extend([FULL, written, left] if was_full else [written, left])
+    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
+    await bench.clock.advance(5.0)
+    advancing.cancel()
+    await bench.clock.settle()
+    assert (bench.told, advancing.done()) == ([], False), "nobody knows yet what the disk makes of it"
+    written.set_result(Advance(settled=SETTLED, claimed=NEXT))
+    with pytest.raises(asyncio.CancelledError):
+        await advancing
+    assert bench.ledger.leaving == {left}, "whoever stops the connection waits for it"
+    left.set_result(Advance(settled=replace(NEXT, status=Status.PENDING)))
+    await bench.clock.settle()
+    assert bench.disk.asked[-1] == (untried(NEXT), None)
+    assert [type(event) for event in bench.told] == [MessageSent, MessageRetrying]
+    assert bench.counted == [("home", True)]
+    assert not bench.ledger.leaving
+
+
+async def test_what_is_written_next_is_told_of_next(bench: Bench) -> None:
+    """Somebody who sends a dead letter again in that moment would see it waiting, and then dead."""
+    order: list[str] = []
+    first: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+    second: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    bench.disk.answers.append(first)
+    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, None))
+    await bench.clock.settle()
+    second.add_done_callback(lambda _: order.extend([*map(str, map(type, bench.told)), "the next"]))
+    first.set_result(Advance(settled=SETTLED))
+    second.set_result(None)
+    await advancing
+    assert order == [str(MessageSent), "the next"]
+
+
+async def test_who_is_cancelled_while_the_disk_is_full_leaves_what_is_known(bench: Bench) -> None:
+    """With room again a second later, what had arrived would be sent once more, as the connection was changed."""
+    bench.disk.answers.extend([FULL, FULL, Advance(settled=SETTLED)])
+    advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
+    await bench.clock.advance(4.0)
+    advancing.cancel()
+    await asyncio.wait([advancing])
+    await bench.clock.settle()
+    assert bench.disk.asked == [(SETTLEMENT, 8), (SETTLEMENT, 8), (SETTLEMENT, None)]
+    assert [type(event) for event in bench.told] == [MessageSent]
 
 
 @pytest.mark.parametrize("answer", [FULL, asyncio.CancelledError()], ids=["full", "cancelled"])

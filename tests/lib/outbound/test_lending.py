@@ -1,16 +1,20 @@
 """What an owner lends is had back, also by one that was stopped in the middle and begins anew."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import cast, override
 
 from bach_lib.bus import Bus
+from bach_lib.models import Connection, Status
 from bach_lib.outbound.choosing import Choosing
+from bach_lib.outbound.entry import Entry
+from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.lending import Lending
-from bach_lib.outbound.loans import Ended, Loan, Loans
+from bach_lib.outbound.loans import Ended, Loan, Loans, Lot
 from bach_lib.storage import SharedStore, Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools
+from tests.lib.outbound.make import message
 
 
 class Nothing(Loans):
@@ -42,3 +46,43 @@ async def test_who_was_stopped_while_it_fetched_lanes_fetches_them_when_it_begin
         assert len(spawned) == number
         lending.stop()
         spawned[-1].close()  # cancelled before it had a turn
+
+
+class Damaged(Nothing):
+    """What is lent comes back, and says nothing of its messages; its owner has to."""
+
+    @override
+    async def offer(self, connection: str, lots: Sequence[Lot]) -> list[int]:
+        return [5]
+
+    @override
+    async def collect(self, connection: str, lent: Mapping[int, Sequence[int]], *, idempotent: bool) -> list[Ended]:
+        back = tuple(message(id=number, status=Status.PENDING) for number in lent[5])
+        return [Ended(id=5, messages=back, tried=frozenset(), interrupted=frozenset())]
+
+
+async def test_what_a_damaged_loan_was_lent_with_waits_again(store: Store, clock: FakeClock) -> None:
+    """The message that is lent first would not be sent before the next start of the program."""
+    services = tools(Disk(store, clock), Bus(), clock, lambda *_: None)
+    gate = services.gate(Connection(name="home", type="fake"), lambda: None)
+    choosing = Choosing(Lanes(), gate, services)
+    followed: list[int] = []
+    lending = Lending(
+        "home",
+        choosing,
+        Ledger("home", services, Coroutine.close, lambda _: None),
+        services,
+        spawn=Coroutine.close,
+        follow=lambda messages: followed.extend(one.id for one in messages),
+    )
+    loans = Damaged(cast("SharedStore", store), clock, "test")
+    for number in (1, 2):
+        choosing.lanes.add(Entry(id=number, recipient="ada"))
+    head = choosing.lanes.take(clock.monotonic())
+    assert head
+    await lending._offer(loans, [head], clock.monotonic())
+    await lending._collect(loans)
+    assert followed == [1, 2]
+    again = choosing.lanes.take(clock.monotonic())
+    assert (head.id, again and again.id) == (1, 1)
+    lending.stop()
