@@ -13,6 +13,7 @@ from bach_lib.field_logger import FieldLogger
 
 _LOGGER = FieldLogger(__name__)
 _MOST_FRAMES = 20
+_LONGEST_NAME = 50
 _UNWINDING = 1.0
 """Seconds that something has to clean up in, once it is cancelled."""
 _left_behind: set[asyncio.Task[object]] = set()
@@ -125,6 +126,11 @@ def _forget(task: asyncio.Task[object]) -> None:
     _left_behind.discard(task)
     if not task.cancelled():
         task.exception()  # whatever it was, nobody waits for it
+
+
+def name_of(error: BaseException) -> str:
+    """The class of what foreign code raised. Its name is foreign, too, and may be of any length."""
+    return (str(error) if isinstance(error, ForeignError) else type(error).__name__)[:_LONGEST_NAME]
 
 
 def places_of(error: BaseException) -> str:

@@ -79,6 +79,6 @@ class ProgramCalls(ABC):
 
         A message is done when the function returns. If it raises, it gets the message again (after 1, 5, 20 and 60 s,
         also after a restart); after five tries it is set aside as in `received`. In order for one person in one place;
-        ten run at once. Raises `InvalidValueError`.
+        ten run at once, and those that take more than a minute beside them. Raises `InvalidValueError`.
         """
         return self._programs.on_command(commands, usage)

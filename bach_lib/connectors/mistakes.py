@@ -10,7 +10,7 @@ from time import monotonic
 
 from bach_lib.errors import ConnectorFailedError
 from bach_lib.field_logger import FieldLogger
-from bach_lib.foreign import ForeignError, places_of
+from bach_lib.foreign import name_of, places_of
 from bach_lib.models import Fault
 from bach_lib.models.health import INTERNAL
 from bach_lib.redact import Redactor
@@ -47,8 +47,7 @@ class Mistakes:
             return error
         if isinstance(error, WrongAnswerError):
             return self._logged(method, str(error), "")
-        raised = str(error) if isinstance(error, ForeignError) else type(error).__name__[:50]
-        made = self._logged(method, f"raised {raised}", f": {self._redact(_written(error))}")
+        made = self._logged(method, f"raised {name_of(error)}", f": {self._redact(_written(error))}")
         if _LOGGER.isEnabledFor(logging.DEBUG):
             _LOGGER.debug(
                 "Where %s%s raised %s:\n%s", method, self._of, self._redact(_written(error)), places_of(error)

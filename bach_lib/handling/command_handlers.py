@@ -1,18 +1,20 @@
 """Handlers of commands: each message goes to its handler, and is done when that returns.
 
 One that fails is told again, at growing distances; then it is set aside, and what the same person wrote after it has
-its turn. So for one person in one place everything is in order, and nobody waits for the others.
+its turn. So for one person in one place everything is in order, and nobody waits for the others. Handlers are foreign
+code: whatever one does, it costs its own message, and one that does not end holds up what the same person writes.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.errors import StorageError
+from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.field_logger import FieldLogger
-from bach_lib.foreign import guarded, places_of
+from bach_lib.foreign import guarded, name_of, places_of
 from bach_lib.handling.ending import end
 from bach_lib.handling.inbox_walk import InboxWalk
 from bach_lib.handling.parameters import Parameters, WrongWordsError
@@ -24,7 +26,9 @@ _LOGGER = FieldLogger(__name__)
 _DELAYS = (1.0, 5.0, 20.0, 60.0)
 """Seconds between the tries of a message; all of them while a command is young enough to be acted upon."""
 _AT_ONCE = 10
-"""Handlers that run at the same time."""
+"""Handlers that run at the same time; those that take longer than `_LONG` are not counted."""
+_LONG = 60.0
+"""Seconds after which a handler that still runs is named in the log, and gives its place to others."""
 _MOST_KNOWN = 5000
 """Numbers of messages that wait in memory for their turn; the others wait on disk."""
 _DISK_AGAIN = 5.0
@@ -38,7 +42,7 @@ type Lane = tuple[str, str, str]
 class Handler:
     """Function for a command, and what it takes."""
 
-    call: Callable[..., Awaitable[None]]
+    call: Callable[..., Awaitable[object]]
     parameters: Parameters
     usage: str
 
@@ -64,6 +68,8 @@ class Commands:
         self._lanes: dict[Lane, deque[int]] = {}
         self._known: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Task[None], asyncio.Task[None] | None] = {}
+        """Handlers that run, each with the task that waits for it."""
         self._walk: InboxWalk | None = None
         self._looking: asyncio.Task[None] | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -104,7 +110,9 @@ class Commands:
         for lane in self._lanes.values():
             while len(lane) > 1:
                 lane.pop()
-        await end(self._tasks, grace, self._clock)
+        asking = asyncio.current_task()
+        own = self._calls.get(asking) if asking else None  # of a handler that closes BACH itself
+        await end(self._tasks - {own}, grace, self._clock)
         self._lanes, self._known = {}, set()
 
     def _look_from_the_beginning(self) -> None:
@@ -134,23 +142,26 @@ class Commands:
 
     async def _work_off(self, lane: Lane) -> None:
         waiting = self._lanes[lane]
-        while waiting and self._walk:
-            await self._deal_with(waiting[0])
-            self._known.discard(waiting.popleft())
-            self._has_room.set()
+        with suppress(NotOpenError):  # a handler has closed BACH
+            while waiting and self._walk:
+                await self._deal_with(waiting[0])
+                self._known.discard(waiting.popleft())
+                self._has_room.set()
         if self._lanes.get(lane) is waiting:
             del self._lanes[lane]
 
     async def _deal_with(self, incoming_id: int) -> None:
         """Until it is done, set aside, or somebody else's."""
         while self._walk:
-            async with self._places:
-                tries = await self._try(incoming_id)
+            with ExitStack() as place:
+                await self._places.acquire()
+                place.callback(self._places.release)
+                tries = await self._try(incoming_id, place)
             if tries is None:
                 return
             await self._clock.sleep(_DELAYS[min(tries, len(_DELAYS)) - 1])
 
-    async def _try(self, incoming_id: int) -> int | None:
+    async def _try(self, incoming_id: int, place: ExitStack) -> int | None:
         """How many tries have failed by now; None: there is nothing more to do."""
         message = await self._unless_the_disk_fails(lambda: self._work().inbox.unhandled.begin(incoming_id))
         if message is None:
@@ -163,10 +174,7 @@ class Commands:
             return None
         received = in_hand(message, Hand(self._work, self._finish))
         try:
-            await guarded(self._handle(received))
-        except asyncio.CancelledError:
-            await self._work().inbox.unhandled.interrupted(incoming_id)
-            raise
+            await self._call(received, place)
         except Exception as error:  # noqa: BLE001 - a border: handlers are foreign code
             return await self._failed(message, error)
         await self._unless_the_disk_fails(received.done)
@@ -175,18 +183,60 @@ class Commands:
     async def _finish(self, incoming_id: int) -> None:
         await self._work().inbox.unhandled.done(incoming_id)
 
+    async def _call(self, received: ReceivedMessage, place: ExitStack) -> None:
+        """Run its handler, in a task of its own: what that cancels is itself, and not what waits behind it."""
+        call = asyncio.create_task(self._handle(received), name="bach-handler-call")
+        self._calls[call] = asyncio.current_task()
+        still = self._clock.call_later(_LONG, lambda: self._is_long(received, place))
+        try:
+            await asyncio.wait((call,))
+        except asyncio.CancelledError:
+            await self._break_off(call, received)
+            raise
+        finally:
+            still()
+            del self._calls[call]
+        await guarded(call)
+
+    async def _break_off(self, call: asyncio.Task[None], received: ReceivedMessage) -> None:
+        """There is no more time. A try counts unless it was cancelled: what it raised may have ended the program."""
+        call.cancel()
+        await asyncio.wait((call,))
+        with suppress(StorageError):
+            if call.cancelled():
+                await self._work().inbox.unhandled.interrupted(received.id)
+            elif call.exception() is None:
+                await received.done()
+
+    def _is_long(self, received: ReceivedMessage, place: ExitStack) -> None:
+        place.close()
+        self._warn(received, "has been running for a minute; what the same person writes there waits for it")
+
+    def _warn(self, received: ReceivedMessage, words: str) -> None:
+        _LOGGER.warning(
+            "The handler of message %s (%s) %s",
+            received.id,
+            received.content.command,
+            words,
+            connection=received.connection,
+            message_id=received.id,
+        )
+
     async def _handle(self, received: ReceivedMessage) -> None:
         handler = self._handlers[received.content.command or ""]
         try:
             arguments = handler.parameters.read(split_words(received.content.args))
         except WrongWordsError:
             await received.answer(handler.usage or handler.parameters.usage(received.content.command or ""))
-        else:
-            await handler.call(received, *arguments)
+            return
+        returned = await handler.call(received, *arguments)
+        if returned is not None:
+            kind = type(returned).__name__
+            self._warn(received, f"returned {kind}, which nobody gets; only message.answer answers")
 
     async def _failed(self, message: IncomingMessage, error: Exception) -> int | None:
         """Write it down, for whoever looks for it."""
-        kind = type(error).__name__
+        kind = name_of(error)
         _LOGGER.error(
             "The handler of message %s (%s) failed, try %d: %s\n%s",
             message.id,

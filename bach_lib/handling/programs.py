@@ -125,7 +125,7 @@ class Programs:
 def _name(command: object) -> str:
     name = command.strip().removeprefix("/").lower() if isinstance(command, str) else ""
     if not _COMMAND.fullmatch(name):
-        raise InvalidValueError(
-            field="a command", value=str(command)[:50], expected="a word of letters, digits, _ and -"
-        )
+        value = command[:50] if isinstance(command, str) else type(command).__name__
+        expected = 'a word of letters, digits, _ and -, as in @bach.on_command("light")'
+        raise InvalidValueError(field="a command", value=value, expected=expected)
     return name

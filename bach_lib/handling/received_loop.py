@@ -41,6 +41,8 @@ class ReceivedLoop:
         self.connection = connection
         self._walk: InboxWalk | None = None
         self._given: set[int] = set()
+        self._beginning: tuple[int, asyncio.Task[IncomingMessage | None]] | None = None
+        """A message whose try is being counted. Who asked for it may have no more time; then the next one gets it."""
         self._is_over = self._is_elsewhere = False
         self._last: int | None = None
         self._turn = asyncio.Lock()
@@ -66,11 +68,39 @@ class ReceivedLoop:
                 raise ReceivedElsewhereError
             if self._is_over:
                 raise StopAsyncIteration
-            found = await walk.next()
-            if found is None:
-                await walk.stirred()
-            elif message := await self._begin(found):
+            if self._beginning is None:
+                await self._find(walk)
+            elif message := await self._begun(walk, *self._beginning):
                 return message
+
+    async def _find(self, walk: InboxWalk) -> None:
+        """Begin the next one that is ours, or wait until there may be one."""
+        found = await walk.next()
+        if found is None:
+            await walk.stirred()
+        elif not self._is_over and self._is_ours(found):
+            beginning = asyncio.create_task(self._begin(found.id), name="bach-receiving")
+            beginning.add_done_callback(lambda task: task.cancelled() or task.exception())  # nobody may ask any more
+            self._beginning = found.id, beginning
+
+    async def _begun(
+        self, walk: InboxWalk, incoming_id: int, beginning: asyncio.Task[IncomingMessage | None]
+    ) -> IncomingMessage | None:
+        try:
+            message = await asyncio.shield(beginning)
+        except BaseException:
+            if beginning.done() and (beginning.cancelled() or beginning.exception()):
+                self._beginning = None
+                walk.came(incoming_id)  # it is not begun, so it is looked at again
+            raise
+        self._beginning = None
+        self._host.begun.discard(incoming_id)
+        if message is not None and message.is_set_aside:
+            self._host.set_aside(message)
+            return None
+        if message is not None:
+            self._given.add(message.id)
+        return message
 
     async def _finish(self, incoming_id: int) -> None:
         """Mark a message as read, and count a try of the one that follows in the same commit, as it is given next.
@@ -91,17 +121,14 @@ class ReceivedLoop:
     def _is_ours(self, found: IncomingMessage) -> bool:
         return found.id not in self._given and not self._host.is_elsewhere(found)
 
-    async def _begin(self, found: IncomingMessage) -> IncomingMessage | None:
-        if self._is_over or not self._is_ours(found):
-            return None
+    async def _begin(self, incoming_id: int) -> IncomingMessage | None:
+        """Count a try of it, unless that is done already."""
         unhandled = self._host.work().inbox.unhandled
-        message = await (unhandled.begun if found.id in self._host.begun else unhandled.begin)(found.id)
-        self._host.begun.discard(found.id)
-        if message is not None and message.is_set_aside:
-            self._host.set_aside(message)
-            return None
-        if message is not None:
-            self._given.add(message.id)
+        if incoming_id in self._host.begun:
+            return await unhandled.begun(incoming_id)
+        message = await unhandled.begin(incoming_id)
+        if message is not None and not message.is_set_aside:
+            self._host.begun.add(incoming_id)
         return message
 
     def came(self, incoming_id: int, *, is_again: bool = False) -> None:

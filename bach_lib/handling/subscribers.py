@@ -13,7 +13,7 @@ from bach_lib.bus import Bus, Unsubscribe, is_asynchronous
 from bach_lib.clock import Clock
 from bach_lib.events import Event
 from bach_lib.field_logger import FieldLogger
-from bach_lib.foreign import guarded, places_of
+from bach_lib.foreign import guarded, name_of, places_of
 from bach_lib.handling.ending import end
 from bach_lib.handling.event_stream import LIMIT, EventStream
 
@@ -108,7 +108,7 @@ class _Worker[E: Event]:
                 await guarded(self._callback(event))
             except Exception as error:  # noqa: BLE001 - a border: subscribers are foreign code
                 _LOGGER.error(  # noqa: TRY400 - an error's own words may hold what is nobody's to read
-                    "A subscriber of %s failed: %s\n%s", type(event).__name__, type(error).__name__, places_of(error)
+                    "A subscriber of %s failed: %s\n%s", type(event).__name__, name_of(error), places_of(error)
                 )
 
 
