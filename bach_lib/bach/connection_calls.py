@@ -1,10 +1,10 @@
 """The calls of `Bach` about connections: start, stop, check, state, lookups, chat with AI partners."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import Unpack
 
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import OwnedElsewhereError
 from bach_lib.events import ConnectionChecked
@@ -12,18 +12,12 @@ from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction,
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.owners.membership import Process
 from bach_lib.runtime.connection_runtime import ConnectionRuntime
-from bach_lib.runtime.parts import Parts
 
 _MAX_QUERY = 250
 
 
-class ConnectionCalls(ABC):
+class ConnectionCalls(CallGroup):
     """Mixin of `Bach` with the calls about connections."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     async def start(self, connection: str) -> None:
         """Let a connection work (if it is active) with its present secrets.

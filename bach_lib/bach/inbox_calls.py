@@ -1,10 +1,11 @@
 """The calls of `Bach` about incoming messages: list, mark, fetch files, pair, rules."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from bach_lib.arguments import one_of
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError, OwnedElsewhereError
 from bach_lib.handling.programs import Programs
@@ -13,16 +14,10 @@ from bach_lib.inbound.pushed import Refusal
 from bach_lib.inbound.rules import Rules
 from bach_lib.models import Category
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
-from bach_lib.runtime.parts import Parts
 
 
-class InboxCalls(ABC):
+class InboxCalls(CallGroup):
     """Mixin of `Bach` with the calls about incoming messages."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     @property
     @abstractmethod

@@ -1,9 +1,10 @@
 """The calls of `Bach` for whoever watches it: how everything stands, and whether it can be asked for something."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from importlib import import_module
 from types import ModuleType
 
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.errors import MissingExtraError
 from bach_lib.metrics.last_day import LastDay
 from bach_lib.metrics.negotiation import OPENMETRICS, wants_openmetrics
@@ -16,13 +17,8 @@ from bach_lib.version import VERSION
 _ALL = (Direction.SENDING, Direction.RECEIVING)
 
 
-class MetricsCalls(ABC):
+class MetricsCalls(CallGroup):
     """Mixin of `Bach` with what is told to whoever watches it."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     @property
     @abstractmethod

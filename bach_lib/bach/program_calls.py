@@ -1,24 +1,19 @@
 """The calls of `Bach` by which a program hears of things: subscribers, streams, handlers of commands, the loop."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Concatenate, overload
 
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.bus import Unsubscribe
 from bach_lib.events import Event
 from bach_lib.handling.event_stream import LIMIT, check_wish
 from bach_lib.handling.programs import Programs
 from bach_lib.handling.received_message import ReceivedMessage
-from bach_lib.runtime.parts import Parts
 
 
-class ProgramCalls(ABC):
+class ProgramCalls(CallGroup):
     """Mixin of `Bach` with the calls by which a program hears of things."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     @property
     @abstractmethod

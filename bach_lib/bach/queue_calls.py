@@ -1,23 +1,17 @@
 """The calls of `Bach` about queued and undelivered messages: retry, cancel, discard, amend, move."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Unpack
 
 from bach_lib.arguments import seconds
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.models import Attempt, Category, Message
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.resending import Retried
-from bach_lib.runtime.parts import Parts
 
 
-class QueueCalls(ABC):
+class QueueCalls(CallGroup):
     """Mixin of `Bach` with the calls about queued messages and dead letters."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
         """One message with its attempts, oldest first (the newest hundred). Raises `UnknownMessageError`."""

@@ -1,10 +1,11 @@
 """The calls of `Bach` that let something go out: send, change what was sent, ask, and wait for what becomes of it."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Unpack, overload
 
 from bach_lib.arguments import seconds
+from bach_lib.bach.call_group import CallGroup
 from bach_lib.errors import InvalidValueError
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Message, Operation, Receipt
@@ -12,19 +13,13 @@ from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import receipt_of
 from bach_lib.questions import Answer, Question
 from bach_lib.questions.under_way import UnderWay
-from bach_lib.runtime.parts import Parts
 
 _MOST = 500
 """Messages of one call: they share a transaction, for which everybody else waits."""
 
 
-class SendingCalls(ABC):
+class SendingCalls(CallGroup):
     """Mixin of `Bach` with the calls about sending; `Bach` knows the parts."""
-
-    @property
-    @abstractmethod
-    def _open_parts(self) -> Parts:
-        """What there is while BACH is open. Raises `NotOpenError`."""
 
     @property
     @abstractmethod
