@@ -22,6 +22,8 @@ BEAT = 1.5
 """Seconds between two signs of life; three may be missed."""
 _GIVE = 5.0
 """Seconds that attempts under way have when a connection is given to another process."""
+_BEGUN_AT_ONCE = 16
+"""Connections: a sign of life waits for all that they ask the database while they begin, at most twice."""
 
 
 class Work(Protocol):
@@ -48,6 +50,7 @@ class Cluster:
         self._session = 0
         self._mine: set[str] = set()
         self._giving: set[str] = set()
+        self._beginning = asyncio.Semaphore(_BEGUN_AT_ONCE)
         self._returned = Returned(clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
@@ -83,8 +86,8 @@ class Cluster:
         self._session = await self._membership.join()
         await self._turn()
         self._given()  # the others have too much now
-        await asyncio.gather(*self._tasks)
         self._loop = asyncio.create_task(self._run(), name="bach-cluster")
+        await asyncio.gather(*self._tasks)  # which may take longer than a lease
 
     async def close(self, grace: float) -> None:
         """Stop all work, then leave; others go on at once."""
@@ -153,12 +156,16 @@ class Cluster:
         self._poked.set()
 
     async def _drop_all(self, grace: float) -> None:
+        mine, self._mine = sorted(self._mine), set()  # what has not begun yet does not
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(self._work.let_go(grace), *(self._work.give(name, grace) for name in sorted(self._mine)))
-        self._mine.clear()
+        await asyncio.gather(self._work.let_go(grace), *(self._work.give(name, grace) for name in mine))
 
     async def _take(self, name: str) -> None:
-        if not await self._work.take(name) and name in self._mine and self._returned.cannot(name):
+        async with self._beginning:
+            if name not in self._mine:  # it went while others began
+                return
+            has_begun = await self._work.take(name)
+        if not has_begun and name in self._mine and self._returned.cannot(name):
             _LOGGER.warning("%s cannot be begun here, so it is left to another process", name, connection=name)
             self._begin_to_give(name)
 
