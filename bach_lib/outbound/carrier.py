@@ -16,8 +16,8 @@ from bach_lib.errors import BachError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
 from bach_lib.models import Connection, Message, Operation, Status
 from bach_lib.outbound.attempt import Trials
+from bach_lib.outbound.background_tasks import BackgroundTasks
 from bach_lib.outbound.breaker import Permit
-from bach_lib.outbound.chores import Chores
 from bach_lib.outbound.entry import entry_of
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.ledger import Ledger
@@ -43,11 +43,11 @@ class Carrier:
         )
         self._name, self._loans = connection.name, loans
         self._connector: Connector | None = None
-        self._chores = Chores(f"bach-carry-{self._name}", services.clock)
+        self._tasks = BackgroundTasks(f"bach-carry-{self._name}", services.clock)
         self._addresses = LaneAddresses(self._name, services.directory, services.clock)
         afresh = replace(connection, disabled_until=None, consecutive_failures=0)
         self._gate = services.gate(afresh, self._better)
-        self._ledger = Ledger(self._name, services, self._chores.spawn, lambda _: None)
+        self._ledger = Ledger(self._name, services, self._tasks.spawn, lambda _: None)
         self._trials = Trials(self._gate, self._ledger, services)
         self._in_hand: dict[int, Loan] = {}
         self._tried: set[int] = set()
@@ -80,7 +80,7 @@ class Carrier:
         """Give all back; attempts under way have `grace` seconds. `is_leaving`: the end of the session would do."""
         self.rest()
         try:
-            await self._chores.end(grace, lambda: self._ledger.leaving)
+            await self._tasks.end(grace, lambda: self._ledger.leaving)
             with suppress(BachError):  # this process was taken for dead: then they are the owner's without a word
                 for loan in list(self._in_hand.values()):
                     give_back = partial(self._give_back, loan)
@@ -93,7 +93,7 @@ class Carrier:
         self._is_wanted = True
         if not self._is_taking and not self._is_resting:
             self._is_taking = True
-            self._chores.spawn(self._take())
+            self._tasks.spawn(self._take())
 
     async def _take(self) -> None:
         try:
@@ -102,7 +102,7 @@ class Carrier:
                 for loan in await self._loans.take(self._name, free):
                     if loan.id not in self._in_hand:
                         self._in_hand[loan.id], self._was_idle = loan, False
-                        self._chores.spawn(self._carry(loan))
+                        self._tasks.spawn(self._carry(loan))
         except BachError:  # the database is away, or this process was taken for dead
             return
         finally:

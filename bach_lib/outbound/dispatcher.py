@@ -21,9 +21,9 @@ from bach_lib.errors import QueueFullError
 from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
 from bach_lib.models import Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
+from bach_lib.outbound.background_tasks import BackgroundTasks
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
-from bach_lib.outbound.chores import Chores
 from bach_lib.outbound.entry import expiry_of
 from bach_lib.outbound.following import follow, is_new
 from bach_lib.outbound.gate import Gate
@@ -49,8 +49,8 @@ class Dispatcher:
         self._clock, self._publish = services.clock, services.bus.publish
         self._lanes = Lanes()
         self._connector: Connector | None = None
-        self._chores = Chores(f"bach-send-{self._name}", self._clock)
-        self._spawn = self._chores.spawn
+        self._tasks = BackgroundTasks(f"bach-send-{self._name}", self._clock)
+        self._spawn = self._tasks.spawn
         self._puts: dict[asyncio.Future[Put], str | None] = {}  # whose lane it will wait in, unless it was leased
         self._cancel_timer: Cancel = lambda: None
         self._addresses = LaneAddresses(connection.name, services.directory, services.clock)
@@ -98,7 +98,7 @@ class Dispatcher:
         self.lending.stop()
         self._ledger.look_at_the_wall()
         try:
-            await self._chores.end(grace, lambda: (*self._puts, *self._ledger.leaving))
+            await self._tasks.end(grace, lambda: (*self._puts, *self._ledger.leaving))
         finally:  # also if the caller has no more time
             await self.gate.stop()  # last, so that what those attempts learned is not taken for the present state
             self._set_timer(None)

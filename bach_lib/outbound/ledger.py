@@ -19,7 +19,7 @@ from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement, untried
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event
-from bach_lib.outbound.to_its_end import ToItsEnd
+from bach_lib.outbound.uncancellable import Uncancellable
 
 _LOGGER = FieldLogger(__name__)
 _STORE_RETRY = 5.0
@@ -150,7 +150,7 @@ class Ledger:
         """One step on disk, which is told of. Who is cancelled meanwhile gives back what was claimed."""
         written = self._services.queue.advance(settlement, claim, self._name, forms)
         try:
-            advance = await ToItsEnd(written)
+            advance = await Uncancellable(written)
         except asyncio.CancelledError:
             if not written.cancelled() and not written.exception():
                 self._tell(settlement, written.result())

@@ -14,10 +14,10 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.attended import SilentError, attended
-from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError, not_connected
 from bach_lib.storage.postgresql.dialect import numbered
 from bach_lib.storage.postgresql.named_rows import Found, NamedRow
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError, not_connected
+from bach_lib.storage.postgresql.server_waits import SilentError, attended
 from bach_lib.storage.postgresql.session_settings import DEFAULTS, SETTINGS
 from bach_lib.storage.transaction import Row, Statements, Value
 

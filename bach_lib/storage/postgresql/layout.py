@@ -20,10 +20,10 @@ from bach_lib.errors import (
 )
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.moved import Opening, check_usable
-from bach_lib.storage.postgresql import broken
+from bach_lib.storage.postgresql import server_errors
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError
 from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError
 from bach_lib.storage.transaction import Value
 from bach_lib.storage.values import noted
 
@@ -73,7 +73,7 @@ def refusal(error: Exception, address: Address) -> StorageError:
     if not isinstance(error, RefusedError):
         raise error
     match error.state:
-        case broken.NO_ADDRESS:
+        case server_errors.NO_ADDRESS:
             return StoreAddressError(path=address)
         case "42501":
             reason = f"this user has no right to what it needs there ({error.reason})"

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError
 from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError
 
 _CHANNEL = "bach"
 _TELL = "SELECT pg_notify(?1, notice) FROM json_array_elements_text(CAST(?2 AS json)) AS notice"

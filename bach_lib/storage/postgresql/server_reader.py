@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from bach_lib.errors import StoreAwayError
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.postgresql.dialect import queries
 from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.postgresql.layout import refusal
 from bach_lib.storage.postgresql.outage import Outage
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.postgresql.server_session import explained
 from bach_lib.storage.request import Request
 from bach_lib.storage.transaction import Transaction

@@ -16,11 +16,11 @@ from bach_lib.errors import (
 )
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.broken import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.postgresql.dialect import queries
 from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.postgresql.known_commits import Commits
 from bach_lib.storage.postgresql.reserved_rows import ReservedRows
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.request import Request, Single, has_writes, is_single, unforeseen
 from bach_lib.storage.transaction import Transaction
 from bach_lib.storage.values import integer

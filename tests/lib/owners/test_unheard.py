@@ -12,8 +12,8 @@ import pytest
 from bach_lib import Bach, Connection, Status
 from bach_lib.runtime import neighbours
 from bach_lib.storage.postgresql.address import Address
-from bach_lib.storage.postgresql.broken import ConnectionGoneError
 from bach_lib.storage.postgresql.notifier import Notifier
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError
 from bach_lib.testing import FakePlatform, fake_connector
 
 

@@ -1,4 +1,4 @@
-"""A process enters a database, or comes back to it, and sees whether that is what it was.
+"""Starts a session of a process in a database, or takes it up again, and sees whether that is what it was.
 
 In an older copy what waited may have been sent since, so all of it is held, once, by whoever notices first. And all
 processes begin anew: what they have in mind is not what stands there.
@@ -33,7 +33,7 @@ HELD = (
 _END_SESSIONS = "UPDATE processes SET ended_at = extract(epoch FROM clock_timestamp()) WHERE ended_at IS NULL"
 
 
-def come_in(  # noqa: PLR0917 - all that there is to know at this moment
+def started(  # noqa: PLR0917 - all that there is to know at this moment
     wire: Wire, address: Address, opening: Opening, commits: Commits, note: Note, now: float
 ) -> int | None:
     """Check and prepare the database, and enter; how many messages are held if it is an older copy, None if it is not.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 
 
-class ToItsEnd[T]:
+class Uncancellable[T]:
     """Awaitable of a future that a task cannot cancel: one that is to be cancelled is so when the future is done.
 
     It has what asyncio asks of anything that a task may wait for.

@@ -10,7 +10,7 @@ from bach_lib.outbound.queue import Put
 type Write = asyncio.Future[Put] | asyncio.Future[Advance]
 
 
-class Chores:
+class BackgroundTasks:
     """The tasks of one connection."""
 
     def __init__(self, name: str, clock: Clock) -> None:
