@@ -45,7 +45,7 @@ class Standing(StrEnum):
     """It goes by itself."""
 
 
-class Deed(StrEnum):
+class MessageAction(StrEnum):
     """What can be done to messages as they are."""
 
     RETRY = "retry"
@@ -107,7 +107,7 @@ async def places(visit: Visit) -> Json:
     return {"places": [known for place in visit.viewer.places() if (known := _known(visit, place))]}
 
 
-async def act(visit: Visit, *, what: Deed, ids: Sequence[int]) -> Json:
+async def act(visit: Visit, *, what: MessageAction, ids: Sequence[int]) -> Json:
     """Do something to messages; what became of each of them."""
     if not 0 < len(ids) <= MAX_IDS:
         raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {MAX_IDS}")
@@ -147,17 +147,17 @@ async def perform(visit: Visit, name: str, arguments: Mapping[str, Json]) -> Jso
     return await known(visit, **checked(known, arguments))
 
 
-async def _act(visit: Visit, what: Deed, message_id: int) -> Message:
+async def _act(visit: Visit, what: MessageAction, message_id: int) -> Message:
     bach = visit.bach
     match what:
-        case Deed.CANCEL:
+        case MessageAction.CANCEL:
             return await bach.cancel(message_id)
-        case Deed.DISCARD:
+        case MessageAction.DISCARD:
             await bach.discard_messages([message_id])
             return await bach.get(message_id)
-        case Deed.RETRY:
+        case MessageAction.RETRY:
             return await bach.retry(message_id, wait=_SECONDS)
-        case Deed.SEND_NOW:
+        case MessageAction.SEND_NOW:
             if (await bach.get(message_id)).held:
                 return await bach.retry(message_id, wait=_SECONDS)
             return await bach.amend(message_id, wait=_SECONDS)  # as it is, without the time it would still wait

@@ -210,11 +210,11 @@ export class Connections extends LitElement {
     });
   }
 
-  private async act({ id }: Card, deed: (home: Transport) => Promise<string>): Promise<void> {
+  private async act({ id }: Card, action: (home: Transport) => Promise<string>): Promise<void> {
     this.busy = id;
     let said: string;
     try {
-      said = await deed(this.transport);
+      said = await action(this.transport);
     } catch (error) {
       said = sentence(error);
     } finally {

@@ -6,7 +6,7 @@ import { layout } from "./conversation-layout.ts";
 import { Drafts, type Letter, nameOf } from "./drafts.ts";
 import { link } from "./events.ts";
 import { Live, sentence } from "./live.ts";
-import { Said, keyOf } from "./said.ts";
+import { LoadedHistory, keyOf } from "./loaded-history.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { CameView, PageView, PlaceView, SaidView, WentView } from "./views.ts";
@@ -35,7 +35,7 @@ export class Conversation extends LitElement {
   /** Those that somebody wanted to see, by the message. */
   declare pictures: Readonly<Record<number, string>>;
 
-  private said = new Said();
+  private said = new LoadedHistory();
   private loading = false;
   private readonly drafts = new Drafts();
   private readsNewest = true;
@@ -161,7 +161,7 @@ export class Conversation extends LitElement {
   }
 
   private begin = (): void => {
-    [this.said, this.answered, this.error] = [new Said(), undefined, undefined];
+    [this.said, this.answered, this.error] = [new LoadedHistory(), undefined, undefined];
     void this.live.refresh();
   };
 
@@ -227,11 +227,11 @@ export class Conversation extends LitElement {
     });
   }
 
-  private async act(deed: () => Promise<unknown>): Promise<void> {
+  private async act(action: () => Promise<unknown>): Promise<void> {
     this.busy = true;
     this.error = undefined;
     try {
-      await deed();
+      await action();
       await this.live.refresh();
     } catch (error) {
       this.error = sentence(error);

@@ -1,7 +1,7 @@
 /** The page of one message: what it says, where it stands and why, and each attempt to deliver it, as a timeline. */
 
 import { LitElement, css, html, nothing } from "lit";
-import "./deeds.ts";
+import "./message-actions.ts";
 import type { DoneEvent } from "./events.ts";
 import { link } from "./events.ts";
 import { Live } from "./live.ts";
@@ -67,7 +67,7 @@ export class Message extends LitElement {
       <section class="card" @bach-done=${this.done}>
         <p class="state ${needsPerson(view) ? "needs-person" : ""}">${state(transport, view)}</p>
         <p>${reason(transport, view)} <span class="quiet">${advice(transport, view)}</span></p>
-        <bach-deeds .transport=${transport} .rows=${[view]}></bach-deeds>
+        <bach-message-actions .transport=${transport} .rows=${[view]}></bach-message-actions>
       </section>
       <section class="card">
         <p class="quiet">${transport.text("message.to", to)}</p>

@@ -1,7 +1,7 @@
 /** What `bach_lib/web` answers: the shapes of its views, and their commands. */
 
 export type Status = "pending" | "sending" | "failed" | "sent" | "dead" | "expired" | "cancelled" | "uncertain";
-export type Deed = "retry" | "send_now" | "amend" | "discard" | "cancel";
+export type MessageAction = "retry" | "send_now" | "amend" | "discard" | "cancel";
 
 /** One message going out. Times are seconds since 1970. */
 export interface Row {
@@ -25,7 +25,7 @@ export interface Row {
   error: string | null;
   /** Why the whole connection sends nothing now; null: it does. */
   trouble: string | null;
-  can: Deed[];
+  can: MessageAction[];
 }
 
 export interface WaitingView {

@@ -2,7 +2,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import "./deeds.ts";
+import "./message-actions.ts";
 import { type DoneEvent, link } from "./events.ts";
 import { Live } from "./live.ts";
 import { styles } from "./styles.ts";
@@ -188,7 +188,7 @@ export class Waiting extends LitElement {
       ${chosen.length > 1
         ? html`<div class="bar" @bach-done=${this.done}>
             ${text("waiting.chosen", { count: chosen.length })}
-            <bach-deeds .transport=${this.transport} .rows=${chosen}></bach-deeds>
+            <bach-message-actions .transport=${this.transport} .rows=${chosen}></bach-message-actions>
           </div>`
         : nothing}
       ${view.rows.length ? this.table(view.rows, chosen.length) : this.empty(view)}
@@ -217,7 +217,7 @@ export class Waiting extends LitElement {
           <th role="columnheader" scope="col">${text("waiting.to")}</th>
           <th role="columnheader" scope="col">${text("waiting.why")}</th>
           <th role="columnheader" scope="col">${text("waiting.since")}</th>
-          <th role="columnheader" scope="col">${text("waiting.deeds")}</th>
+          <th role="columnheader" scope="col">${text("waiting.actions")}</th>
         </tr>
       </thead>
       <tbody role="rowgroup">${repeat(rows, (row) => row.id, (row) => this.row(row))}</tbody>
@@ -250,7 +250,7 @@ export class Waiting extends LitElement {
         <p class="quiet">${advice(transport, row)}</p>
       </td>
       <td role="cell">${time(transport.locale, row.created_at)}</td>
-      <td role="cell"><bach-deeds .transport=${transport} .rows=${[row]}></bach-deeds></td>
+      <td role="cell"><bach-message-actions .transport=${transport} .rows=${[row]}></bach-message-actions></td>
     </tr>`;
   }
 

@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, CameView, Card, Deed, Done, Role, Row, Standing, Status } from "./views.ts";
+import type { Attempt, CameView, Card, MessageAction, Done, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -20,12 +20,12 @@ export const OUTCOMES: Record<Attempt["outcome"], TextKey> = {
   dead: "outcome.dead",
   uncertain: "outcome.uncertain",
 };
-export const DEEDS: Record<Deed, TextKey> = {
-  retry: "deed.retry",
-  send_now: "deed.send_now",
-  amend: "deed.amend",
-  discard: "deed.discard",
-  cancel: "deed.cancel",
+export const ACTIONS: Record<MessageAction, TextKey> = {
+  retry: "action.retry",
+  send_now: "action.send_now",
+  amend: "action.amend",
+  discard: "action.discard",
+  cancel: "action.cancel",
 };
 export const STANDINGS: Record<Standing["state"], TextKey> = {
   starting: "standing.starting",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Conversation } from "../src/conversation.ts";
 import type { Conversations } from "../src/conversations.ts";
 import "../src/conversations.ts";
-import { MOST, Said, keyOf } from "../src/said.ts";
+import { MOST, LoadedHistory, keyOf } from "../src/loaded-history.ts";
 import type { CameView, PageView, PlaceView, WentView } from "../src/views.ts";
 import { FakeHome, row, seen, settled, show } from "./fake.ts";
 
@@ -39,7 +39,7 @@ const came = (id: number, more: Partial<CameView> = {}): CameView => ({
   ...more,
 });
 const page = (items: PageView["items"], before: PageView["before"] = null): PageView => ({ items, before });
-const numbers = (said: Said) => said.items.map(keyOf);
+const numbers = (said: LoadedHistory) => said.items.map(keyOf);
 
 async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {
   const home = new FakeHome({ conversation: () => page([]), ...answers });
@@ -134,7 +134,7 @@ test("older ones are asked for by where the page ends, in each direction", async
 });
 
 test("a newer page goes on with what is there, and a gap begins anew: else messages would be missing in between", () => {
-  const said = new Said();
+  const said = new LoadedHistory();
   said.takeNewest(page([came(1), came(2)], { out: null, in: 1 }));
   said.takeNewest(page([came(2, { unread: true }), came(3)], { out: null, in: 2 }));
   assert.deepEqual(numbers(said), ["in1", "in2", "in3"]);
@@ -145,7 +145,7 @@ test("a newer page goes on with what is there, and a gap begins anew: else messa
 });
 
 test("however far somebody reads back, no more is kept than fits", () => {
-  const said = new Said();
+  const said = new LoadedHistory();
   said.takeNewest(page([came(MOST * 3)], { out: null, in: 1 }));
   for (let id = MOST * 3 - 1; id > 0; id--) said.takeOlder(page([came(id)], { out: null, in: id }));
   assert.equal(said.items.length, MOST);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Deeds } from "../src/deeds.ts";
+import type { MessageActions } from "../src/message-actions.ts";
 import type { Waiting } from "../src/waiting.ts";
 import "../src/waiting.ts";
 import { FakeHome, row, seen, settled, show } from "./fake.ts";
@@ -13,9 +13,9 @@ async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {
   return { home, element: await show<Waiting>("bach-waiting", { transport: home }) };
 }
 
-const deeds = (element: Waiting): Deeds[] => [...element.renderRoot.querySelectorAll<Deeds>("bach-deeds")];
-const press = async (element: Deeds, deed: string) => {
-  element.renderRoot.querySelector<HTMLButtonElement>(`[data-deed=${deed}]`)!.click();
+const actions = (element: Waiting): MessageActions[] => [...element.renderRoot.querySelectorAll<MessageActions>("bach-message-actions")];
+const press = async (element: MessageActions, action: string) => {
+  element.renderRoot.querySelector<HTMLButtonElement>(`[data-action=${action}]`)!.click();
   await settled(element);
 };
 const choose = async (element: Waiting, index: number, value: string) => {
@@ -59,7 +59,7 @@ test("older pages are asked for by where they begin, and one gets back", async (
 
 test("what became of a retry is said, and the table is asked for anew", async () => {
   const { home, element } = await open({ act: () => ({ sent: 1, waiting: 0, failed: 0, ended: 0, refused: [] }) });
-  await press(deeds(element)[0]!, "retry");
+  await press(actions(element)[0]!, "retry");
   await settled(element);
   assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
   assert.ok(element.renderRoot.querySelector("[role=status]")!.textContent!.includes("done.sent 1"));
@@ -68,7 +68,7 @@ test("what became of a retry is said, and the table is asked for anew", async ()
 
 test("nothing is discarded before somebody has said so once more", async () => {
   const { home, element } = await open({ act: () => ({ sent: 0, waiting: 0, failed: 0, ended: 1, refused: [] }) });
-  const [one] = deeds(element);
+  const [one] = actions(element);
   await press(one!, "discard");
   assert.equal(home.questions("act").length, 0);
   one!.renderRoot.querySelector<HTMLButtonElement>("dialog button[type=button]")!.click();
@@ -76,7 +76,7 @@ test("nothing is discarded before somebody has said so once more", async () => {
   assert.deepEqual(home.questions("act"), [{ what: "discard", ids: [7] }]);
 });
 
-test("of several that are chosen, each deed takes those that can take it, and no other", async () => {
+test("of several that are chosen, each action takes those that can take it, and no other", async () => {
   const rows = [row(), row({ id: 8, status: "pending", can: ["amend", "cancel"] }), row({ id: 9 })];
   const { home, element } = await open({
     waiting: () => page(rows),
@@ -88,14 +88,14 @@ test("of several that are chosen, each deed takes those that can take it, and no
     tick.dispatchEvent(new Event("change"));
     await settled(element);
   }
-  await press(deeds(element)[0]!, "retry");
+  await press(actions(element)[0]!, "retry");
   assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
 });
 
 test("a refusal is told as one, with its reason", async () => {
   const refused = { sent: 0, waiting: 0, failed: 0, ended: 0, refused: [{ id: 7, reason: "It was sent meanwhile." }] };
   const { element } = await open({ act: () => refused });
-  await press(deeds(element)[0]!, "retry");
+  await press(actions(element)[0]!, "retry");
   await settled(element);
   assert.ok(element.renderRoot.querySelector("[role=alert]")!.textContent!.includes("It was sent meanwhile."));
 });

@@ -7,7 +7,7 @@ export const MOST = 400;
 
 export const keyOf = (one: SaidView): string => `${one.direction}${one.id}`;
 
-export class Said {
+export class LoadedHistory {
   items: SaidView[] = [];
   /** Where the page before the oldest item ends; null: there is none. */
   before: PageView["before"] = null;

@@ -6,12 +6,12 @@ import { tell } from "./events.ts";
 import { sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
-import type { Deed, Done, Row } from "./views.ts";
-import { DEEDS, outcome, words } from "./words.ts";
+import type { MessageAction, Done, Row } from "./views.ts";
+import { ACTIONS, outcome, words } from "./words.ts";
 
-const ORDER: readonly Deed[] = ["retry", "send_now", "amend", "discard", "cancel"];
+const ORDER: readonly MessageAction[] = ["retry", "send_now", "amend", "discard", "cancel"];
 
-export class Deeds extends LitElement {
+export class MessageActions extends LitElement {
   static override styles = styles;
   static override properties = {
     transport: { attribute: false },
@@ -23,14 +23,14 @@ export class Deeds extends LitElement {
   declare transport: Transport;
   declare rows: readonly Row[];
   /** What was pressed and needs more than a press. */
-  declare asked: Deed | undefined;
+  declare asked: MessageAction | undefined;
   declare busy: boolean;
 
   override render() {
     const { rows, transport, asked } = this;
-    const possible = ORDER.filter((deed) => (deed !== "amend" || rows.length === 1) && this.able(deed).length);
+    const possible = ORDER.filter((action) => (action !== "amend" || rows.length === 1) && this.able(action).length);
     return html`
-      <div class="bar">${possible.map((deed) => this.button(deed))}</div>
+      <div class="bar">${possible.map((action) => this.button(action))}</div>
       ${asked === "discard" || asked === "cancel" ? this.question(asked) : nothing}
       ${asked === "amend"
         ? html`<bach-change .transport=${transport} .row=${rows[0]} @close=${this.close}></bach-change>`
@@ -43,14 +43,14 @@ export class Deeds extends LitElement {
     if (dialog && !dialog.open) dialog.showModal();
   }
 
-  private button(deed: Deed) {
-    const name = this.transport.text(DEEDS[deed]);
-    const able = this.able(deed);
+  private button(action: MessageAction) {
+    const name = this.transport.text(ACTIONS[action]);
+    const able = this.able(action);
     const many = this.rows.length > 1;
-    const press = deed === "retry" || deed === "send_now" ? () => this.act(deed) : () => (this.asked = deed);
+    const press = action === "retry" || action === "send_now" ? () => this.act(action) : () => (this.asked = action);
     return html`<button
       ?disabled=${this.busy}
-      data-deed=${deed}
+      data-action=${action}
       aria-label=${many ? `${name} (${able.length})` : `${name}: ${words(this.transport, able[0]!)}`}
       @click=${press}
     >
@@ -58,33 +58,33 @@ export class Deeds extends LitElement {
     </button>`;
   }
 
-  private question(deed: "discard" | "cancel") {
+  private question(action: "discard" | "cancel") {
     const { text } = this.transport;
-    const count = this.able(deed).length;
+    const count = this.able(action).length;
     const yes = () => {
       this.close();
-      void this.act(deed);
+      void this.act(action);
     };
     return html`<dialog @close=${this.close} aria-labelledby="question">
       <form method="dialog">
-        <h2 id="question">${text(deed === "discard" ? "ask.discard" : "ask.cancel", { count })}</h2>
+        <h2 id="question">${text(action === "discard" ? "ask.discard" : "ask.cancel", { count })}</h2>
         <div class="bar">
-          <button type="button" @click=${yes}>${text(DEEDS[deed])}</button>
+          <button type="button" @click=${yes}>${text(ACTIONS[action])}</button>
           <button>${text("ask.back")}</button>
         </div>
       </form>
     </dialog>`;
   }
 
-  private able(deed: Deed): Row[] {
-    return this.rows.filter((row) => row.can.includes(deed));
+  private able(action: MessageAction): Row[] {
+    return this.rows.filter((row) => row.can.includes(action));
   }
 
   private close = (): void => {
     this.asked = undefined;
   };
 
-  private async act(what: Deed): Promise<void> {
+  private async act(what: MessageAction): Promise<void> {
     this.busy = true;
     try {
       const ids = this.able(what).map((row) => row.id);
@@ -98,4 +98,4 @@ export class Deeds extends LitElement {
   }
 }
 
-if (!customElements.get("bach-deeds")) customElements.define("bach-deeds", Deeds);
+if (!customElements.get("bach-message-actions")) customElements.define("bach-message-actions", MessageActions);
