@@ -23,6 +23,7 @@ from .home.hub import HUB
 from .home.redaction import Redactor
 from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_versions
+from .kinds.stored_data import KNOWN_FIELDS
 from .messages.incoming_payload import iso_time
 
 REDACTED_FIELDS: Final = {*SECRET_FIELDS, *PRIVATE_FIELDS, CONF_UNIQUE_ID}
@@ -34,7 +35,8 @@ _MAX_ATTEMPTS: Final = 5
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of a connection."""
-    redactor = Redactor(entry, REDACTED_FIELDS)
+    hidden = _hidden(entry)
+    redactor = Redactor(entry, hidden)
     try:
         async with hass.data[HUB].hold() as bach:
             database = {"database": await hass.data[HUB].place.called(bach.engine)}
@@ -43,15 +45,25 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
         on_disk = {"storage": error.code}
     return {
         "versions": {"bach": __version__, **await async_versions(hass, [type_of(entry.data)])},
-        "entry": async_redact_data(entry.as_dict(), REDACTED_FIELDS),
+        "entry": async_redact_data(entry.as_dict(), hidden),
         "state": {
             "state": entry.state.value,
             "code": entry.error_reason_translation_key,
+            "field": (entry.error_reason_translation_placeholders or {}).get("field"),
             "reason": redactor.hide(entry.reason) if entry.reason else None,
         },
         **on_disk,
         **(_at_work(entry) if entry.state is ConfigEntryState.LOADED else {}),
     }
+
+
+def _hidden(entry: BachConfigEntry) -> set[str]:
+    """Return the fields that are not shown: the private ones, and those that this version does not know.
+
+    Another version may have stored a secret under any name.
+    """
+    stored = (entry.data, entry.options, *(subentry.data for subentry in entry.subentries.values()))
+    return REDACTED_FIELDS | {field for data in stored for field in data if field not in KNOWN_FIELDS}
 
 
 def _at_work(entry: BachConfigEntry) -> dict[str, Any]:

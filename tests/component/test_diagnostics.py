@@ -78,6 +78,33 @@ async def test_diagnostics_tell_nothing_of_people(
         assert private not in text, private
 
 
+async def test_what_another_version_stored_is_not_shown(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """After a downgrade the file is attached to an issue, with the key of a platform that only the newer one knows."""
+    entry = MockConfigEntry(
+        domain="bach",
+        data={"type": "pigeon", "loft": "roof-secret", "nest": {"egg": "nest-secret"}, "receives": True},
+        options={"corn": "corn-secret"},
+        subentries_data=[recipient("Ada", "42", ring="ring-secret", role="user")],
+    )
+    entry.add_to_hass(hass)
+    found = await told(hass, hass_client, entry)
+    assert "-secret" not in json.dumps(found)
+    assert (found["entry"]["data"]["type"], found["entry"]["data"]["receives"]) == ("pigeon", True)
+    assert found["entry"]["subentries"][0]["data"]["role"] == "user"
+
+
+async def test_which_field_cannot_be_used(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> None:
+    """The sentence that says it quotes the field, and what is quoted is hidden: nobody could tell which it was."""
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "endpoint": 7})
+    found = await told(hass, hass_client, entry)
+    assert found["state"]["code"] == "damaged_entry"
+    assert found["state"]["field"] == "endpoint"
+
+
 async def test_why_the_last_messages_failed(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:

@@ -83,6 +83,8 @@ _SUBENTRY: Final[Mapping[str, type]] = dict.fromkeys(
     ),
     str,
 )
+KNOWN_FIELDS: Final = frozenset({*_ENTRY, *_SUBENTRY})
+"""What this version stores; anything else was written by another one, or by hand."""
 _MAY_BE_NONE: Final = frozenset({CONF_ENDPOINT, CONF_LINK})
 
 
