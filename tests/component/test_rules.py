@@ -351,6 +351,14 @@ def test_foreign_names_are_escaped_where_they_are_markdown_and_only_there() -> N
     assert with_escaped(plain) == {**plain, "name_text": r"\[x\]\(http\:\/\/y\) \<b\>"}
 
 
+def test_titles_of_repair_pages_take_one_line_on_a_phone() -> None:
+    """A second line is drawn across the one below it. The title of a menu is cut instead, and says the name first."""
+    steps = (step for one in TEXTS["issues"].values() for step in one.get("fix_flow", {}).get("step", {}).values())
+    titles = [step["title"] for step in steps if "menu_options" not in step]
+    assert "Dead letters" in titles
+    assert [title for title in titles if "{" in title or len(title) > 24] == []
+
+
 def test_the_breaker_says_what_it_means_for_messages() -> None:
     """A breaker that is "Open" while nothing goes, and "Closed" while all is well, is taken for the opposite."""
     states = TEXTS["entity"]["sensor"]["breaker"]["state"]
