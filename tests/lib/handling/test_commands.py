@@ -1,13 +1,25 @@
 """Handlers of commands: their words, their order, and what becomes of a message whose handler fails."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from bach_lib import Connection, InboxStatus, InvalidValueError, MessageSetAside, ReceivedMessage
+from bach_lib import (
+    Connection,
+    Content,
+    InboxStatus,
+    IncomingMessage,
+    InvalidValueError,
+    Kind,
+    MessageSetAside,
+    ReceivedMessage,
+)
 from bach_lib.errors import StoreFailedError
-from bach_lib.testing import World, world
+from bach_lib.handling.command_handlers import Commands
+from bach_lib.testing import FakeClock, World, world
 from tests.lib.handling.patience import until
 
 BOTH = (Connection(name="home", type="fake", allowed=frozenset({"42", "43"})),)
@@ -32,6 +44,32 @@ async def test_a_handler_gets_its_words_and_answers_where_they_came_from(here: W
     assert platform.texts == [*first, usage, usage, usage, "Person 42 hall True 0.5 ()"]
     unread = await bach.inbox(status=InboxStatus.UNREAD)
     assert [message.text for message in unread] == ["light hall", "/other hall"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"kind": Kind.TEXT}, {"content": Content(command="other")}, {"metadata": {"forwarded": True}}],
+    ids=["words", "another command", "passed on"],
+)
+def test_what_is_no_command_of_a_handler_stays_for_others(change: dict[str, object]) -> None:
+    """A stored command that Ada only passed on would be carried out, or what other programs wait for be gone."""
+    commands = Commands(Mock(), FakeClock(), Mock(), Mock())
+    commands.add(("light",), Mock())
+    command = IncomingMessage(
+        id=1,
+        connection="home",
+        remote_id="1",
+        recipient="42",
+        sender_id="42",
+        sender_name="Ada",
+        kind=Kind.COMMAND,
+        text="/light",
+        content=Content(command="light"),
+        sent_at=0.0,
+        received_at=0.0,
+    )
+    assert commands.is_for_us(command)
+    assert not commands.is_for_us(replace(command, **change))  # type: ignore[arg-type]
 
 
 async def test_a_handler_that_fails_is_told_again_and_answers_once(
@@ -102,6 +140,27 @@ async def test_what_one_person_writes_stays_in_order(here: World) -> None:
         platform.says(f"/do {number}")
     await until(clock, lambda: len(seen) == 25)
     assert seen == [str(number) for number in range(25)]
+
+
+async def test_what_was_archived_while_it_waited_is_not_begun(here: World) -> None:
+    """Somebody takes a command back while the one before it runs, and what they write later stays undone."""
+    bach, platform, clock = here
+    go, seen = asyncio.Event(), list[str]()
+
+    @bach.on_command("do")
+    async def do(message: ReceivedMessage, what: str) -> None:
+        seen.append(what)
+        await go.wait()
+
+    platform.says("/do first")
+    platform.says("/do second")
+    await until(clock, lambda: seen == ["first"])
+    second = next(one for one in await bach.inbox() if one.text == "/do second")
+    await bach.mark([second.id], InboxStatus.ARCHIVED)
+    go.set()
+    platform.says("/do third")
+    await until(clock, lambda: len(seen) == 2)
+    assert seen == ["first", "third"]
 
 
 async def test_what_close_breaks_off_comes_again_and_does_not_count(tmp_path: Path) -> None:

@@ -247,6 +247,17 @@ def test_words_that_two_questions_wait_for_answer_neither() -> None:
     assert (values(first), values(second)) == (("7", "Person 42"), ("6", "Person 42"))
 
 
+def test_words_through_another_connection_answer_nothing() -> None:
+    """Whoever has the same number on another platform would answer for Ada."""
+    now = Round()
+    asked = now.ask((7, ADA), answers=(), takes_text=True)
+    asked.happened(message(7))
+    there = replace(ADA, connection="other")
+    now.questions.received(said("yes", place=there))
+    now.questions.received(said("yes", place=there, reply_to="7000"))
+    assert asked.ending is None
+
+
 def test_words_do_not_answer_where_there_are_buttons_only() -> None:
     """A "yes" to somebody else would open the door."""
     now = Round()

@@ -108,6 +108,13 @@ async def test_the_list_of_addresses(door: Client, hooked: Bach) -> None:
     assert await post(door, "far", shown) == REFUSED
 
 
+async def test_a_body_counts_more_than_what_stands_in_the_address(door: Client, hooked: Bach) -> None:
+    """A program that adds something to every address, as monitors do, would lose all that it has to say."""
+    headers = {"Authorization": f"Bearer {SECRETS['token']}", "Content-Type": "application/json"}
+    assert (await post(door, "near?text=Water&sender=detector", headers))[0] == 204
+    assert [message.text for message in await hooked.inbox()] == ["Smoke"]
+
+
 @pytest.mark.parametrize("name", ["alarms", "far", "asleep", "chat", "unlocked", "nobody", "%00", "a%2Fb", "é"])
 async def test_all_refusals_are_one(door: Client, hooked: Bach, clock: FakeClock, name: str) -> None:
     """Strangers could find out which connections there are, and what would let them in."""

@@ -218,6 +218,16 @@ async def test_who_reads_slowly_is_told_once(browser: Browser, bach: Bach, clock
             await socket.raw.receive()
 
 
+async def test_no_more_pages_than_there_are_places(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that opens itself again and again would take all places of the daemon, and programs get none."""
+    monkeypatch.setattr("bach_lib.web.page.sockets.MAX_SOCKETS", 2)
+    await browser.log_in()
+    sockets = [await browser.socket(), await browser.socket()]
+    with pytest.raises(WSServerHandshakeError, match="429"):
+        await browser.socket()
+    assert all([(await socket.ask("bach/panel/places"))["success"] for socket in sockets])
+
+
 @pytest.mark.parametrize("frames", [1, 2])
 async def test_who_is_gone_is_told_nothing_more(browser: Browser, monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
     """Each page that only just began to watch, or did so twice, would stay in the daemon's memory for ever."""

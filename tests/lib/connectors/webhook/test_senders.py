@@ -87,7 +87,9 @@ def test_the_token_counts_wherever_it_is_shown(headers: dict[str, str]) -> None:
 def test_every_signature_counts_for_what_it_signs(headers: dict[str, str]) -> None:
     """A big sender could not post, or a stranger could change what it said."""
     proofs = Proofs(token=None, keys=(b"an old key of that length", KEY))
-    assert proofs.check(small(headers), BODY, NOW).signed_at <= NOW
+    proof = proofs.check(small(headers), BODY, NOW)
+    assert proof.signed_at <= NOW
+    assert proof.is_undated == (not any("timestamp" in name.lower() for name in headers)), "how long repetitions count"
     with pytest.raises(NotProvenError):
         proofs.check(small(headers), BODY + b" ", NOW)
     with pytest.raises(NotProvenError):
@@ -97,12 +99,23 @@ def test_every_signature_counts_for_what_it_signs(headers: dict[str, str]) -> No
             proofs.check(small(headers), BODY, NOW + 301)
 
 
+@pytest.mark.parametrize("name", ["X-Hub-Signature-256", "X-Grafana-Alerting-Signature"])
+def test_a_token_may_be_what_a_body_is_signed_with(name: str) -> None:
+    """GitHub and Grafana call what they are given a secret, and sign; they would be refused for showing no token."""
+    proofs, headers = Proofs(token=KEY.decode(), keys=()), {name.lower(): hexed(BODY)}
+    assert proofs.check(headers, BODY, NOW).of_the_body
+    with pytest.raises(NotProvenError):
+        proofs.check(headers, BODY + b" ", NOW)
+
+
 def test_a_token_in_the_address_counts_only_where_that_is_chosen() -> None:
     """It stands in the log of every server on the way."""
     headers = {ADDRESS_HEADER: TOKEN}
     Proofs(token=TOKEN, keys=(), ways={"address"}).check(headers, b"", NOW)
     with pytest.raises(NotProvenError, match="address"):
         Proofs(token=TOKEN, keys=()).check(headers, b"", NOW)
+    with pytest.raises(NotProvenError, match=r"shows no token$"):  # who is told of an address looks for it there
+        Proofs(token=TOKEN, keys=()).check({}, b"", NOW)
 
 
 IN_PARTS = b"\r\n".join(
