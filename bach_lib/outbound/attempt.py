@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
+from bach_lib.events import MessageAttempted
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
@@ -61,7 +62,7 @@ class Trials:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
         clock = self._services.clock
         began = clock.monotonic()
-        made = await self._belonging(connector, message)
+        made = await self._begun(connector, message)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
         outcome = await self._sent(connector, made) if isinstance(made, Message) else made
@@ -88,10 +89,12 @@ class Trials:
             self._failed_at[message.id] = clock.monotonic()
         return Verdict(outcome=outcome, settlement=settlement, fault=fault, began=began)
 
-    async def _belonging(self, connector: Connector, message: Message) -> Message | Outcome:
+    async def _begun(self, connector: Connector, message: Message) -> Message | Outcome:
+        """Say that it is tried now; the message as the present account may send it, or what becomes of it."""
         try:
+            self._services.bus.publish(MessageAttempted(connection=message.connection, message=message))
             return await belonging(connector, message, self._services)
-        except asyncio.CancelledError:  # nothing of it was written
+        except BaseException:  # cancelled, or the program ends: nothing of it was written
             self._ledger.give_back(message)
             raise
 

@@ -18,7 +18,7 @@ from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.course import Course
 from bach_lib.errors import QueueFullError
-from bach_lib.events import MessageAttempted, MessageCancelled, MessageQueued
+from bach_lib.events import MessageCancelled, MessageQueued
 from bach_lib.models import Connection, Message, Operation
 from bach_lib.outbound.attempt import Trials
 from bach_lib.outbound.background_tasks import BackgroundTasks
@@ -197,23 +197,23 @@ class Dispatcher:
             self._give_back(lease)
             return
         message = future.result().message
-        self._ledger.replaced(future.result(), self.forget)
-        self._publish(MessageQueued(connection=self._name, message=message))
         entry = self._addresses.entry(message)
         entry.expires = expires
-        if lease is None:
-            self._loading.add(entry)
-            self._pump()
-            return
-        self._lanes.sets_out(entry, lease.place)
-        job = Job(entry, lease.permit, message)
-        if self._connector is not None:
-            self._spawn(self._work(job))
-        else:  # a worker that is cancelled before its first step gives nothing back
-            self._choosing.finish(job, entry)
-            self._ledger.give_back(message)
+        try:
+            self._ledger.replaced(future.result(), self.forget)
+            self._publish(MessageQueued(connection=self._name, message=message))
+        finally:  # also if the program ends over that: whom a worker stands ready for, it takes
+            if lease is None:
+                self._loading.add(entry)
+                self._pump()
+            elif self._connector is not None:
+                self._lanes.sets_out(entry, lease.place)
+                self._spawn(self._work(Job(entry, lease.permit, message)))
+            else:  # a worker that is cancelled before its first step gives nothing back
+                self._give_back(lease)
+                self._ledger.give_back(message)
 
-    # -- choosing -----------------------------------------------------------------------------------------------------
+    # -- sending ------------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
@@ -237,8 +237,6 @@ class Dispatcher:
         if not self._choosing.workers and not self._lanes:
             self.gate.probe_if_idle()
 
-    # -- sending ------------------------------------------------------------------------------------------------------
-
     async def _work(self, job: Job) -> None:
         """Send this message and then whatever may go next."""
         settlement: Settlement | None = None
@@ -247,19 +245,22 @@ class Dispatcher:
             while working:
                 message = working.leased
                 if message is None:
-                    message = await self._ledger.advance(settlement, working.entry.id, working.entry.recipient)
-                    settlement = None
+                    known, settlement = settlement, None
+                    message = await self._ledger.advance(known, working.entry.id, working.entry.recipient)
                 if message is None:  # cancelled meanwhile
                     self._choosing.finish(working, None)
                 else:
                     settlement = await self._send(working, message)
                 working = self._next_job()
                 self._pump()
-            if settlement:
-                await self._ledger.advance(settlement, None)
+            known, settlement = settlement, None
+            if known:
+                await self._ledger.advance(known, None)
         finally:
             if working:  # cancelled in the middle
                 self._choosing.finish(working, None)
+            if settlement:  # the program ends in foreign code
+                self._ledger.leave(settlement)
 
     async def _send(self, job: Job, message: Message) -> Settlement:
         """One attempt and what follows from it in memory."""
@@ -274,7 +275,6 @@ class Dispatcher:
             self._choosing.finish(job, None)
             return late(message)
         message = self._addresses.addressed(message)
-        self._publish(MessageAttempted(connection=self._name, message=message))
         verdict = await self._trials.hold(connector, message, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:

@@ -151,12 +151,13 @@ class Ledger:
         written = self._services.queue.advance(settlement, claim, self._name, forms)
         try:
             advance = await Uncancellable(written)
-        except asyncio.CancelledError:
+            self._tell(settlement, advance)
+        except BaseException as error:  # cancelled, or the program ends over what is told
             if not written.cancelled() and not written.exception():
-                self._tell(settlement, written.result())
                 self.give_back(written.result().claimed)
+                if isinstance(error, asyncio.CancelledError):
+                    self._tell(settlement, written.result())
             raise
-        self._tell(settlement, advance)
         return advance
 
     def recovered(self, message: Message) -> None:
