@@ -1,11 +1,14 @@
 """`bach serve` as a process of its own: it delivers, answers programs and the command, and survives being killed."""
 
 import json
+import selectors
+import socket
 import stat
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,31 @@ def test_it_delivers_receives_and_ends_cleanly(home: Run, telegram: Telegram, se
     left = {path.name for path in database.parent.iterdir()}
     log = {"bach.db-wal", "bach.db-shm"}  # the log never vanishes, so that no backup of the folder breaks over it
     assert left == {"bach.db", "bach.db.lock", "bach.db.mark", "bach.db.secrets", "bach.db.token"} | log
+
+
+@pytest.mark.parametrize("places", [256, 64], ids=["programs", "commands"])
+def test_who_connects_and_says_half_keeps_nobody_out(
+    home: Run, telegram: Telegram, serve: Serve, database: Path, places: int
+) -> None:
+    """Any account of the machine could stop all messages, and fill the disk with lines of the log."""
+    with serve() as daemon, ExitStack() as opened:
+        host, _, port = daemon.url.removeprefix("http://").rpartition(":")
+        kind, door = (socket.AF_INET, (host, int(port))) if places == 256 else (socket.AF_UNIX, f"{database}.sock")
+        answered = opened.enter_context(selectors.DefaultSelector())
+        for _ in range(places + 20):
+            one = opened.enter_context(socket.socket(kind))
+            one.connect(door)
+            one.sendall(b"GET /health HTTP/1.1\r\nX-A: b\r\n")
+            answered.register(one, selectors.EVENT_READ)
+        until(lambda: len(answered.select(0)) >= 20)  # as they were sent away
+        message = {"connector": "home", "recipient": str(ADA), "content": "The door is open"}
+        assert call(daemon, "POST", "/api/v1/messages/send", message)[0] == 201
+        assert home("msg", "count").code == 0
+        until(lambda: telegram.sent == ["The door is open"])
+        assert daemon.end() == 0
+    lines = log_file(database).read_text("utf-8").splitlines()
+    assert len([line for line in lines if "places for connections are taken" in line]) == 1
+    assert len(lines) < 20
 
 
 def test_what_it_was_told_survives_a_kill(home: Run, telegram: Telegram, serve: Serve) -> None:
@@ -150,11 +178,11 @@ def test_a_taken_port_is_a_sentence(home: Run, telegram: Telegram, database: Pat
 
 def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: Serve, database: Path) -> None:
     """Another account could remove connections; or after a power cut no command would work."""
-    socket = database.with_name("bach.db.sock")
+    path = database.with_name("bach.db.sock")
     with serve() as daemon:
-        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
         daemon.kill()
-    assert socket.exists()
+    assert path.exists()
     assert home("connector", "list").code == 0
     with serve():
         assert home("connector", "list").code == 0
