@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Unpack
 
 import pytest
 
 from bach_lib.errors import NotRetryableError, UnknownMessageError
-from bach_lib.models import Delivery, Fault, Loss, Message, Status
+from bach_lib.models import Connection, Delivery, Fault, Loss, Message, Status
+from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound import queue as module
+from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.settlement import settle, settle_all
+from bach_lib.registry.rows import connection_values
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import BUSY, NOW, draft
@@ -224,3 +229,34 @@ async def test_others_may_look_at_what_is_committed(queue: Queue) -> None:
     one = (await queue.put(draft(), leased=False)).message
     rows = await queue.look_up(lambda tx: tx.rows("get_message", id=one.id))
     assert [row["id"] for row in rows] == [one.id]
+
+
+async def test_what_is_gone_takes_nothing_from_those_that_are_settled_with_it(
+    queue: Queue, store: Store, clock: FakeClock
+) -> None:
+    """A connection that is removed while it sends would cost the others the news of what they sent."""
+    gone, other = [(await queue.put(draft(), leased=True)).message for _ in range(2)]
+    await store.submit(lambda tx: tx.run("delete_messages", ids=f"[{gone.id}]"))
+    settled = [Settlement(id=one.id, status=Status.SENT, tried=one, outcome="sent") for one in (gone, other)]
+    first, second = await store.submit(lambda tx: settle_all(tx, settled, clock.now(), "0123abcd"))
+    assert first is None
+    assert second == await queue.get(other.id)
+    assert second.status is Status.SENT
+    assert [len(await store.read(partial(attempts_of, message_id=one.id))) for one in (gone, other)] == [0, 1]
+
+
+async def test_what_an_attempt_teaches_of_a_place_is_written_with_it_and_when(
+    queue: Queue, store: Store, clock: FakeClock
+) -> None:
+    """The oldest name of a place would be forgotten as the newest, or what was learned be gone with the next start."""
+    row = connection_values(Connection(name="home", type="fake"))
+    await store.submit(lambda tx: tx.run("add_connection", **row))
+    one = (await queue.put(draft(), leased=True)).message
+    await clock.advance(60)
+    lesson = Lesson(connection="home", aliases=(Alias(spelling="@ada", normal="ada"),))
+    settlement = Settlement(id=one.id, status=Status.SENT, lesson=lesson)
+    settled = await store.submit(lambda tx: settle(tx, settlement, clock.now(), "0123abcd"))
+    assert settled
+    assert settled.finished_at == clock.now()
+    rows = await store.read(lambda tx: tx.rows("list_spellings"))
+    assert [(row["spelling"], row["normal"], row["learned_at"]) for row in rows] == [("@ada", "ada", clock.now())]
