@@ -4,8 +4,9 @@ asyncio notices it late, after a commit perhaps; who then hears of an error trie
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future, wait
+from contextlib import asynccontextmanager
 from threading import get_ident
 
 from bach_lib.errors import AlreadyOpenError, NotOpenError, OwnThreadError, WrongLoopError
@@ -22,6 +23,7 @@ class HomeLoop:
         self._thread: int | None = None
         self._claimed: asyncio.AbstractEventLoop | None = None
         self._opening: asyncio.Future[None] | None = None
+        self._closing = asyncio.Lock()
         self._calls: set[asyncio.Task[None]] = set()
 
     def claim(self) -> None:
@@ -30,18 +32,26 @@ class HomeLoop:
         if self._claimed is not None and not self._claimed.is_closed():
             raise AlreadyOpenError
         self._claimed = loop = asyncio.get_running_loop()
-        self._opening = loop.create_future()
+        self._opening, self._closing = loop.create_future(), asyncio.Lock()
 
     def opened(self) -> None:
         """It is open, or could not be opened."""
         if self._opening is not None and not self._opening.done():
             self._opening.set_result(None)
 
-    async def until_opened(self) -> None:
-        """Whoever closes it while it is being opened would else close nothing, and leave it open."""
-        opening = self._opening
-        if opening and not opening.done() and opening.get_loop() is asyncio.get_running_loop():
+    @asynccontextmanager
+    async def closing(self) -> AsyncIterator[bool]:
+        """Wait until it is opened, and for whoever closes it already. Whether there is something left to close.
+
+        Whoever closes it while it is being opened would else close nothing, and leave it open; and where a handler
+        closes it, its loop over what comes in ends, whereupon `async with` closes it as well.
+        """
+        opening, closing = self._opening, self._closing
+        is_here = opening is not None and opening.get_loop() is asyncio.get_running_loop()
+        if opening and is_here and not opening.done():
             await asyncio.wait([opening])
+        async with closing if is_here else asyncio.Lock():  # what a loop that is closed has left belongs to nobody
+            yield self._claimed is not None and self._closing is closing
 
     def disclaim(self) -> None:
         """Nothing of it is open."""

@@ -14,8 +14,10 @@ from bach_lib.clock import Cancel, Clock
 from bach_lib.threads import WorkCounter, counter_of
 
 _START = 1_800_000_000.0
-_SETTLE_ROUNDS = 30
-"""Turns of the event loop; more than the longest chain of callbacks between two timers."""
+_MOST_ROUNDS = 10_000
+"""Turns of the event loop, after which something turns in circles."""
+_BLIND_ROUNDS = 300
+"""The same for a loop that does not tell who else has a turn; more than most chains of callbacks between two timers."""
 _QUIET_ROUNDS = 3
 """Turns that nobody else wants, after which nothing more happens by itself."""
 _MAX_AT_ONCE = 10_000
@@ -91,11 +93,12 @@ class FakeClock(Clock):
         loop = asyncio.get_running_loop()
         counter = counter_of(loop)
         others: Sized | None = getattr(loop, "_ready", None)  # asyncio's own: who has a turn beside us
-        rounds, quiet = _SETTLE_ROUNDS, 0
+        most = _MOST_ROUNDS if others is not None else _BLIND_ROUNDS
+        rounds, quiet = most, 0
         while rounds and quiet < _QUIET_ROUNDS:
             await asyncio.sleep(0)
             if counter.is_at_work and await self._done(counter):
-                rounds, quiet = _SETTLE_ROUNDS, 0
+                rounds, quiet = most, 0
             else:
                 rounds, quiet = rounds - 1, 0 if others is None or len(others) else quiet + 1
 

@@ -193,6 +193,30 @@ async def test_a_handler_may_close_bach(here: World) -> None:
     await until(clock, lambda: bach._parts is None)
 
 
+async def test_a_program_whose_handler_closes_bach_ends(here: World) -> None:
+    """`/stop` would end it with an AttributeError: the loop ends first, and the block around it closes BACH as well."""
+    bach, platform, clock = here
+
+    @bach.on_command("stop")
+    async def stop(message: ReceivedMessage) -> None:
+        await message.done()
+        await bach.close(grace=0)
+
+    async def program() -> None:
+        async for message in bach.received():
+            await message.done()
+        await bach.close()  # as `async with` does
+
+    running = asyncio.create_task(program())
+    await clock.settle()
+    platform.says("/stop")
+    await until(clock, running.done)
+    await running
+    await bach.close()
+    await bach.open()
+    assert [message.status for message in await bach.inbox()] == []  # it was in memory
+
+
 async def test_a_command_that_waited_too_long_is_not_acted_upon(tmp_path: Path) -> None:
     """A program that was away for a night would open the door in the morning."""
     async with world(path=tmp_path / "bach.db") as (bach, platform, clock):

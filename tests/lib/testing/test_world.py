@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Button, Connection
+from bach_lib import Button, Connection, Fault
 from bach_lib.models.incoming import Kind
-from bach_lib.testing import world
+from bach_lib.testing import FakeClock, world
 from bach_lib.testing.world import HOME
 
 ROOT = Path(__file__).parents[3]
@@ -59,6 +59,36 @@ async def test_a_world_with_a_file_is_as_settled_as_one_without(tmp_path: Path) 
             await clock.settle()
             assert platform.texts == ["Hello"]
             assert [message.text for message in await bach.inbox(limit=1)] == [f"hi {number}"]
+
+
+async def test_however_much_happens_is_over_when_it_is_settled() -> None:
+    """A test would see the first of what went out after an outage, and how much that is would change with BACH."""
+    async with world() as (bach, platform, clock):
+        platform.fault = Fault(code="refused", text="away")
+        texts = [f"message {number}" for number in range(60)]
+        for text in texts:
+            await bach.send("home", "ada", text)
+        await clock.advance(3600)
+        assert platform.texts == []
+        platform.fault = None
+        await clock.advance(30)
+        assert platform.texts == texts
+
+
+async def test_what_turns_in_circles_does_not_hold_up_a_test_for_ever() -> None:
+    """A program with a loop that waits for nothing would hang its tests."""
+    turns = 0
+
+    async def turning() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(turning())
+    await FakeClock().settle()
+    task.cancel()
+    assert turns
 
 
 async def test_a_world_with_something_under_way_ends() -> None:
