@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from bach_lib import AnyBach, Bach, EventsMissed, MessageQueued, OwnerGoneError, Status, StoreInUseError, connect
+from bach_lib.client import rest_client
 from bach_lib.client.owner_client import OwnerClient
+from bach_lib.control.link import DaemonClient
 from bach_lib.control.socket_server import ControlServer
 from bach_lib.rest.event_feed import MAX_WAITING_BYTES
 
@@ -134,6 +136,26 @@ async def test_the_owner_is_killed_while_somebody_waits(database: Path, way: Cal
                 while not any(isinstance(event, EventsMissed) for event in told):
                     await bach.send("home", "ada", "another")
             assert isinstance(told[0], MessageQueued)
+
+
+@pytest.mark.parametrize("way", [beside, elsewhere])
+async def test_an_owner_that_is_frozen_is_said_and_nothing_goes_twice(
+    database: Path, way: Callable[[Path], Began], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody's worker would wait for ever, or what it repeats be sent once more when the owner goes on."""
+    begin = way(database)
+    async with begin("") as (owner, place), connect(place, token=TOKEN if "://" in place else None) as bach:
+        os.kill(owner.pid, signal.SIGSTOP)
+        try:
+            with monkeypatch.context() as impatient:
+                impatient.setattr(DaemonClient.__init__, "__kwdefaults__", {"pulse": 0.3, "between": 0.1})
+                impatient.setattr(rest_client, "_ANSWER", 0.5)
+                with pytest.raises(OwnerGoneError):
+                    await asyncio.wait_for(bach.send("home", "ada", "Water leak", idempotency_key="leak"), 30)
+        finally:
+            os.kill(owner.pid, signal.SIGCONT)
+        receipt = await bach.send("home", "ada", "Water leak", idempotency_key="leak")
+        assert [message.id for message in await bach.messages()] == [receipt.id]
 
 
 async def test_many_that_start_at_once_share_one_owner(database: Path) -> None:
