@@ -1,5 +1,6 @@
 """The line between command and daemon: what it refuses, and what it does when nobody is there."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bach_lib.control.operations import OPERATIONS
 from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_path import can_have_socket
 from bach_lib.control.socket_server import ControlServer
+from bach_lib.version import VERSION
 
 
 async def test_an_operation_there_is_not_is_a_sentence(bach: Bach, tmp_path: Path) -> None:
@@ -30,7 +32,27 @@ async def test_an_operation_there_is_not_is_a_sentence(bach: Bach, tmp_path: Pat
     assert not (tmp_path / "sock").exists()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"version": "development"}', b"x" * (2 << 20)])
+def asked(version: object = VERSION, operation: object = "rules", arguments: object = None) -> bytes:
+    """What a command says."""
+    return json.dumps({"version": version, "operation": operation, "arguments": arguments or {}}).encode()
+
+
+async def test_a_command_of_another_version_is_told_to_restart_the_daemon(bach: Bach, tmp_path: Path) -> None:
+    """After an update it would do something else than was typed, or end with a fault that nobody understands."""
+    server = ControlServer(bach, tmp_path / "sock")
+    await server.start()
+    async with (
+        ClientSession(connector=UnixConnector(str(tmp_path / "sock"))) as session,
+        session.post("http://bach/", data=BytesIO(asked("0.0.1"))) as answer,
+    ):
+        assert "Restart the daemon" in (await answer.json())["error"]
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'{"version": "development"}', asked(operation=5), asked(arguments=[1]), b"x" * (2 << 20)],
+)
 async def test_what_makes_no_sense_does_not_end_it(bach: Bach, tmp_path: Path, body: bytes) -> None:
     """A broken command would take the daemon with it."""
     server = ControlServer(bach, tmp_path / "sock")
