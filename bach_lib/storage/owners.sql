@@ -12,17 +12,23 @@ SET seen_at = extract(epoch FROM clock_timestamp()), backend = pg_backend_pid(),
 WHERE id = :id AND ended_at IS NULL;
 
 -- cut_off: whoever was stopped in the middle of a transaction holds what it has locked, for as long as its connection
--- lasts; the server does not tell by itself, as it may be waiting for the rest of what it was being told
+-- lasts; the server does not tell by itself, as it may be waiting for the rest of what it was being told. Who has said
+-- anything through that connection lately is not stopped: its sign of life waits behind what it says.
 SELECT pg_terminate_backend(CAST(backend AS integer)) FROM processes
 WHERE ended_at IS NULL AND seen_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision)
     AND EXISTS (SELECT 1 FROM pg_stat_activity
-                WHERE pid = processes.backend AND CAST(backend_start AS text) = processes.backend_began);
+                WHERE pid = processes.backend AND CAST(backend_start AS text) = processes.backend_began
+                    AND extract(epoch FROM clock_timestamp() - state_change) >= CAST(:seconds AS double precision));
 
--- bury: who has not said for so long that it lives has ended; whose transaction is not over yet, a turn later
+-- bury: who has not said for so long that it lives, nor anything else, has ended; whose transaction is not over yet, a
+-- turn later
 UPDATE processes SET ended_at = extract(epoch FROM clock_timestamp())
 WHERE id IN (
     SELECT id FROM processes
     WHERE ended_at IS NULL AND seen_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision)
+        AND NOT EXISTS (SELECT 1 FROM pg_stat_activity
+                        WHERE pid = processes.backend AND CAST(backend_start AS text) = processes.backend_began
+                            AND extract(epoch FROM clock_timestamp() - state_change) < CAST(:seconds AS double precision))
     FOR UPDATE SKIP LOCKED
 );
 

@@ -17,6 +17,7 @@ from bach_lib.owners.share import Wishes
 from bach_lib.runtime import sharing
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.testing import FakePlatform, fake_connector
+from tests.servers import Server
 
 NAMES = ("a", "b", "c", "d")
 
@@ -194,6 +195,34 @@ async def test_a_session_is_not_ended_in_the_middle_of_what_it_writes(database_a
         assert session
     finally:
         await late.close()
+        await other.close()
+
+
+async def test_who_says_anything_is_not_taken_for_dead(postgresql: Server, database_address: str) -> None:
+    """With hundreds of connections on a busy machine a sign of life waits: processes would lose all, again and again.
+
+    What each was just sending would arrive twice.
+    """
+    busy, other = ServerDatabase(database_address), ServerDatabase(database_address)
+    await busy.open()
+    await other.open()
+    one, two = membership.Membership(busy, "busy"), membership.Membership(other, "other")
+    try:
+        session = await one.join()
+        assert await one.turn(session, Wishes(), may_bury=False)
+        postgresql.ask("UPDATE bach.processes SET seen_at = 0", "empty")
+        await busy.submit(_note("at work"), as_owner=True)
+        assert await other.submit(lambda tx: tx.rows("cut_off", seconds=60.0)) == []
+        assert await other.submit(lambda tx: tx.run("bury", seconds=60.0)) == 0
+        await busy.submit(_note("still at work"), as_owner=True)
+        await busy.close()
+
+        async def is_followed() -> bool:
+            return not await two.is_anybody_there()
+
+        await until(is_followed)
+    finally:
+        await busy.close()
         await other.close()
 
 
