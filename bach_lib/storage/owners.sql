@@ -12,8 +12,8 @@ SET seen_at = extract(epoch FROM clock_timestamp()), backend = pg_backend_pid(),
 WHERE id = :id AND ended_at IS NULL;
 
 -- cut_off: whoever was stopped in the middle of a transaction holds what it has locked, for as long as its connection
--- lasts; the server does not tell by itself, as it may be waiting for the rest of what it was being told. Who has said
--- anything through that connection lately is not stopped: its sign of life waits behind what it says.
+-- lasts; the server does not tell by itself, as it may be waiting for the rest of what it was being told. Whoever has
+-- said anything through that connection lately is not stopped, as a sign of life waits behind what it says.
 SELECT pg_terminate_backend(CAST(backend AS integer)) FROM processes
 WHERE ended_at IS NULL AND seen_at < extract(epoch FROM clock_timestamp()) - CAST(:seconds AS double precision)
     AND EXISTS (SELECT 1 FROM pg_stat_activity

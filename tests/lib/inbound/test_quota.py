@@ -201,7 +201,7 @@ async def test_what_was_thrown_away_is_not_remembered_without_end(
 async def test_what_cannot_be_read_takes_so_many_bytes_at_most(store: Store, clock: FakeClock) -> None:
     """A platform that sends rubbish of megabytes would fill the disk."""
     inbox = an_inbox(store, clock, ReceivePolicy())
-    rubbish = tuple(Unreadable(raw="\u20ac" * 100_000, reason="\u20ac" * 100_000) for _ in range(150))
+    rubbish = tuple(Unreadable(raw="\u20ac" * 30_000, reason="\u20ac" * 30_000) for _ in range(110))
     batch = Batch(messages=(), cursor="1", unreadable=rubbish)
     await inbox.accept(HOME, batch, caught_up_at=None, redact=Redactor())
     kept = await inbox.unreadable("home")
