@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from bach_lib.storage import Store, readers
 from bach_lib.storage.log_index import LARGE
@@ -63,9 +64,9 @@ class Figures:
     def __getitem__(self, side: str) -> float:
         return median(self._turns[side])
 
-    def less(self, floor: str) -> Figures:
+    def less(self, floor: str) -> Self:
         """What the other sides reached above one of them, in the same turn."""
-        return Figures(
+        return type(self)(
             {
                 name: [value - least for value, least in zip(values, self._turns[floor], strict=True)]
                 for name, values in self._turns.items()

@@ -16,9 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parser() -> ArgumentParser:
     parser = options("A Telegram Bot API server", "123456:ABC-test-token")
-    parser.add_argument(
-        "--chat", action="append", default=[], metavar="ID:NAME", help="a chat; negative ids are groups"
-    )
+    about = "a chat; ids of groups are negative: --chat=-1001:Family"
+    parser.add_argument("--chat", action="append", default=[], metavar="ID:NAME", help=about)
     return parser
 
 

@@ -182,11 +182,16 @@ def test_a_database_that_was_deleted_is_told_by_every_command(home: Run, serve: 
         assert [row["text"] for row in home("msg", "outbox", "--json").rows()] == ["waits"]
 
 
+def stat_of_theirs(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+    """As if everything belonged to another account; `lstat`, which asks here before Python 3.14, says how it is."""
+    return os.stat_result((0o600, 0, 0, 1, 4711, 0, 0, 0, 0, 0)) if follow_symlinks else os.lstat(path)
+
+
 def test_a_socket_of_somebody_else_is_told_nothing(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where others may write, somebody could wait there for our messages and secrets."""
     with serve():
         monkeypatch.setattr(os, "geteuid", lambda: 4711)
-        monkeypatch.setattr(Path, "stat", lambda *_, **__: os.stat_result((0o600, 0, 0, 1, 4711, 0, 0, 0, 0, 0)))
+        monkeypatch.setattr(Path, "stat", stat_of_theirs)
         said = home("connector", "list")
     assert (said.code, "belongs to somebody else" in said.errors) == (1, True)
 

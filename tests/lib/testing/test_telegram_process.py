@@ -63,7 +63,7 @@ def control(controlled: ControlledServer, session: ClientSession) -> Control:
 
 async def test_it_runs_by_itself(session: ClientSession) -> None:
     """The demo would have no Telegram to talk to."""
-    async with process("--token", TOKEN, "--chat", "42:Ada", "--chat", "-1001:Family") as (running, url):
+    async with process("--token", TOKEN, "--chat", "42:Ada", "--chat=-1001:Family") as (running, url):
         call, control = Call(session, url), Control(session, url)
         await call("sendMessage", chat_id=42, text="one")
         await call("sendMessage", chat_id=-1001, text="two")
