@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook as Standard
+from svix.webhooks import Webhook as Svix
 
 from bach_lib import Bach, Connection
 from bach_lib.connectors.webhook.signature import new_secret
@@ -131,8 +132,6 @@ async def test_the_libraries_of_standard_webhooks(door: Door, library: str) -> N
     """Whoever signs with the library of the convention itself would be refused."""
     await door.connection(secret=SECRET, allowed={"nas"})
     body, now = '{"text": "signed", "sender": "nas"}', datetime.now(UTC)
-    from svix.webhooks import Webhook as Svix  # noqa: PLC0415 - half a second, in each process that runs tests
-
     sign = Standard(SECRET).sign if library == "standardwebhooks" else Svix(SECRET).sign
     prefix = "webhook" if library == "standardwebhooks" else "svix"
     shown = {"id": "msg_1", "timestamp": str(int(now.timestamp())), "signature": sign("msg_1", now, body)}
