@@ -2,11 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Unpack, overload
 
 from bach_lib.arguments import seconds
 from bach_lib.bach.call_group import CallGroup
-from bach_lib.errors import InvalidValueError
+from bach_lib.errors import InvalidValueError, MissingLibraryError, UnknownConnectionError, UnknownTypeError
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.draft import SendOptions
@@ -112,7 +113,8 @@ class SendingCalls(CallGroup):
         parts = self._open_parts
         if parts.sharing:
             for place in question.places:
-                parts.runtimes.get(place.connection)
+                with suppress(UnknownConnectionError, UnknownTypeError, MissingLibraryError):  # told of with the place
+                    parts.runtimes.get(place.connection)
         return await parts.asking.ask(question)
 
     def questions(self) -> list[UnderWay]:

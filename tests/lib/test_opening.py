@@ -59,6 +59,7 @@ async def test_while_it_closes_it_cannot_be_opened(clock: FakeClock, platform: F
         assert [row.name for row in bach.registry.list()] == ["home"]
 
 
+@pytest.mark.sqlite_only
 async def test_what_is_in_memory_is_gone_when_it_is_opened_again(platform: FakePlatform) -> None:
     """A test would find what another one has left, or a program count on what nobody keeps."""
     bach = Bach(":memory:", connectors={"fake": fake_connector(platform)}, connections=[ROW])

@@ -236,6 +236,7 @@ def changing_a_status() -> set[str]:
     }
 
 
+@pytest.mark.sqlite_only
 async def test_a_message_is_drawn_as_it_is(messages: Messages, statements: set[str]) -> None:
     """Who reads the page would take what happened for impossible, or wait for what never happens."""
     for happen, status, is_held in product(EVENTS, Status, (False, True)):

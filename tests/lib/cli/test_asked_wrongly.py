@@ -161,6 +161,7 @@ def test_every_operation_is_asked() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.sqlite_only
 async def test_what_makes_no_sense_is_refused_in_the_same_sentence_with_a_daemon_and_without(
     bach: Bach, link: DaemonClient, operation: str, caplog: pytest.LogCaptureFixture
 ) -> None:

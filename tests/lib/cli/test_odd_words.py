@@ -176,6 +176,7 @@ def ends_of(bach_: Run, bach: Behind, folder: Path, faults: dict[str, str]) -> I
 
 
 @pytest.mark.usefixtures("surroundings")
+@pytest.mark.sqlite_only
 def test_odd_words_end_in_a_sentence_with_a_daemon_and_without(
     bach_: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

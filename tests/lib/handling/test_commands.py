@@ -193,6 +193,7 @@ async def test_a_handler_may_close_bach(here: World) -> None:
     await until(clock, lambda: bach._parts is None)
 
 
+@pytest.mark.sqlite_only
 async def test_a_program_whose_handler_closes_bach_ends(here: World) -> None:
     """`/stop` would end it with an AttributeError: the loop ends first, and the block around it closes BACH as well."""
     bach, platform, clock = here

@@ -211,6 +211,7 @@ async def test_a_name_that_can_be_written_is_one(here: World, name: str) -> None
     assert await here.bach.inbox(status=InboxStatus.UNREAD) == []
 
 
+@pytest.mark.sqlite_only
 async def test_a_loop_that_was_not_waited_for_loses_nothing(here: World) -> None:
     """Who looks for a message for a moment, again and again, would never be given the one that came just then."""
     bach, platform, clock = here

@@ -182,6 +182,7 @@ async def test_a_step_alone_and_steps_of_which_none_is_plain_cost_no_statement_m
     assert claims == [("claimable_messages", "[2, 3]"), ("claim_message", 2), ("claim_message", 3)]
 
 
+@pytest.mark.sqlite_only
 async def test_what_a_step_ends_says_why_and_when(store: Store, clock: FakeClock) -> None:
     """Who looks for a message that never went would find neither a reason nor a time, or another message's number."""
     queue = Queue(store, clock, "0123abcd")

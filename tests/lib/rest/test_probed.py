@@ -88,6 +88,7 @@ def test_every_operation_is_probed() -> None:
 
 
 @pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
+@pytest.mark.sqlite_only
 async def test_what_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing(
     client: Client, bach: Bach, session: ClientSession, operation: Operation
 ) -> None:

@@ -62,6 +62,7 @@ async def test_a_copy_is_for_its_owner_alone_and_leaves_nothing_beside_it(tmp_pa
 
 
 @pytest.mark.parametrize("in_memory", [False, True])
+@pytest.mark.sqlite_only
 async def test_what_is_there_is_not_overwritten(tmp_path: Path, *, in_memory: bool) -> None:
     """A slip of the fingers would cost yesterday's backup, or the database itself."""
     store = MemoryDatabase() if in_memory else Database(tmp_path / "bach.db")

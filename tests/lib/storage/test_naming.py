@@ -131,6 +131,7 @@ FREE = "SELECT freelist_count AS number FROM pragma_freelist_count"
 
 
 @pytest.mark.parametrize("spare", ["none", "all"])
+@pytest.mark.sqlite_only
 async def test_what_is_free_is_given_back_but_for_some(
     store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch, spare: str
 ) -> None:
@@ -159,6 +160,7 @@ def counted(store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch) -> list[int]
     return turns
 
 
+@pytest.mark.sqlite_only
 async def test_a_file_that_cannot_shrink_is_left(store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tidying up would never end with a file of before, and hold up all that is to be written."""
     await fill(store, 20, size=5000)
@@ -175,6 +177,7 @@ async def test_a_file_that_cannot_shrink_is_left(store: MemoryDatabase, monkeypa
 
 
 @pytest.mark.parametrize(("kept", "removed"), [([], 25), ([3], 24), (range(200), 0)])
+@pytest.mark.sqlite_only
 async def test_a_purge_stops_where_nothing_is_old(
     store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch, kept: Sequence[int], removed: int
 ) -> None:
@@ -190,6 +193,7 @@ async def test_a_purge_stops_where_nothing_is_old(
     await store.close()
 
 
+@pytest.mark.sqlite_only
 async def test_each_share_of_a_lookup_begins_where_the_last_one_ended(
     store: MemoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

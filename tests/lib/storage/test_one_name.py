@@ -32,6 +32,7 @@ async def opened(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("in_memory", [False, True])
+@pytest.mark.sqlite_only
 async def test_a_backup_is_no_part_of_a_database(tmp_path: Path, in_memory: bool) -> None:
     """SQLite would take a backup for the log of an interrupted transaction, and delete it at the next start."""
     store = MemoryDatabase() if in_memory else Database(tmp_path / "bach.db")
