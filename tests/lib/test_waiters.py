@@ -68,6 +68,19 @@ async def test_closing_lets_everybody_go(home: Bach, clock: FakeClock) -> None:
         assert (await task).status is Status.PENDING
 
 
+@pytest.mark.parametrize("timeout", [None, 3600.0])
+async def test_waiting_ends_with_the_connection(home: Bach, clock: FakeClock, timeout: float | None) -> None:
+    """Whoever waits for a message would wait for ever, as nothing can become of it any more."""
+    await home.send("home", "ada", "text")
+    await clock.settle()  # the attempt has failed
+    task = await waiting(home, clock, timeout)
+    await home.registry.remove("home")
+    await clock.settle()
+    assert task.done()
+    with pytest.raises(UnknownMessageError):
+        task.result()
+
+
 async def test_a_cancelled_waiter_is_forgotten(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """Every automation that was stopped would be kept in memory."""
     await home.send("home", "ada", "text")

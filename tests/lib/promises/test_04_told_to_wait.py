@@ -79,6 +79,23 @@ async def test_waiting_uses_up_nothing(open_bach: OpenBach, clock: FakeClock, pl
         assert len(platform.sent) == 1
 
 
+@pytest.mark.parametrize("scope", [Scope.MESSAGE, Scope.RECIPIENT, Scope.CONNECTION])
+@pytest.mark.parametrize("told", [0.0, 0.001, -5.0, float("nan")])
+async def test_no_wait_is_shorter_than_a_second(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, scope: Scope, told: float
+) -> None:
+    """A platform whose clock is off by a moment would be asked ten thousand times a second, each with a write."""
+    async with open_bach() as bach:
+        platform.outcomes.extend([Wait(seconds=told, fault=FLOOD, scope=scope)] * 100)
+        await bach.send("home", "42", "text")
+        await clock.settle()
+        assert len(platform.attempts) == 1
+        await clock.advance(0.9)
+        assert len(platform.attempts) == 1
+        await clock.advance(0.2)
+        assert len(platform.attempts) == 2
+
+
 @pytest.mark.parametrize("scope", [Scope.RECIPIENT, Scope.CONNECTION])
 @pytest.mark.parametrize("told", [0.001, 1, 3000])
 async def test_being_told_to_wait_ends_after_a_day(

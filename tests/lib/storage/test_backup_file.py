@@ -1,8 +1,10 @@
 """A copy of the database on demand, while everything goes on."""
 
 import asyncio
+import os
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -105,3 +107,29 @@ async def test_closing_or_giving_up_ends_a_backup_and_leaves_nothing(how: str, t
     with pytest.raises((NotOpenError, asyncio.CancelledError)):
         await writing
     assert [path.name for path in tmp_path.iterdir()] == ["live"]
+
+
+async def test_a_copy_is_written_in_small_pieces_and_in_a_thread_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything in the house would stand still while a large database is copied, or its commits wait for the disk."""
+    store = Database(tmp_path / "bach.db")
+    await store.open()
+    for number in range(20):
+        await store.submit(add(f"{number:04}" + "x" * 500_000))
+    theirs = {threading.get_ident(), await store.submit(lambda _: threading.get_ident())}
+    unwritten, worked, sync = list[int](), set[int](), os.fsync
+
+    def fsync(file: int) -> None:
+        """What comes to the disk at once is what others wait for."""
+        worked.add(threading.get_ident())
+        unwritten.append(os.fstat(file).st_size - sum(unwritten))
+        sync(file)
+
+    monkeypatch.setattr("bach_lib.storage.backup_file.os.fsync", fsync)
+    await store.backup(tmp_path / "copy.db")
+    monkeypatch.undo()
+    await store.close()
+    assert (tmp_path / "copy.db").stat().st_size > 10_000_000
+    assert max(unwritten) <= 3 << 20  # a step, and what SQLite held back of those before
+    assert worked.isdisjoint(theirs)

@@ -1,6 +1,10 @@
 """A file that an older BACH left, of whatever layout, is one of today once it was opened, with all that was in it."""
 
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from hashlib import sha256
@@ -81,3 +85,102 @@ def test_a_migration_stands_as_it_was_published() -> None:
         file.name: sha256(file.read_bytes()).hexdigest()[:16] for file in folder.iterdir() if file.name.endswith(".sql")
     }
     assert found == _STAND
+
+
+# -- one transaction ---------------------------------------------------------------------------------------------------
+
+
+def at_layout(layout: int) -> sqlite3.Connection:
+    """A database of this layout; 0: of none yet."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    for script in schema._MIGRATIONS[:layout]:
+        database.executescript(script)
+    database.execute(f"PRAGMA user_version = {layout}")
+    return database
+
+
+def migrated_up_to(database: sqlite3.Connection, statement: int) -> bool:
+    """Migrate, and let the process end before so many statements are done; whether that came to pass."""
+    left = statement
+
+    def execute(sql: str) -> sqlite3.Cursor:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise InterruptedError
+        return database.execute(sql)
+
+    try:
+        schema.migrate(execute)
+    except InterruptedError:
+        database.rollback()  # as whoever opens the file next finds it
+        return True
+    return False
+
+
+def found_in(database: sqlite3.Connection) -> tuple[int, tuple[object, ...]]:
+    """The layout that a database says it has, and the tables and indexes that it has."""
+    rows = database.execute("SELECT name, sql FROM sqlite_master ORDER BY name")
+    return schema.layout_of(database.execute), tuple(rows)
+
+
+@pytest.mark.parametrize("begins", [0, 1, schema.LAYOUT - 1])
+def test_each_layout_is_whole_or_the_one_before(begins: int) -> None:
+    """A power cut during an update, or in the first second of all, would leave what no BACH can read."""
+    whole = set[tuple[int, tuple[object, ...]]]()
+    for layout in range(begins, schema.LAYOUT + 1):
+        with closing(at_layout(layout)) as database:
+            whole.add(found_in(database))
+    statement, is_cut, seen = 0, True, set[int]()
+    while is_cut:
+        with closing(at_layout(begins)) as database:
+            is_cut = migrated_up_to(database, statement)
+            found = found_in(database)
+        assert found in whole, statement
+        seen.add(found[0])
+        statement += 1
+    assert seen == ({0, schema.LAYOUT} if begins == 0 else set(range(begins, schema.LAYOUT + 1)))
+
+
+_UPDATED_BESIDE = """
+import asyncio, shutil, sys
+from pathlib import Path
+from bach_lib import Bach, Connection
+from bach_lib.storage import schema
+
+folder = Path(schema.__file__).parent
+migrations = sorted(folder.glob("migrations/*.sql"))
+(folder / "migrations/9999_tomorrow.sql").write_text("CREATE TABLE tomorrow (a) STRICT;")
+for file in (*migrations[:3], folder / "queries.sql"):
+    file.unlink()
+migrations[-1].write_text("CREATE TABLE half (a) STRI")
+
+async def main():
+    for name in sys.argv[1:]:
+        async with Bach(name) as bach:
+            new = Connection(name="new", type="webhook", endpoint="http://127.0.0.1:9/", is_active=False)
+            await bach.registry.add(new)
+
+asyncio.run(main())
+"""
+
+
+def test_a_running_bach_opens_with_its_own_layout_whatever_lies_beside_it(tmp_path: Path) -> None:
+    """A restart in the middle of an update would bring the file to a layout that the running code misreads."""
+    copied, new, older = tmp_path / "bach_lib", tmp_path / "new.db", tmp_path / "older.db"
+    shutil.copytree(str(files("bach_lib")), copied, ignore=shutil.ignore_patterns("static"))
+    make(older, 5)
+    done = subprocess.run(
+        [sys.executable, "-c", _UPDATED_BESIDE, str(new), str(older)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    with closing(at_layout(schema.LAYOUT)) as today:
+        for name in (new, older):
+            with closing(sqlite3.connect(name)) as database:
+                assert found_in(database) == found_in(today)

@@ -81,3 +81,29 @@ def test_its_indexes_are_the_same(layout: sqlite3.Connection, server: psycopg.Co
     there = {str(name) for (name,) in server.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'bach'")}
     here = {str(name) for (name,) in layout.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
     assert {name for name in here if not name.startswith("sqlite_")} <= there
+
+
+_SORTED = {
+    "oldest_incoming": "only when there is too much, as in a file",
+    "newest_waiting": "a page of each connection",
+}
+"""What sorts what it finds, and why."""
+
+
+def test_its_listings_are_found_through_an_index(server: psycopg.Connection) -> None:
+    """A page of twenty messages would cost a server of ten years a walk through all that was ever said, and a sort."""
+    listings = [
+        name for name, sql in queries().items() if "ORDER BY" in sql and "LIMIT" in sql and sql.startswith("SELECT")
+    ]
+    assert len(listings) > 15
+    server.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")  # if there is a way
+    server.execute("SET plan_cache_mode = force_generic_plan")
+    walks = dict[str, list[str]]()
+    for name in listings:
+        sql, _ = by_position(queries()[name])
+        values = ["NULL"] * len(set(re.findall(r"\?(\d+)", sql)))
+        assert server.pgconn.prepare(b"listing", numbered(sql)).error_message == b"", name
+        steps = server.execute(f"EXPLAIN EXECUTE listing({', '.join(values)})".encode()).fetchall()
+        server.execute("DEALLOCATE listing")
+        walks[name] = [step for (step,) in steps if re.search(r"Seq Scan on (messages|inbox|attempts)|Sort\b", step)]
+    assert {name for name, steps in walks.items() if steps} == _SORTED.keys(), walks
