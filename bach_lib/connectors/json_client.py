@@ -53,12 +53,14 @@ class JsonClient(ABC):
     ) -> None:
         self._session = session
         self.now = now
+        """Tells the time, by which dates in `Retry-After` are judged."""
         self._endpoint = endpoint.rstrip("/")
         self._headers = headers
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
         self.host: str = URL(self._endpoint).host_port_subcomponent or "the server"
+        """Where it asks, for sentences."""
 
     async def download(self, *path: str, limit: int) -> bytes | None:
         """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""

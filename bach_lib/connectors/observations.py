@@ -49,7 +49,9 @@ class CallError(Exception):
         self.code = code
         self.text = text
         self.seen = seen
+        """What was seen of it, from which the outcome follows."""
         self.retry_after = retry_after
+        """Seconds until the platform wants to be asked again, where it told them."""
         self.scope = scope
 
     @property

@@ -50,7 +50,7 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     files, left_out = check_files(type_, capabilities, _sequence(options.get("files", ())))
     lost += left_out
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
-    buttons = _buttons(options.get("buttons", ()))
+    buttons = rows_of(options.get("buttons", ()))
     if form is Format.JSON:
         return _fields(type_, capabilities, text, options, has_buttons=bool(buttons), has_files=bool(files), lost=lost)
     title, text = _title(options.get("title"), text, form, lost)
@@ -146,8 +146,8 @@ def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[st
     return None, f"{as_it_is(title, form)}\n\n{text}"
 
 
-def _buttons(given: object) -> Buttons:
-    """Rows with something in them, if they are that."""
+def rows_of(given: object) -> Buttons:
+    """Buttons, in rows with something in them. Raises `InvalidButtonsError` for what is none."""
     rows: list[tuple[Button, ...]] = []
     for row in given if isinstance(given, Sequence) else [given]:
         buttons = tuple(row) if isinstance(row, Sequence) else (row,)

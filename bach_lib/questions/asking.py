@@ -6,7 +6,7 @@ waits is cancelled, what was sent is edited to say how it ended, without buttons
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,6 @@ from bach_lib.errors import (
     BachError,
     CannotDoError,
     CannotReceiveError,
-    InvalidValueError,
     NotCancellableError,
     TextTooLongError,
 )
@@ -28,6 +27,7 @@ from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
+from bach_lib.questions.checking import checked
 from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.questions.under_way import UnderWay, under_way
@@ -35,8 +35,6 @@ from bach_lib.registry import Registry
 from bach_lib.text.buttons import as_it_is
 
 _LOGGER = FieldLogger(__name__)
-_LONGEST = 7 * 86_400.0
-"""Seconds that a question may wait; no restart lets it go on, so longer is a promise that breaks."""
 _MAX_SHOWN = 200
 """Characters of an answer that stand below the question."""
 
@@ -79,7 +77,7 @@ class QuestionService:
 
     async def ask(self, question: Question) -> Answer:
         """The first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
-        _check(question)
+        question = checked(question)
         if self._closing.is_set():
             raise QuestionInterruptedError
         started, over = self._clock.monotonic(), asyncio.Event()
@@ -250,16 +248,6 @@ class QuestionService:
         return task
 
 
-def _check(question: Question) -> None:
-    if not question.places:
-        raise InvalidValueError(field="places", value="nobody", expected="at least one recipient")
-    if not question.takes_text and not any(question.answers):
-        raise InvalidValueError(field="answers", value="nothing", expected="at least one answer, or let people write")
-    timeout: object = question.timeout
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
-        raise InvalidValueError(field="timeout", value=timeout, expected="more than 0 seconds, at most 7 days")
-
-
 def _options(question: Question) -> SendOptions:
     """What its messages and their edits have in common. A question never replaces another message."""
     options = question.options.copy()
@@ -269,7 +257,7 @@ def _options(question: Question) -> SendOptions:
     return options
 
 
-def _numbered(answers: Buttons) -> Buttons:
+def _numbered(answers: Sequence[Sequence[Button]]) -> Buttons:
     """The same buttons, each with its place in the list instead of its value."""
     numbers = iter(range(sum(len(row) for row in answers)))
     return tuple(tuple(Button(text=button.text, value=str(next(numbers))) for button in row) for row in answers)

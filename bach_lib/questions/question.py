@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bach_lib.models import Button, Buttons, Loss, Message, Receipt, Status
+from bach_lib.models import Button, Loss, Message, Receipt, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
 
@@ -46,18 +46,18 @@ class Wording:
 class Question:
     """What is asked, where, and for how long (`timeout`, in seconds).
 
-    `answers` are buttons; what an answer brings is their value. With `takes_text` people may also write what they like:
-    as a reply to the question, or as the next message in a private chat. `name_of` returns what to call the sender, or
-    None for somebody who may not answer; without it everybody may whose messages are let in. `options` are those of
-    `Bach.send`.
+    `answers` are rows of buttons, as of `Bach.send`; what an answer brings is their value. With `takes_text` people may
+    write what they like, with or without `answers`: as a reply to the question, or as the next message in a private
+    chat. `name_of` returns what to call the sender, or None for somebody who may not answer; without it everybody may
+    whose messages are let in. `options` are those of `Bach.send`.
     """
 
     text: str
     """What is asked."""
-    places: tuple[Place, ...]
+    places: Sequence[Place]
     """Where; the first answer counts for all."""
     timeout: float
-    answers: Buttons = ()
+    answers: Sequence[Sequence[Button]] = ()
     takes_text: bool = False
     name_of: Callable[[IncomingMessage], str | None] | None = None
     wording: Wording = field(default_factory=Wording)

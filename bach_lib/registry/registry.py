@@ -52,6 +52,7 @@ class Registry:
         self.damaged: dict[str, list[str]] = {}
         """What of each row could not be read, as long as nobody has changed it."""
         self.removals: Removals = Removals(store)
+        """Takes away what belonged to a connection that was removed."""
         self._lock = asyncio.Lock()
         self.settle: Callable[[], Awaitable[None]] = _nothing
         """Waited for after a new connection: until somebody works on it, where several share the database."""

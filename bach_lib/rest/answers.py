@@ -54,9 +54,13 @@ class RefusedError(Exception):
     def __init__(self, status: HTTPStatus, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
+        """Of the answer."""
         self.code = code
+        """A word for programs."""
         self.detail = detail
+        """A sentence for people."""
         self.headers: dict[str, str] = {**_LATER.get(status, {}), **(headers or {})}
+        """Of the answer."""
 
     @property
     def response(self) -> web.Response:

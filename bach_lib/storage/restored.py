@@ -28,6 +28,8 @@ _SIZE = 128
 _SHORT = 8
 _ALONE = "alone"
 _FLAG = "copied"
+_NONE = "-"
+"""Stands in the mark for the token of a database that has none yet."""
 _NUMBER = "runs"
 NO_MARK = "there is no {mark} beside it: it was restored from a backup, or moved here without that file"
 OTHER_MARK = "{mark} beside it is not of the same moment: one of the two was put back from an older copy"
@@ -76,7 +78,7 @@ class _Mark:
         if copied is not None:
             flag, _, identity = copied.partition(" ")
             return bool(self.flag) and flag == self.flag and _is_same(identity, self.identity)
-        return not self.tokens or token in self.tokens  # torn by a power cut: that is no proof of a copy
+        return not self.tokens or (token or _NONE) in self.tokens  # torn by a power cut: that is no proof of a copy
 
 
 _TORN = _Mark((), "", "")
@@ -134,7 +136,7 @@ class Marker:
         old, number = known.token, max(known.number, self._runs.number(known.instance)) + 1
         new, flag = os.urandom(8).hex(), os.urandom(8).hex() if is_copied else ""
         with suppress(OSError, StorageError):  # a full disk: the old token is as good
-            identity = self._write(old or "", new, flag)
+            identity = self._write(old or _NONE, new, flag)
 
             def save(tx: Transaction) -> None:
                 _save(tx, new, f"{flag} {identity}" if flag else None)
@@ -233,7 +235,7 @@ def alone_as(path: Path) -> str:
 
 def _as(token: str | None, copied: str | None) -> str:
     """So short that several fit into the mark."""
-    return f"{(token or '-')[:_SHORT]}{'*' if copied == COPY_FLAG else ''}"
+    return f"{(token or _NONE)[:_SHORT]}{'*' if copied == COPY_FLAG else ''}"
 
 
 def _line(old: str, token: str, flag: str, alone: Iterable[str]) -> str:

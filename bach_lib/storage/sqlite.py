@@ -19,6 +19,7 @@ from bach_lib.errors import InvalidValueError, StoreDamagedError, StoreFailedErr
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
+from bach_lib.storage.numbered import statements_of
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
 from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, layout_of, load_queries, migrate
@@ -48,7 +49,7 @@ class Connection:
                 raise
         except sqlite3.Error as error:
             raise _explain(error, path) from error
-        self._transaction = Transaction(self._sqlite, load_queries())
+        self._transaction = Transaction(statements_of(self._sqlite), load_queries())
         self.log: LogIndex = LogIndex(path)
         self.committed: Callable[[], None] = lambda: None
         """Called after a commit, before who waits for it is told."""
@@ -180,7 +181,7 @@ class Reader:
         _read_leniently(self._sqlite)
         self._sqlite.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # the log is not ours to move
         self._sqlite.set_progress_handler(is_unwanted, _STEPS)
-        self._transaction = Transaction(self._sqlite, load_queries())
+        self._transaction = Transaction(statements_of(self._sqlite), load_queries())
 
     def look_up(self, request: Request[Transaction]) -> bool:
         """Run the request on what is committed at this moment; False if it was ended before. Never raises."""

@@ -21,7 +21,13 @@ PERSON = "42"
 
 
 class FakePlatform:
-    """What stands on the other side of every `FakeConnector` of one class made by `fake_connector`."""
+    """What stands on the other side of every `FakeConnector` of one class made by `fake_connector`.
+
+    `attempts` are all messages that somebody tried to deliver. `checks` and `resets` count how often a connector was
+    asked who we are there, and to begin anew. `incoming` is what the next polls bring; `says` puts it there.
+    `acknowledged` are the presses that were answered, so that nobody sees them wait. `rates` are the limits that it
+    publishes. `seen_nonces` has the ids of what was delivered, by nonce: an idempotent platform recognises those.
+    """
 
     url: str = "http://fake.invalid"
     """Where it is, as far as a connection must say something."""
@@ -192,6 +198,7 @@ class FakeConnector(Connector):
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        """What it was made with."""
         self.platform.clock = setup.clock
 
     @override

@@ -14,7 +14,10 @@ class Double[SentT](Protocol):
     """
 
     person: str
-    """Who speaks where a test names nobody: an address to send to, and what `allowed` has to hold."""
+    """Who speaks where a test names nobody, and what `allowed` has to hold.
+
+    It is an address to send to as well; on Telegram and Discord from the first word on, or from `add_chat`, `add_user`.
+    """
 
     @property
     def url(self) -> str:

@@ -6,7 +6,6 @@ that names it in backticks; that sentence is then repeated beside the field. `un
 Usage: reference.py (writes), reference.py --check (only says what is stale; ends with 1 then).
 """
 
-import ast
 import dataclasses
 import inspect
 import re
@@ -17,16 +16,16 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from itertools import pairwise
 from pathlib import Path
 from types import FunctionType
 from typing import TypeAliasType, is_protocol, is_typeddict
+
+from reference_fields import described, lines, set_at_start, statements, strings_below
 
 from bach_lib.errors import BachError
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"
-_SENTENCE = re.compile(r"(?<=[.;])\s+(?=`\w+`:)|(?<=\.)\s+(?=[`A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,11 @@ def names_of(module: str) -> list[str]:
     return sorted(name for name in own if not name.startswith("_"))
 
 
+@cache
+def _public_names() -> frozenset[str]:
+    return frozenset(name for module in public_modules() for name in names_of(module))
+
+
 def pages() -> dict[str, list[tuple[str, object]]]:
     """The names of each page; one that several modules offer stands on that of the most particular."""
     told: set[str] = set()
@@ -66,67 +70,6 @@ def pages() -> dict[str, list[tuple[str, object]]]:
     return found
 
 
-@cache
-def _statements(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(import_module(module)))
-
-
-def _strings_below(body: list[ast.stmt]) -> dict[str, str]:
-    """What stands below names in a class or a module."""
-    found: dict[str, str] = {}
-    for statement, after in pairwise(body):
-        if not (isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)):
-            continue
-        text = after.value.value
-        for target in _targets(statement):
-            named = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
-            if named and isinstance(text, str):
-                found[named] = inspect.cleandoc(text)
-    return found
-
-
-def _targets(statement: ast.stmt) -> Iterator[ast.expr]:
-    match statement:
-        case ast.Assign(targets=targets):
-            yield from targets
-        case ast.AnnAssign(target=target):
-            yield target
-        case ast.TypeAlias(name=target):
-            yield target
-
-
-@cache
-def _below(cls: type) -> dict[str, str]:
-    """What stands below the fields of a class, those that its `__init__` sets included."""
-    for one in ast.walk(_statements(cls.__module__)):
-        if isinstance(one, ast.ClassDef) and one.name == cls.__name__:
-            inits = [two for two in one.body if isinstance(two, ast.FunctionDef) and two.name == "__init__"]
-            return _strings_below(one.body) | (_strings_below(inits[0].body) if inits else {})
-    return {}
-
-
-def _lines(cls: type) -> Iterator[type]:
-    """A class, and those of ours above it."""
-    return (one for one in cls.__mro__ if one.__module__.startswith("bach_lib"))
-
-
-def described(cls: type, name: str) -> str:
-    """What the class, or one above it, says of a field."""
-    for one in _lines(cls):
-        if text := _below(one).get(name):
-            return " ".join(text.split())
-    for one in _lines(cls):
-        sentences = _SENTENCE.split(" ".join((vars(one).get("__doc__") or "").split()))
-        if said := [sentence for sentence in sentences if re.search(rf"`{name}\b[^`]*`", sentence)]:
-            return _sentence(re.sub(rf"^`{name}`: ", "", " ".join(said)))
-    return f"What stands at `{{{name}}}` in the sentence." if f"{{{name}}}" in getattr(cls, "template", "") else ""
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter and an end."""
-    return f"{text[0].upper()}{text[1:].rstrip(';. ')}."
-
-
 def fields_of(cls: type) -> Iterator[Entry]:
     """What an object of this class holds, in the order in which it is declared."""
     if issubclass(cls, Enum):
@@ -135,11 +78,14 @@ def fields_of(cls: type) -> Iterator[Entry]:
         return
     known = {one.name: one for one in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else {}
     annotated: dict[str, str] = {}
-    for one in reversed(list(_lines(cls))):
+    for one in reversed(list(lines(cls))):
         annotated |= {name: str(kind) for name, kind in get_annotations(one, format=Format.STRING).items()}
     for name, kind in annotated.items():
         if not name.startswith("_"):
             yield Entry(name, kind, _default(cls, name, known.get(name)), described(cls, name))
+    if not known and not is_protocol(cls):
+        given = set_at_start(cls, _public_names()).items()
+        yield from (Entry(name, kind, "", described(cls, name)) for name, kind in given if name not in annotated)
 
 
 def _default(cls: type, name: str, known: dataclasses.Field[object] | None) -> str:
@@ -161,7 +107,7 @@ def _shown(value: object) -> str:
 def methods_of(cls: type) -> Iterator[tuple[str, str, str]]:
     """The public methods of a class: name, heading, docstring."""
     members: dict[str, object] = {}
-    for one in reversed(list(_lines(cls))):
+    for one in reversed(list(lines(cls))):
         members |= vars(one)
     for name, member in sorted(members.items()):
         if name.startswith("_"):
@@ -188,14 +134,15 @@ def _signature(function: object) -> str:
 
 
 def undescribed() -> list[str]:
-    """Every public class, function, method and field that says nothing about itself."""
+    """Every public class, function, method and field that says nothing about itself, or not of which type it is."""
     found: list[str] = []
     for module, names in pages().items():
         texts = _constants(module)
         for name, value in names:
             if isinstance(value, type):
                 found += [] if inspect.getdoc(value) else [name]
-                found += [f"{name}.{one.name}" for one in fields_of(value) if not one.text]
+                is_enum = issubclass(value, Enum)
+                found += [f"{name}.{one.name}" for one in fields_of(value) if not (one.text and (one.type or is_enum))]
                 found += [f"{name}.{one}()" for one, _, doc in methods_of(value) if not doc]
             elif not (_text_of(value, name) or texts.get(name)):
                 found.append(name)
@@ -205,12 +152,12 @@ def undescribed() -> list[str]:
 def _constants(module: str) -> dict[str, str]:
     """What stands below the names of a module, or of one that it takes them from."""
     below = [name for name in sorted(sys.modules) if name == module or name.startswith(f"{module}.")]
-    return {name: text for one in below for name, text in _strings_below(_statements(one).body).items()}
+    return {name: text for one in below for name, text in strings_below(statements(one).body).items()}
 
 
 def _text_of(value: object, name: str) -> str:
     if isinstance(value, TypeAliasType):
-        return _strings_below(_statements(value.__module__).body).get(name, "")
+        return strings_below(statements(value.__module__).body).get(name, "")
     return inspect.getdoc(value) or "" if isinstance(value, FunctionType) else ""
 
 
@@ -231,8 +178,7 @@ def _section(name: str, value: object, constants: dict[str, str]) -> Iterator[st
 
 
 def _class(cls: type) -> Iterator[str]:
-    public = {name for module in public_modules() for name in names_of(module)}
-    above = [one.__name__ for one in cls.__bases__ if one.__name__ in public]
+    above = [one.__name__ for one in cls.__bases__ if one.__name__ in _public_names()]
     kind = "Enumeration" if issubclass(cls, Enum) else "Protocol" if is_protocol(cls) else "Class"
     yield f"{'Dictionary' if is_typeddict(cls) else kind}{f' ({", ".join(above)})' if above else ''}"
     if issubclass(cls, BachError):
@@ -276,7 +222,10 @@ def written() -> dict[str, str]:
     return result
 
 
-_SOURCE = "Times are seconds since 1970 (UTC), spans are seconds. Written by `script/reference` from the docstrings."
+_SOURCE = (
+    "Times are seconds since 1970 (UTC), spans are seconds. A class without a signature is made with its fields, each "
+    "by its name: `Button(text=…, value=…)`. Written by `script/reference` from the docstrings."
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -36,6 +36,7 @@ class PlatformOn[ServerT: Loopback](Company):
         self.made: list[ClientSession] = []
         """The sessions that connectors made for themselves."""
         self.session: ClientSession
+        """The one that connectors share."""
 
     @override
     async def __aenter__(self) -> Self:

@@ -43,19 +43,29 @@ class Platform(Outbox[Message], Loopback):
         Outbox.__init__(self)
         Loopback.__init__(self, port)
         self.clock = clock
+        """Tells when messages were written, and when limits are over."""
         self.bots: dict[str, Bot] = {}
+        """By token."""
         self.users: dict[int, User] = {}
+        """By id; `add_user` and `says` bring them."""
         self.guilds: dict[int, Guild] = {}
+        """By id; `add_guild` brings them."""
         self.channels: dict[int, Channel] = {}
+        """By id, those of two people included."""
         self.webhooks: dict[int, Webhook] = {}
+        """By id."""
         self.interactions: dict[int, Interaction] = {}
         self.deleted: list[Message] = []
         self.typing: list[Channel] = []
         self.calls: Counter[str] = Counter()
         self.nonces: dict[tuple[int, str], Message] = {}
+        """What each channel got under a nonce: the same one brings no second message."""
         self.snowflakes: Snowflakes = Snowflakes(clock.now)
+        """Gives ids, which tell the time."""
         self.limits: RateLimits = RateLimits(clock.monotonic, clock.now, enforced=enforce_limits)
+        """Counts calls, and refuses what is too much where that is asked for."""
         self.gateway: Gateway = Gateway(self)
+        """Where bots listen."""
         self._unheard: list[Callable[[], object]] = []
 
     @property

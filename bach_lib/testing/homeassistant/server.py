@@ -83,15 +83,21 @@ class HomeAssistantServer(PartnerServer):
         self.bach = bach
         self.takes_letters = True
         self.opens_websockets = True
+        """Whether it opens one; otherwise it answers as a proxy does that knows none."""
         self.running = "RUNNING"
+        """The state that it tells of itself."""
         self.may: set[str] | None = None
         """The types of events that the user may hear of; None: all."""
         self.states: dict[str, str] = {"notify.kitchen": "unknown"}
         self.actions: set[str] = {"notify.send_message", "notify.mobile_app_phone", "script.wake_up"}
         self.called: list[Call] = []
+        """The actions that were performed, oldest first."""
         self.fired: list[tuple[str, Fields]] = []
+        """The events that were fired, each with its data."""
         self.letters: dict[str, Fields] = {}
+        """What another BACH wrote, by the id of the letter."""
         self.commands: list[Fields] = []
+        """What was asked through the websocket, oldest first."""
         self.refusals: deque[tuple[str, str]] = deque()
         self.silent = False
         self._clients: list[_Client] = []

@@ -61,12 +61,14 @@ class NtfyServer(PartnerServer):
         self.forbidden: set[str] = set()
         """Topics that nobody may read or write."""
         self.takes_files = True
+        """Whether it keeps files; otherwise it refuses them, as one without a cache does."""
         self.loses_answers = False
         """While set, who publishes is cut off as soon as the message is there."""
         self.may_answer: asyncio.Event = asyncio.Event()
         """While clear, who publishes gets no answer, though the message is there and told."""
         self.may_answer.set()
         self.files: dict[str, bytes] = {}
+        """What was uploaded, by the name at the end of its link."""
         self._messages: list[dict[str, object]] = []
         self._listeners: list[_Listener] = []
         self._unheard: list[Callable[[], object]] = []

@@ -49,6 +49,7 @@ class PartnerServer(Loopback):
         super().__init__(port)
         self.key = key
         self.asked: list[Asked] = []
+        """What it was asked, oldest first."""
         self.told: deque[Told] = deque()
         self.lost: int = 0
         self.hold: asyncio.Event = asyncio.Event()

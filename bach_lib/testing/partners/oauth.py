@@ -17,8 +17,10 @@ class TokenServer(PartnerServer):
     def __init__(self, partner: PartnerServer, *, rotates: bool = True, seconds: float | None = 3600) -> None:
         super().__init__()
         self.partner = partner
+        """Whose tokens it gives."""
         self.rotates = rotates
         self.seconds = seconds
+        """How long a token is good; None: it does not say."""
         self.refresh_token: str = "refresh-token-0"  # noqa: S105 - of nobody
         self._numbers = count(1)
 

@@ -59,7 +59,9 @@ class SignalServer(PartnerServer):
         super().__init__(key=key, port=port)
         self.number = number
         self.mode = mode
+        """How the bridge says that it runs: json-rpc, native or normal."""
         self.box: Mailbox = Mailbox()
+        """What was sent, and who and what is known there."""
         self.offline = False
         """While set, signal-cli does not reach Signal."""
         self.strangers: set[str] = set()

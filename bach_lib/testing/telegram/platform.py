@@ -36,7 +36,9 @@ class Platform(Outbox[SentMessage]):
     def __init__(self, *, clock: Clock, enforce_limits: bool, first_id: int) -> None:
         super().__init__()
         self.bots: dict[str, Bot] = {}
+        """By token."""
         self.chats: dict[int, Chat] = {}
+        """By id; `add_chat` and `says` bring them."""
         self.edited: list[SentMessage] = []
         self.deleted: list[MessageName] = []
         self.reactions: list[BotReaction] = []

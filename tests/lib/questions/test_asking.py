@@ -1,9 +1,10 @@
 """Asking people: put everywhere, answered once, shown everywhere, and over in every way there is."""
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack, cast
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ from bach_lib import (
 )
 from bach_lib.errors import (
     CannotReceiveError,
+    InputError,
     InvalidRecipientError,
     InvalidValueError,
     NotOpenError,
@@ -472,6 +474,44 @@ async def test_what_cannot_be_asked_is_refused_at_once(
     task = await ask(home, clock, wrong)
     assert isinstance(task.exception(), error)
     assert await home.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("places", "home", '"str" is not possible for places. Use a list of Place'),
+        ("places", ("home", "ada"), '"tuple" is not possible for places.'),
+        ("places", ADA, '"Place" is not possible for places.'),
+        ("answers", "Yes", "rows of Button"),
+        ("answers", (("Yes", "No"),), "rows of Button"),
+        ("answers", None, "rows of Button"),
+        ("timeout", "soon", '"soon" is not possible for timeout.'),
+        ("takes_text", "no", '"str" is not possible for takes_text.'),
+        ("name_of", "ada", '"str" is not possible for name_of.'),
+        ("wording", "Too late", '"str" is not possible for wording.'),
+        ("wording", Wording(answered=cast("str", None)), '"Wording" is not possible for wording.'),
+        ("options", None, '"NoneType" is not possible for options.'),
+    ],
+)
+async def test_what_is_not_of_its_type_is_named(
+    home: Bach, clock: FakeClock, field: str, value: object, error: str
+) -> None:
+    """Who has no type checker would wait for an answer that nobody can give, or read an error from inside."""
+    task = await ask(home, clock, replace(question(), **cast("dict[str, Any]", {field: value})))
+    with pytest.raises(InputError, match=re.escape(error)):
+        task.result()
+    assert await home.messages() == []
+    with pytest.raises(InvalidValueError, match="Use a Question"):
+        await home.ask(cast("Question", "Open?"))
+
+
+async def test_rows_of_buttons_may_be_lists(home: Bach, clock: FakeClock) -> None:
+    """`send` takes lists, and what stands in one row alone; a question would take neither."""
+    asked = Question(text="Open?", places=[ADA], answers=[[Button(text="Yes", value="yes")]], timeout=60)
+    task = await ask(home, clock, asked)
+    press(home, 1)
+    await clock.settle()
+    assert task.result().value == "yes"
 
 
 async def test_who_cannot_answer_is_not_asked(clock: FakeClock, platform: FakePlatform) -> None:

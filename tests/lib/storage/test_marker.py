@@ -104,6 +104,7 @@ def held(connection: Connection) -> int:
         (_Mark(("a", "b"), "", ""), "b", None, True),
         (_Mark(("a", "b"), "", ""), "c", None, False),
         (_Mark(("a", "b"), "", ""), None, None, False),
+        (_Mark(("-", "b"), "", ""), None, None, True),
         (_Mark((), "", ""), "c", None, True),
         (_Mark(("a",), "f", "1/2/3"), "a", "f 1/2/3", True),
         (_Mark(("a",), "f", "1/2/3"), "a", "g 1/2/3", False),
@@ -166,6 +167,7 @@ def test_a_file_names_its_number_its_change_and_its_birth(path: Path, monkeypatc
         (("a", None), None, NO_MARK),
         (("a", None), "old=b token=c copied=", OTHER_MARK),
         ((None, None), "old= token=c copied=", OTHER_MARK),
+        ((None, None), "old=- token=c copied=", None),
         ((None, "by itself"), None, COPIED),
         (("a", "f 1/2/3"), "old= token=a copied=f", COPIED),
         (("a", "f 1/2/3"), None, COPIED),
@@ -234,7 +236,7 @@ def test_mark_and_database_change_together_and_a_crash_between_them_holds_nothin
     assert not path.with_name("bach.db.mark").exists(), "nothing is written before somebody writes"
     assert marker.before_writing()
     first = said(connection)["token"]
-    assert between == [({"old": "", "token": first, "copied": ""}, {"token": first, "copied": "None"})]
+    assert between == [({"old": "-", "token": first, "copied": ""}, {"token": first, "copied": "None"})]
     assert mark_of(path) == {"old": "", "token": first, "copied": ""}
     assert len(bytes.fromhex(first)) == 8
     assert stat.S_IMODE(path.with_name("bach.db.mark").stat().st_mode) == 0o600
@@ -337,6 +339,20 @@ def test_a_disk_that_took_no_token_holds_nothing_after_the_next_copy(
     marker.end_copying()
     assert mark_of(path) == {"old": "", "token": "", "copied": ""}
     assert Marker(path, connection).open(is_copied=False)[0] == 0
+
+
+def test_a_database_that_could_not_be_given_its_first_token_holds_nothing(
+    marker: Marker, connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk at the first start, or at the first after an update, would hold all messages at the next."""
+    with monkeypatch.context() as full:
+        full.setattr(restored, "_save", failing)
+        marker.before_writing()
+    assert said(connection).keys() == set()
+    assert Marker(path, connection).open(is_copied=False)[0] == 0
+    Marker(path, connection).before_writing()
+    connection.do(save(None, None))
+    assert Marker(path, connection).open(is_copied=False)[0] == 1, "a copy of before the first token is told as one"
 
 
 def test_an_opening_that_changes_nothing_waits_for_nobody_who_writes(marker: Marker, path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Checks a question before anybody is asked, whatever a caller without a type checker has made of it.
+
+What was found later would be an answer that nobody can give, or the wait for one to a question that nobody got.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bach_lib.errors import InvalidValueError
+from bach_lib.outbound.fitting import rows_of
+from bach_lib.questions.question import Place, Question, Wording
+
+_LONGEST = 7 * 86_400.0
+"""Seconds that a question may wait; no restart lets it go on, so longer is a promise that breaks."""
+
+
+def checked(question: Question) -> Question:
+    """The question with rows of buttons for answers. Raises an `InputError`."""
+    given: object = question
+    if not isinstance(given, Question):
+        raise _wrong("question", given, "a Question, with a text, places and a timeout")
+    places, answers = _places(question.places), rows_of(question.answers)
+    if not question.takes_text and not answers:
+        raise InvalidValueError(field="answers", value="nothing", expected="at least one answer, or let people write")
+    timeout: object = question.timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
+        raise InvalidValueError(field="timeout", value=timeout, expected="more than 0 seconds, at most 7 days")
+    _check_rest(question)
+    return replace(question, places=places, answers=answers)
+
+
+def _places(given: object) -> tuple[Place, ...]:
+    if not isinstance(given, Sequence) or not all(isinstance(one, Place) for one in given):
+        raise _wrong("places", given, "a list of Place, each with a connection and a recipient")
+    if not given:
+        raise InvalidValueError(field="places", value="nobody", expected="at least one recipient")
+    return tuple(given)
+
+
+def _check_rest(question: Question) -> None:
+    takes_text, name_of, options = map(_unknown, (question.takes_text, question.name_of, question.options))
+    if not isinstance(takes_text, bool):
+        raise _wrong("takes_text", takes_text, "True or False")
+    if name_of is not None and not callable(name_of):
+        raise _wrong("name_of", name_of, "a function of the message")
+    if not isinstance(options, dict):
+        raise _wrong("options", options, "a dictionary of what send takes")
+    wording = question.wording
+    if not isinstance(_unknown(wording), Wording) or not all(
+        isinstance(_unknown(text), str) for text in (wording.answered, wording.unanswered, wording.interrupted)
+    ):
+        raise _wrong("wording", wording, "a Wording, with texts")
+
+
+def _unknown(value: object) -> object:
+    """Something that may be anything, for a type checker as well."""
+    return value
+
+
+def _wrong(field: str, value: object, expected: str) -> InvalidValueError:
+    return InvalidValueError(field=field, value=type(value).__name__, expected=expected)
