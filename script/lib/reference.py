@@ -20,9 +20,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import TypeAliasType, is_protocol, is_typeddict
 
-from reference_fields import described, lines, set_at_start, statements, strings_below
-
 from bach_lib.errors import BachError
+from script.lib.reference_fields import described, lines, set_at_start, statements, strings_below
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference"

@@ -89,7 +89,7 @@ def set_at_start(cls: type, told: Container[str]) -> dict[str, str]:
     for one in reversed([one for one in lines(cls) if one is cls or one.__name__ not in told]):
         if "__init__" not in vars(one):
             continue
-        given = get_annotations(one.__init__, format=Format.STRING)
+        given = get_annotations(vars(one)["__init__"], format=Format.STRING)
         for statement in _body_of_init(one):
             kind = _kind(statement, given)
             for target in _targets(statement):
