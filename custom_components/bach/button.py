@@ -22,7 +22,7 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, recipient_device
 from .home.errors import translated_errors
 from .home.loop_prevention import LOOP_PREVENTION
-from .home.permissions import require_recipient_control
+from .home.permissions import require_connection_control, require_recipient_control
 from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
@@ -38,7 +38,8 @@ class BachButtonDescription(BachEntityDescription, ButtonEntityDescription):
 
 
 async def _retry_dead_letters(coordinator: BachCoordinator, context: Context | None) -> None:
-    """Retry all dead letters, and raise an error with the reason if some failed again."""
+    """Retry all dead letters if the user may control all of them, and raise an error if some failed again."""
+    await require_connection_control(coordinator.hass, context or Context(), coordinator.config_entry)
     coordinator.hass.data[LOOP_PREVENTION].require_pause(context, coordinator.connection)
     retried = await coordinator.bach.retry_and_follow(coordinator.connection, wait=RETRY_SECONDS)
     if retried.dead:

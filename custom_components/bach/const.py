@@ -86,6 +86,9 @@ EVENT_TROUBLE: Final = "bach_trouble"
 RECIPIENT_BACH: Final = "bach"
 """The recipient that is the BACH in another home."""
 
+RECIPIENT_ENTITY: Final = "notify."
+"""How the recipients begin that are notify entities in another home."""
+
 RECIPIENT_EVENT: Final = "event:"
 """How the recipients begin that are types of events in another home."""
 

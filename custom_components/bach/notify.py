@@ -35,6 +35,7 @@ from .home.entry import connection_name, notify_unique_id
 from .home.errors import translated_errors
 from .home.hub import HUB
 from .home.loop_prevention import LOOP_PREVENTION
+from .home.permissions import require_recipient_control
 from .home.roles import place
 from .kinds.webhook import sends
 from .lifecycle.kept_entities import async_on_resume
@@ -89,17 +90,20 @@ class BachNotifyEntity(NotifyEntity):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Queue a message, for the action `notify.send_message`."""
-        self.note_call(self._context)
+        context = self._context
         connection = connection_name(self._entry)
         recipient = self._entry.subentries[self._subentry_id].data[CONF_RECIPIENT]  # a group may have moved
-        self.hass.data[LOOP_PREVENTION].require_no_loop(self._context, connection, recipient)
+        # beside what Home Assistant has asked: in another home a message can be more than words
+        await require_recipient_control(self.hass, context or Context(), self._entry, recipient)
+        self.note_call(context)
+        self.hass.data[LOOP_PREVENTION].require_no_loop(context, connection, recipient)
         with translated_errors(self.hass), self._told_why():
             await self.hass.data[HUB].bach.send(  # not the entry's: it has none while it reloads
                 connection,
                 recipient,
                 message,
                 title=title,
-                context=self._context.id if self._context else None,
+                context=context.id if context else None,
             )
 
     @contextmanager

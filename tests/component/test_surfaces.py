@@ -101,13 +101,13 @@ def _at_a_place(**more: object) -> list[Try]:
 ACTIONS: Final[Mapping[str, list[Try]]] = {
     "send_message": _sending(),
     "ask": _sending(answers=[{"text": "Yes"}], timeout=0.01),
-    "retry": [*_about_a_message(wait=0), Try({"config_entry_id": ENTRY, "wait": 0}, _USERS)],
+    "retry": [*_about_a_message(wait=0), Try({"config_entry_id": ENTRY, "wait": 0}, _ADMINS)],
     "amend": [
         *_about_a_message(message="other", wait=0),
         Try({"message_id": TO_ADA, "recipient": "777", "wait": 0}, _ADMINS),
-        Try({"message_id": TO_ADA, "config_entry_id": ENTRY, "wait": 0}, _USERS),
+        Try({"message_id": TO_ADA, "config_entry_id": ENTRY, "wait": 0}, _CHILDREN),
     ],
-    "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _USERS)],
+    "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _ADMINS)],
     "cancel": _about_a_message(),
     "edit_message": _about_a_message(message="other"),
     "delete_message": _about_a_message(),
@@ -228,6 +228,29 @@ async def wrong_tries(
     return wrong
 
 
+@pytest.mark.parametrize("who", [Who.CHILD, Who.USER, Who.ADMIN])
+async def test_all_are_sent_again_by_who_may_send_each_again(
+    hass: HomeAssistant, letters: MockConfigEntry, who: Who
+) -> None:
+    """What an administrator sent to somebody who is no recipient would go out at the word of a user, with the rest."""
+    context = await context_of(hass, who)
+    for is_allowed in (who is Who.ADMIN, who is not Who.CHILD):
+        for action, more in (("retry", {"wait": 0}), ("discard", {})):
+            done = await may(hass, action, {"config_entry_id": letters.entry_id, **more}, context)
+            assert done == is_allowed, action
+        assert await is_pressed(hass, "button.home_bot_retry_dead_letters", context) == is_allowed
+        await the_bach(hass).discard_all(CONNECTION, recipient="777")
+
+
+async def is_pressed(hass: HomeAssistant, button: str, context: Context) -> bool:
+    """Whether a button did something for somebody."""
+    try:
+        await hass.services.async_call("button", "press", {"entity_id": button}, blocking=True, context=context)
+    except Unauthorized:
+        return False
+    return True
+
+
 async def test_an_address_is_one_of_its_connection(
     hass: HomeAssistant, letters: MockConfigEntry, telegram: TelegramServer
 ) -> None:
@@ -246,7 +269,7 @@ def _checks_of_actions() -> list[Hole | None]:
     """Each call of a function that asks who may, and what those functions ask."""
     modules = [one.name for one in iter_modules(actions.__path__, f"{actions.__name__}.")]
     calls = [one for one in holes(*modules) if one and one.check.removeprefix("await ").startswith("require_")]
-    judged_elsewhere = {"may_control", "require_recipient_control"}  # by the panel, and by buttons
+    judged_elsewhere = {"may_control", "require_recipient_control", "_may_control", "_only_tells"}
     return [None, *calls, *(one for one in holes(_PERMISSIONS) if one and one.function not in judged_elsewhere)]
 
 
@@ -260,10 +283,15 @@ async def test_each_check_is_missed(
     async def nothing_is_wrong(who: Who) -> None:
         assert not await wrong_tries(hass, letters, who)
 
+    of_all, other = test_all_are_sent_again_by_who_may_send_each_again, test_an_address_is_one_of_its_connection
     # who may do nothing comes first: what others have done goes on for a while, and changes what is looked at
-    tests = [partial(nothing_is_wrong, who) for who in (Who.GUEST, Who.UNKNOWN, Who.CHILD, Who.HOME)]
-    other = partial(test_an_address_is_one_of_its_connection, hass, letters, telegram)
-    assert await is_missed(hole, *tests, other) == (hole is not None)
+    tests = [
+        *(partial(nothing_is_wrong, who) for who in (Who.GUEST, Who.UNKNOWN, Who.CHILD)),
+        *(partial(of_all, hass, letters, who) for who in (Who.USER, Who.CHILD)),
+        *(partial(nothing_is_wrong, who) for who in (Who.ADMIN, Who.HOME)),
+        partial(other, hass, letters, telegram),
+    ]
+    assert await is_missed(hole, *tests) == (hole is not None)
 
 
 @pytest.mark.parametrize("who", list(Who))

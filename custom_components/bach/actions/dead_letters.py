@@ -6,6 +6,7 @@ A dead letter waits until a person, or an automation of theirs, decides about it
 from typing import Final, cast
 
 import voluptuous as vol
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
@@ -107,7 +108,7 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
         bach = call.hass.data[HUB].bach
         await require_message_control(call, data[ATTR_MESSAGE_ID])
         if ATTR_CONFIG_ENTRY_ID in data:
-            amendment["connection"] = await _connection(call)
+            amendment["connection"] = connection_name(_entry(call))
         if ATTR_CONFIG_ENTRY_ID in data or ATTR_RECIPIENT in data:
             message = await bach.get(data[ATTR_MESSAGE_ID])
             place = amendment.get("connection", message.connection), data.get(ATTR_RECIPIENT, message.recipient)
@@ -150,9 +151,13 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
 
 async def _connection(call: ServiceCall) -> str:
     """The connection the call names, or the only one. Raises if the user may not control all of it."""
-    entry = service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
-    await require_connection_control(call, entry)
+    entry = _entry(call)
+    await require_connection_control(call.hass, call.context, entry)
     return connection_name(entry)
+
+
+def _entry(call: ServiceCall) -> ConfigEntry:
+    return service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
 
 
 def _became(message: Message) -> JsonObjectType:

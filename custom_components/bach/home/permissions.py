@@ -1,10 +1,12 @@
 """Permission checks: a user needs control of the entities concerned, as everywhere in Home Assistant.
 
-Where there is no entity to judge by, only an administrator may. Calls without a user, such as those of automations, are
-always allowed.
+Where there is no entity to judge by, only an administrator may; nor does an entity judge of what is done in another
+home. Calls without a user, such as those of automations, are always allowed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Final
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
@@ -14,10 +16,15 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
+from bach_lib import Status
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, RECIPIENT_BACH, RECIPIENT_ENTITY, TYPE_HOMEASSISTANT
+from custom_components.bach.kinds.partners import type_of
 
 from .entry import connection_name
 from .hub import HUB
+
+_PAGE: Final = 500
+"""Dead letters that are looked at together."""
 
 
 async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
@@ -34,22 +41,63 @@ async def require_recipient_control(hass: HomeAssistant, context: Context, entry
 
 
 async def _require_control(hass: HomeAssistant, context: Context, entity_ids: Iterable[str]) -> None:
+    user = await _user(hass, context)
+    if user and (denied := _denied(hass, user, list(entity_ids))) is not None:
+        raise Unauthorized(context=context, entity_id=denied or None, permission=POLICY_CONTROL)
+
+
+async def _user(hass: HomeAssistant, context: Context) -> User | None:
+    """Who calls; None for the home itself. Raises `UnknownUser`."""
     if context.user_id is None:
-        return
-    user = await hass.auth.async_get_user(context.user_id)
+        return None
+    if user := await hass.auth.async_get_user(context.user_id):
+        return user
+    raise UnknownUser(context=context)
+
+
+def _denied(hass: HomeAssistant, user: User, entity_ids: Sequence[str]) -> str | None:
+    """The first of these that a user may not control; empty if there is none to judge by. None: they may."""
+    if not entity_ids:
+        return None if user.is_admin else ""
+    return next((one for one in entity_ids if not _may_control(hass, user, one)), None)
+
+
+def _may_control(hass: HomeAssistant, user: User, entity_id: str) -> bool:
+    return user.permissions.check_entity(entity_id, POLICY_CONTROL) and (user.is_admin or _only_tells(hass, entity_id))
+
+
+def _only_tells(hass: HomeAssistant, entity_id: str) -> bool:
+    """Whether a message there is words, and no action or event that another home carries out for our login."""
+    found = er.async_get(hass).async_get(entity_id)
+    entry = hass.config_entries.async_get_entry(found.config_entry_id or "") if found else None
+    if not found or not entry or type_of(entry.data) != TYPE_HOMEASSISTANT or found.domain != NOTIFY_DOMAIN:
+        return True
+    address = _address(entry, found) or ""
+    return address == RECIPIENT_BACH or address.startswith(RECIPIENT_ENTITY)
+
+
+async def require_connection_control(hass: HomeAssistant, context: Context, entry: ConfigEntry) -> None:
+    """Raise `Unauthorized` unless the context's user may control all recipients of a connection.
+
+    Nor if a dead letter lies there that is not theirs to send: whoever may not send one again may not send all.
+    """
+    await _require_control(hass, context, _entities_of(hass, entry))
+    user = await _user(hass, context)
     if user is None:
-        raise UnknownUser(context=context)
-    judged = list(entity_ids)
-    if not judged and not user.is_admin:
-        raise Unauthorized(context=context, permission=POLICY_CONTROL)
-    for entity_id in judged:
-        if not user.permissions.check_entity(entity_id, POLICY_CONTROL):
-            raise Unauthorized(context=context, entity_id=entity_id, permission=POLICY_CONTROL)
+        return
+    connection = connection_name(entry)
+    for recipient in await _places_of_dead_letters(hass, connection):
+        if not may_control(hass, user, connection, recipient):
+            raise Unauthorized(context=context, permission=POLICY_CONTROL)
 
 
-async def require_connection_control(call: ServiceCall, entry: ConfigEntry) -> None:
-    """Raise `Unauthorized` unless the calling user may control all recipients of a connection."""
-    await require_control(call, _entities_of(call.hass, entry))
+async def _places_of_dead_letters(hass: HomeAssistant, connection: str) -> set[str]:
+    places, before = set[str](), None
+    messages = partial(hass.data[HUB].bach.messages, connection=connection, status=[Status.DEAD], limit=_PAGE)
+    while page := await messages(before=before):
+        places |= {message.recipient for message in page}
+        before = page[-1].id
+    return places
 
 
 async def require_place_control(call: ServiceCall, connection: str, recipient: str) -> None:
@@ -63,10 +111,7 @@ async def require_place_control(call: ServiceCall, connection: str, recipient: s
 
 def may_control(hass: HomeAssistant, user: User, connection: str, recipient: str) -> bool:
     """Whether a user may control the recipient at this address; one that is no recipient is for administrators."""
-    judged = _entities_at(hass, connection, recipient)
-    if not judged:
-        return user.is_admin
-    return all(user.permissions.check_entity(entity_id, POLICY_CONTROL) for entity_id in judged)
+    return _denied(hass, user, _entities_at(hass, connection, recipient)) is None
 
 
 async def require_message_control(call: ServiceCall, message_id: int) -> None:
