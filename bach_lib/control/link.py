@@ -17,7 +17,6 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
 
 from bach_lib.control import wire
 from bach_lib.control.sentences import SentenceError, TooMuchError, UnansweredError
-from bach_lib.control.socket_path import can_have_socket
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json
 from bach_lib.version import VERSION
@@ -56,7 +55,7 @@ class DaemonClient:
 
     async def __aenter__(self) -> Self:
         """Prepare; nothing is opened yet."""
-        if can_have_socket(self._path) and _is_ours(self._path):
+        if _is_ours(self._path):
             timeout = ClientTimeout(total=None, sock_connect=self._pulse)
             self._session = ClientSession(connector=UnixConnector(str(self._path), limit=0), timeout=timeout)
         return self
@@ -83,7 +82,7 @@ class DaemonClient:
                 pass
             except OSError:
                 return False
-        await self._check_pulse()
+        await self._check_pulse(self._session)
         return True
 
     async def ask(self, operation: str, arguments: Mapping[str, Json], contents: Sequence[bytes] | None = None) -> Json:
@@ -108,17 +107,16 @@ class DaemonClient:
             if size > most:
                 raise TooMuchError(size, most)
         asking = asyncio.ensure_future(self._post(self._session, asked, contents))
-        watching = asyncio.ensure_future(self._watch())
+        watching = asyncio.ensure_future(self._watch(self._session))
         try:
             await asyncio.wait([asking, watching], return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
                 await watching  # raises what is wrong
             body = await asking
         finally:
-            for task in (asking, watching):
-                task.cancel()
-                with suppress(asyncio.CancelledError, SentenceError):
-                    await task
+            asking.cancel()
+            watching.cancel()
+            await asyncio.gather(asking, watching, return_exceptions=True)
         if not body.keys() & {"error", "result"}:
             raise UnansweredError("The daemon could not answer. Look at its log: bach daemon logs")
         return body
@@ -139,17 +137,15 @@ class DaemonClient:
                 "The daemon went away before it answered. Look at its log: bach daemon logs"
             ) from error
 
-    async def _watch(self) -> None:
+    async def _watch(self, session: ClientSession) -> None:
         """Ends only with an error."""
         while True:
             await asyncio.sleep(self._between)
-            await self._check_pulse()
+            await self._check_pulse(session)
 
-    async def _check_pulse(self) -> None:
-        if self._session is None:
-            return
+    async def _check_pulse(self, session: ClientSession) -> None:
         try:
-            async with asyncio.timeout(self._pulse), self._session.get("http://bach/") as response:
+            async with asyncio.timeout(self._pulse), session.get("http://bach/") as response:
                 pulse = wire.read(await response.read()) if response.ok else {}
         except TimeoutError as error:
             raise UnansweredError(_FROZEN) from error
@@ -169,9 +165,9 @@ def _is_ours(path: Path) -> bool:
         there = path.lstat()
     except OSError:
         return False
-    if not stat.S_ISSOCK(there.st_mode):
+    if sys.platform == "win32" or not stat.S_ISSOCK(there.st_mode):
         return False
-    owners = {os.geteuid()} if sys.platform != "win32" else {there.st_uid}
+    owners = {os.geteuid()}
     with suppress(OSError):
         owners.add(path.with_name(path.name.removesuffix(".sock")).stat().st_uid)
     if there.st_uid not in owners:

@@ -107,10 +107,10 @@ class ControlServer:
             raise web.HTTPBadRequest from error
         try:
             return _response(await self._outcome(theirs, operation, arguments))
+        except web.HTTPException:
+            raise
         except Exception:  # raised again: what fails here has to be in the log of the daemon, too
-            _LOGGER.exception(
-                "The command asked for %s, which failed", operation if isinstance(operation, str) else "?"
-            )
+            _LOGGER.exception("The command asked for %s, which failed", operation)
             raise
 
     async def _read(self, request: web.Request) -> tuple[Mapping[str, Json], Json]:
@@ -130,7 +130,7 @@ class ControlServer:
         return asked, arguments
 
     async def _outcome(self, theirs: Json, operation: Json, arguments: Json) -> Json:
-        if operation in self._own and isinstance(operation, str):  # what also a command of another version may ask
+        if isinstance(operation, str) and operation in self._own:  # what also a command of another version may ask
             return {"result": self._own[operation]()}
         try:
             if theirs != VERSION:

@@ -39,9 +39,8 @@ HEAD = "X-BACH-Head"
 
 def packed(arguments: Mapping[str, Json], contents: Sequence[bytes]) -> Mapping[str, Json]:
     """The arguments with the size of each file, as they are sent before the files."""
-    files = arguments.get("files")
-    named = [dict(one) for one in files if isinstance(one, Mapping)] if isinstance(files, Sequence) else []
-    return {**arguments, "files": [{**one, "size": len(content)} for one, content in zip(named, contents, strict=True)]}
+    files = cast("Sequence[Mapping[str, Json]]", arguments["files"])
+    return {**arguments, "files": [{**one, "size": len(content)} for one, content in zip(files, contents, strict=True)]}
 
 
 def unpacked(asked: Mapping[str, Json], rest: bytes) -> Mapping[str, Json]:
@@ -49,7 +48,7 @@ def unpacked(asked: Mapping[str, Json], rest: bytes) -> Mapping[str, Json]:
     files, begin = list[Mapping[str, object]](), 0
     for one in cast("Sequence[Mapping[str, Json]]", asked["files"]):
         size = one["size"]
-        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= len(rest) - begin:
+        if not isinstance(size, int) or not 0 <= size <= len(rest) - begin:
             raise ValueError
         files.append({**one, "content": rest[begin : begin + size]})
         begin += size

@@ -97,6 +97,29 @@ async def test_a_handler_that_fails_is_told_again_and_answers_once(
     assert "secret" not in caplog.text
 
 
+async def test_a_command_that_ends_the_program_each_time_is_set_aside(tmp_path: Path) -> None:
+    """It would be begun anew at each start, and what the same person wrote after it never have its turn."""
+    told: list[MessageSetAside] = []
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        for words in ("/do bad", "/do good"):
+            platform.says(words)
+        await clock.settle()
+        [_, bad] = await bach.inbox()
+        for _ in range(5):
+            assert await bach._open_parts.inbox.unhandled.begin(bad.id), "and nobody has written what came of it"
+    done: list[str] = []
+    async with world(path=tmp_path / "bach.db") as (bach, platform, clock):
+        bach.subscribe(MessageSetAside, told.append)
+
+        @bach.on_command("do")
+        async def do(message: ReceivedMessage, what: str) -> None:
+            done.append(what)
+
+        await until(clock, lambda: "good" in done)
+        assert done == ["good"]
+        assert [event.message.id for event in told] == [bad.id]
+
+
 async def test_one_that_always_fails_is_set_aside_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     """One message would hold up everything behind it, or be tried for ever, or vanish unseen."""
     told: list[MessageSetAside] = []
