@@ -88,7 +88,7 @@ class ReceivedLoop:
     ) -> IncomingMessage | None:
         try:
             message = await asyncio.shield(beginning)
-        except BaseException:
+        except BaseException:  # also whoever asked and has no more time; it goes on once this is put right
             if beginning.done() and (beginning.cancelled() or beginning.exception()):
                 self._beginning = None
                 walk.came(incoming_id)  # it is not begun, so it is looked at again

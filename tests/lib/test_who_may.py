@@ -31,7 +31,7 @@ from bach_lib.rest import make_application
 from bach_lib.testing import FakeClock, FakePlatform
 from tests.holes import Hole, holes, is_missed
 from tests.lib.cli.test_asked_wrongly import GOOD
-from tests.lib.cli.test_asked_wrongly import written as rows_written
+from tests.lib.rows_written import rows_written
 
 TOKEN: Final = "a-token-that-nobody-guesses"
 
@@ -178,7 +178,6 @@ def test_every_address_is_judged(bach: Bach) -> None:
 
 
 @pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.sqlite_only
 async def test_addresses_are_for_those_who_may(filled: Bach, url: str, shown: str) -> None:
     """Every account of the machine could read what everybody wrote, and send in the home's name."""
     is_token, headers = SHOWN[shown]
@@ -220,7 +219,6 @@ async def test_no_answer_stays_on_the_way(url: str) -> None:
     holes(*(f"bach_lib.rest.access:{name}" for name in ("only_hosts", "only_bearers", "_shown", "harden"))),
     ids=str,
 )
-@pytest.mark.sqlite_only
 async def test_each_check_is_missed(filled: Bach, hole: Hole | None) -> None:
     """Whoever takes one out would see all tests pass, and every account of the machine would get in."""
 
@@ -281,7 +279,6 @@ async def test_the_socket_serves_nothing_else(served: ControlServer) -> None:
 
 
 @pytest.mark.parametrize("operation", [name for name, does in OPERATIONS_DO.items() if does is Does.READS])
-@pytest.mark.sqlite_only
 async def test_what_only_reads_changes_nothing(
     filled: Bach, served: ControlServer, tmp_path: Path, operation: str
 ) -> None:

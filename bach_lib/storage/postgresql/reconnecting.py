@@ -21,7 +21,7 @@ from bach_lib.storage.postgresql.layout import put_behind, refusal
 from bach_lib.storage.postgresql.outage import Outage
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError
 from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Session, explained
-from bach_lib.storage.postgresql.session_start import HELD, started
+from bach_lib.storage.postgresql.session_start import start_session
 from bach_lib.storage.transaction import Value
 
 _LOGGER = FieldLogger(__name__)
@@ -261,9 +261,7 @@ class Reconnecting:
         self._measure(session)
         if self._before:
             put_behind(wire, self._before)
-        if (held := started(wire, self._address, self._opening, self._commits, self._note, self._now)) is not None:
-            _LOGGER.warning(HELD, held, self._address)
-            self._note.write(self._commits, self._now, at_once=True)
+        start_session(wire, self._address, self._opening, self._commits, self._note, self._now)
         return session
 
     @property

@@ -5,6 +5,7 @@ processes begin anew: what they have in mind is not what stands there.
 """
 
 from bach_lib.errors import StoreLostError, StoreVanishedError
+from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.moved import Opening
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.dialect import queries
@@ -14,6 +15,7 @@ from bach_lib.storage.postgresql.layout import admit, has_tables, prepare
 from bach_lib.storage.transaction import Value
 from bach_lib.storage.values import integer, noted
 
+_LOGGER = FieldLogger(__name__)
 _COPIES = "copies"
 """Key: how often an older copy was noticed. Who knows of fewer was not there when it was dealt with."""
 _LOCK = 0x42414348 + 2
@@ -25,7 +27,7 @@ _GO_ON = (  # the ids that were given since are known to platforms by their nonc
     "SELECT setval(pg_get_serial_sequence('bach.messages', 'id'), 1000000 + 1000000 *"
     " (coalesce(pg_sequence_last_value(pg_get_serial_sequence('bach.messages', 'id')), 0) / 1000000))"
 )
-HELD = (
+_HELD = (
     "%d messages that waited in %s are held, because it is an older copy: it had gone further before somebody put a"
     " backup back, or another server took over. They may have been sent since. Look at them (bach msg list), then send"
     " them (bach msg release) or give them up (bach msg discard --held)"
@@ -33,19 +35,19 @@ HELD = (
 _END_SESSIONS = "UPDATE processes SET ended_at = extract(epoch FROM clock_timestamp()) WHERE ended_at IS NULL"
 
 
-def started(  # noqa: PLR0917 - all that there is to know at this moment
+def start_session(  # noqa: PLR0917 - all that there is to know at this moment
     wire: Wire, address: Address, opening: Opening, commits: Commits, note: Note, now: float
-) -> int | None:
-    """Check and prepare the database, and enter; how many messages are held if it is an older copy, None if it is not.
-
-    Raises a `StorageError`, or as `Wire`.
-    """
+) -> None:
+    """Check and prepare the database, and enter. Raises a `StorageError`, or as `Wire`."""
     noted = None if opening.moves or opening.looks else note.read(now)
     if not opening.moves and not opening.looks and not has_tables(wire):
         _check_is_new(address, commits, noted, note)
     prepare(wire, address, creates=opening.creates)
     admit(wire, address, opening)
-    return _enter(wire, commits, noted, address)
+    held = _enter(wire, commits, noted, address)
+    if held is not None:
+        _LOGGER.warning(_HELD, held, address)
+        note.write(commits, now, at_once=True)
 
 
 def _check_is_new(address: Address, commits: Commits, noted: Noted | None, note: Note) -> None:
@@ -56,6 +58,7 @@ def _check_is_new(address: Address, commits: Commits, noted: Noted | None, note:
 
 
 def _enter(wire: Wire, commits: Commits, noted: Noted | None, address: Address) -> int | None:
+    """How many messages are held if it is an older copy, None if it is not."""
     known = _known(wire)
     instance = str(known.get("instance", ""))
     if commits.has_begun and instance != commits.instance:

@@ -18,10 +18,9 @@ from bach_lib.errors import BachError
 from bach_lib.outcomes import Dead
 from bach_lib.redact import readable
 from bach_lib.rest.answers import Json
-from bach_lib.storage import Transaction
-from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock, FakePlatform
 from tests.lib.cli.asked_wrongly import Asked, asked_wrongly
+from tests.lib.rows_written import rows_written
 
 _FIELDS: Mapping[str, Json] = {
     "name": "new",
@@ -107,16 +106,6 @@ async def link(
     await server.stop()
 
 
-async def written(bach: Bach) -> int:
-    """How many rows were ever written, changed or removed."""
-
-    def work(tx: Transaction) -> int:
-        [row] = tx._connection.execute("SELECT total_changes() AS number").fetchall()
-        return integer(row["number"])
-
-    return await bach._base.store.submit(work)
-
-
 async def refusal(work: Awaitable[Json]) -> str | None:
     """Why it was refused; None if it was not."""
     async with asyncio.timeout(60):
@@ -129,14 +118,14 @@ async def refusal(work: Awaitable[Json]) -> str | None:
 
 async def fault_of(bach: Bach, link: DaemonClient, operation: str, asked: Asked, known: set[str]) -> str:
     """What is wrong with the answer to one question. `known`: refusals that were asked for over the socket before."""
-    before = await written(bach)
+    before = await rows_written(bach)
     try:
         alone = await refusal(perform(bach, operation, asked.arguments))
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         return f"raised {type(error).__name__}: {error!s:.100}"
     if alone is None:
         return "was taken" if asked.is_bad else ""
-    if await written(bach) != before:
+    if await rows_written(bach) != before:
         return f"wrote something, and then: {alone:.100}"
     if alone in known:
         return ""
@@ -161,7 +150,6 @@ def test_every_operation_is_asked() -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.sqlite_only
 async def test_what_makes_no_sense_is_refused_in_the_same_sentence_with_a_daemon_and_without(
     bach: Bach, link: DaemonClient, operation: str, caplog: pytest.LogCaptureFixture
 ) -> None:

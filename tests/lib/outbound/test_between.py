@@ -15,9 +15,9 @@ from bach_lib.outbound.history import History
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import draft_row
 from bach_lib.storage import MemoryDatabase, Transaction
-from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import NOW, draft
+from tests.lib.rows_written import changes
 
 MANY = 3_000
 LARGEST = 200
@@ -47,12 +47,6 @@ class Disk(MemoryDatabase):
             return found
 
         return super().submit(watched, writes=writes, ends=ends, as_owner=as_owner)
-
-
-def changes(tx: Transaction) -> int:
-    """How many rows were ever written, changed or removed."""
-    [row] = tx._connection.execute("SELECT total_changes() AS number").fetchall()
-    return integer(row["number"])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -331,6 +331,23 @@ async def test_a_question_is_asked_by_the_owner(house: House) -> None:
     with pytest.raises(OwnedElsewhereError):
         await two.ask(question)
     assert house.texts == []
+
+
+async def test_a_question_is_asked_without_whom_nobody_can_ask(house: House) -> None:
+    """One connection that was renamed or deleted would silence the question for the whole family."""
+    one = await house.open("one")
+    await one.registry.add(Connection(name="home", type="fake", allowed=frozenset({"ada"})))
+    gone, ada = Place(connection="gone", recipient="ada"), Place(connection="home", recipient="ada")
+    asking = asyncio.create_task(one.ask(Question(text="Open?", places=(gone, ada), timeout=600, takes_text=True)))
+
+    async def is_asked() -> bool:
+        sent = [message.text for message in await one.messages(status={Status.SENT})]
+        return sent == ["Open?"] and [list(question.unreached) for question in one.questions()] == [[gone]]
+
+    await until(is_asked)
+    asking.cancel()
+    with suppress(asyncio.CancelledError):
+        await asking
 
 
 @pytest.mark.parametrize("is_alone", [True, False])

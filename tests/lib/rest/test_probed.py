@@ -10,11 +10,10 @@ from yarl import URL
 
 from bach_lib import Bach, Connection, Fault
 from bach_lib.outcomes import Dead
-from bach_lib.storage import Transaction
-from bach_lib.storage.values import integer
 from bach_lib.testing import FakeClock, FakePlatform
 from tests.lib.rest.conftest import TOKEN, Client
 from tests.lib.rest.probing import Operation, Probe, operations
+from tests.lib.rows_written import rows_written
 
 ONE: Mapping[str, str] = {"id": "1"}
 BELL: Mapping[str, str] = {"connection": "bell"}
@@ -52,16 +51,6 @@ async def session(
         yield session
 
 
-async def written(bach: Bach) -> int:
-    """How many rows were ever written, changed or removed."""
-
-    def work(tx: Transaction) -> int:
-        [row] = tx._connection.execute("SELECT total_changes() AS number").fetchall()
-        return integer(row["number"])
-
-    return await bach._base.store.submit(work)
-
-
 async def fault_of(session: ClientSession, url: str, probe: Probe) -> tuple[bool, str]:
     """Whether it was refused, and what is wrong with the answer."""
     headers = {"Authorization": f"Bearer {TOKEN}", **probe.headers}
@@ -88,17 +77,16 @@ def test_every_operation_is_probed() -> None:
 
 
 @pytest.mark.parametrize("operation", ALL.values(), ids=ALL)
-@pytest.mark.sqlite_only
 async def test_what_makes_no_sense_is_refused_with_a_sentence_and_changes_nothing(
     client: Client, bach: Bach, session: ClientSession, operation: Operation
 ) -> None:
     """A program with a fault in it would read of an error inside BACH, or half of what it asked would be done."""
     found, number = [], 0
-    before = await written(bach)
+    before = await rows_written(bach)
     for probe in operation.probes(PLACES.get(operation.name, {}), GOOD.get(operation.name)):
         number += 1
         was_refused, fault = await fault_of(session, client.url, probe)
-        after = await written(bach)
+        after = await rows_written(bach)
         if was_refused and after != before:
             fault += " Something was written."
         before = after
