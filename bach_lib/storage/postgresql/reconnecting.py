@@ -42,8 +42,8 @@ _BREAKS = 3
 class Reconnecting:
     """The writer's connection of one open database; used from the storage's thread.
 
-    `note`: outside of it, how far it had come. `tell`: called with the reason when the server is away, and with None
-    when it is back.
+    `note`: outside of it, how far it had come. `tell`: called with the reason when the server is away, with another
+    when there is another, and with None when it is back.
     """
 
     def __init__(
@@ -283,12 +283,13 @@ class Reconnecting:
 
     def _report(self, away: StorageError | None) -> None:
         before, self._away = self._away, away
-        if away and not before:
+        if type(away) is type(before):
+            return
+        if away:
             _LOGGER.error("%s", away)
-        elif before and not away:
+        else:
             _LOGGER.warning("%s answers again", self._address)
-        if bool(away) != bool(before):
-            self._tell(away)
+        self._tell(away)
 
 
 def _refuse(batch: Batch, error: StorageError, deliver: Callable[[Batch], None]) -> None:

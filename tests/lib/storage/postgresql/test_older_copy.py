@@ -9,16 +9,17 @@ import asyncio
 import logging
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, Connection, Status
-from bach_lib.errors import StorageError, StoreLostError, StoreTooNewError, StoreVanishedError
+from bach_lib.errors import StorageError, StoreAwayError, StoreLostError, StoreTooNewError, StoreVanishedError
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.storage.postgresql import known_commits, outage, reconnecting
 from bach_lib.testing import FakePlatform, fake_connector
+from tests.lib.storage.postgresql.cutting import Network
 from tests.lib.storage.work import add, names
 from tests.servers import Server
 
@@ -149,6 +150,15 @@ async def test_nothing_is_sent_again_and_all_goes_on(
             assert (await bach.wait(receipt.id, 60)).status is Status.SENT
 
 
+async def put_when_it_answers(store: ServerDatabase) -> None:
+    """A busy server may take longer to answer than a request waits."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(StoreAwayError):
+                await store.submit(put)
+                return
+
+
 async def test_tables_that_were_dropped_are_not_made_anew(
     database_address: str, backups: Backups, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,12 +175,36 @@ async def test_tables_that_were_dropped_are_not_made_anew(
     backups.drop()
     async with asyncio.timeout(60):
         with pytest.raises(StoreVanishedError, match="Put a backup of it back"):
-            await store.submit(put)
-        assert isinstance(await told.get(), StoreVanishedError)
+            await put_when_it_answers(store)
+        while not isinstance(await told.get(), StoreVanishedError):
+            pass  # before that it may have been away
         assert not postgres_has_schema(backups)
         backups.restore(dump)
         assert await told.get() is None
         assert await store.submit(held) == [True]
+
+
+@pytest.mark.usefixtures("database_address")
+async def test_another_reason_is_told_as_well(
+    postgresql: Server, backups: Backups, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health would say that the server is away when it has answered long ago, and nobody would put a backup back."""
+    monkeypatch.setattr(outage, "PATIENCE", 0.2)
+    monkeypatch.setattr(reconnecting, "_OFTEN", 0.05)
+    network = Network(postgresql.port)
+    stack.callback(network.close)
+    store = await opened(network.address("empty"), stack)
+    told: asyncio.Queue[StorageError | None] = asyncio.Queue()
+    store.watch(told.put_nowait)
+    network.is_down = True
+    network.cut()
+    async with asyncio.timeout(60):
+        with pytest.raises(StoreAwayError):
+            await store.submit(put)
+        assert isinstance(await told.get(), StoreAwayError)
+        backups.drop()
+        network.is_down = False
+        assert isinstance(await told.get(), StoreVanishedError)
 
 
 def postgres_has_schema(backups: Backups) -> bool:
@@ -189,7 +223,7 @@ async def test_another_database_in_its_place_is_not_worked_on(
     backups.restore(dump.replace(str(instance), "0" * 16))
     backups._server.ask("DELETE FROM bach.commits", "empty")
     with pytest.raises(StoreLostError, match="another database"):
-        await store.submit(put)
+        await put_when_it_answers(store)
 
 
 async def test_a_newer_layout_is_said_when_it_has_to_connect_anew(
@@ -201,7 +235,7 @@ async def test_a_newer_layout_is_said_when_it_has_to_connect_anew(
     postgresql.ask("UPDATE bach.meta SET value = '999' WHERE key = 'layout'", "empty")
     postgresql.ask("ALTER TABLE bach.commits RENAME COLUMN number TO counted", "empty")
     with pytest.raises(StoreTooNewError, match="999"):
-        await store.submit(put)
+        await put_when_it_answers(store)
     postgresql.ask("ALTER TABLE bach.commits RENAME COLUMN counted TO number", "empty")
     postgresql.ask("UPDATE bach.meta SET value = '2' WHERE key = 'layout'", "empty")
 
