@@ -43,16 +43,15 @@ class Pages:
 
         def work(tx: Transaction) -> list[IncomingMessage]:
             if sender_id is not None:
-                rows = _newest(
-                    partial(tx.rows, "list_incoming_from", **values), "sender_id", (sender_id, *aliases), limit, offset
-                )
+                look_up = partial(tx.rows, "list_incoming_from", **values)
+                rows = _newest(look_up, "sender_id", (sender_id, *aliases), limit, offset)
             elif connection is not None and recipient is not None:
                 forms = [form for name, form in others if name == connection]
-                rows = _newest(
-                    partial(tx.rows, "list_incoming_at", **values), "recipient", (recipient, *forms), limit, offset
-                )
+                look_up = partial(tx.rows, "list_incoming_at", **values)
+                rows = _newest(look_up, "recipient", (recipient, *forms), limit, offset)
             else:
-                rows = tx.rows("list_incoming", **values, limit=limit, offset=upper_bound(offset))
+                query = "list_incoming" if connection is None else "list_incoming_of"
+                rows = tx.rows(query, **values, limit=limit, offset=upper_bound(offset))
             return [read_row(row) for row in rows]
 
         return await self._store.read(work)

@@ -49,12 +49,12 @@ def _is_there(message: Incoming, recipient: str | None, spellings: Spellings) ->
 
 
 def _number(origin: str | None, instance: str) -> int | None:
-    """The id in a nonce of ours (see `outbound.records`), if it is one."""
+    """The id in a nonce of ours (see `outbound.rows`), if it is one; how often it was amended stands behind it."""
     begin = f"{instance}-"
     if origin is None or not origin.startswith(begin):
         return None
     try:
-        return upper_bound(int(origin.removeprefix(begin), 16))
+        return upper_bound(int(origin.removeprefix(begin).partition("-")[0], 16))
     except ValueError:
         return None
 

@@ -141,10 +141,11 @@ MAX_NONCE = 25
 class Message:
     """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.
 
-    `target` is the platform's id of the message that an `operation` other than `send` concerns. `retry_count` beyond
-    `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it was told to wait, in all. `held`: it
-    waits for its owner's word, as the database is a restored copy. `lost` is what it goes without, and if it was sent
-    so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of it, in the words of its connector.
+    Who amends it gives it another one. `target` is the platform's id of the message that an `operation` other than
+    `send` concerns. `retry_count` beyond `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it
+    was told to wait, in all. `held`: it waits for its owner's word, as the database is a restored copy. `lost` is what
+    it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
+    it, in the words of its connector.
     """
 
     id: int

@@ -62,11 +62,13 @@ class Amender:
         """Check completely, then write. Raises an `InputError` or `StorageError`; nothing is written then."""
         if unknown := amendment.keys() - Amendment.__annotations__.keys():
             raise TypeError(f"amend() got an unexpected keyword argument {min(unknown)!r}")
-        message = await self._corrections.amendable(message_id)
-        draft = await self._draft(message, amendment)
-        if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
-            draft = replace(draft, expires_at=message.expires_at)
-        return await asyncio.shield(self._write(message, draft))
+        while True:  # what somebody else amends meanwhile stays as they want it, where nothing else is asked here
+            message = await self._corrections.amendable(message_id)
+            draft = await self._draft(message, amendment)
+            if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
+                draft = replace(draft, expires_at=message.expires_at)
+            if (amended := await asyncio.shield(self._write(message, draft))) is not None:
+                return amended
 
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let what waits for one address, and its dead letters, have another one; how many. Raises an `InputError`."""
@@ -115,7 +117,7 @@ class Amender:
         )
         return draft if message.operation is not Operation.DELETE else replace(draft, text=message.text)
 
-    async def _write(self, message: Message, draft: Draft) -> Message:
+    async def _write(self, message: Message, draft: Draft) -> Message | None:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
         return await self._by_hand.amend(message, draft)
 

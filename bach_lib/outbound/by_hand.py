@@ -47,8 +47,8 @@ class ByHand:
         """Let all dead letters of these connections, or of one recipient there, wait again; return their ids."""
         return set().union(*[await asyncio.shield(self._retry_all(name, forms)) for name, forms in places.items()])
 
-    async def amend(self, message: Message, draft: Draft) -> Message:
-        """Let a message wait as the draft says. Raises an `InputError`."""
+    async def amend(self, message: Message, draft: Draft) -> Message | None:
+        """Let a message wait as the draft says; None if somebody else has amended it. Raises an `InputError`."""
         return await asyncio.shield(self._amend(message, draft))
 
     async def discard(self, message_ids: Iterable[int]) -> int:
@@ -95,8 +95,10 @@ class ByHand:
             self._waits_again(message)
         return revived
 
-    async def _amend(self, message: Message, draft: Draft) -> Message:
-        before, after = await self._corrections.amend(message, draft)
+    async def _amend(self, message: Message, draft: Draft) -> Message | None:
+        if (amended := await self._corrections.amend(message, draft)) is None:
+            return None
+        before, after = amended
         if dispatcher := self._dispatcher(before.connection):
             dispatcher.drop(before)
         self._waits_again(after)

@@ -55,18 +55,20 @@ class Corrections:
 
         return await self._store.read(work)
 
-    async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message]:
+    async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message] | None:
         """Let a message wait as the draft says, with all its retries; its files stay as they are. Before and after.
 
-        Nobody can begin to send it in between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has
-        ended since it was read.
+        None: somebody else has amended it since it was read, and would lose that. Nobody can begin to send it in
+        between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has ended since it was read.
         """
         new, message_id = draft_values(draft, Status.PENDING), message.id
 
-        def work(tx: Transaction) -> tuple[Message, Message]:
+        def work(tx: Transaction) -> tuple[Message, Message] | None:
             before = self._amendable(tx, message_id)
             if (message.status in WAITING) != (before.status in WAITING):
                 raise NotAmendableError(id=message_id, status=before.status)
+            if before.nonce != message.nonce:
+                return None
             fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
             [row] = tx.rows("amend_message", id=message_id, **{field: new[field] for field in fields})
             return before, readable_message(row, self._instance)

@@ -64,7 +64,7 @@ class History:
             elif wanted is not None and wanted <= _UNSENT:
                 rows = tx.rows("list_unsent", **values)
             else:
-                rows = tx.rows("list_messages", **values)
+                rows = tx.rows("list_messages" if connection is None else "list_messages_of", **values)
             return [readable_message(row, self._instance) for row in rows]
 
         return await self._store.read(work)

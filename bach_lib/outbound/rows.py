@@ -225,7 +225,7 @@ COLUMNS = Columns(
         "buttons": (lambda value: _read(text(value)), None),
         "files": (lambda value: _unlisted(text(value)), None),
         "lost": (lambda value: _losses(text(value)), None),
-        **dict.fromkeys(("priority", "retry_count", "max_retries"), (integer, 0)),
+        **dict.fromkeys(("priority", "retry_count", "max_retries", "amended"), (integer, 0)),
         **dict.fromkeys(
             ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
         ),
@@ -239,7 +239,7 @@ def _message(row: Row, instance: str) -> Message:
     error_code = text(row["error_code"])
     return Message(
         id=message_id,
-        nonce=_nonce(message_id, instance),
+        nonce=_nonce(message_id, instance, integer(row["amended"])),
         connection=str(row["connection"]),
         recipient=str(row["recipient"]),
         text=str(row["text"]),
@@ -273,6 +273,9 @@ def _message(row: Row, instance: str) -> Message:
     )
 
 
-def _nonce(message_id: int, instance: str) -> str:
-    """At most 8 + 1 + 16 = `MAX_NONCE` characters. `inbound.inbox` reads it back."""
-    return f"{instance}-{message_id:x}"
+def _nonce(message_id: int, instance: str, amended: int = 0) -> str:
+    """At most 8 + 1 + 16 = `MAX_NONCE` characters, as ids take far less. `inbound.presses` reads it back.
+
+    What was amended is another message to whoever recognises what comes again, and keeps the first one.
+    """
+    return f"{instance}-{message_id:x}-{amended:x}" if amended else f"{instance}-{message_id:x}"

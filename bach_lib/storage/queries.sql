@@ -48,7 +48,7 @@ WHERE name = :name;
 DELETE FROM connections WHERE name = :name;
 
 -- messages_of: ids of a removed connection's messages, a lookup's share of them
-SELECT id FROM messages WHERE id > :after AND connection = :name ORDER BY id LIMIT :limit;
+SELECT id FROM messages WHERE id > :after AND connection || '' = :name ORDER BY id LIMIT :limit;
 
 -- inbox_of: the same of what came in
 SELECT id FROM inbox WHERE connection = :name LIMIT :limit;
@@ -104,7 +104,7 @@ SELECT id, connection, recipient, text, title, format, silent, reply_to, priorit
 FROM messages
 WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0;
 
 -- claimable_messages: the same of those to be claimed, if they need no second look
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
@@ -113,7 +113,7 @@ FROM messages
 WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed') AND tag IS NULL
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
@@ -167,10 +167,10 @@ WHERE message_id = :message_id
 -- attempts_of: the history of a message
 SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
 
--- amend_message: a message waits, again or still, as a person corrected it
+-- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
-    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at,
+    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, amended = amended + 1,
     status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;
@@ -317,7 +317,12 @@ SELECT created_at FROM messages WHERE id = (
 -- list_messages: newest first, a page at a time
 SELECT * FROM messages
 WHERE id < :before
-    AND (:connection IS NULL OR connection = :connection)
+    AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
+ORDER BY id DESC LIMIT :limit;
+
+-- list_messages_of: the same, through one connection; in the words of its index
+SELECT * FROM messages
+WHERE connection || '' = :connection AND id < :before
     AND (:statuses IS NULL OR status IN (SELECT value FROM json_each(:statuses)))
 ORDER BY id DESC LIMIT :limit;
 
@@ -454,7 +459,6 @@ SELECT * FROM inbox WHERE id = :id;
 -- list_incoming: newest first, a page at a time
 SELECT * FROM inbox
 WHERE id < :before
-    AND (:connection IS NULL OR connection = :connection)
     AND (:recipient IS NULL OR recipient = :recipient OR connection || char(10) || recipient IN (SELECT value FROM json_each(:others)))
     AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
@@ -465,6 +469,11 @@ WHERE sender_id = :sender_id AND id < :before
     AND (:connection IS NULL OR connection = :connection)
     AND (:recipient IS NULL OR recipient = :recipient OR connection || char(10) || recipient IN (SELECT value FROM json_each(:others)))
     AND (:status IS NULL OR status = :status)
+ORDER BY id DESC LIMIT :limit OFFSET :offset;
+
+-- list_incoming_of: the same, through one connection; in the words of its index
+SELECT * FROM inbox
+WHERE connection || '' = :connection AND id < :before AND (:status IS NULL OR status = :status)
 ORDER BY id DESC LIMIT :limit OFFSET :offset;
 
 -- list_incoming_at: the same, of one place

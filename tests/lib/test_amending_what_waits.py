@@ -7,7 +7,8 @@ import pytest
 from bach_lib import Bach, Connection, Fault, Status
 from bach_lib.errors import NotAmendableError
 from bach_lib.outcomes import Retry, Scope
-from bach_lib.testing import FakeClock, FakePlatform
+from bach_lib.storage import MemoryDatabase
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 AWAY = Fault(code="refused", text="away")
 
@@ -101,3 +102,43 @@ async def test_an_amendment_and_the_sending_never_both_win(
         assert [(one.text, one.connection) for one in platform.sent[number:]] == [
             (f"new {number}", "work") if is_new else (f"old {number}", "home")
         ]
+
+
+async def test_what_may_have_arrived_goes_as_another_message(platform: FakePlatform, clock: FakeClock) -> None:
+    """A platform that knows it again would drop what was corrected, and that be called sent."""
+    connectors = {"fake": fake_connector(platform, idempotent=True)}
+    async with Bach(MemoryDatabase(), clock=clock, connectors=connectors) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        platform.hold = asyncio.Event()  # it has arrived, and the answer is lost
+        receipt = await bach.send("home", "ada", "at ten")
+        await clock.settle()
+        platform.hold = None
+        await bach.stop("home")
+        await bach.amend(receipt.id, text="at eleven", recipient="bob")
+        await bach.start("home")
+        await clock.advance(60)
+        assert [(message.recipient, message.text) for message in platform.sent][-1] == ("bob", "at eleven")
+        assert (await bach.get(receipt.id)).status is Status.SENT
+
+
+async def test_it_begins_anew(platform: FakePlatform, clock: FakeClock) -> None:
+    """Of a long message, whom it was amended for would get the part that was missing elsewhere, and no more."""
+    store, half = MemoryDatabase(), "UPDATE messages SET progress = 'the first half'"
+    async with Bach(store, clock=clock, connectors={"fake": fake_connector(platform)}) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        platform.fault = AWAY
+        receipt = await bach.send("home", "ada", "a long text")
+        await clock.settle()
+        await store.submit(lambda tx: tx._connection.execute(half))
+        await bach.amend(receipt.id, recipient="bob")
+        await back(platform, clock)
+    assert [(message.recipient, message.progress) for message in platform.sent] == [("bob", None)]
+
+
+async def test_two_who_amend_it_at_the_same_time_both_get_what_they_want(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Who corrects a word would undo what somebody else has just corrected, and neither would notice."""
+    await asyncio.gather(home.amend(1, recipient="bob"), home.amend(1, text="the first"), home.amend(1))
+    arrived = await back(platform, clock)
+    assert [one for one in arrived if "first" in one[2]] == [("home", "bob", "the first")]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from bach_lib.errors import BachError
+from tests.simulation.hand_steps import HandStep
 from tests.simulation.process import Process
 from tests.simulation.steps import Send
 from tests.simulation.story import Call, Chronicle
@@ -24,6 +25,7 @@ class Callers:
         work: Callable[[], Coroutine[object, object, T]],
         *,
         send: Send | None = None,
+        by_hand: HandStep | None = None,
         timeout: float | None = None,
     ) -> asyncio.Task[T]:
         """Somebody calls; they do not wait for each other."""
@@ -35,6 +37,7 @@ class Callers:
             wall=process.clock.now(),
             moment=self._story.moment(),
             send=send,
+            by_hand=by_hand,
             timeout=timeout,
         )
         self._story.calls.append(call)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bach_lib.errors import BachError
 from bach_lib.models import Message, Receipt, Status
+from tests.simulation.hand_judge import may_be_gone
 from tests.simulation.order import may_have_counted
 from tests.simulation.steps import NONCE, Says, Send
 from tests.simulation.story import FINISHED, Call, Handed, Story, is_of_another_account
@@ -21,7 +22,7 @@ def durable(story: Story) -> Iterator[str]:
         message = story.messages.get(call.number)
         if isinstance(call.result, Receipt):
             keys.setdefault(call.number, set()).add(call.result.id)
-            if message is None:
+            if message is None and not may_be_gone(story, call.number):
                 yield f"m{call.number} was accepted as {call.result.id} and is gone"
         elif message and _was_refused(call) and not _asked_again(story, call.number):
             yield f"m{call.number} was refused ({call.error}) and is there"
@@ -113,15 +114,15 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
 
 
 def _why_cancelled(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:
-    calls = [call for call in story.calls if call.what == "cancel" and call.number == send.number]
-    if any(call.error is None or call.ended_at is None for call in calls):
+    calls = [call for call in story.calls if call.what in {"cancel", "discard"} and call.number == send.number]
+    calls += [call for call in story.calls if call.what == "discard_all"]
+    if any(call.may_have_worked for call in calls):
         return None
-    place = (send.connection, story.final(send.number), send.tag)
     for other in story.sends.values():
-        its = (other.connection, story.final(other.number), other.tag)
-        if other.number != send.number and its == place:
+        if other.number != send.number and other.tag == send.tag and send.tag is not None:
             there = story.messages.get(other.number)
-            if send.tag is not None and there and there.id > message.id:
+            meets = story.places(send.number) & story.places(other.number)
+            if meets and (there is None or there.id > message.id):  # it may have gone with its connection
                 return None
     return "nobody cancelled it, and no newer one has its tag"
 
@@ -135,7 +136,7 @@ def _why_uncertain(story: Story, message: Message, send: Send, attempts: list[Ha
     last = attempts[-1]
     if last.says is Says.BROKEN:
         return None
-    if send.connection == NONCE:
+    if last.connection == NONCE:
         return "its platform would recognise it"
     unknown = last.says in {Says.LOST, Says.UNSURE, Says.DOWN}
     was_cut = any(end >= last.at for end in story.ends)

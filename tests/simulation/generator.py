@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from tests.simulation.hand_steps import Add, Amend, Discard, DiscardAll, Remove
 from tests.simulation.steps import (
     CONNECTIONS,
     NONCE,
@@ -49,6 +50,7 @@ _TIMES = (0.0, 0.5, 1.0, 5.0, 15.0, 31.0, 65.0, 130.0, 310.0, 700.0, 2000.0)
 _JUMPS = (1.0, 30.0, 61.0, 600.0, 3600.0, 86_400.0, 31_536_000.0)
 _LIVES = (0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 3600.0)
 _WAITS = (1.0, 3.0, 30.0, 120.0, 900.0)
+_TROUBLE = (Says.LOST, Says.UNSURE, Says.BROKEN, Says.BUSY, Says.CHAT, Says.DOWN, Says.WAIT_CHAT, Says.REFUSED)
 _LATENCIES = (0.0, 0.0, 0.0, 0.2, 1.0, 12.0, 25.0)
 
 
@@ -84,6 +86,8 @@ class Generator:
         self._has_names = self._names.random() < 0.4
         self._accounts = Random(f"accounts {seed}")  # the same
         self._has_accounts = not self._has_names and self._accounts.random() < 0.5
+        self._hands = Random(f"hands {seed}")  # the same
+        self._has_hands = not self._has_names and not self._has_accounts
         self._has_failures = self._random.random() < 0.8
         self._has_lives = self._random.random() < 0.75
 
@@ -99,6 +103,8 @@ class Generator:
                 steps.append(self._place())
             if self._has_accounts and self._accounts.random() < 0.3:
                 steps.append(self._about(steps))
+            if self._has_hands and self._hands.random() < 0.4:
+                steps += self._by_hand()
         return tuple(steps)
 
     def _place(self) -> Step:
@@ -116,10 +122,31 @@ class Generator:
         if not sends or random.random() < 0.3:
             return Another(PLAIN)
         about = random.choice(sends)
-        self._sent += 1
-        new = Send(number=self._sent, recipient=about.recipient)
+        new = Send(number=self._next(), recipient=about.recipient)
         changes = random.random() < 0.5
         return replace(new, corrects=about.number) if changes else replace(new, answers_to=about.number)
+
+    def _by_hand(self) -> list[Step]:
+        """A person does something about a message, often one in trouble, or about a connection and all that waits."""
+        random = self._hands
+        connection = random.choices(CONNECTIONS, (3, 1))[0]
+        if random.random() < 0.15:
+            there: list[Step] = [Add(connection), Send(number=self._next(), connection=connection)]
+            return [Remove(connection), Advance(random.choice((0.0, 0.0, 1.0, 65.0))), *there]
+        steps: list[Step] = []
+        number = max(1, self._sent - int(random.expovariate(0.4)))
+        if random.random() < 0.6:
+            number = self._next()
+            trouble = Answer(random.choice(_TROUBLE), random.choice(_LATENCIES))
+            sent = Send(number=number, connection=connection, answers=(trouble,), max_retries=random.choice((None, 0)))
+            steps += [sent, Advance(random.choice((0.0, 1.0, 31.0)))]
+        to, through = random.choice((None, *_RECIPIENTS)), random.choice((None, None, *CONNECTIONS))
+        kinds: tuple[Step, ...] = (Amend(number, to, through), Discard(number), DiscardAll(connection))
+        return [*steps, random.choices(kinds, (6, 2, 1))[0]]
+
+    def _next(self) -> int:
+        self._sent += 1
+        return self._sent
 
     def _spelled(self, place: str) -> str:
         """A place as somebody may write it."""
@@ -144,10 +171,10 @@ class Generator:
 
     def _new(self) -> Send:
         random = self._random
-        self._sent += 1
+        number = self._next()
         fails = self._has_failures and random.random() < 0.4
         return Send(
-            number=self._sent,
+            number=number,
             connection=random.choices((PLAIN, NONCE), (3, 1))[0],
             recipient=self._spelled(random.choices(_RECIPIENTS, (5, 3, 1))[0]),
             priority=random.choices((0, 5, -5), (8, 1, 1))[0],

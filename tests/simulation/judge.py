@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import override
 
-from tests.simulation import ends, meeting, order, reports, rows, ways
+from tests.simulation import ends, hand_judge, meeting, order, reports, rows, ways
 from tests.simulation.story import Story
 
 
@@ -47,6 +47,9 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "limits": meeting.limits_meet,
     "account": lambda story: iter(story.foreign),
     "tags": meeting.tags_meet,
+    "by hand": hand_judge.what_is_done_by_hand_counts,
+    "amended": hand_judge.amended_words_arrive,
+    "removed": hand_judge.what_is_removed_is_gone,
     "left over": reports.nothing_is_left_over,
 }
 

@@ -13,11 +13,11 @@ _ROUNDING = 0.01
 def goes_where_its_place_is(story: Story) -> Iterator[str]:
     """Who took over a name would read what is meant for others, or what waits be stranded at an old address."""
     for one in story.handed:
-        send = story.sends[one.number]
-        known = story.form(send.connection, send.recipient, one.chosen_at)
-        told = [met for met in story.told_forms if met.connection == send.connection and met.moment < one.moment]
-        if one.recipient not in chain(told, known):
-            yield f"m{one.number} to {send.recipient}, known as {known}, was handed to {one.recipient}"
+        places = story.standings(one.number, one.moment)
+        told = [met for met in story.told_forms if met.connection == one.connection and met.moment < one.moment]
+        known = [story.form(name, address, one.chosen_at) for name, address in places if name == one.connection]
+        if not any(one.recipient in chain(told, each) for each in known):
+            yield f"m{one.number} to {sorted(places)}, known as {known}, was handed to {one.connection} {one.recipient}"
 
 
 def what_was_learned_stays(story: Story) -> Iterator[str]:

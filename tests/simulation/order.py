@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from bach_lib import Policy
 from bach_lib.models import Message
-from tests.simulation.steps import Says
+from tests.simulation.steps import Says, Send
 from tests.simulation.story import FINISHED, Handed, Note, Story
 
 _ROUNDING = 0.01
@@ -16,7 +17,7 @@ def in_order(story: Story) -> Iterator[str]:
     for one in story.handed:
         if may_be_aside(story, one.number, one.moment):
             continue  # it has a lane of its own
-        lane = story.lane(one.number, one.chosen_at)
+        lane = story.lane_of(one)
         for number in story.sends:
             if number == one.number or not _should_go_first(story, number, one):
                 continue
@@ -51,8 +52,13 @@ def _has_arrived(story: Story, number: int, than: Handed) -> bool:
 
 def may_be_aside(story: Story, number: int, moment: int) -> bool:
     """Whether a message has failed so often that its lane goes on without it."""
-    message = story.messages.get(number)
-    return message is not None and may_have_counted(story, number, moment) > message.max_retries
+    message = story.messages.get(number)  # None: it went with its connection
+    most = _at_least(story.sends[number]) if message is None else message.max_retries
+    return may_have_counted(story, number, moment) > most
+
+
+def _at_least(send: Send) -> int:
+    return Policy().retry.max_retries if send.max_retries is None else send.max_retries
 
 
 def may_have_counted(story: Story, number: int, moment: int) -> int:
@@ -97,7 +103,7 @@ def _is_unsettled(story: Story, message: Message, number: int, than: Handed, las
 def one_at_a_time(story: Story) -> Iterator[str]:
     """Two messages to one chat would race each other through the network."""
     for index, one in enumerate(story.handed):
-        lane = story.lane(one.number, one.chosen_at)
+        lane = story.lane_of(one)
         for before in story.handed[:index]:
             if before.process != one.process or story.was_interrupted(before.at, one.at):
                 continue

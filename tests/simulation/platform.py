@@ -15,7 +15,7 @@ from bach_lib.testing import FakePlatform, fake_connector
 from tests.simulation.places import Places
 from tests.simulation.process import Process
 from tests.simulation.steps import NONCE, Answer, Outage, Says, Send
-from tests.simulation.story import Handed, Meeting, Story
+from tests.simulation.story import Handed, Meeting, Shown, Story
 
 _NO_ROUTE = Fault(code="unreachable", text="No route to host")
 _PAGE = Fault(code="unreachable", text="A page of somebody else")
@@ -43,7 +43,7 @@ class Platforms:
         self.places: defaultdict[str, Places] = defaultdict(Places)
         self._answers: dict[int, deque[Answer]] = {}
         self._always: dict[int, Answer] = {}
-        self._remote_ids: dict[str, str] = {}
+        self._remote_ids: dict[tuple[str, str], str] = {}  # by connection and nonce
         self._issued: dict[str, tuple[str, int]] = {}  # remote ids, by whose account
 
     def expect(self, send: Send) -> None:
@@ -103,11 +103,13 @@ class Platforms:
 
     def show(self, connection: str, number: int, message: Message, account: int) -> str:
         """A person gets to see a message; its number there."""
-        nonce = message.nonce
-        if connection == NONCE and nonce in self._remote_ids:
-            return self._remote_ids[nonce]
-        self.story.shown.append((number, nonce))
-        self._remote_ids[nonce] = remote_id = message.target or str(len(self.story.shown))
+        known = connection, message.nonce
+        if connection == NONCE and known in self._remote_ids:
+            return self._remote_ids[known]
+        self.story.shown.append(
+            Shown(number=number, nonce=message.nonce, connection=connection, recipient=message.recipient)
+        )
+        self._remote_ids[known] = remote_id = message.target or str(len(self.story.shown))
         self._issued.setdefault(remote_id, (connection, account))
         return remote_id
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from bach_lib.models import Message, Status
-from tests.simulation.story import FINISHED, Note, Story, is_untried
+from tests.simulation.hand_judge import is_amended, is_discarded
+from tests.simulation.story import FINISHED, SET_UP, Note, Story, is_untried
 
 _GRACE = 6.0
 """Seconds that closing may take."""
@@ -17,6 +18,8 @@ _NEXT = {
     "MessageExpired": {"trying", "waiting"},
     "MessageCancelled": {"waiting"},
 }
+_AFTERWARDS = {"retry", "retry_all", "amend", "discard", "discard_all"}
+"""Calls after which a message that has ended stands otherwise."""
 _STATES = {"MessageQueued": "waiting", "MessageRetrying": "waiting", "MessageAttempted": "trying"}
 
 
@@ -47,14 +50,15 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
     state, process = "start", 0
     for note in notes:
         given_back = note.name == "MessageRetrying" and _was_stopped(story, note)
-        if note.process == process and state not in _NEXT[note.name] and not given_back:
+        by_hand = is_amended(story, state, note) or is_discarded(story, state, note)
+        if note.process == process and state not in _NEXT[note.name] and not (given_back or by_hand):
             yield f"m{number} was {state}, and {note.name} was told"
         process, state = note.process, _STATES.get(note.name, "finished")
 
 
 def _was_stopped(story: Story, note: Note) -> bool:
     """Whether a connection came to rest just then; what was about to be tried is given back."""
-    calls = (call for call in story.calls if call.what in {"stop", "start", "reload"})
+    calls = (call for call in story.calls if call.what in SET_UP)
     rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
     return rests or any(end - _GRACE <= note.at <= end for end in story.ends)
 
@@ -69,7 +73,7 @@ def _as_on_disk(story: Story, number: int, message: Message, notes: list[Note]) 
     unseen = any(end >= last.at for end in ended)
     told = FINISHED.get(last.name)
     if told and told is not message.status:
-        cut = [call for call in story.calls if call.what in {"retry", "retry_all"} and call.moment > last.moment]
+        cut = [call for call in story.calls if call.what in _AFTERWARDS and call.moment > last.moment]
         if not (unseen and cut):
             yield f"{told} was told last of m{number}, and it is {message.status}"
     elif told is None and message.status.is_final and not unseen:

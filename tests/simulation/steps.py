@@ -7,6 +7,8 @@ never sent, because the sending step was cut away, does nothing.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tests.simulation.hand_steps import HandStep
+
 PLAIN = "plain"
 """A connection whose platform recognises nothing."""
 NONCE = "nonce"
@@ -293,5 +295,6 @@ type Step = (
     | Start
     | Check
     | PlaceStep
+    | HandStep
 )
 type History = tuple[Step, ...]

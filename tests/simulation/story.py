@@ -5,11 +5,13 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 from bach_lib.events import MessageEvent
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import OTHER_ACCOUNT
+from tests.simulation.hand_steps import Amend, HandStep
 from tests.simulation.steps import Answer, Says, Send
 
 
@@ -57,6 +59,16 @@ class Handed:
         return own_words or (failed and self.healthy)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A message that a person got to see, and where."""
+
+    number: int
+    nonce: str
+    connection: str
+    recipient: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Note:
     """An event of a message. `moment` orders notes, hand-overs and calls."""
@@ -97,11 +109,21 @@ class Call:
     wall: float
     moment: int
     send: Send | None = None
+    by_hand: HandStep | None = None
     timeout: float | None = None
     result: object = None
     error: BaseException | None = None
     ended_at: float | None = None
     ended_moment: int = 0
+
+    @property
+    def may_have_worked(self) -> bool:
+        """Whether it was not refused, as far as anybody can tell: its process may have ended in the middle."""
+        return self.error is None or self.ended_at is None
+
+    def is_done(self, moment: float) -> bool:
+        """Whether it had worked before that moment, for all to see."""
+        return self.error is None and self.ended_at is not None and self.ended_moment < moment
 
 
 FINISHED = {
@@ -112,6 +134,10 @@ FINISHED = {
     "MessageUncertain": Status.UNCERTAIN,
 }
 """What is on disk when an event of this name has been told."""
+
+
+SET_UP = frozenset({"stop", "start", "reload", "remove", "add"})
+"""Calls in which a connection comes to rest, or begins."""
 
 
 @dataclass
@@ -144,8 +170,8 @@ class Story(Chronicle):
 
     handed: list[Handed] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    shown: list[tuple[int, str]] = field(default_factory=list)
-    """Number and nonce of every message that a person got to see."""
+    shown: list[Shown] = field(default_factory=list)
+    """Every message that a person got to see."""
 
     told_forms: list[Meeting] = field(default_factory=list)
     """What the platforms said."""
@@ -176,14 +202,42 @@ class Story(Chronicle):
         return _followed(self.known_forms, connection, address, before)
 
     def lane(self, number: int, before: float) -> tuple[str, str]:
-        """Where a message stands, as far as was known before that true time."""
-        send = self.sends[number]
-        return send.connection, self.form(send.connection, send.recipient, before)
+        """Where a message stands, as far as was known before that true time; nowhere while somebody amends it."""
+        amendments = self.amendments.get(number, ())
+        if any(call.at <= before and (call.ended_at is None or call.ended_at >= before) for call in amendments):
+            return f"m{number}", "is being amended"
+        moment = max((call.ended_moment + 1 for call in amendments if call.at < before), default=0)
+        places = self.standings(number, moment)
+        if len(places) > 1:
+            return f"m{number}", "may have been amended"
+        [(connection, recipient)] = places
+        return connection, self.form(connection, recipient, before)
 
-    def final(self, number: int) -> str:
-        """The address of a message as it was known at the end."""
+    def lane_of(self, one: Handed) -> tuple[str, str]:
+        """Where a message stood that was handed over; nowhere if it was amended since it may have been chosen."""
+        for call in self.amendments.get(one.number, ()):
+            if call.moment < one.moment and (call.ended_at is None or call.ended_at >= one.chosen_at):
+                return f"m{one.number}", "has just been amended"
+        return self.lane(one.number, one.chosen_at)
+
+    def standings(self, number: int, moment: float) -> set[tuple[str, str]]:
+        """Through which connection and to whom a message may have had to go at that moment, as people had said."""
         send = self.sends[number]
-        return self.forms.get((send.connection, send.recipient), send.recipient)
+        places = {(send.connection, send.recipient)}
+        for call in self.amendments.get(number, ()):
+            step = call.by_hand
+            if not isinstance(step, Amend) or call.moment >= moment:
+                continue
+            new = {(step.connection or before, step.recipient or to) for before, to in places}
+            places = new if call.is_done(moment) else places | new
+        return places
+
+    def places(self, number: int) -> set[tuple[str, str]]:
+        """All addresses that a message had, as they were known at the end, with their connections."""
+        found = set[tuple[str, str]]()
+        for moment in (0, *(call.moment + 1 for call in self.amendments.get(number, ())), inf):
+            found |= self.standings(number, moment)
+        return {(connection, self.forms.get((connection, to), to)) for connection, to in found}
 
     def attempts(self, number: int) -> list[Handed]:
         """Of one message, in their order."""
@@ -199,13 +253,22 @@ class Story(Chronicle):
         return {call.number: call for call in self.calls if call.what == "send"}
 
     @cached_property
+    def amendments(self) -> dict[int, list[Call]]:
+        """Who amended each message, as far as that may have worked, in the order in which they asked."""
+        found = dict[int, list[Call]]()
+        for call in self.calls:
+            if call.what == "amend" and call.may_have_worked:
+                found.setdefault(call.number, []).append(call)
+        return found
+
+    @cached_property
     def sends(self) -> dict[int, Send]:
         """What was sent, by its number."""
         return {number: call.send for number, call in self.send_calls.items() if call.send}
 
     def was_interrupted(self, since: float, until: float) -> bool:
         """Whether a connection was stopped or set up anew in between."""
-        calls = (call for call in self.calls if call.what in {"stop", "start", "reload"})
+        calls = (call for call in self.calls if call.what in SET_UP)
         return any(call.at <= until and (call.ended_at is None or call.ended_at >= since) for call in calls)
 
 

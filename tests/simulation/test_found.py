@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation.hand_steps import Amend
 from tests.simulation.incoming_steps import Garbage, IncomingHistory, Push, Write
 from tests.simulation.running import complaints_about, complaints_about_incoming
 from tests.simulation.steps import (
@@ -155,6 +156,20 @@ OUTGOING: dict[str, History] = {
         DiskFull(),
         Advance(65.0),
         Send(number=8, connection="nonce", tag="t", time_to_live=0.5),
+    ),
+    # a platform that recognises repetitions took what was amended for what it had already
+    "amended, and it may have arrived": (
+        Send(number=1, connection="nonce", answers=(Answer(Says.LOST, after=1.0),)),
+        Advance(1.0),
+        Amend(number=1, recipient="bob"),
+    ),
+    # the later one wrote all that it had looked at before the earlier one was written
+    "amended twice at the same time": (
+        Fail("plain", Outage.UNREACHABLE),
+        Send(number=2, max_retries=0),
+        Advance(),
+        Amend(number=2, connection="nonce"),
+        Amend(number=2),
     ),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),

@@ -22,9 +22,11 @@ from bach_lib.outbound.waiters import Waiters
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
-from bach_lib.storage import Transaction, Value
+from bach_lib.runtime.runtimes import Runtimes
+from bach_lib.storage import Row, Transaction, Value
 from tests.simulation.disk import Disk
 from tests.simulation.generator import history_of
+from tests.simulation.hand_steps import Amend, Discard, DiscardAll, Remove
 from tests.simulation.incoming_steps import Account, IncomingHistory, LetIn, Write
 from tests.simulation.running import complaints_about, complaints_about_incoming, try_seed, written
 from tests.simulation.shrink import shrink
@@ -222,6 +224,32 @@ def with_an_old_cursor(patch: pytest.MonkeyPatch) -> None:
     _without(patch, "hand_over")
 
 
+def ashamed(patch: pytest.MonkeyPatch) -> None:
+    """What was amended bears the name of what may have arrived."""
+    patch.setattr("bach_lib.outbound.rows._nonce", lambda number, instance, _=0: f"{instance}-{number:x}")
+
+
+def hesitant(patch: pytest.MonkeyPatch) -> None:
+    """What was given up waits for somebody all the same."""
+    _without_rows(patch, "discard")
+
+
+def clinging(patch: pytest.MonkeyPatch) -> None:
+    """What went through a connection that was removed stays on disk."""
+    _without(patch, "delete_messages")
+
+
+def persevering(patch: pytest.MonkeyPatch) -> None:
+    """Who was removed goes on."""
+    patch.setattr(Runtimes, "_removed", lambda *_: None)
+    _without(patch, "delete_messages")
+
+
+def negligent(patch: pytest.MonkeyPatch) -> None:
+    """Who waits for a message is not told that it is gone."""
+    patch.setattr(Waiters, "_removed", lambda *_: None)
+
+
 def credulous(patch: pytest.MonkeyPatch) -> None:
     """What is told last of a name counts."""
 
@@ -245,10 +273,20 @@ def _without(patch: pytest.MonkeyPatch, query: str) -> None:
     patch.setattr(Transaction, "run", run_others)
 
 
+def _without_rows(patch: pytest.MonkeyPatch, query: str) -> None:
+    rows = Transaction.rows
+
+    def rows_of_others(self: Transaction, asked: str, **values: Value) -> list[Row]:
+        return [] if asked == query else rows(self, asked, **values)
+
+    patch.setattr(Transaction, "rows", rows_of_others)
+
+
 SENT = (Send(number=1),)
 TOLD = Tell("plain", "ada")
 NAMED = Send(number=1, recipient="@ada")
 BUSY = Answer(Says.BUSY, after=12)
+REFUSED = Send(number=1, answers=(Answer(Says.REFUSED),))
 SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "settling": (without_settling, SENT, "an end"),
     "expiring": (without_expiring, (OUTAGE, Send(number=1, time_to_live=60), Advance(100)), "left hanging"),
@@ -262,6 +300,16 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "files": (hoarding, (Send(number=1, file=True),), "left over"),
     "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
     "repeats": (forgetful, SENT, "no repeat"),
+    "amending": (
+        ashamed,
+        (Send(number=1, connection="nonce", answers=(Answer(Says.LOST),)), Advance(0.5), Amend(1, "bob"), Advance(99)),
+        "amended",
+    ),
+    "discarding": (hesitant, (REFUSED, Advance(1), Discard(1)), "by hand"),
+    "discarding all": (hesitant, (REFUSED, Advance(1), DiscardAll("plain")), "by hand"),
+    "removing": (clinging, (*SENT, Advance(1), Remove("plain"), Advance(1)), "removed"),
+    "what is removed": (persevering, (OUTAGE, *SENT, Advance(1), Remove("plain"), Heal("plain")), "removed"),
+    "waiting for what is removed": (negligent, (OUTAGE, *SENT, Advance(1), Wait(1), Remove("plain")), "waiting"),
     "whose it was": (unasked, (*SENT, Advance(1), ANOTHER, Advance(1), ANSWER), "account"),
     "whose it is": (careless, (*SENT, Advance(1), Send(number=2, corrects=1), ANOTHER, Advance(1), ANSWER), "account"),
     "whose it names": (

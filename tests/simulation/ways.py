@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.steps import NONCE, Says, Send
-from tests.simulation.story import FINISHED, Handed, Story
+from tests.simulation.story import FINISHED, Call, Handed, Story
 
 _ROUNDING = 0.01
 _LONG_WAIT = 60.0
@@ -18,19 +18,16 @@ def no_repeat_without_a_cause(story: Story) -> Iterator[str]:
         for before, one in pairwise(attempts):
             if why := _why_not_again(story, send, before, one):
                 yield f"m{number} was tried again at {one.at:.1f}, and {why}"
-        if len({one.nonce for one in attempts}) > 1:
+        if len({one.nonce for one in attempts}) > 1 and number not in story.amendments:
             yield f"m{number} changed its nonce"
-    seen = [nonce for number, nonce in story.shown if story.sends[number].connection == NONCE]
+    seen = [one.nonce for one in story.shown if one.connection == NONCE]
     if len(seen) != len(set(seen)):
         yield "a platform that recognises repetitions showed one"
 
 
 def _why_not_again(story: Story, send: Send, before: Handed, one: Handed) -> str | None:
     """Why a message should not have been handed over once more; None: there was a cause."""
-    revived = any(
-        call.what in {"retry", "retry_all"} and before.moment < call.moment < one.moment for call in story.calls
-    )
-    if revived:
+    if any(before.moment < call.moment < one.moment for call in revivals(story, send.number)):
         return None
     told = [note for note in story.told(send.number) if before.moment < note.moment < one.moment]
     if any(note.name in FINISHED for note in told):
@@ -41,9 +38,17 @@ def _why_not_again(story: Story, send: Send, before: Handed, one: Handed) -> str
     if before.says in {Says.SENT, Says.REFUSED} and not (interrupted or lost):
         return f"its last attempt ended {before.says}"
     unsure = before.says in {Says.LOST, Says.UNSURE, Says.BROKEN} or (lost and before.says is Says.SENT)
-    if (unsure or interrupted) and send.at_most_once and send.connection != NONCE:
+    if (unsure or interrupted) and send.at_most_once and before.connection != NONCE:
         return "nobody knew whether it had arrived"
     return None
+
+
+def revivals(story: Story, number: int) -> Iterator[Call]:
+    """Calls by which people may have let an ended message wait again."""
+    for call in story.calls:
+        named = call.what in {"retry", "amend"} and call.number == number
+        if (named or call.what == "retry_all") and call.may_have_worked:
+            yield call
 
 
 def nothing_is_tried_without_end(story: Story) -> Iterator[str]:
@@ -87,5 +92,5 @@ def who_is_told_to_wait_waits(story: Story) -> Iterator[str]:
 def _concerns(story: Story, told: Handed, one: Handed) -> bool:
     """Whether a platform's wish to wait is about this message."""
     if told.says is Says.WAIT_CHAT:
-        return story.lane(one.number, one.chosen_at) == story.lane(told.number, one.chosen_at)
+        return story.lane_of(one) == (told.connection, story.form(told.connection, told.recipient, one.chosen_at))
     return told.answer.wait <= _LONG_WAIT or one.number == told.number

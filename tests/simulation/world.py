@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import override
+from typing import cast, override
 
 from aiohttp import ClientSession
 
@@ -19,8 +19,10 @@ from bach_lib.events import MessageEvent, RecipientMoved
 from bach_lib.models import File
 from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import Sighting
+from bach_lib.outbound.amending import Amendment
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import look, look_into, wait_until_all_have_ended
+from tests.simulation.hand_steps import Add, Amend, Discard, DiscardAll, HandStep, Remove
 from tests.simulation.platform import Platforms, connector, number_of
 from tests.simulation.process import Process
 from tests.simulation.stage import Stage
@@ -126,6 +128,8 @@ class World(Stage):
                 self._send(step)
             case Tell() | Move() | TakeOver() | Limit():
                 self._steps_of_places(step)
+            case Amend() | Discard() | DiscardAll() | Remove() | Add():
+                self._steps_by_hand(step)
             case _:
                 self._steps_of_people(step)
 
@@ -174,6 +178,24 @@ class World(Stage):
             case _:
                 pass  # about a message that was never sent
 
+    def _steps_by_hand(self, step: HandStep) -> None:
+        bach, call = self._bach, partial(self._call, by_hand=step)
+        match step:
+            case Amend(number, recipient, connection) if number in self._ids:
+                new = {"recipient": recipient, "connection": connection}
+                changes = cast("Amendment", {field: value for field, value in new.items() if value is not None})
+                call("amend", number, partial(bach.amend, self._ids[number], **changes))
+            case Discard(number) if number in self._ids:
+                call("discard", number, partial(bach.discard_messages, [self._ids[number]]))
+            case DiscardAll(connection):
+                call("discard_all", 0, partial(bach.discard_all, connection))
+            case Remove(connection):
+                call("remove", 0, partial(bach.registry.remove, connection))
+            case Add(connection):
+                call("add", 0, partial(bach.registry.add, new_connection(connection)))
+            case _:
+                pass  # about a message that was never sent
+
     def _send(self, step: Send) -> None:
         if (about := self._sends.get(step.names or 0)) is not None:
             step = replace(step, connection=about.connection, recipient=about.recipient)
@@ -212,9 +234,10 @@ class World(Stage):
         work: Callable[[], Coroutine[object, object, T]],
         *,
         send: Send | None = None,
+        by_hand: HandStep | None = None,
         timeout: float | None = None,
     ) -> asyncio.Task[T]:
-        return self._callers.call(self._process, what, number, work, send=send, timeout=timeout)
+        return self._callers.call(self._process, what, number, work, send=send, by_hand=by_hand, timeout=timeout)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
@@ -240,6 +263,11 @@ class World(Stage):
         look_into(self._disk.look, self.story)
 
 
+def new_connection(name: str) -> Connection:
+    """One as it is set up at first."""
+    return Connection(name=name, type=name, allowed=FRIENDS)
+
+
 def _said(remote_id: str, sighting: Sighting) -> Incoming:
     """Somebody writes, and the platform says this of them."""
     return Incoming(
@@ -259,7 +287,7 @@ async def tell(history: History, folder: Path, seed: int) -> Story:
     async with ClientSession() as session:
         world = World(folder, seed, session)
         try:
-            await world.start({name: Connection(name=name, type=name, allowed=FRIENDS) for name in CONNECTIONS})
+            await world.start({name: new_connection(name) for name in CONNECTIONS})
             for step in history:
                 await world.perform(step)
             await world.heal()

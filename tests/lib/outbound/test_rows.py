@@ -82,12 +82,13 @@ WHOLE: dict[str, Value] = {
     "held": 1,
     "lost": '[["file", "too large"]]',
     "progress": "2 of 3",
+    "amended": 0x2B,
     "error_code": "busy",
     "error_text": "Later",
 }
 READ = Message(
     id=0x1F,
-    nonce="abcdef01-1f",
+    nonce="abcdef01-1f-2b",
     connection="home",
     recipient="ada",
     text="words",
@@ -165,6 +166,14 @@ def test_what_cannot_be_read_of_a_row_is_named_and_the_rest_is_shown(column: str
     assert caught.value.fault == Fault(code="unreadable", text=text)
     found = readable_message(row, "abcdef01")
     assert asdict(found) == asdict(READ) | {column: shown}
+
+
+def test_how_often_it_was_amended_may_be_damaged_as_well() -> None:
+    """One damaged byte would hide a whole message, or the platform be told a name that nobody can read back."""
+    row = {**WHOLE, "amended": "odd"}
+    with pytest.raises(UnreadableRowError, match="amended"):
+        message_from_row(row, "abcdef01")
+    assert readable_message(row, "abcdef01").nonce == "abcdef01-1f"
 
 
 def test_all_that_cannot_be_read_is_named() -> None:

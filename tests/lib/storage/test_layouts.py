@@ -32,6 +32,7 @@ _STAND: Mapping[str, str] = {
     "0011_spellings.sql": "e246bae27d231b84",
     "0012_hints_of_rules.sql": "a25ae9281f3bfc89",
     "0013_places_of_the_inbox.sql": "33e653f785ab0728",
+    "0014_amended.sql": "aeaaf7126f1679e3",
 }
 """The beginnings of their hashes."""
 

@@ -26,12 +26,22 @@ BY_PARTIAL_INDEX = {
     "waiting_share": "messages_unfinished",
     "move_recipient": "messages_unfinished",
     "requested_message": "messages_requested",
+    "list_messages_of": "messages_through",
+    "follow_the_wall": "messages_unfinished",
+    "unfinished_for": "messages_to",
+    "unsent_to": "messages_to",
+    "was_written_to": "messages_to",
+    "dead_of": "messages_stopped",
+    "held_of": "messages_held",
+    "unrouted": "inbox_unrouted",
     "list_messages_to": "messages_to",
     "list_unsent": "messages_unsent",
     "newest_unfinished": "messages_unfinished",
     "newest_stopped": "messages_stopped",
     "list_incoming_from": "inbox_from",
     "list_incoming_at": "inbox_at",
+    "list_incoming_of": "inbox_through",
+    "messages_of": "messages_through",
 }
 """Each query and the index that spares it the finished rows."""
 

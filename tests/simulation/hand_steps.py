@@ -1,0 +1,43 @@
+"""What people do by hand with messages that wait or have ended, and with the connection that these go through."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """A person corrects where a message goes: to somebody else, through another connection, or both."""
+
+    number: int
+    recipient: str | None = None
+    connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """A person gives a message up that failed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardAll:
+    """A person gives all dead letters of a connection up."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A person removes a connection, with all that waits for it or is under way."""
+
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """A person sets a connection up that was removed."""
+
+    connection: str
+
+
+type HandStep = Amend | Discard | DiscardAll | Remove | Add
