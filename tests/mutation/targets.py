@@ -81,7 +81,7 @@ _TESTS_OF_STORAGE = {
     "rescue.py": (f"{_ON_DISK}/test_guarding.py", f"{_ON_DISK}/test_saved.py"),
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
-    "schema.py": (f"{_ON_DISK}/test_beginnings.py", f"{_ON_DISK}/test_place.py"),
+    "schema.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("beginnings", "place", "layouts")),
     "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "naming", "place")),
     "store_thread.py": (f"{_ON_DISK}/test_store_thread.py",),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),

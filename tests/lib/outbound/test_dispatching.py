@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from typing import Unpack
+from typing import Unpack, cast, override
 
 import pytest
 
@@ -30,13 +30,14 @@ from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
+from bach_lib.outbound.loans import Ended, Loan, Loans, Lot
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.registry.directory import Directory
-from bach_lib.storage import Store, Transaction, portions
+from bach_lib.storage import SharedStore, Store, Transaction, portions
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.testing.connector import FakeConnector
 from tests.lib.bordered import bordered
@@ -629,6 +630,38 @@ async def test_what_was_in_flight_is_settled_and_told_by_a_start(bench: Bench) -
     assert await bench.statuses([1, 2]) == [Status.UNCERTAIN, Status.PENDING]
     await bench.start()
     assert bench.sent == [2]
+
+
+class Unanswered(Loans):
+    """Lanes may be lent, and the disk never says that they are."""
+
+    asked: Sequence[Lot] = ()
+
+    @override
+    async def offer(self, connection: str, lots: Sequence[Lot]) -> list[int]:
+        self.asked = lots
+        return await asyncio.Event().wait() and []
+
+    @override
+    async def adopt(self, connection: str, *, idempotent: bool) -> tuple[list[Loan], list[Ended]]:
+        return [], []
+
+
+async def test_what_was_about_to_be_lent_when_it_was_stopped_goes_after_the_next_start(bench: Bench) -> None:
+    """A connection that is set up anew in that moment would keep lanes busy, and messages waiting, until a restart."""
+    loans = Unanswered(cast("SharedStore", bench.store), bench.clock, "test")
+    loans.helpers = lambda: 1
+    bench.new(parallel=1)
+    await bench.dispatcher.load(idempotent=True, loans=loans)
+    await bench.put("ada", "bob", "eve", "eve")
+    await bench.start(hold=True)
+    assert [lot.messages for lot in loans.asked] == [[2], [3, 4]]
+    await bench.dispatcher.stop(0)
+    bench.platform.hold = None
+    loans.helpers = lambda: 0
+    await bench.dispatcher.load(idempotent=True, loans=loans)
+    await bench.start()
+    assert sorted(set(bench.sent)) == [1, 2, 3, 4]
 
 
 async def test_a_second_load_forgets_what_the_first_had_read(bench: Bench) -> None:
