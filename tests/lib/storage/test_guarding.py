@@ -453,6 +453,16 @@ def test_a_log_that_is_gone_as_well_ends_nothing(watched: Watched, path: Path, l
     assert not watched.guard.leave()
 
 
+def test_a_log_that_cannot_be_emptied_or_set_aside_ends_nothing(watched: Watched, path: Path) -> None:
+    """A disk that fails would keep BACH from closing, and the lock of the file be left behind."""
+    rescued = rescue.Rescue(watched.connection, [path], path.parent / "no folder" / "log")
+    assert "All it held is saved" in rescued.save(watched.place, is_torn=False, is_doubtful=False)
+    before = sorted(path.parent.iterdir())
+    rescued.spend_log()
+    rescued.set_log_aside(path)
+    assert sorted(path.parent.iterdir()) == before
+
+
 def test_into_a_file_that_cannot_be_read_nothing_is_written(watched: Watched, path: Path) -> None:
     """Somebody's file would be spoilt because nobody could see that it is his."""
     delete_log(path)
