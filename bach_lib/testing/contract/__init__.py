@@ -3,7 +3,10 @@
 ```python
 from bach_lib.testing import ConnectorContract, PartnerPlatform
 
-class PigeonPlatform(PartnerPlatform[PigeonServer]): ...  # how to connect, and how its server fails
+class PigeonPlatform(PartnerPlatform[PigeonServer]):
+    name, connector, recipient = "pigeon", PigeonConnector, "ada"
+    secrets, wrong_secrets = {"token": "new"}, {"token": "old"}
+    ...  # how to connect, and how its server fails
 
 class TestPigeon(ConnectorContract):
     platform = PigeonPlatform

@@ -31,7 +31,7 @@ from bach_lib.connecting import (
     Wait,
 )
 from bach_lib.errors import ConnectorFailedError, InvalidRecipientError
-from bach_lib.testing import ConnectorContract
+from bach_lib.testing import ConnectorContract, PartnerPlatform, PartnerServer
 from bach_lib.testing.contract import scenario
 from bach_pigeon import PigeonConnector
 from tests.contracts.platforms import DiscordWebhookPlatform
@@ -305,6 +305,18 @@ def test_the_suite_finds_what_breaks_a_promise(sabotage: Sabotage, monkeypatch: 
 
     with pytest.raises((AssertionError, OSError)):
         getattr(Suite(), sabotage.found_by)()
+
+
+def test_a_platform_that_says_too_little_is_named() -> None:
+    """Whoever begins to test their connector would look for a mistake in the suite."""
+
+    class Bare(PartnerPlatform[PartnerServer]):
+        pass
+
+    with pytest.raises(TypeError, match=r"Bare has to say .*: name, connector, recipient, secrets, wrong_secrets$"):
+
+        class Suite(ConnectorContract):
+            platform = Bare
 
 
 def test_what_does_not_receive_is_not_asked_to() -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection
+from bach_lib import Bach, Connection, Status
 from bach_lib.storage import Database, schema
+from bach_lib.testing import FakePlatform, fake_connector
 
 _HINTS_IN_META = range(2, 12)
 """Layouts that have rules, but no column for their hints."""
@@ -33,12 +34,17 @@ _STAND: Mapping[str, str] = {
     "0012_hints_of_rules.sql": "a25ae9281f3bfc89",
     "0013_places_of_the_inbox.sql": "33e653f785ab0728",
     "0014_amended.sql": "aeaaf7126f1679e3",
+    "postgresql/0001_initial.sql": "546b750c86a304d6",
+    "postgresql/0002_owners.sql": "f80982d863628ae2",
+    "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
+    "postgresql/0004_places_of_the_inbox.sql": "c326fc60b5412dd5",
+    "postgresql/0005_amended.sql": "7711d0cf3c163ad8",
 }
 """The beginnings of their hashes."""
 
 
 def make(path: Path, layout: int) -> None:
-    """A file of this layout with a connection and, where there can be one, a rule with a hint."""
+    """A file of this layout with a connection, a message that waits and, where there can be one, a rule with a hint."""
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         for script in schema._MIGRATIONS[:layout]:
             old.executescript(script)
@@ -46,7 +52,12 @@ def make(path: Path, layout: int) -> None:
         old.execute("PRAGMA journal_mode = WAL")
         old.execute(
             "INSERT INTO connections (name, type, category, is_active, auth_type, auth_config, allowed)"
-            " VALUES ('home', 'webhook', 'connector', 0, 'none', '{}', '[]')"
+            " VALUES ('home', 'fake', 'connector', 1, 'none', '{}', '[]')"
+        )
+        old.execute(
+            "INSERT INTO messages"
+            " (connection, recipient, status, text, format, silent, priority, delivery, created_at, max_retries)"
+            " VALUES ('home', 'ada', 'pending', 'It rains', 'plain', 0, 0, 'at_least_once', 1700000000, 5)"
         )
         if layout in _HINTS_IN_META:
             old.execute("INSERT INTO rules VALUES ('water', NULL, '[\"leak\"]', '[]', 1)")
@@ -62,9 +73,11 @@ def shape(path: Path) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("layout", range(1, schema.LAYOUT))
 async def test_a_file_of_every_layout_becomes_one_of_today(tmp_path: Path, layout: int) -> None:
-    """Whoever skipped some releases would stand before a database that cannot be opened, or that lacks something."""
+    """Whoever skipped some releases would stand before a database that cannot be opened, or miss what waited in it."""
     make(path := tmp_path / "bach.db", layout)
-    async with Bach(path) as bach:
+    platform = FakePlatform()
+    async with Bach(path, connectors={"fake": fake_connector(platform)}) as bach:
+        message = await bach.wait(1, timeout=60)
         [row] = bach.registry.list()
         hints = {rule.name: rule.hint for rule in bach.rules.list()}
         await bach.registry.add(Connection(name="new", type="webhook", endpoint="http://127.0.0.1:9/", is_active=False))
@@ -73,6 +86,7 @@ async def test_a_file_of_every_layout_becomes_one_of_today(tmp_path: Path, layou
     await fresh.close()
     assert shape(path) == shape(tmp_path / "fresh.db")
     assert row.name == "home"
+    assert (message.status, platform.texts) == (Status.SENT, ["It rains"])
     if layout in _HINTS_IN_META:
         assert hints == {"water": "Turn it; off;\n now", "hint": None}
         with closing(sqlite3.connect(path)) as sqlite:
@@ -83,7 +97,10 @@ def test_a_migration_stands_as_it_was_published() -> None:
     """Files that it has been run on would differ from those that it will be run on, and nobody could tell which."""
     folder = files("bach_lib.storage") / "migrations"
     found = {
-        file.name: sha256(file.read_bytes()).hexdigest()[:16] for file in folder.iterdir() if file.name.endswith(".sql")
+        f"{place}{file.name}": sha256(file.read_bytes()).hexdigest()[:16]
+        for place, below in {"": folder, "postgresql/": folder / "postgresql"}.items()
+        for file in below.iterdir()
+        if file.name.endswith(".sql")
     }
     assert found == _STAND
 

@@ -39,6 +39,25 @@ def tables(postgresql: Server) -> list[tuple[object, ...]]:
     return postgresql.ask("SELECT table_name FROM information_schema.tables WHERE table_schema = 'bach'", "empty")
 
 
+def shape(postgresql: Server) -> dict[str, list[tuple[object, ...]]]:
+    """All columns, rules and indexes."""
+    return {
+        "columns": postgresql.ask(
+            "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+            " WHERE table_schema = 'bach' ORDER BY 1, 2",
+            "empty",
+        ),
+        "rules": postgresql.ask(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = to_regnamespace('bach') ORDER BY 1, 2",
+            "empty",
+        ),
+        "indexes": postgresql.ask(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'bach' ORDER BY 1", "empty"
+        ),
+    }
+
+
 @pytest.fixture
 def guest(postgresql: Server, database_address: str) -> Iterator[str]:
     """The address for somebody who may connect, and nothing else."""
@@ -185,6 +204,33 @@ async def test_a_layout_that_fails_leaves_nothing_behind(
     store = ServerDatabase(database_address)
     await store.open()
     await store.close()
+
+
+@pytest.mark.parametrize("known", range(1, layout.SERVER_LAYOUT))
+async def test_a_database_of_every_layout_becomes_one_of_today(
+    postgresql: Server, database_address: str, known: int
+) -> None:
+    """Whoever skipped some releases would stand before a database that cannot be opened, or lose what is in it."""
+    fresh = ServerDatabase(database_address)
+    await fresh.open()
+    await fresh.close()
+    expected = shape(postgresql)
+    assert postgresql.empty_database() in database_address
+    row = "('ada', 'webhook', 'connector', 0, 'none', '{}', '[]', '{}')"
+    columns = "name, type, category, is_active, auth_type, auth_config, allowed, settings"
+    script = (
+        "CREATE SCHEMA bach; SET search_path TO bach;",
+        *layout._MIGRATIONS[:known],
+        f"INSERT INTO meta (key, value) VALUES ('layout', '{known}');",
+        f"INSERT INTO connections ({columns}) VALUES {row}",
+    )
+    postgresql.ask("\n".join(script), "empty")
+    assert shape(postgresql) != expected
+    store = ServerDatabase(database_address)
+    await store.open()
+    assert await store.submit(names) == ["ada"]
+    await store.close()
+    assert shape(postgresql) == expected
 
 
 async def test_several_that_begin_at_once_make_the_tables_once(database_address: str) -> None:
