@@ -153,9 +153,10 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         """Give attempts under way `grace` seconds (by default its own), then stop everything. What waits is on disk."""
         self._base.home.check_not_another()
         grace = self._grace if grace is None else seconds("grace", grace)
-        async with self._base.home.closing() as is_left:
-            if is_left:
-                await self._close(grace)
+        with self._around.ending.closing():
+            async with self._base.home.closing() as is_left:
+                if is_left:
+                    await self._close(grace)
 
     async def _close(self, grace: float) -> None:
         try:

@@ -15,7 +15,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded, name_of, places_of
-from bach_lib.handling.ending import end
+from bach_lib.handling.ending import Ending
 from bach_lib.handling.inbox_walk import InboxWalk
 from bach_lib.handling.parameters import Parameters, WrongWordsError
 from bach_lib.handling.received_message import Hand, ReceivedMessage, Work, in_hand
@@ -59,17 +59,17 @@ class Commands:
         clock: Clock,
         told: Callable[[int], None],
         set_aside: Callable[[IncomingMessage], None],
+        ending: Ending,
     ) -> None:
         self._work = work
         self._clock = clock
         self._told = told
         self._set_aside = set_aside
+        self._ending = ending
         self._handlers: dict[str, Handler] = {}
         self._lanes: dict[Lane, deque[int]] = {}
         self._known: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._calls: dict[asyncio.Task[None], asyncio.Task[None] | None] = {}
-        """Handlers that run, each with the task that waits for it."""
         self._walk: InboxWalk | None = None
         self._looking: asyncio.Task[None] | None = None
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -110,9 +110,7 @@ class Commands:
         for lane in self._lanes.values():
             while len(lane) > 1:
                 lane.pop()
-        asking = asyncio.current_task()
-        own = self._calls.get(asking) if asking else None  # of a handler that closes BACH itself
-        await end(self._tasks - {own}, grace, self._clock)
+        await self._ending.end(self._tasks, grace)
         self._lanes, self._known = {}, set()
 
     def _look_from_the_beginning(self) -> None:
@@ -186,7 +184,7 @@ class Commands:
     async def _call(self, received: ReceivedMessage, place: ExitStack) -> None:
         """Run its handler, in a task of its own: what that cancels is itself, and not what waits behind it."""
         call = asyncio.create_task(self._handle(received), name="bach-handler-call")
-        self._calls[call] = asyncio.current_task()
+        self._ending.behind[call] = asyncio.current_task()
         still = self._clock.call_later(_LONG, lambda: self._is_long(received, place))
         try:
             await asyncio.wait((call,))
@@ -195,7 +193,7 @@ class Commands:
             raise
         finally:
             still()
-            del self._calls[call]
+            del self._ending.behind[call]
         await guarded(call)
 
     async def _break_off(self, call: asyncio.Task[None], received: ReceivedMessage) -> None:

@@ -12,6 +12,7 @@ from bach_lib.errors import InvalidValueError, StorageError
 from bach_lib.events import MessageReceived, MessageSetAside
 from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.command_handlers import Commands, Handler
+from bach_lib.handling.ending import Ending
 from bach_lib.handling.parameters import parameters_of
 from bach_lib.handling.received_loop import ReceivedLoop
 from bach_lib.handling.received_message import ReceivedMessage, Work
@@ -30,9 +31,10 @@ class Programs:
         self.work = work
         self.is_open: bool = False
         self.begun: set[int] = set()
-        self.subscribers: Subscribers = Subscribers(bus, clock)
+        self.ending: Ending = Ending(clock)
+        self.subscribers: Subscribers = Subscribers(bus, self.ending)
         self._bus = bus
-        self._commands = Commands(work, clock, self.told, self.set_aside)
+        self._commands = Commands(work, clock, self.told, self.set_aside, self.ending)
         self._loops: weakref.WeakSet[ReceivedLoop] = weakref.WeakSet()
         self._unsubscribe: Unsubscribe | None = None
 

@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from bach_lib.bus import Bus, Unsubscribe, is_asynchronous
-from bach_lib.clock import Clock
 from bach_lib.events import Event
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded, name_of, places_of
-from bach_lib.handling.ending import end
+from bach_lib.handling.ending import Ending
 from bach_lib.handling.event_stream import LIMIT, EventStream
 
 _LOGGER = FieldLogger(__name__)
@@ -23,9 +22,9 @@ _LOGGER = FieldLogger(__name__)
 class Subscribers:
     """Asynchronous subscribers, and the streams."""
 
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, ending: Ending) -> None:
         self._bus = bus
-        self._clock = clock
+        self._ending = ending
         self._workers: set[asyncio.Task[None]] = set()
         self._streams: weakref.WeakSet[EventStream[Event]] = weakref.WeakSet()
         self._is_resting = False
@@ -70,7 +69,7 @@ class Subscribers:
     async def close(self, grace: float) -> None:
         """Give what is under way `grace` seconds, then cancel it. What happens from now on nobody is told."""
         self._is_resting = True
-        await end(self._workers, grace, self._clock)
+        await self._ending.end(self._workers, grace)
 
     def close_streams(self) -> None:
         """Nothing happens any more."""

@@ -102,3 +102,21 @@ async def test_who_closes_what_is_being_opened_finds_it_closed(
         _ = bach.registry
     async with Bach(tmp_path / "bach.db", connectors=connectors) as other:
         assert [row.name for row in other.registry.list()] == ["home"]
+
+
+async def test_who_waited_for_another_to_close_it_leaves_alone_what_is_opened_anew(tmp_path: Path) -> None:
+    """A program that closes it twice and starts again would find it closed, or half of it."""
+    bach = Bach(tmp_path / "bach.db")
+
+    async def start_again() -> None:
+        await bach.close()
+        await bach.open()
+
+    await bach.open()
+    await asyncio.gather(start_again(), bach.close())
+    with pytest.raises(AlreadyOpenError):
+        await bach.open()
+    assert bach.registry.list() == []
+    await bach.close()
+    with pytest.raises(NotOpenError):
+        _ = bach.registry

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -28,6 +29,7 @@ from bach_lib import (
     UnknownMessageError,
     connect,
 )
+from bach_lib.client import beside
 from bach_lib.client.beside import Beside
 from bach_lib.outcomes import Dead
 from bach_lib.testing import FakePlatform
@@ -62,6 +64,32 @@ async def test_a_message_is_sent_looked_at_edited_and_found(owner: Bach, platfor
         page = await bach.messages(connection="home", status=[Status.SENT], limit=1)
         assert [one.id for one in page] == [change.id]
         assert [one.id for one in await bach.messages(before=change.id)] == [receipt.id]
+
+
+@pytest.mark.parametrize("way", [WAYS["beside"], WAYS["over REST"]], ids=["beside", "over REST"])
+async def test_a_long_wait_is_many_questions(
+    owner: Bach, platform: FakePlatform, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for an hour would be told after a minute how the message stood."""
+    monkeypatch.setattr(beside, "_SLICE", 0.01)
+    platform.holds()
+    async with way(owner) as bach:
+        asked, often = 0, asyncio.Event()
+        original = type(bach)._wait  # type: ignore[attr-defined] # of a `Beside`
+
+        async def counted(self: Beside, message_id: int, timeout: float) -> Message:
+            nonlocal asked
+            asked += 1
+            if asked == 3:
+                often.set()
+            return cast("Message", await original(self, message_id, timeout))
+
+        monkeypatch.setattr(type(bach), "_wait", counted)
+        waiting = asyncio.create_task(bach.wait((await bach.send("home", "ada", "Hello")).id))
+        await asyncio.wait({waiting, asyncio.create_task(often.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        assert not waiting.done()
+        platform.works()
+        assert (await waiting).status is Status.SENT
 
 
 @by_each_way

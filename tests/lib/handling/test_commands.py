@@ -16,12 +16,13 @@ from bach_lib import (
     IncomingMessage,
     InvalidValueError,
     Kind,
+    MessageSent,
     MessageSetAside,
     ReceivedMessage,
 )
 from bach_lib.errors import StoreFailedError
 from bach_lib.handling.command_handlers import Commands
-from bach_lib.testing import FakeClock, World, world
+from bach_lib.testing import FakeClock, FakePlatform, World, world
 from tests.lib.handling.patience import until
 
 BOTH = (Connection(name="home", type="fake", allowed=frozenset({"42", "43"})),)
@@ -61,7 +62,7 @@ def test_what_is_no_command_of_a_handler_stays_for_others(
     changed: Callable[[IncomingMessage], IncomingMessage],
 ) -> None:
     """A stored command that Ada only passed on would be carried out, or what other programs wait for be gone."""
-    commands = Commands(Mock(), FakeClock(), Mock(), Mock())
+    commands = Commands(Mock(), FakeClock(), Mock(), Mock(), Mock())
     commands.add(("light",), Mock())
     command = IncomingMessage(
         id=1,
@@ -246,6 +247,44 @@ async def test_a_program_whose_handler_closes_bach_ends(here: World) -> None:
     await bach.close()
     await bach.open()
     assert await bach.inbox(status=InboxStatus.UNREAD) == []
+
+
+async def test_who_closes_what_is_being_closed_holds_up_nobody() -> None:
+    """SIGTERM and `/stop` at once: the program would wait for the handler, and the handler for the program."""
+    async with world(connections=BOTH) as (bach, platform, clock):
+        await closed_by_all(bach, platform, clock)
+
+
+async def closed_by_all(bach: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """The program closes it, then two handlers and a subscriber do."""
+    closes, ended = asyncio.Event(), list[str | None]()
+
+    @bach.on_command("stop", "halt")
+    async def stop(message: ReceivedMessage) -> None:
+        await closes.wait()
+        await bach.close()
+        ended.append(message.content.command)
+
+    async def listens(_: MessageSent) -> None:
+        await closes.wait()
+        await bach.close()
+        ended.append("subscriber")
+
+    bach.subscribe(MessageSent, listens)
+    platform.says("/stop")
+    platform.says("/halt", sender="43")
+    await bach.send("home", "ada", "Bye")
+    await clock.settle()
+    closing = asyncio.create_task(bach.close(grace=30))
+    await clock.settle()
+    assert not closing.done(), "it waits for the handlers"
+    closes.set()
+    await clock.settle()
+    is_closed = closing.done()
+    await clock.advance(30)
+    await closing
+    assert is_closed, "no second of its grace has passed"
+    assert set(ended) == {"stop", "halt", "subscriber"}
 
 
 async def test_a_command_that_waited_too_long_is_not_acted_upon(tmp_path: Path) -> None:

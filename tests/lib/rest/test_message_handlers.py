@@ -1,14 +1,15 @@
 """One message over REST: its history, and the ways out of the dead letters."""
 
+import asyncio
 from typing import cast
 
 import pytest
 
-from bach_lib import Bach, Fault
+from bach_lib import Bach, Fault, Message
 from bach_lib.outcomes import Dead
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.testing import FakeClock, FakePlatform
-from tests.lib.rest.conftest import Client
+from tests.lib.rest.conftest import Answer, Client
 
 NOBODY = Fault(code="refused", text="Chat not found")
 ONE = "/api/v1/messages/1"
@@ -123,3 +124,37 @@ async def test_what_is_wrong_is_said_and_changes_nothing(
     answer = await client.call(method, path, json=body)
     assert (answer.status, sorted(answer.body)) == (status, ["code", "detail"])
     assert await bach.get(1) == before
+
+
+async def test_who_waits_is_answered_when_the_message_has_ended_or_when_the_time_is_over(
+    client: Client, bach: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script would have to ask again and again whether its message has arrived."""
+    begins = asyncio.Queue[int]()
+    wait = bach.wait
+
+    async def told(message_id: int, timeout: float | None = None) -> Message:
+        begins.put_nowait(message_id)
+        return await wait(message_id, timeout)
+
+    monkeypatch.setattr(bach, "wait", told)
+
+    async def ask(message_id: int) -> asyncio.Task[Answer]:
+        """A question that waits, as soon as it does."""
+        asking = asyncio.create_task(client.call("GET", f"/api/v1/messages/{message_id}?wait=60"))
+        begun = asyncio.create_task(begins.get())
+        await asyncio.wait({asking, begun}, return_when=asyncio.FIRST_COMPLETED)
+        assert begun.done(), "it was answered without waiting"
+        return asking
+
+    platform.holds()
+    await client.send("ding")
+    asking = await ask(1)
+    platform.works()
+    assert (await asking).body["status"] == "sent"
+    platform.holds()
+    await client.send("dong")
+    asking = await ask(2)
+    await clock.settle()
+    await clock.advance(61)
+    assert (await asking).body["status"] in {"sending", "failed", "uncertain"}
