@@ -226,10 +226,11 @@ async def test_a_database_of_every_layout_becomes_one_of_today(
     )
     postgresql.ask("\n".join(script), "empty")
     assert shape(postgresql) != expected
-    store = ServerDatabase(database_address)
-    await store.open()
-    assert await store.submit(names) == ["ada"]
-    await store.close()
+    for _ in range(2):  # at the second start nothing is left to do
+        store = ServerDatabase(database_address)
+        await store.open()
+        assert await store.submit(names) == ["ada"]
+        await store.close()
     assert shape(postgresql) == expected
 
 
