@@ -231,8 +231,8 @@ async def test_the_disk_is_read_once(site: Path, monkeypatch: pytest.MonkeyPatch
         await Connectors().load("fax")
 
 
-async def test_the_command_knows_it(site: Path, tmp_path: Path) -> None:
-    """Who has no program of his own could not use it."""
+async def test_the_command_and_the_daemon_know_it(site: Path, tmp_path: Path) -> None:
+    """Who has no program of his own could not use it, alone or in the daemon."""
     install_pigeon(site)
     install(site, "bach-broken", {"broken": "bach_broken:Owl"}, "raise ZeroDivisionError")
     environment = {
@@ -264,7 +264,17 @@ async def test_the_command_knows_it(site: Path, tmp_path: Path) -> None:
         assert "Did you mean" in await bach(*add, "--secret", "tokn=env:BACH_TOKEN")
         assert "It answers as Old mill" in await bach(*add, *secret)
         assert "sent" in await bach("send", "loft", "ada", "Hello", "--wait", "20")
-        assert platform.texts() == ["Hello"]
+        serving = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bach_lib.cli", "serve", "--port", "0"), env=environment, stdout=subprocess.PIPE
+        )
+        try:
+            assert serving.stdout
+            assert b"answers on" in await serving.stdout.readline()
+            assert "sent" in await bach("send", "loft", "ada", "From the daemon", "--wait", "20")
+        finally:
+            serving.terminate()
+            await serving.wait()
+        assert platform.texts() == ["Hello", "From the daemon"]
 
 
 async def test_the_example_is_a_package_of_its_own(site: Path, tmp_path: Path) -> None:
