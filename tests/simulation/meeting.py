@@ -100,6 +100,7 @@ def tags_meet(story: Story) -> Iterator[str]:
             if (
                 one.chosen_at <= queued.at
                 or _has_ended_unsent(story, number, one)
+                or any(call.moment < one.moment for call in story.amendments.get(number, ()))  # to elsewhere
                 or lane != story.lane(one.number, story.send_calls[number].at)
             ):
                 continue
