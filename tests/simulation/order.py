@@ -105,7 +105,9 @@ def one_at_a_time(story: Story) -> Iterator[str]:
     for index, one in enumerate(story.handed):
         lane = story.lane_of(one)
         for before in story.handed[:index]:
-            if before.process != one.process or story.was_interrupted(before.at, one.at):
+            if (before.process, before.connection) != (one.process, one.connection):
+                continue
+            if story.was_interrupted(before.at, one.at):
                 continue
             still = before.answered_at is None or before.answered_at > one.at
             if not still or lane != story.lane(before.number, one.chosen_at):
