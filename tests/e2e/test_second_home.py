@@ -95,7 +95,7 @@ async def test_a_backup_made_under_load_becomes_a_home_that_delivers(homes: Rest
     await _restore(archive, homes.second)
     await homes.second.start()
     client = homes.second.client
-    state = "{{ states('binary_sensor.home_bot_sending') }}"
+    state = "{{ states('binary_sensor.telegram_home_bot_sending') }}"
     await until(lambda: _says(homes.second, state, "on"), what="the restored connection to work", seconds=60)
     [issue] = await _held(homes.second)
     count = int(issue["translation_placeholders"]["count"])

@@ -55,7 +55,7 @@ def _network(written: object) -> IPv4Network | IPv6Network:
     except ValueError:
         raise _invalid(written) from None
     mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
-    if mapped is None or network.prefixlen < _MAPPED_BITS:
+    if mapped is None:
         return network
     return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from bach_lib import Bach, Connection
+from bach_lib.connectors.webhook.proofs import ADDRESS_HEADER
 from bach_lib.connectors.webhook.signature import sign
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.rest import make_application
-from bach_lib.rest.hooks import MAX_POST
+from bach_lib.rest.hooks import MAX_POST, as_posted
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock
 from tests.lib.rest.conftest import TOKEN, Client
@@ -106,6 +107,18 @@ async def test_the_list_of_addresses(door: Client, hooked: Bach) -> None:
     shown = {"Authorization": f"Bearer {SECRETS['token']}"}
     assert await post(door, "near", shown) == (204, None)
     assert await post(door, "far", shown) == REFUSED
+
+
+def test_what_is_posted_is_what_arrives() -> None:
+    """A header of the client's own would count as a token in the address, or a form be read as JSON."""
+    json_ = {"content-TYPE": "application/json"}
+    asked = make_mocked_request("POST", "/x", headers=json_)
+    assert as_posted(asked, b"") == (json_, b"")
+    asked = make_mocked_request("POST", "/x?token=t&text=Hi", headers={**json_, "X-BACH-Address-Token": "mine"})
+    form = {ADDRESS_HEADER: "t", "Content-Type": "application/x-www-form-urlencoded"}
+    assert as_posted(asked, b"") == (form, b"text=Hi")
+    asked = make_mocked_request("POST", "/x?text=Hi", headers={"X-BACH-Address-Token": "mine"})
+    assert as_posted(asked, b"body") == ({}, b"body")
 
 
 async def test_a_body_counts_more_than_what_stands_in_the_address(door: Client, hooked: Bach) -> None:

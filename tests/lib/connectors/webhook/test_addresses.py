@@ -11,7 +11,7 @@ from bach_lib.connectors.webhook.networks import Addresses
 from bach_lib.connectors.webhook.proofs import Proofs
 from bach_lib.errors import InvalidValueError, PushRefusedError
 
-LIST = ["192.168.1.20", " 10.0.0.0/8 ", "2001:db8::/32", "::ffff:172.16.0.0/108"]
+LIST = ["192.168.1.20", " 10.0.0.0/8 ", "2001:db8::/32", "::ffff:172.16.0.0/108", "2001:dba::7"]
 
 four = st.integers(0, 2**32 - 1).map(IPv4Address)
 
@@ -28,6 +28,8 @@ four = st.integers(0, 2**32 - 1).map(IPv4Address)
         ("2001:db8:1::1", True),
         ("2001:db8:1::1%eth0", True),
         ("2001:db9::1", False),
+        ("2001:dba::7", True),
+        ("2001:dba::8", False),
         ("172.17.0.1", True),
         ("172.32.0.1", False),
         ("::ffff:0a00:0001", True),

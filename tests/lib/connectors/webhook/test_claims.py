@@ -1,6 +1,7 @@
 """Whose post it is: proved by a secret of one's own, or only said in the body."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -41,6 +42,18 @@ def shows(token: str) -> dict[str, str]:
 def body(**fields: object) -> bytes:
     """What is posted."""
     return json.dumps({"text": "/unlock the door", **fields}).encode()
+
+
+def test_a_secret_that_is_made_to_sign_with_is_never_shown(a_door: Make) -> None:
+    """Whoever reads along would have it after one post, where each is signed lest anybody can."""
+    key = b"of-the-nas-alone, to sign with"
+    secret = f"whsec_{b64encode(key).decode()}"
+    door = a_door(**{"sender:nas": secret})
+    now, said = int(NOW), body()
+    signed = {"webhook-id": "7", "webhook-timestamp": str(now), "webhook-signature": sign(key, "7", now, said)}
+    assert [message.sender_id for message in messages(door.admit(signed, said, NOW))] == ["nas"]
+    with pytest.raises(PushRefusedError):
+        door.admit(shows(secret), said, NOW)
 
 
 @pytest.mark.parametrize(
