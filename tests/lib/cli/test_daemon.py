@@ -2,8 +2,11 @@
 
 import json
 import selectors
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -174,6 +177,26 @@ def test_a_taken_port_is_a_sentence(home: Run, telegram: Telegram, database: Pat
     said = home("serve", "--port", telegram.url.rpartition(":")[2])
     assert (said.code, "cannot be listened on" in said.errors) == (1, True)
     assert not log_file(database).exists()
+
+
+def test_what_collects_logs_gets_lines_of_json_alone(database: Path) -> None:
+    """The first words for people, or a library's, would be a line that it cannot read."""
+    command = [sys.executable, "-m", "bach_lib.cli", "serve", "--db", str(database), "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--log-format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        said: list[dict[str, str]] = []
+        try:
+            for line in process.stderr:
+                said.append(json.loads(line))
+                if "answers on" in said[-1]["message"]:
+                    process.send_signal(signal.SIGTERM)
+            assert (process.wait(60), process.stdout and process.stdout.read()) == (0, "")
+        finally:
+            process.kill()
+    assert {"time", "level", "logger", "message"} <= set.intersection(*map(set, said))
+    assert said[-1]["message"].startswith("BACH stops")
 
 
 def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: Serve, database: Path) -> None:

@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from benchmarks.cluster.blows import BLOWS
 from benchmarks.cluster.dealing import meanwhile, scene_of
 from benchmarks.cluster.house import Size
 from benchmarks.cluster.judging import Blow
@@ -18,10 +19,10 @@ from benchmarks.measuring import scratch
 SIZE = Size(connections=5, messages=110, seconds=0.01, spread=1.0, away=6.0, times=1)
 """One connection of each kind; away for longer than a lease."""
 QUICK = ("restarted", "cut")
-SLOW = ("silent", "full", "failed_over")
+ALL = [pytest.param(blow, marks=() if blow in QUICK else pytest.mark.slow) for blow in BLOWS]
 
 
-@pytest.mark.parametrize("blow", [*QUICK, *(pytest.param(blow, marks=pytest.mark.slow) for blow in SLOW)])
+@pytest.mark.parametrize("blow", ALL)
 async def test_nothing_is_lost_mixed_up_or_sent_twice(postgresql: object, blow: str) -> None:
     """An update, an accident or a full disk of the database would cost messages, or people would get them twice."""
     if blow == "full" and not may_mount():
