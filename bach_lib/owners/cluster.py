@@ -133,7 +133,7 @@ class Cluster:
                 _let_go(looking)
 
     async def _turn(self) -> None:
-        turn = await self._membership.turn(self._session, self._returned.wishes, may_bury=self._is_even())
+        turn = await self._membership.turn(self._session, self._returned.wishes, self._is_even)
         if turn is None:
             _LOGGER.warning("This process did not say in time that it lives; it begins anew")
             await self._begin_anew()

@@ -6,7 +6,7 @@ refused in the same transaction (`Store.submit`, `as_owner`). All times are the 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bach_lib.owners.share import Step, View, Wishes, next_step
@@ -65,17 +65,18 @@ class Membership:
         self._store.act_as(session)
         return session
 
-    async def turn(self, session: int, wishes: Wishes, *, may_bury: bool) -> Turn | None:
+    async def turn(self, session: int, wishes: Wishes, may_bury: Callable[[], bool]) -> Turn | None:
         """Say that this process lives, look who else does, and take a fair share; None if the session was ended.
 
-        `wishes`: what it knows beyond what stands there. `may_bury`: end the sessions of those who do not say so any
-        more. Raises a `StorageError`.
+        `wishes`: what it knows beyond what stands there. `may_bury`: whether to end the sessions of those who do not
+        say so any more; asked in the storage's thread, as the turn may have waited for the server. Raises a
+        `StorageError`.
         """
 
         def work(tx: Transaction) -> Turn | None:
             if not tx.run("beat", id=session):
                 return None
-            if may_bury:
+            if may_bury():
                 tx.rows("cut_off", seconds=LEASE)
                 tx.run("bury", seconds=LEASE)
             view = _view(tx)

@@ -20,7 +20,7 @@ from bach_lib.storage.postgresql.known_commits import Commits, Note
 from bach_lib.storage.postgresql.layout import put_behind, refusal
 from bach_lib.storage.postgresql.outage import Outage
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError
-from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Session, explained
+from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Session, explained, refuse
 from bach_lib.storage.postgresql.session_start import start_session
 from bach_lib.storage.transaction import Value
 
@@ -65,6 +65,8 @@ class Reconnecting:
         """Held from a commit until those who wait for it are told."""
         self.closing: threading.Event = threading.Event()
         """Set from another thread: wait for nothing any more."""
+        self.process: int | None = None
+        """Which of those that share the database this is."""
         self.skew: float = 0.0
         """Seconds by which the server's clock is ahead of this machine's."""
         self.version: int = 0
@@ -91,7 +93,7 @@ class Reconnecting:
                 again = self._attempt(group, deliver, until, tries)
             except StorageError as error:
                 for refused in (group, *left):
-                    _refuse(refused, error, deliver)
+                    refuse(refused, error, deliver)
                 return
             tries = tries + 1 if len(again) == 1 and len(again[0]) == len(group) else 0
             left.extendleft(reversed(again))
@@ -123,7 +125,7 @@ class Reconnecting:
                     self.run(again, deliver)
         if self._doubtful:
             doubtful, self._doubtful = self._doubtful, ()
-            _refuse(doubtful, StoreUnknownError(path=self._address, reason="BACH is being closed"), deliver)
+            refuse(doubtful, StoreUnknownError(path=self._address, reason="BACH is being closed"), deliver)
         if self._session:
             self._session.wire.close()
             self._session = None
@@ -208,7 +210,7 @@ class Reconnecting:
         if self._doubtful and (time.monotonic() - self._doubt_began >= DOUBT or self.closing.is_set()):
             told = [request for request in self._doubtful if not isinstance(request.work, Alike)]
             self._doubtful = [request for request in self._doubtful if isinstance(request.work, Alike)]
-            _refuse(told, StoreUnknownError(path=self._address, reason=reason.rstrip(".")), deliver)
+            refuse(told, StoreUnknownError(path=self._address, reason=reason.rstrip(".")), deliver)
 
     @property
     def _connected(self) -> Session:
@@ -262,6 +264,8 @@ class Reconnecting:
         if self._before:
             put_behind(wire, self._before)
         start_session(wire, self._address, self._opening, self._commits, self._note, self._now)
+        if self.process is not None:  # whose sign of life may wait behind all that could not be written
+            session.live(self.process)
         return session
 
     @property
@@ -290,10 +294,3 @@ class Reconnecting:
         else:
             _LOGGER.warning("%s answers again", self._address)
         self._tell(away)
-
-
-def _refuse(batch: Batch, error: StorageError, deliver: Callable[[Batch], None]) -> None:
-    if batch:
-        for request in batch:
-            request.error = type(error)(**error.placeholders)
-        deliver(batch)

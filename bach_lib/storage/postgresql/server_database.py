@@ -72,7 +72,7 @@ class ServerDatabase(SharedStore):
 
     @override
     def act_as(self, session: int) -> None:
-        self._session = session
+        self._session = self._link.process = session
 
     @override
     def tell(self, notice: str) -> None:

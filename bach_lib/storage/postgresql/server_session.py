@@ -11,6 +11,7 @@ from bach_lib.errors import (
     BachError,
     InvalidValueError,
     SessionEndedError,
+    StorageError,
     StoreFailedError,
     StoreLockedError,
 )
@@ -140,6 +141,10 @@ class Session:
         [row] = self._wire.execute(_NOW).fetchall()
         return float(row["now"] or 0)
 
+    def live(self, process: int) -> None:
+        """Say that a process lives, and by which connection the others hear it from now on. Raises as `now`."""
+        self._transaction.run("beat", id=process)
+
     def stay(self) -> None:
         """Say that this process is still there, and forget those of long ago. Raises as `now`."""
         self._wire.execute(_STAY, [self._commits.session])
@@ -164,3 +169,11 @@ def explained(error: BaseException, address: Address) -> BachError:
     if error.state == _LOCKED:
         return StoreLockedError(path=address)
     return StoreFailedError(path=address, reason=error.reason)
+
+
+def refuse(batch: Batch, error: StorageError, deliver: Callable[[Batch], None]) -> None:
+    """Tell all who wait for these, each with an error of its own."""
+    if batch:
+        for request in batch:
+            request.error = type(error)(**error.placeholders)
+        deliver(batch)
