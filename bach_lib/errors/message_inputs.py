@@ -34,7 +34,10 @@ class InvalidTimeToLiveError(InputError):
     """A time to live that is zero, negative, beyond any date or not a number."""
 
     code = "invalid_time_to_live"
-    template = "A time to live of {value} seconds is not possible. Give a number above 0, and of less than 7,900 years, or leave it out."
+    template = (
+        "A time to live of {value} seconds is not possible. Give more than 0, and less than 7,900 years, or leave it"
+        " out."
+    )
     value: object
 
 

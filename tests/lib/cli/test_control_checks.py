@@ -246,7 +246,6 @@ _CHECKS: Final = [
 
 
 @pytest.mark.parametrize("hole", _CHECKS, ids=str)
-@pytest.mark.sqlite_only
 async def test_each_check_is_missed(
     bach: Bach, tmp_path: Path, caplog: pytest.LogCaptureFixture, hole: Hole | None
 ) -> None:
