@@ -18,6 +18,7 @@ from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
 from tests.component.dialogs import close_recipient_dialogs, submit
 
 OTHER_TOKEN = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
+THIRD_TOKEN = "192837465:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 NEW_TOKEN = f"{TOKEN[:-3]}new"
 
 
@@ -73,6 +74,17 @@ async def test_a_bot_is_added(hass: HomeAssistant, telegram: TelegramServer) -> 
     flow_type, flow_id = result["next_flow"]
     assert flow_type == "config_subentries_flow"
     assert hass.config_entries.subentries.async_get(flow_id)["step_id"] == "user"
+
+
+async def test_bots_of_one_name_are_told_apart(hass: HomeAssistant, telegram: TelegramServer) -> None:
+    """Two rows "Telegram @home_bot" in every list, and nobody knows on which server each of them is."""
+    titles: list[str] = []
+    for token in (TOKEN, OTHER_TOKEN, THIRD_TOKEN):
+        telegram.add_bot(token, username="home_bot")
+        titles.append((await submit(hass, await start(hass), form(telegram, token)))["title"])
+    await hass.async_block_till_done()
+    bot = "Telegram @home_bot"
+    assert titles == [bot, f"{bot} (127.0.0.1)", f"{bot} (2)"]
 
 
 @pytest.mark.parametrize(

@@ -353,11 +353,18 @@ def test_foreign_names_are_escaped_where_they_are_markdown_and_only_there() -> N
 
 
 def test_titles_of_repair_pages_take_one_line_on_a_phone() -> None:
-    """A second line is drawn across the one below it. The title of a menu is cut instead, and says the name first."""
+    """The title of a form would be drawn across the line below it, and that of a menu be cut."""
     steps = (step for one in TEXTS["issues"].values() for step in one.get("fix_flow", {}).get("step", {}).values())
-    titles = [step["title"] for step in steps if "menu_options" not in step]
+    titles = [step["title"] for step in steps]
     assert "Dead letters" in titles
     assert [title for title in titles if "{" in title or len(title) > 24] == []
+
+
+def test_dialogs_that_ask_for_new_credentials_name_their_connection() -> None:
+    """With five connections, nobody would know of which of them the password is asked."""
+    steps = TEXTS["config"]["step"]
+    titles = [steps[step]["title"] for step in ("reauth_confirm", "webhook_refused", "other_refused")]
+    assert [title for title in titles if "{name}" not in title] == []
 
 
 def test_the_breaker_says_what_it_means_for_messages() -> None:
