@@ -138,10 +138,11 @@ class Disk(Store):
     @override
     async def close(self) -> None:
         self._is_open = False
-        while self._asked:
-            await self._write(self._take())
         self.is_busy = True
         try:
+            while asked := self._take():
+                for one, answer in zip(asked, await self._write(asked), strict=True):
+                    one.answer(answer)
             await self._database.close()
         finally:
             self.is_busy = False
