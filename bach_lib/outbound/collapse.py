@@ -1,10 +1,14 @@
-"""Collapses messages of one tag: the newer replaces the older ones that wait, however many there are.
+"""Collapses messages of one tag: the newer replaces the older ones that are not sent yet, however many there are.
 
 Usually one waits, and is taken back in the transaction that stores the newer one. There may be very many (dead letters
 that somebody revived): then the rest goes in portions. A process that ends in between leaves some; they end when they
 are to be sent, since a newer one waits. So none is ever taken back for one that is not there, and none goes before it.
+
+One that is on its way just then cannot be called back. It is marked, and where it would wait again it ends (ADR 0088):
+by then the newer one may have been sent, and nothing that waits would tell of it.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
@@ -14,6 +18,8 @@ from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer, upper_bound
 
 REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
+OUTDATED = "replaced_meanwhile"
+"""The code of a message that is on its way while a newer one of its tag comes."""
 AT_ONCE = 100
 """Older ones that end in the transaction that stores the newer one."""
 
@@ -24,6 +30,13 @@ def oldest_of_tag(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> 
     forms = [{**_with_tag(draft), "recipient": form, **bounds} for form in (draft.recipient, *others)]
     found = sorted(integer(row["id"]) for values in forms for row in tx.rows("waiting_with_tag", **values))
     return found[:AT_ONCE]
+
+
+def outdate(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> None:
+    """Mark those of a new message's tag that are on their way. `others`: other forms of its recipient."""
+    forms = json.dumps([draft.recipient, *others])
+    values = {"connection": draft.connection, "tag": draft.tag, "mark": OUTDATED, "error_text": REPLACED.text}
+    tx.run("outdate", forms=forms, **values)
 
 
 def is_replaced(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> bool:

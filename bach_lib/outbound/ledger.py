@@ -162,7 +162,7 @@ class Ledger:
 
     def recovered(self, message: Message) -> None:
         """A message was settled, or set aside, while the disk was read after a start."""
-        if message.error and message.error.code == INTERRUPTED:
+        if message.status is Status.CANCELLED or (message.error and message.error.code == INTERRUPTED):
             self._services.count(self._name, False)
         self._services.bus.publish(settled_event(message))
 
@@ -216,7 +216,7 @@ class Ledger:
             if settlement.delivered is not None:
                 self._services.count(self._name, settlement.delivered)
             self._services.bus.publish(settled_event(advance.settled))
-            if advance.settled.status is Status.CANCELLED:  # its recipient was removed while it was on its way
+            if advance.settled.status is Status.CANCELLED:  # nobody wanted it any more while it was on its way
                 self._drop(advance.settled)
             if settlement.lesson is not None:
                 self._services.directory.tell(settlement.lesson)

@@ -11,7 +11,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, QueueFullError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
-from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, replace_rest
+from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, one_message
 from bach_lib.outbound.retry import EXPIRED, Settlement
@@ -114,6 +114,8 @@ class Queue:
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
             older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
+            if draft.tag is not None:
+                outdate(tx, draft, others)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_row(draft, status, attempted_at))
             for position, file in enumerate(draft.files):

@@ -89,6 +89,11 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
     AND id > :id AND held = 0
 LIMIT 1;
 
+-- outdate: a newer message of their tag comes, and these are on their way just then; if they are not sent now, they never are
+UPDATE messages SET error_code = :mark, error_text = :error_text
+WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipient IN (SELECT value FROM json_each(:forms))
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
+
 -- replace: a newer message of their tag took their place
 UPDATE messages
 SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
@@ -135,8 +140,8 @@ SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_a
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id;
 
--- withdrawn_meanwhile: whether its recipient was removed while it was under way
-SELECT 1 FROM messages WHERE id = :id AND error_code = :mark AND status = 'sending';
+-- marked_meanwhile: what was noted of it while it was under way, such as that its recipient was removed
+SELECT error_code FROM messages WHERE id = :id AND status = 'sending';
 
 -- keep_progress: after each request of several that a message becomes
 UPDATE messages SET progress = :progress WHERE id = :id AND status = 'sending';

@@ -16,7 +16,7 @@ _NEXT = {
     "MessageUncertain": {"trying"},
     "MessageDead": {"trying", "waiting"},
     "MessageExpired": {"trying", "waiting"},
-    "MessageCancelled": {"waiting"},
+    "MessageCancelled": {"trying", "waiting"},
 }
 _AFTERWARDS = {"retry", "retry_all", "amend", "discard", "discard_all"}
 """Calls after which a message that has ended stands otherwise."""

@@ -1,4 +1,4 @@
-"""The disk of the simulation: time stands still while the real one writes, or a seed tells another history each time."""
+"""The disk of the simulation: time stands still while the real one writes, or a seed tells many histories."""
 
 import asyncio
 import threading

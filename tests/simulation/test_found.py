@@ -22,6 +22,7 @@ from tests.simulation.steps import (
     Move,
     Outage,
     Reload,
+    Restart,
     Retry,
     Says,
     Send,
@@ -120,6 +121,18 @@ OUTGOING: dict[str, History] = {
         Send(number=13, recipient="@ada", tag="t"),
         Send(number=14, tag="t"),
         Advance(),
+    ),
+    # it was given back at the end of its process, waited behind the newer one of its tag, and went after it
+    "a tag, and a newer one that goes first": (
+        Send(
+            number=2,
+            connection="nonce",
+            priority=-5,
+            tag="t",
+            answers=(Answer(Says.LOST), Answer(Says.WAIT_CHAT, wait=1.0), Answer(Says.UNSURE)),
+        ),
+        Send(number=4, connection="nonce", tag="t"),
+        Restart(),
     ),
     # of what a platform told at once, the name came first, concerned nobody yet, and was passed over
     "a name told together with a move": (Move("plain", "ada"), Tell("plain", "ada")),

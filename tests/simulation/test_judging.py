@@ -191,8 +191,8 @@ def limited_apart(patch: pytest.MonkeyPatch) -> None:
 
 
 def tagged_apart(patch: pytest.MonkeyPatch) -> None:
-    """What waits under an older spelling is not seen by the newer one of its tag."""
-    patch.setattr("bach_lib.outbound.advancing.is_replaced", lambda *_: False)
+    """What is on its way is not seen by the newer one of its tag."""
+    patch.setattr("bach_lib.outbound.queue.outdate", lambda *_: None)
 
 
 def astray(patch: pytest.MonkeyPatch) -> None:
@@ -329,7 +329,7 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     ),
     "one tag": (
         tagged_apart,
-        (Move("plain", "ada"), Send(number=1, tag="t", answers=(BUSY,)), TOLD, Send(number=2, tag="t"), Advance(100)),
+        (Send(number=1, tag="t", priority=-5, answers=(BUSY,)), Send(number=2, tag="t"), Advance(100)),
         "tags",
     ),
     "the first who has a name": (

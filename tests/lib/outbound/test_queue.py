@@ -15,6 +15,7 @@ from bach_lib.errors import (
 )
 from bach_lib.models import Delivery, File, Message, Status
 from bach_lib.models.spellings import Alias, Lesson
+from bach_lib.outbound.collapse import OUTDATED, REPLACED
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Request
@@ -116,7 +117,25 @@ async def test_a_tag_replaces_nothing_that_does_not_wait(queue: Queue, status: S
     old = await put_in(queue, status, {"tag": "t"})
     newer = await queue.put(draft(tag="t"), leased=False)
     assert newer.replaced == ()
-    assert await queue.get(old.id) == old
+    now = await queue.get(old.id)
+    assert replace(now, error=old.error) == old
+    assert now == old or (status, now.error and now.error.code) == (Status.SENDING, OUTDATED)
+
+
+async def test_only_what_is_on_its_way_there_with_the_tag_is_marked(queue: Queue) -> None:
+    """A word to somebody else, or about something else, would never arrive after a failure."""
+    others = [
+        await put_in(queue, Status.SENDING, {"tag": "t", "recipient": "bob"}),
+        await put_in(queue, Status.SENDING, {"tag": "t", "connection": "work"}),
+        await put_in(queue, Status.SENDING, {"tag": "u"}),
+        await put_in(queue, Status.SENDING),
+    ]
+    spelled = await put_in(queue, Status.SENDING, {"tag": "t", "recipient": "@ada"})
+    await queue.put(draft(tag="t"), leased=True, others=["@ada"])
+    assert [await queue.get(one.id) for one in others] == others
+    again = (await queue.advance(Settlement(id=spelled.id, status=Status.FAILED, next_retry_at=1.9e9), None)).settled
+    assert again
+    assert (again.status, again.error, again.next_retry_at) == (Status.CANCELLED, REPLACED, None)
 
 
 async def test_a_tag_reaches_no_other_lane(queue: Queue) -> None:

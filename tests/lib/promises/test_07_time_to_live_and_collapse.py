@@ -6,12 +6,14 @@ import pytest
 
 from bach_lib.events import MessageCancelled, MessageExpired, MessageFinished
 from bach_lib.models import Fault, Status
+from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
 from bach_lib.testing.connector import FakePlatform
 from tests.lib.promises.conftest import OpenBach, record
 
 DOWN = Fault(code="refused", text="Connection refused")
+BUSY = Fault(code="busy", text="Not now")
 
 
 async def test_a_message_whose_time_is_over_is_not_sent_late(
@@ -133,3 +135,58 @@ async def test_the_newer_message_of_a_tag_replaces_the_waiting_one(
         platform.fault = None
         await clock.advance(60)
         assert sorted(message.text for message in platform.sent) == ["19 °C", "20 °C", "first in lane"]
+
+
+@pytest.mark.parametrize("newer", [Sent(remote_id="9"), Dead(fault=BUSY), Uncertain(fault=BUSY)])
+async def test_the_older_message_of_a_tag_does_not_go_after_the_newer_one(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, newer: Outcome
+) -> None:
+    """Somebody who read "door closed" would then read "door open", which failed before, and get up for it."""
+    async with open_bach() as bach:
+        cancelled = record(bach, MessageCancelled)
+        platform.hold = asyncio.Event()
+        platform.outcomes += [Retry(fault=BUSY, scope=Scope.MESSAGE), newer]
+        older = await bach.send("home", "42", "door open", tag="door", priority=-5)
+        await clock.settle()
+        await bach.send("home", "42", "door closed", tag="door", delivery="at_most_once")
+        platform.hold.set()
+        await clock.advance(3600)
+        assert [event.message.id for event in cancelled] == [older.id]
+        message = await bach.get(older.id)
+        assert (message.status, message.error and message.error.code) == (Status.CANCELLED, "replaced")
+        assert [one.text for one in platform.attempts] == ["door open", "door closed"]
+
+
+async def test_the_older_message_of_a_tag_that_was_broken_off_does_not_go_again(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform, lasting_store: Store
+) -> None:
+    """After a restart the old temperature would be read last, for the new one was more urgent."""
+    async with open_bach(lasting_store) as bach:
+        platform.hold = asyncio.Event()
+        older = await bach.send("home", "42", "17 °C", tag="temperature", priority=-5)
+        await clock.settle()
+        await bach.send("home", "42", "18 °C", tag="temperature")
+        await bach.close(grace=0)
+    platform.hold = None
+    async with open_bach(lasting_store) as bach:
+        await clock.advance(60)
+        message = await bach.get(older.id)
+        assert (message.status, message.error and message.error.code) == (Status.CANCELLED, "replaced")
+        assert [one.text for one in platform.attempts] == ["17 °C", "18 °C"]
+        assert bach.registry.get("home").error_count == 1, "in memory as on disk: it may have arrived, or not"
+
+
+async def test_what_has_arrived_is_sent_although_a_newer_one_of_its_tag_came(
+    open_bach: OpenBach, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """What people have read would stand there as cancelled."""
+    async with open_bach() as bach:
+        platform.hold = asyncio.Event()
+        older = await bach.send("home", "42", "17 °C", tag="temperature")
+        await clock.settle()
+        await bach.send("home", "42", "18 °C", tag="temperature")
+        platform.hold.set()
+        await clock.settle()
+        message = await bach.get(older.id)
+        assert (message.status, message.error) == (Status.SENT, None)
+        assert [one.text for one in platform.sent] == ["17 °C", "18 °C"]

@@ -20,6 +20,7 @@ BY_PARTIAL_INDEX = {
     "count_stopped": "messages_stopped",
     "oldest_unfinished": "messages_unfinished",
     "waiting_with_tag": "messages_tagged",
+    "outdate": "messages_unfinished",
     "interrupted_messages": "messages_unfinished",
     "strange_messages": "messages_unfinished",
     "count_waiting": "messages_unfinished",
