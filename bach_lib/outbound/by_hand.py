@@ -96,6 +96,9 @@ class ByHand:
         return revived
 
     async def _amend(self, message: Message, draft: Draft) -> Message | None:
+        for name in {message.connection, draft.connection}:  # what is written is by the time that the wall shows now
+            if dispatcher := self._dispatcher(name):
+                dispatcher.look_at_the_wall()
         if (amended := await self._corrections.amend(message, draft)) is None:
             return None
         before, after = amended

@@ -56,6 +56,9 @@ class Bystander:
         # of more than a hundred with its tag the others end when they are to be sent, since a newer one waits
         self._tell(self._name, [put.message.id, *(message.id for message in put.replaced)])
 
+    def look_at_the_wall(self) -> None:
+        """The owner does; the times on disk are by its clock."""
+
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
         self._publish(MessageQueued, message)

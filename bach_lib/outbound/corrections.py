@@ -70,7 +70,10 @@ class Corrections:
             if before.nonce != message.nonce:
                 return None
             fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
-            [row] = tx.rows("amend_message", id=message_id, **{field: new[field] for field in fields})
+            changes = {field: new[field] for field in fields}
+            if draft.expires_at == message.expires_at:  # its time goes on; the wall clock may have been set since
+                changes["expires_at"] = before.expires_at
+            [row] = tx.rows("amend_message", id=message_id, **changes)
             return before, readable_message(row, self._instance)
 
         return await self._store.submit(work)

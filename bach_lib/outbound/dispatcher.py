@@ -10,7 +10,7 @@ the wall clock, for the next start, and follows when that one is set (`Ledger.lo
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -57,6 +57,7 @@ class Dispatcher:
         self.gate: Gate = services.gate(connection, self._better)
         self._choosing = Choosing(self._lanes, self.gate, services)
         self._ledger = Ledger(connection.name, services, self._spawn, self.drop)
+        self.look_at_the_wall: Callable[[], None] = self._ledger.look_at_the_wall
         self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)
         self._loading.end()
         self._trials = Trials(self.gate, self._ledger, services)
@@ -131,7 +132,7 @@ class Dispatcher:
 
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
-        self._loading.add(self._addresses.entry(message))
+        self._loading.add(self._addresses.entry(message, self._ledger.disk_time()))
         self._publish(MessageQueued(connection=self._name, message=message))
         self._pump()
 

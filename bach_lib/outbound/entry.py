@@ -102,18 +102,20 @@ def expiry_of(draft: Draft, clock: Clock) -> float | None:
     return None if draft.expires_at is None else clock.monotonic() + draft.expires_at - draft.created_at
 
 
-def entry_of(message: Message | Waits, clock: Clock) -> Entry:
+def entry_of(message: Message | Waits, clock: Clock, lives_by: float | None = None) -> Entry:
     """A message from the disk, where times are on the wall clock.
 
     None of them is further away than it was when it was written, however far the wall clock was set back since.
+    `lives_by`: what that clock would show, had it not been set since the disk last heard of it; None: what it shows.
     """
     wall, now = clock.now(), clock.monotonic()
+    lives_by = wall if lives_by is None else lives_by
     due, expires = now, None
     if message.next_retry_at is not None:
         longest = message.next_retry_at - (message.attempted_at or message.created_at)
         due = now + min(message.next_retry_at - wall, longest)
     if message.expires_at is not None:
-        expires = now + min(message.expires_at - wall, message.expires_at - message.created_at)
+        expires = now + min(message.expires_at - lives_by, message.expires_at - message.created_at)
     return Entry(
         id=message.id,
         recipient=message.recipient,

@@ -31,9 +31,9 @@ class LaneAddresses:
         """Whether messages got other ids on the way from one to the other."""
         return self._directory.normal(self.connection, old, through_moves=False) != new
 
-    def entry(self, message: Message) -> Entry:
-        """The message as its lane knows it."""
-        entry = entry_of(message, self._clock)
+    def entry(self, message: Message, lives_by: float | None = None) -> Entry:
+        """The message as its lane knows it. `lives_by`: the time by which its row goes; None: what the wall shows."""
+        entry = entry_of(message, self._clock, lives_by)
         entry.recipient = self.lane_of(entry.recipient)
         return entry
 

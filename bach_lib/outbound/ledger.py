@@ -51,7 +51,7 @@ class Ledger:
         self._drop = drop
         self._ahead: float | None = None
         """What the disk goes by, or is about to: seconds from the clock that never jumps to the one on the wall."""
-        self._following: set[asyncio.Future[int]] = set()
+        self._following: dict[asyncio.Future[int], float] = {}
         self._unfollowed: StorageError | None = None
         self._is_behind = False
         self.leaving: set[asyncio.Future[Advance]] = set()
@@ -78,9 +78,17 @@ class Ledger:
         if abs(seconds) > _SET:
             self._ahead = ahead + seconds
             written = self._services.queue.follow_the_wall(self._name, seconds)
-            self._following.add(written)
-            written.add_done_callback(partial(self._followed, seconds))
+            self._following[written] = seconds
+            written.add_done_callback(self._followed)
             self._spawn(self._follow_the_wall(written))
+
+    def disk_time(self) -> float:
+        """What the wall would show, had it not been set since the disk last heard of it: rows just read go by that."""
+        clock = self._services.clock
+        if self._ahead is None:
+            return clock.now()
+        seconds = self._wall_is_ahead - (self._ahead - sum(self._following.values()))
+        return clock.now() - seconds if abs(seconds) > _SET else clock.now()
 
     async def has_followed(self) -> None:
         """Wait until the disk goes by the clock on the wall. Raises a `StorageError` if it could not be told."""
@@ -90,9 +98,9 @@ class Ledger:
         if self._unfollowed and abs(self._wall_is_ahead - ahead) > _SET:  # else it was set back again
             raise self._unfollowed
 
-    def _followed(self, seconds: float, written: asyncio.Future[int]) -> None:
+    def _followed(self, written: asyncio.Future[int]) -> None:
         """The disk was told. What it did not hear is owed to it, whoever is cancelled meanwhile."""
-        self._following.discard(written)
+        seconds = self._following.pop(written)
         error = None if written.cancelled() else written.exception()
         self._unfollowed = error if isinstance(error, StorageError) else None
         if (written.cancelled() or error) and self._ahead is not None:

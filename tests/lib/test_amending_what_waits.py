@@ -6,6 +6,9 @@ import pytest
 
 from bach_lib import Bach, Connection, Fault, Status
 from bach_lib.errors import NotAmendableError
+from bach_lib.models import Message
+from bach_lib.outbound.corrections import Corrections
+from bach_lib.outbound.rows import Draft
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -63,6 +66,47 @@ async def test_its_time_goes_on(home: Bach, platform: FakePlatform, clock: FakeC
     await clock.advance(12_000)
     assert (await home.get(1)).status in {Status.PENDING, Status.FAILED}
     assert (await home.get(2)).status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("set_by", [3e4, -3e4])
+@pytest.mark.parametrize("connection", ["home", "work"])
+async def test_its_time_goes_on_whatever_the_clock_shows(
+    home: Bach, platform: FakePlatform, clock: FakeClock, connection: str, set_by: float
+) -> None:
+    """Whose time is found anew, as on a machine without a clock, could amend nothing: it would be over at once."""
+    new, old = [(await home.send("home", "ada", "text", time_to_live=100)).id for _ in range(2)]
+    clock.jump(set_by)
+    await home.amend(new, connection=connection, recipient="bob", time_to_live=200)
+    await home.amend(old, connection=connection, recipient="bob")
+    await clock.advance(90)
+    messages = [await home.get(number) for number in (old, new)]
+    assert not any(message.status.is_final for message in messages)
+    assert [(message.expires_at or 0.0) - clock.now() for message in messages] == pytest.approx([10, 110]), "on disk"
+    await clock.advance(20)
+    assert [(await home.get(number)).status.is_final for number in (old, new)] == [True, False]
+    await clock.advance(100)
+    assert (await home.get(new)).status is Status.EXPIRED
+
+
+@pytest.mark.parametrize("set_by", [3e4, -3e4])
+async def test_its_time_goes_on_if_the_clock_is_set_while_it_is_written(
+    home: Bach, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, set_by: float
+) -> None:
+    """What the disk has just answered goes by the old time; it would be over at once, or hours too late."""
+    write = Corrections.amend
+
+    async def slow(corrections: Corrections, message: Message, draft: Draft) -> tuple[Message, Message] | None:
+        written = await write(corrections, message, draft)
+        clock.jump(set_by)
+        return written
+
+    monkeypatch.setattr(Corrections, "amend", slow)
+    number = (await home.send("home", "ada", "text", time_to_live=100)).id
+    await home.amend(number, recipient="bob")
+    await clock.advance(90)
+    assert not (await home.get(number)).status.is_final
+    await clock.advance(20)
+    assert (await home.get(number)).status is Status.EXPIRED
 
 
 async def test_one_that_waits_for_its_next_try_can_be_amended(

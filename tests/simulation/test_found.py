@@ -176,6 +176,13 @@ OUTGOING: dict[str, History] = {
         Advance(1.0),
         Amend(number=1, recipient="bob"),
     ),
+    # the disk had not heard that the clock was set, and what it read of its end was taken for the new time
+    "amended in the instant in which the clock is set": (
+        Send(number=3, time_to_live=300.0, answers=(Answer(Says.BUSY),)),
+        Advance(),
+        Amend(number=3, recipient="bob"),
+        Jump(3600.0),
+    ),
     # the later one wrote all that it had looked at before the earlier one was written
     "amended twice at the same time": (
         Fail("plain", Outage.UNREACHABLE),

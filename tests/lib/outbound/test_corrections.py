@@ -133,6 +133,19 @@ async def test_what_is_amended_has_its_files_in_their_order(
     assert (await corrections.amendable(one.id)).files == PICTURES[1:], "what is no file is not sent as one"
 
 
+async def test_the_time_of_what_is_amended_goes_on_if_the_clock_is_set_in_between(
+    queue: Queue, corrections: Corrections
+) -> None:
+    """It would be over at the next start, or live for hours more, because somebody corrected a word just then."""
+    old = await put_in(queue, Status.PENDING, draft(expires_at=NOW + 60))
+    await queue.follow_the_wall("home", 3600.0)
+    amended = await corrections.amend(old, draft(text="new", expires_at=old.expires_at))
+    assert amended is not None
+    assert amended[1].expires_at == NOW + 3660
+    assert (again := await corrections.amend(amended[1], draft(text="newer", expires_at=NOW + 5))) is not None
+    assert again[1].expires_at == NOW + 5, "whoever says how long is heard"
+
+
 async def test_every_field_of_an_amended_message_is_the_new_one(queue: Queue, corrections: Corrections) -> None:
     """A message would be half corrected: the right words to the wrong person, or without a way to answer."""
     old = await put_in(queue, Status.DEAD)

@@ -324,3 +324,19 @@ async def test_how_far_a_message_has_come_is_kept_if_the_disk_takes_it(
     monkeypatch.setattr(bench.disk, "keep_progress", refuse)
     await bench.ledger.keep(one.id, "3 of 3")
     assert caplog.messages == [f"How far message {one.id} has come is not kept: {FULL}"]
+
+
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+async def test_rows_go_by_the_time_of_which_the_disk_has_heard(bench: Bench, clock: FakeClock, seconds: float) -> None:
+    """What was just read of a message's end would be taken for the new time: over at once, or hours too late."""
+    bench.ledger.begin()
+    before = clock.now()
+    assert bench.ledger.disk_time() == before
+    clock.jump(seconds)
+    assert bench.ledger.disk_time() == pytest.approx(before)
+    bench.ledger.look_at_the_wall()
+    assert bench.ledger.disk_time() == pytest.approx(before), "it has not answered yet"
+    await bench.spawned.pop()
+    assert bench.ledger.disk_time() == clock.now()
+    clock.jump(0.5)
+    assert bench.ledger.disk_time() == clock.now(), "so little is not followed"
