@@ -139,7 +139,7 @@ def send(
     silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
     reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A newer message with it replaces a waiting one.")] = None,
+    tag: Annotated[str | None, typer.Option(help="A newer one with it replaces one that is not sent yet.")] = None,
     time_to_live: Annotated[float | None, typer.Option(help="Seconds after which it is not sent any more.")] = None,
     delivery: Annotated[str | None, typer.Option(help="at_least_once or at_most_once.")] = None,
     key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
