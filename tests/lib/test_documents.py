@@ -1,6 +1,7 @@
 """What the documents show is run, so that a stranger's first try works."""
 
 import asyncio
+import logging
 import re
 import subprocess
 import sys
@@ -66,6 +67,15 @@ async def test_the_program_that_talks_to_an_ai_gets_an_answer_each_time(tmp_path
         assert local != program
         for _ in range(2):
             assert await run(local, tmp_path) == (b"Ollama 0.12.3 offers gemma3\nQuite warm.\n", b"", 0)
+
+
+@pytest.fixture(autouse=True)
+def handlers_as_they_were() -> Iterator[None]:
+    """An example adds a handler: what it writes to is closed with its test, and later tests would log errors to it."""
+    logger = logging.getLogger("bach_lib")
+    before = list(logger.handlers)
+    yield
+    logger.handlers[:] = before
 
 
 @pytest.mark.parametrize("program", blocks("docs/library.md", "python"), ids=lambda program: program.split("\n")[0])
