@@ -7,6 +7,7 @@ from typing import override
 
 import pytest
 
+from bach_lib.storage.numbered import statements_of
 from bach_lib.storage.positions import by_position
 from bach_lib.storage.together import Together
 from bach_lib.storage.transaction import Transaction, Value
@@ -51,7 +52,7 @@ def connection() -> Iterator[Counted]:
 @pytest.fixture
 def tx(connection: Counted) -> Transaction:
     """A transaction that several requests share."""
-    transaction = Transaction(connection, QUERIES)
+    transaction = Transaction(statements_of(connection), QUERIES)
     transaction.begin(is_shared=True)
     return transaction
 
@@ -131,7 +132,7 @@ def test_who_is_alone_writes_at_once(connection: Counted, tx: Transaction) -> No
     assert tx.insert("add", ["bob", 2]) == 2
     tx.end()
     assert people(connection) == [(1, "ada", 1), (2, "bob", 2)]
-    fresh = Transaction(connection, QUERIES)
+    fresh = Transaction(statements_of(connection), QUERIES)
     assert fresh.insert("add", ["cid", 3]) == 3
     assert len(people(connection)) == 3
 
@@ -188,7 +189,8 @@ def test_a_value_that_a_query_names_twice_is_given_once(connection: Counted) -> 
     sql, in_order = by_position(named)
     assert ":" not in sql.replace("':'", "").replace("12:30", "")
     values: dict[str, Value] = {"a": "1", "b": "2", "long_name_2": "3", "not asked for": 4}
-    assert tuple(connection.execute(sql, in_order(values)).fetchone()) == ("2", ":1", "23", "12:30")
+    [found] = statements_of(connection).execute(sql, in_order(values)).fetchall()
+    assert [found[name] for name in ("b", "a", "both", "hour")] == ["2", ":1", "23", "12:30"]
     assert by_position("SELECT 1")[1](values) == ()
     assert by_position("SELECT :a")[1](values) == ("1",)
     with pytest.raises(KeyError):
