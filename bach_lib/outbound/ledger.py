@@ -6,7 +6,7 @@ where others have taken over the connection nothing can be written any more; the
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -194,10 +194,22 @@ class Ledger:
         try:
             while self._over:  # a full disk may come between, and all shall be told
                 some = [self._over.popleft() for _ in range(min(_PORTION, len(self._over)))]
-                for message in await self.until_stored(partial(self._services.queue.expire, some)):
-                    self._services.bus.publish(MessageExpired(connection=self._name, message=message))
+                await self._expire(some)
         finally:
             self._is_ending = False
+
+    async def _expire(self, message_ids: Sequence[int], nonces: Mapping[int, str] | None = None) -> None:
+        found = await self.until_stored(partial(self._services.queue.expire, message_ids, nonces))
+        for message in found:
+            if message.status is Status.EXPIRED:
+                self._services.bus.publish(MessageExpired(connection=self._name, message=message))
+        if behind := {message.id: message.nonce for message in found if message.status is Status.SENDING}:
+            self._spawn(self._expire_again(behind))
+
+    async def _expire_again(self, nonces: Mapping[int, str]) -> None:
+        """End what the disk took for being sent: memory has let it go, and nobody else would."""
+        await self._services.clock.sleep(_STORE_RETRY)
+        await self._expire([*nonces], nonces)
 
     def replaced(self, put: Put, forget: Callable[[Message], None]) -> None:
         """A new message took the place of others: of those that it replaced itself, and, if there are more, of them."""

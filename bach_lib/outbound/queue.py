@@ -4,7 +4,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
@@ -13,8 +13,8 @@ from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
 from bach_lib.outbound.interrupted import settle_interrupted
-from bach_lib.outbound.one_message import end_message, one_message
-from bach_lib.outbound.retry import EXPIRED, Settlement
+from bach_lib.outbound.one_message import end_message, expire_message, one_message
+from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import (
     COLUMNS,
     Draft,
@@ -227,23 +227,24 @@ class Queue:
 
         return await self._store.submit(work)
 
-    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
-        """End those of these messages that still wait, some a transaction; return them, each once."""
-        left, expired, portions = list(dict.fromkeys(message_ids)), list[Message](), Portions()
+    async def expire(self, message_ids: Iterable[int], nonces: Mapping[int, str] | None = None) -> list[Message]:
+        """End those of these messages that still wait, some a transaction; return them, each once.
+
+        And, as they are, those that are on their way for the disk: to be asked for again, with the `nonces` they have.
+        """
+        left, found, portions = list(dict.fromkeys(message_ids)), list[Message](), Portions()
+        known, now = nonces or {}, self._clock.now()
 
         def work(tx: Transaction) -> list[Message]:
             portions.begin()
-            rows = [row for message_id in some if (row := tx.row("get_message", id=message_id))]
-            rows = [row for row in rows if row["expires_at"] is not None]  # else it was revived since
-            waiting = [integer(row["id"]) for row in rows if row["status"] in _WAITING]
-            ended = [self._end(tx, message_id, Status.EXPIRED, EXPIRED) for message_id in waiting]
+            ended = [expire_message(tx, one, known.get(one), now=now, instance=self._instance) for one in some]
             portions.end()
-            return ended
+            return [message for message in ended if message]
 
         while some := left[: portions.size]:
             del left[: len(some)]
-            expired += await self._store.submit(work, as_owner=True)
-        return expired
+            found += await self._store.submit(work, as_owner=True)
+        return found
 
     def follow_the_wall(self, connection: str, seconds: float) -> asyncio.Future[int]:
         """The wall clock was set by so much: whatever waits ends as long after now as it would have ended."""

@@ -193,6 +193,13 @@ OUTGOING: dict[str, History] = {
     ),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),
+    # its time was over before the disk knew that its attempt had ended
+    "over behind a full disk": (
+        Send(number=4, recipient="bob", time_to_live=5.0, answers=(Answer(Says.BUSY, after=12.0),)),
+        Advance(),
+        DiskFull(),
+        Advance(31),
+    ),
 }
 INCOMING: dict[str, IncomingHistory] = {
     # what came by another way than a poll made the connection forget how far it had read

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import override
 
 from bach_lib import Policy
@@ -29,6 +29,9 @@ class Disk(Queue):
         self.asked: list[tuple[Settlement | None, int | None]] = []
         self.asked_by: set[str | None] = set()
         self.expiries: list[list[int]] = []
+        self.behind: set[int] = set()
+        """What it takes for being sent."""
+        self.nonces: list[Mapping[int, str] | None] = []
 
     @override
     def advance(
@@ -54,12 +57,14 @@ class Disk(Queue):
         return future
 
     @override
-    async def expire(self, message_ids: Iterable[int]) -> list[Message]:
+    async def expire(self, message_ids: Iterable[int], nonces: Mapping[int, str] | None = None) -> list[Message]:
         ids = list(message_ids)
         self.expiries.append(ids)
+        self.nonces.append(nonces)
         if self.answers and isinstance(error := self.answers.popleft(), StorageError):
             raise error
-        return [message(id=number, status=Status.EXPIRED, connection="home") for number in ids]
+        found = {number: Status.SENDING if number in self.behind else Status.EXPIRED for number in ids}
+        return [message(id=number, status=status, connection="home") for number, status in found.items()]
 
 
 def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], None]) -> DispatchServices:

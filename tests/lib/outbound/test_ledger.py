@@ -283,6 +283,26 @@ async def test_what_comes_to_its_end_meanwhile_waits_its_turn(bench: Bench) -> N
     assert [event.message.id for event in bench.told if isinstance(event, MessageExpired)] == [1, 2, 3]
 
 
+async def test_what_the_disk_takes_for_being_sent_ends_when_it_has_learnt_better(bench: Bench) -> None:
+    """What came to its end while the disk was full would hang for ever, and be counted among what waits."""
+    bench.disk.behind = {1}
+    await bench.ledger.expire([1, 2])
+    assert [event.message.id for event in bench.told if isinstance(event, MessageExpired)] == [2]
+    for _ in range(2):
+        again = asyncio.create_task(bench.spawned.pop())
+        await bench.clock.advance(4.9)
+        await bench.ledger.expire([3])
+        assert bench.disk.expiries.pop() == [3], "nobody else waits for it"
+        await bench.clock.advance(0.1)
+        await again
+        bench.disk.behind.clear()
+    assert bench.disk.expiries == [[1, 2], [1], [1]]
+    asked = [None, None, {1: message(id=1).nonce}, None, {1: message(id=1).nonce}]
+    assert bench.disk.nonces == asked, "what is amended meanwhile has a time of its own"
+    assert bench.spawned == []
+    assert [event.message.id for event in bench.told if isinstance(event, MessageExpired)] == [2, 3, 3, 1]
+
+
 async def test_what_was_cancelled_while_it_was_on_its_way_waits_no_longer(bench: Bench) -> None:
     """What a person withdrew would be tried again, or what still waits be forgotten until the next start."""
     gone = message(id=7, status=Status.CANCELLED, connection="home")
