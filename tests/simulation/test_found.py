@@ -193,6 +193,12 @@ OUTGOING: dict[str, History] = {
     ),
     # a connection that the disk did not let start never tried again
     "a start on a full disk": (Start("plain"), DiskFull(), Advance(), Send(number=19)),
+    # who was told to wait for long was amended for another place, and went there to find out whom the wish concerns
+    "amended while all are to wait": (
+        Send(number=8, answers=(Answer(Says.WAIT_ALL, 0.2, 900), Answer(Says.WAIT_ALL, 12, 120), Answer(Says.UNSURE))),
+        Advance(31),
+        Amend(number=8, recipient="cyd"),
+    ),
     # its time was over before the disk knew that its attempt had ended
     "over behind a full disk": (
         Send(number=4, recipient="bob", time_to_live=5.0, answers=(Answer(Says.BUSY, after=12.0),)),

@@ -293,6 +293,11 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "durable": (without_log, (*SENT, Advance(1), Crash()), "durable"),
     "order": (newest_first, (OUTAGE, *SENT, Send(number=2), Advance(100), Heal("plain")), "order"),
     "patience": (impatient, (Send(number=1, answers=(Answer(Says.WAIT_CHAT, wait=30),)), Advance(60)), "told to wait"),
+    "patience with all": (
+        impatient,
+        (Send(number=1, answers=(Answer(Says.WAIT_ALL, wait=900),)), Advance(60)),
+        "told to wait",
+    ),
     "events": (silent, SENT, "events"),
     "counters": (uncounted, SENT, "counters"),
     "history": (without_history, SENT, "history"),

@@ -90,7 +90,11 @@ def who_is_told_to_wait_waits(story: Story) -> Iterator[str]:
 
 
 def _concerns(story: Story, told: Handed, one: Handed) -> bool:
-    """Whether a platform's wish to wait is about this message."""
-    if told.says is Says.WAIT_CHAT:
-        return story.lane_of(one) == (told.connection, story.form(told.connection, told.recipient, one.chosen_at))
-    return told.answer.wait <= _LONG_WAIT or one.number == told.number
+    """Whether a platform's wish to wait is about this message.
+
+    A long one is about the place it was said of; a message to another tells whether it is about that, too, also one
+    that was amended meanwhile.
+    """
+    if told.says is Says.WAIT_ALL and told.answer.wait <= _LONG_WAIT:
+        return True
+    return story.lane_of(one) == (told.connection, story.form(told.connection, told.recipient, one.chosen_at))
