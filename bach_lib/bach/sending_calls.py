@@ -13,6 +13,7 @@ from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import receipt_of
 from bach_lib.questions import Answer, Question
+from bach_lib.questions.checking import checked
 from bach_lib.questions.under_way import UnderWay
 
 _MOST = 500
@@ -110,7 +111,7 @@ class SendingCalls(CallGroup):
 
         Where several processes share the database, the owner of each connection asks (else `OwnedElsewhereError`).
         """
-        parts = self._open_parts
+        parts, question = self._open_parts, checked(question)
         if parts.sharing:
             for place in question.places:
                 with suppress(UnknownConnectionError, UnknownTypeError, MissingLibraryError):  # told of with the place

@@ -27,7 +27,6 @@ from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
-from bach_lib.questions.checking import checked
 from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.questions.under_way import UnderWay, under_way
@@ -76,8 +75,10 @@ class QuestionService:
         )
 
     async def ask(self, question: Question) -> Answer:
-        """The first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does."""
-        question = checked(question)
+        """The first answer of somebody who may give one. Raises an `UnansweredError`, or as `send` does.
+
+        `question`: as `checked` gives it.
+        """
         if self._closing.is_set():
             raise QuestionInterruptedError
         started, over = self._clock.monotonic(), asyncio.Event()

@@ -257,15 +257,17 @@ async def test_who_closes_what_is_being_closed_holds_up_nobody() -> None:
 
 async def closed_by_all(bach: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """The program closes it, then two handlers and a subscriber do."""
-    closes, ended = asyncio.Event(), list[str | None]()
+    closes, begun, ended = asyncio.Event(), list[str | None](), list[str | None]()
 
     @bach.on_command("stop", "halt")
     async def stop(message: ReceivedMessage) -> None:
+        begun.append(message.content.command)
         await closes.wait()
         await bach.close()
         ended.append(message.content.command)
 
     async def listens(_: MessageSent) -> None:
+        begun.append("subscriber")
         await closes.wait()
         await bach.close()
         ended.append("subscriber")
@@ -274,16 +276,18 @@ async def closed_by_all(bach: Bach, platform: FakePlatform, clock: FakeClock) ->
     platform.says("/stop")
     platform.says("/halt", sender="43")
     await bach.send("home", "ada", "Bye")
-    await clock.settle()
+    await until(clock, lambda: len(begun) == 3)
     closing = asyncio.create_task(bach.close(grace=30))
     await clock.settle()
     assert not closing.done(), "it waits for the handlers"
     closes.set()
     await clock.settle()
+    await asyncio.wait([closing], timeout=60)  # a server's connection takes a while to be closed
     is_closed = closing.done()
     while not closing.done():
         await clock.advance(30)
     assert is_closed, "no second of its grace has passed"
+    await clock.settle()
     assert set(ended) == {"stop", "halt", "subscriber"}
 
 
