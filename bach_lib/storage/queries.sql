@@ -97,7 +97,7 @@ WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipie
 -- replace: a newer message of their tag took their place
 UPDATE messages
 SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
-WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed')
 RETURNING *;
 
 -- get_message: one, by its id
@@ -115,7 +115,7 @@ WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_r
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
        created_at, expires_at, max_retries
 FROM messages
-WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('pending', 'failed') AND tag IS NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed') AND tag IS NULL
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
     AND error_text IS NULL AND progress IS NULL AND amended = 0;
@@ -126,7 +126,7 @@ UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT 
 -- claim_message: from waiting to sending, unless it was cancelled or went to another connection; whether its time is over
 -- memory knows, by a clock that nobody sets. RETURNING would cost more than all the rest, so the row is read by itself
 UPDATE messages SET status = 'sending', attempted_at = :now
-WHERE id = :id AND status IN ('pending', 'failed') AND (:connection IS NULL OR connection = :connection);
+WHERE id = :id AND +status IN ('pending', 'failed') AND (:connection IS NULL OR connection = :connection);
 
 -- follow_the_wall: the clock on the wall was set; what waits began and ends by the new time as it did by the old one
 UPDATE messages SET created_at = created_at + :seconds, expires_at = expires_at + :seconds
@@ -141,10 +141,10 @@ SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_a
 WHERE id = :id;
 
 -- marked_meanwhile: what was noted of it while it was under way, such as that its recipient was removed
-SELECT error_code FROM messages WHERE id = :id AND status = 'sending';
+SELECT error_code FROM messages WHERE id = :id AND +status = 'sending';
 
 -- keep_progress: after each request of several that a message becomes
-UPDATE messages SET progress = :progress WHERE id = :id AND status = 'sending';
+UPDATE messages SET progress = :progress WHERE id = :id AND +status = 'sending';
 
 -- end_message: without an attempt; a waiting message was cancelled, replaced or expired
 UPDATE messages
@@ -182,7 +182,7 @@ RETURNING *;
 
 -- discard: a person does not want them any more; why they were not delivered stays
 UPDATE messages SET status = 'cancelled', next_retry_at = NULL, finished_at = :now
-WHERE id IN (SELECT value FROM json_each(:ids)) AND status IN ('dead', 'uncertain')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('dead', 'uncertain')
 RETURNING *;
 
 -- dead_of: dead letters of one connection, or of one recipient there, a lookup's share of them, oldest first
@@ -194,7 +194,7 @@ ORDER BY id LIMIT :limit;
 -- revive_dead: as revive_message, for many
 UPDATE messages
 SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
-WHERE id IN (SELECT value FROM json_each(:ids)) AND status = 'dead'
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'dead'
 RETURNING *;
 
 -- unfinished_for: ids of what waits for a recipient or is under way, a lookup's share of them, oldest first
@@ -213,12 +213,12 @@ UPDATE messages
 SET status = CASE WHEN status = 'sending' THEN status ELSE 'cancelled' END, held = 0, next_retry_at = NULL,
     finished_at = CASE WHEN status = 'sending' THEN finished_at ELSE :now END,
     error_code = CASE WHEN status = 'sending' THEN :mark ELSE :error_code END, error_text = :error_text
-WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND +status IN ('pending', 'failed', 'sending')
 RETURNING *;
 
 -- readdress: to another address, by hand or because it is the one form
 UPDATE messages SET recipient = :new
-WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND (operation = 'send' OR NOT :is_move) AND status IN ('pending', 'failed', 'dead', 'uncertain')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND (operation = 'send' OR NOT :is_move) AND +status IN ('pending', 'failed', 'dead', 'uncertain')
 RETURNING *;
 
 -- interrupted_messages: what was in flight when the process ended
@@ -258,12 +258,12 @@ WHERE status IN ('pending', 'sending', 'failed') AND held = 0
 SELECT id FROM messages WHERE connection = :connection AND held = 1 AND id > :after ORDER BY id LIMIT :limit;
 
 -- release: their owner says that they are to be sent
-UPDATE messages SET held = 0 WHERE id IN (SELECT value FROM json_each(:ids)) AND held = 1
+UPDATE messages SET held = 0 WHERE id IN (SELECT value FROM json_each(:ids)) AND held <> 0
 RETURNING *;
 
 -- discard_held: or not
 UPDATE messages SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now
-WHERE id IN (SELECT value FROM json_each(:ids)) AND held = 1 AND status IN ('pending', 'failed')
+WHERE id IN (SELECT value FROM json_each(:ids)) AND held <> 0 AND +status IN ('pending', 'failed')
 RETURNING *;
 
 -- count_held: by status; they do not count as waiting

@@ -24,7 +24,7 @@ _SPELLINGS = (
             r" ELSE json_build_array(CAST(\1 AS json)) END)))"
         ),
     ),
-    (re.compile(r"(?<=[ (])\+(?=[a-z])"), ""),  # keeps SQLite's planner from an index
+    (re.compile(r"(?<=[ (])\+([a-z]+)"), r"\1 || ''"),  # of a text: keeps the planner from an index
     (re.compile(r" INDEXED BY \w+"), ""),  # leads it to one
     (re.compile(r" IS (?=:)"), " IS NOT DISTINCT FROM "),
     (re.compile(r"\bchar\("), "chr("),

@@ -107,3 +107,29 @@ def test_its_listings_are_found_through_an_index(server: psycopg.Connection) -> 
         server.execute("DEALLOCATE listing")
         walks[name] = [step for (step,) in steps if re.search(r"Seq Scan on (messages|inbox|attempts)|Sort\b", step)]
     assert {name for name, steps in walks.items() if steps} == _SORTED.keys(), walks
+
+
+_ROW = (
+    "INSERT INTO messages (connection, recipient, status, text, format, silent, priority, delivery, created_at,"
+    " max_retries) SELECT 'ada', 'bob', 'sent', '', 'plain', 0, 0, 'at_least_once', 0, 5 FROM generate_series(1, 2000)"
+)
+
+
+def test_messages_that_are_asked_for_by_their_ids_are_found_by_them(server: psycopg.Connection) -> None:
+    """Where the server has counted while nothing waited, each claim in an outage would read all that waits by then."""
+    server.execute(_ROW)
+    server.execute("ANALYZE messages")
+    by_id = re.compile(
+        r"\b(FROM messages|UPDATE messages)\b[^;]*\bWHERE id (= \?|= ANY \()[^;]*\b(status|held)\b", re.DOTALL
+    )
+    asked = {name: by_position(sql)[0] for name, sql in queries().items() if by_id.search(by_position(sql)[0])}
+    assert len(asked) >= 10
+    server.execute("SET plan_cache_mode = force_generic_plan")
+    found = dict[str, set[str]]()
+    for name, sql in asked.items():
+        values = ["NULL"] * len(set(re.findall(r"\?(\d+)", sql)))
+        assert server.pgconn.prepare(b"by_id", numbered(sql)).error_message == b"", name
+        steps = server.execute(f"EXPLAIN EXECUTE by_id({', '.join(values)})".encode()).fetchall()
+        server.execute("DEALLOCATE by_id")
+        found[name] = {index for (step,) in steps for index in re.findall(r"messages_\w+", step)}
+    assert {name: names for name, names in found.items() if names != {"messages_pkey"}} == {}
