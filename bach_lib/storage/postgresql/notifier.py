@@ -1,7 +1,8 @@
 """Notifier: calls out to the other processes that share the database, and hears them (LISTEN and NOTIFY).
 
 It has a connection and a thread of its own. A transaction that notifies takes a lock which all such transactions of the
-server share while they commit, so no message is ever stored in one.
+server share while they commit, so no message is ever stored in one. Nor does one wait for the disk or a standby: what
+is lost with the server only says where to look, and it is looked anyway.
 """
 
 import json
@@ -75,6 +76,7 @@ class Notifier:
                 pause = min(2 * pause, _LONGEST)
                 continue
             try:
+                wire.script("SET synchronous_commit TO off")
                 wire.listen(_CHANNEL)
                 if was_connected:
                     self._call(missed)

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import override
 
 import pytest
 
 from bach_lib import Bach, Connection, Status
 from bach_lib.runtime import neighbours
+from bach_lib.storage.postgresql import notifier
 from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.postgresql.notifier import Notifier
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError
 from bach_lib.testing import FakePlatform, fake_connector
@@ -95,13 +98,39 @@ def test_notices_that_a_broken_connection_did_not_take_are_called_out_later() ->
         def execute(self, *_: object) -> None:
             raise ConnectionGoneError("cut")
 
-    notifier = Notifier(Address("postgresql://nobody@127.0.0.1/none"), _never)
-    notifier.tell("third")
+    notices = Notifier(Address("postgresql://nobody@127.0.0.1/none"), _never)
+    notices.tell("third")
     with pytest.raises(ConnectionGoneError):
-        notifier._call_out(Broken(), ["first", "second"])  # type: ignore[arg-type] # what it needs of one
-    assert list(notifier._pending) == ["first", "second", "third"]
-    notifier.close()
+        notices._call_out(Broken(), ["first", "second"])  # type: ignore[arg-type] # what it needs of one
+    assert list(notices._pending) == ["first", "second", "third"]
+    notices.close()
 
 
 def _never(call: Callable[..., None], *_: object) -> None:
     raise AssertionError(call, asyncio.get_running_loop())
+
+
+async def test_no_notice_waits_for_the_disk(database_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each message to a connection of another process would wait for one write more, and so would all others."""
+    said = asyncio.Queue[object]()
+    loop = asyncio.get_running_loop()
+
+    class Asked(Wire):
+        @override
+        def listen(self, channel: str) -> None:
+            super().listen(channel)
+            [row] = self.execute("SHOW synchronous_commit").fetchall()
+            loop.call_soon_threadsafe(said.put_nowait, row["synchronous_commit"])
+
+    monkeypatch.setattr(notifier, "Wire", Asked)
+    notices = Notifier(Address(database_address), _never)
+    notices.start(_nothing, _nothing)
+    try:
+        async with asyncio.timeout(60):
+            assert await said.get() == "off"
+    finally:
+        await asyncio.to_thread(notices.close)
+
+
+def _nothing(_: str = "") -> None:
+    pass
