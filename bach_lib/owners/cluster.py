@@ -187,7 +187,10 @@ class Cluster:
             self._giving.discard(name)
 
     def _is_even(self) -> bool:
-        """Who was cut off itself must not take the others for dead before they could say that they live."""
+        """Who was cut off itself must not take the others for dead before they could say that they live.
+
+        Asked in the storage's thread, while the turn runs.
+        """
         now = self._clock.monotonic()
         if self._last_beat is not None and now - self._last_beat > LEASE / 2:
             self._even_since = now

@@ -265,7 +265,8 @@ class Reconnecting:
             put_behind(wire, self._before)
         start_session(wire, self._address, self._opening, self._commits, self._note, self._now)
         if self.process is not None:  # whose sign of life may wait behind all that could not be written
-            session.live(self.process)
+            with suppress(RefusedError):  # its row is held up: the next turn says it
+                session.live(self.process)
         return session
 
     @property

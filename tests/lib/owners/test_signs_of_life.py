@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
+import pytest
+
 from bach_lib.owners import membership
 from bach_lib.owners.cluster import Cluster
 from bach_lib.owners.share import Wishes
 from bach_lib.storage import ServerDatabase
+from bach_lib.storage.postgresql import driver, session_settings
 from bach_lib.testing import FakeClock
 from tests.lib.owners.test_sharing import note, until
 from tests.lib.storage.postgresql.cutting import Network
@@ -89,3 +93,22 @@ async def test_who_was_cut_off_itself_takes_nobody_for_dead_at_once(postgresql: 
         await other.close()
         await store.close()
         network.close()
+
+
+async def test_who_cannot_say_at_once_that_it_lives_works_all_the_same(
+    postgresql: Server, database_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process that hangs in the middle of a turn would keep this one from its database after each outage."""
+    store = ServerDatabase(database_address)
+    await store.open()
+    one = membership.Membership(store, "one")
+    try:
+        session = await one.join()
+        assert await one.turn(session, Wishes(), lambda: False)
+        monkeypatch.setattr(driver, "SETTINGS", (*session_settings.SETTINGS, "SET lock_timeout TO '50ms'"))
+        with psycopg.connect(postgresql.address("empty")) as hanging:
+            hanging.execute("SELECT 1 FROM bach.processes FOR UPDATE")
+            postgresql.ask("SELECT pg_terminate_backend(CAST(backend AS integer), 10000) FROM bach.processes", "empty")
+            assert await store.submit(note("through another connection")) == 1
+    finally:
+        await store.close()
