@@ -2,7 +2,7 @@
 
 Linux tells who watches a file that it was opened and closed (`inotify`), whichever program does it, also in another
 container. SQLite's own files stay open, so whatever is told is somebody else. Where it is not told (macOS, Windows, the
-server's side of a network drive) nobody seems to read.
+server's side of a network drive, an account that has no watcher left) nobody seems to read.
 """
 
 import ctypes

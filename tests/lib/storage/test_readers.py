@@ -33,6 +33,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Database]:
     """An open database with a row; nobody has looked at it."""
     store = Database(tmp_path / "live" / "bach.db")
     await store.open()
+    assert store._keeper._readers.can_be_known, "no watcher is left for this account: fs.inotify.max_user_instances"
     await store.submit(add("ada"))
     yield store
     await store.close()
