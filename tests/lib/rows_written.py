@@ -18,9 +18,11 @@ def changes(tx: Transaction) -> int:
 
 
 def _contents(tx: Transaction) -> str:
-    """All that is in a database on a server, which counts nothing of the kind at once."""
+    """All that is in a database on a server, and by which transaction; nothing of the kind is counted there at once."""
     names = [str(row["table_name"]) for row in tx._connection.execute(_TABLES).fetchall()]
-    rows = " UNION ALL ".join(f"SELECT '{name}' || CAST(one AS text) AS one FROM bach.{name} AS one" for name in names)
+    rows = " UNION ALL ".join(
+        f"SELECT '{name}' || one.xmin || CAST(one AS text) AS one FROM bach.{name} AS one" for name in names
+    )
     [row] = tx._connection.execute(
         f"SELECT string_agg(one, ' ' ORDER BY one) AS found FROM ({rows}) AS rows"
     ).fetchall()
