@@ -1,4 +1,4 @@
-// Bundles the app into bach_lib/web/static/, one file a home. The same sources give the same bytes.
+// Bundles the app into bach_lib/web/static/: a file for each way in, and what several of them load. The same sources give the same bytes.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
@@ -19,6 +19,8 @@ await build({
   entryPoints: ["src/panel.ts", "src/page.ts", "src/page.css"],
   outdir: target.pathname,
   bundle: true,
+  splitting: true,
+  chunkNames: "shared-[hash]",
   minify: true,
   format: "esm",
   target: "es2022",

@@ -2,19 +2,23 @@
 
 import { html, nothing } from "lit";
 
-/** A link to a path of the app. Opened in a new tab it works as well, wherever the app lies. */
+/** What stands before the paths that the app knows; undefined: this person is shown no pages of it, only cards. */
+let base: string | undefined = "";
+
+/** The shell says where the pages of the app are. */
+export const liesAt = (path: string | undefined): void => void (base = path);
+
+/** A link to a path of the app. Opened in a new tab it works as well. Where nobody may follow it, it is what it says. */
 export function link(path: string, content: unknown, isHere = false) {
+  if (base === undefined) return html`<span>${content}</span>`;
   const go = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     const detail = path;
     event.currentTarget?.dispatchEvent(new CustomEvent("bach-go", { detail, bubbles: true, composed: true }));
   };
-  return html`<a href=${base() + path} aria-current=${isHere ? "page" : nothing} @click=${go}>${content}</a>`;
+  return html`<a href=${base + path} aria-current=${isHere ? "page" : nothing} @click=${go}>${content}</a>`;
 }
-
-/** Where the app lies: what stands before the paths that it knows. */
-const base = (): string => location.pathname.replace(/\/(message\/.*|chat(\/.*)?|connections|household)?$/, "");
 
 /** The path of the conversation with a place. */
 export const chat = (place: { connection: string; recipient: string }): string =>

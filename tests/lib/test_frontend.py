@@ -32,7 +32,7 @@ def test_the_tests_of_the_app_pass() -> None:
 def test_the_app_is_small() -> None:
     """On a phone far from home the page would take seconds to come."""
     sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in STATIC.glob("*.js")}
-    assert sizes.keys() == {"page.js", "panel.js"}
+    assert {"page.js", "panel.js"} < sizes.keys()
     assert sum(sizes.values()) < MOST_BYTES
 
 
@@ -50,7 +50,7 @@ def test_the_app_needs_nothing_that_a_strict_policy_forbids() -> None:
 @pytest.mark.frontend
 def test_what_is_built_says_which_version_it_is() -> None:
     """An update would not be noticed by a page that is open."""
-    assert f'"{version()}"' in (STATIC / "panel.js").read_text("utf-8")
+    assert f'"{version()}"' in "".join(file.read_text("utf-8") for file in STATIC.glob("*.js"))
     assert "Copyright (c) 2017 Google LLC" in (STATIC / "LICENSES.txt").read_text("utf-8")
 
 

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from bach_lib import __version__
+from bach_lib.web.app_files import STATIC
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,8 +57,10 @@ def test_the_wheel_is_one_that_the_release_can_publish(told: list[str]) -> None:
 def test_both_bring_the_web_app_and_the_licence_of_what_is_in_it(members: list[set[str]]) -> None:
     """The daemon's own page would be empty, or Lit's makers would not be named."""
     for names in members:
+        built = {file.name for file in STATIC.iterdir()}
+        assert {"LICENSES.txt", "page.css", "page.js", "panel.js", "version.txt"} < built
         assert {one for one in names if one.startswith("bach_lib/web/static/")} == {
-            f"bach_lib/web/static/{name}" for name in ("LICENSES.txt", "page.css", "page.js", "panel.js", "version.txt")
+            f"bach_lib/web/static/{name}" for name in built
         }
 
 

@@ -1,5 +1,6 @@
 """The addresses of the daemon's page: the page, its files, log-in and log-out, and the socket through which it asks."""
 
+import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Final
@@ -22,7 +23,9 @@ _POLICY: Final = (
 """Nothing from anywhere else, no script in a page, and no text as markup."""
 _PAGES: Final = ("chat", "connections", "household")
 """Of the app, beside the first; it looks at the path itself."""
-_FILES: Final = {"page.js": "text/javascript", "page.css": "text/css"}
+_FILES: Final = re.compile(r"page\.css|(page|shared-[A-Z0-9]{8})\.js")
+"""What the page loads, some of it together with the panel in Home Assistant."""
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 _PAGE: Final = """\
 <!doctype html>
 <html lang="en">
@@ -80,9 +83,10 @@ class Page:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
-        if name not in _FILES:
+        if not _FILES.fullmatch(name):
             raise web.HTTPNotFound
-        return web.FileResponse(STATIC / name, headers={"Content-Type": f"{_FILES[name]}; charset=utf-8"})
+        file = STATIC / name
+        return web.FileResponse(file, headers={"Content-Type": f"{_TYPES[file.suffix]}; charset=utf-8"})
 
     async def _log_in(self, request: web.Request) -> web.Response:
         if not self._login.is_token((await json_object(request)).get("token")):

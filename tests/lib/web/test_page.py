@@ -167,11 +167,14 @@ async def test_the_page_allows_nothing_but_itself(browser: Browser) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert headers["Content-Security-Policy"].split("; ") == POLICY
         assert "<script>" not in text
-    for name, kind in (("page.js", "text/javascript"), ("page.css", "text/css")):
+    scripts = [file.name for file in STATIC.glob("shared-*.js")]
+    assert scripts
+    for name, kind in (*((one, "text/javascript") for one in ("page.js", *scripts)), ("page.css", "text/css")):
         status, headers, text = await browser.get(f"/app/any/{name}")
         assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
         assert text == (STATIC / name).read_text("utf-8")
-    for path in ("/app/any/version.txt", "/app/any/..%2f..%2fapp_files.py", "/app/any/panel.js", "/message/x"):
+    others = ("version.txt", "..%2f..%2fapp_files.py", "panel.js", "shared-ABCDEFGH.js")
+    for path in (*(f"/app/any/{name}" for name in others), "/message/x"):
         assert (await browser.get(path))[0] in {401, 404}, path
 
 
