@@ -5,7 +5,7 @@ from functools import partial
 from typing import Unpack
 
 from bach_lib.bach.call_group import CallGroup
-from bach_lib.connectors.capabilities import Rate
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.errors import OwnedElsewhereError
 from bach_lib.events import ConnectionChecked
 from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction, Fault, Health, Identity
@@ -85,6 +85,11 @@ class ConnectionCalls(CallGroup):
     def breaker(self, connection: str) -> BreakerState:
         """The state of a connection's circuit breaker. Raises `UnknownConnectionError` or `OwnedElsewhereError`."""
         return self._open_parts.at_work(connection).breaker
+
+    async def capabilities(self, connection: str) -> Capabilities:
+        """What its platform can do. Raises `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`."""
+        parts = self._open_parts
+        return (await parts.connectors.load(parts.registry.get(connection).type)).capabilities
 
     def limit(self, connection: str, recipient: str) -> Rate | None:
         """The widest limit that its platform publishes for what goes there: mostly that of the whole account.

@@ -98,6 +98,15 @@ class SendingCalls(CallGroup):
         """Put an emoji on a sent message, in its turn. Durable like `send`, raises like it."""
         return await self._open_parts.sender.change(message_id, Operation.REACT, emoji, options)
 
+    async def react_to(self, incoming_id: int, emoji: str, **options: Unpack[SendOptions]) -> Receipt:
+        """Put an emoji on a message that came in, in its turn. Durable like `send`, raises like it.
+
+        Also `UnknownMessageError`.
+        """
+        parts = self._open_parts
+        message = await parts.inbox.get(incoming_id)
+        return await parts.sender.react_to(message.connection, message.recipient, message.subject, emoji, options)
+
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds.
 

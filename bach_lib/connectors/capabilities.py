@@ -40,8 +40,9 @@ class Capabilities:
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
     message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
     larger ones are left out. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
-    account, the same id of a message is another message. `shared_lanes`: several processes may send through one
-    connection at once, as nothing is counted, held open or remembered from one message to the next.
+    account, the same id of a message is another message. `adds_reactions`: an emoji joins those of the same
+    sender instead of taking their place. `shared_lanes`: several processes may send through one connection at once, as
+    nothing is counted, held open or remembered from one message to the next.
     """
 
     receives: bool
@@ -63,6 +64,7 @@ class Capabilities:
     file_bytes: int = 0
     max_caption: int | None = None
     own_ids: bool = False
+    adds_reactions: bool = False
     shared_lanes: bool = False
 
     def __post_init__(self) -> None:
@@ -100,7 +102,10 @@ class Capabilities:
             raise _wrong("max_caption", self.max_caption, "None, as max_files is 0")
 
 
-_SWITCHES = ("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "shared_lanes")
+_SWITCHES = (
+    *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
+    "shared_lanes",
+)
 _PAIRS: Final[Mapping[str, str]] = {"button_value": "max_buttons", "file_bytes": "max_files"}
 """What is of no use without the other: buttons that may bring nothing back, files without a byte."""
 

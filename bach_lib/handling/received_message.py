@@ -6,7 +6,6 @@ message's number and which answer it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields
 from typing import Protocol, Unpack
@@ -14,14 +13,10 @@ from typing import Protocol, Unpack
 from bach_lib.errors import IdempotencyKeyReusedError, InvalidValueError
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Message, Operation, Receipt
-from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.sender import Sender, receipt_of
-
-_PART = re.compile(r"[#/]")
-"""What stands between the platform's number of a message and which of its files or versions it is."""
-_ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.REACTION})
 
 
 class Work(Protocol):
@@ -90,12 +85,10 @@ class ReceivedMessage(IncomingMessage):
         key = self._key("react")
         wanted = SendOptions(**{"idempotency_key": key, **options})
         sender, number = self._hand.work().sender, self.message_id
-        is_press = self.content.value is not None
-        if is_press and number is not None:
+        if self.content.value is not None and number is not None:
             return await self._once(key, lambda: sender.change(number, Operation.REACT, emoji, wanted))
-        about = self.reply_to if is_press or self.kind in _ABOUT_ANOTHER else self.remote_id
-        target = _PART.split(about or "")[0]
-        return await self._once(key, lambda: sender.react_to(self.connection, self.recipient, target, emoji, wanted))
+        place = (self.connection, self.recipient, self.subject)
+        return await self._once(key, lambda: sender.react_to(*place, emoji, wanted))
 
     async def done(self) -> None:
         """It is dealt with, and does not come again: it is read. Returns after the commit. Raises a `StorageError`."""

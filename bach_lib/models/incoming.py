@@ -1,5 +1,6 @@
 """Incoming messages: their kinds, their content, and the row of the inbox."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,8 @@ CLAIMED = "claimed"
 """The mark in `metadata` of a message whose sender nobody has proved: it is who whoever posted says it is."""
 HANDLING = "handling"
 """The key in `metadata` of how often a program has begun to deal with a message, and what came of it."""
+_PART = re.compile(r"[#/]")
+"""What stands between the platform's number of a message and which of its files or versions it is."""
 _NOT_OWN = ("forwarded", "via", "automatic", "bot", CLAIMED)
 """The marks in `metadata` of words that are not their sender's own, or not known to be."""
 
@@ -54,6 +57,7 @@ class Kind(StrEnum):
     """What fits nowhere else."""
 
 
+_ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.REACTION})
 ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 """What people send to make something happen now; an hour later they do not want it any more."""
 
@@ -156,6 +160,12 @@ class IncomingMessage:
     def sender(self) -> str:
         """Who sent it, in the form that filters take: `connection:sender_id`."""
         return f"{self.connection}:{self.sender_id}"
+
+    @property
+    def subject(self) -> str:
+        """The platform's id of the message that one reacts to: of an edit, a reaction or a press, what it is about."""
+        is_about_another = self.kind in _ABOUT_ANOTHER or self.content.value is not None
+        return _PART.split((self.reply_to if is_about_another else self.remote_id) or "")[0]
 
     @property
     def is_own(self) -> bool:

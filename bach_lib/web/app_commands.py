@@ -16,6 +16,7 @@ from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
+from bach_lib.web.change_commands import delete, edit, react
 from bach_lib.web.connection_commands import check, connections, household, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture, write
 from bach_lib.web.viewer import Known, Visit
@@ -136,6 +137,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         *(act, amend, message, places, waiting),
         *(check, connections, household, switch),
         *(conversation, conversations, mark_read, picture, write),
+        *(delete, edit, react),
     )
 }
 

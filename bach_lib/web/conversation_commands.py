@@ -10,9 +10,10 @@ from typing import Final
 
 from bach_lib.arguments import check_limit
 from bach_lib.errors import BachError, InvalidValueError, NoFileError
-from bach_lib.models import ConnectionState, Direction, File, Message
-from bach_lib.models.incoming import InboxStatus, IncomingMessage
+from bach_lib.models import ConnectionState, Direction, File, Message, Operation
+from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.rest.answers import Json
+from bach_lib.web.change_commands import own_key
 from bach_lib.web.viewer import Visit
 from bach_lib.web.views import Views
 
@@ -25,22 +26,25 @@ _NEWEST: Final = 200
 _PREVIEW: Final = 100
 """Characters."""
 _MOST_IDS: Final = 100
-_KEYS: Final = "panel:"
-"""Before the keys of the web app: another program may have chosen the same."""
 _PICTURE_BYTES: Final = 3_000_000
 _PICTURES: Final[Mapping[bytes, str]] = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 """What is shown, by how it begins: whatever somebody says of a file, nothing else is a picture."""
+
+_OF_ANOTHER: Final = frozenset({Kind.EDITED, Kind.REACTION})
+"""What the app shows in the message that it concerns, by `ref` and `concerns`: the platform's ids of both."""
 
 
 async def conversations(visit: Visit) -> Json:
     """The people and places, those with the newest messages first, with what is unread among the newest."""
     newest = await _newest(visit)
-    rows = [
-        _place(visit, (place.id, one.id), place.title, one.title, newest)
-        for place in visit.viewer.places()
-        for one in place.recipients
-        if visit.viewer.may(place.id, one.id)
-    ]
+    rows = list[_View]()
+    for place in visit.viewer.places():
+        able = await _able(visit, place.id)
+        rows += [
+            _place(visit, (place.id, one.id), place.title, one.title, newest) | able
+            for one in place.recipients
+            if visit.viewer.may(place.id, one.id)
+        ]
     return {"places": sorted(rows, key=_last, reverse=True)}
 
 
@@ -80,9 +84,7 @@ async def write(
         answered = await visit.bach.incoming(answer_to)
         _require_here(visit, answered, connection, recipient)
         reply_to = answered.remote_id
-    receipt = await visit.bach.send(
-        connection, recipient, text, reply_to=reply_to, idempotency_key=key and f"{_KEYS}{key}"
-    )
+    receipt = await visit.bach.send(connection, recipient, text, reply_to=reply_to, idempotency_key=own_key(key))
     return {"id": receipt.id, "lost": [loss.reason for loss in receipt.lost]}
 
 
@@ -139,6 +141,15 @@ def _place(visit: Visit, place: _Place, connection: str, title: str, newest: Map
     }
 
 
+async def _able(visit: Visit, connection: str) -> _View:
+    """What its platform lets somebody do there beside writing."""
+    try:
+        able = await visit.bach.capabilities(connection)
+    except BachError:  # its library is missing
+        return {"can": [], "adds_reactions": False}
+    return {"can": sorted(able.operations - {Operation.SEND}), "adds_reactions": able.adds_reactions}
+
+
 def _last(row: _View) -> float:
     return row["last_at"] if isinstance(row["last_at"], float) else 0.0
 
@@ -152,8 +163,11 @@ def _works(visit: Visit, connection: str) -> bool:
 
 
 def _out(views: Views, message: Message) -> _View:
+    is_send = message.operation is Operation.SEND
     return views.said(message) | {
         "direction": "out",
+        "ref": message.remote_id if is_send else None,
+        "concerns": message.target,
         "at": message.created_at,
         "buttons": [button.text for row in message.buttons for button in row],
         "attached": [_file(file) for file in message.files],
@@ -169,11 +183,15 @@ def _in(message: IncomingMessage) -> _View:
     return {
         "direction": "in",
         "id": message.id,
+        "ref": message.subject if message.kind not in _OF_ANOTHER else None,
+        "concerns": message.subject if message.kind in _OF_ANOTHER else None,
         "at": message.received_at,
         "sender": message.sender_name or message.sender_id,
+        "sender_id": message.sender_id,
         "kind": message.kind,
         "text": message.text,
         "reactions": list(message.content.reactions),
+        "removed": removed if isinstance(removed := message.metadata.get("removed"), str) else None,
         "file": {"type": media.type, "name": media.name, "size": media.size} if media else None,
         "about": message.message_id,
         "unread": message.status is InboxStatus.UNREAD,

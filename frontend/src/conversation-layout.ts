@@ -53,6 +53,16 @@ export const layout = css`
   .pressed {
     font-weight: 700;
   }
+  .reaction {
+    padding: 0 8px;
+    border: 1px solid var(--divider-color, GrayText);
+    border-radius: 12px;
+  }
+  .open {
+    padding-inline-start: 8px;
+    border-inline-start: 3px solid var(--secondary-text-color, GrayText);
+    overflow-wrap: anywhere;
+  }
   form {
     display: grid;
     grid-template-columns: minmax(0, 1fr) auto;
@@ -65,5 +75,42 @@ export const layout = css`
   form p {
     grid-column: 1 / -1;
     margin: 0;
+  }
+`;
+
+/** The buttons at a message, which must not be louder than it, and the small forms that they open. */
+export const small = css`
+  .deeds {
+    gap: 0 8px;
+    margin-inline-start: -8px;
+  }
+  .plain {
+    min-height: 32px;
+    padding: 0 8px;
+    border-color: transparent;
+    background: none;
+  }
+  @media (pointer: coarse) {
+    .plain {
+      min-height: 44px;
+    }
+  }
+  .deeds ~ form,
+  .plain ~ form {
+    display: grid;
+    gap: 8px;
+    margin-top: 8px;
+  }
+  form label {
+    display: grid;
+    gap: 4px;
+  }
+  form p {
+    margin: 0;
+  }
+  .emoji {
+    min-width: 44px;
+    padding: 0;
+    font-size: 20px;
   }
 `;

@@ -2,21 +2,22 @@
 
 import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { layout } from "./conversation-layout.ts";
+import { layout, small } from "./conversation-layout.ts";
 import { Drafts, type Letter, nameOf } from "./drafts.ts";
 import { link } from "./events.ts";
+import { folded } from "./folding.ts";
 import { Live, sentence } from "./live.ts";
 import { LoadedHistory, keyOf } from "./loaded-history.ts";
+import { type Around, item } from "./said.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
-import type { CameView, PageView, PlaceView, SaidView, WentView } from "./views.ts";
-import { KINDS, needsPerson, reason, size, state, time, words } from "./words.ts";
+import type { CameView, PageView, PlaceView, WentView } from "./views.ts";
 
 /** Pixels from the top at which the page before is loaded, and from the end at which somebody reads the newest. */
 const [NEAR_TOP, NEAR_END] = [200, 40];
 
 export class Conversation extends LitElement {
-  static override styles = [styles, layout];
+  static override styles = [styles, small, layout];
   static override properties = {
     transport: { attribute: false },
     place: { attribute: false },
@@ -39,6 +40,9 @@ export class Conversation extends LitElement {
   private loading = false;
   private readonly drafts = new Drafts();
   private readsNewest = true;
+  private top = 0;
+  /** Messages draw what is in them after the list, and pictures come later still. */
+  private readonly grown = new ResizeObserver(() => this.followNewest());
   private live = new Live<PageView>(this, async () => {
     const { said, here } = this;
     const page = await this.transport.call<PageView>("bach/panel/conversation", here);
@@ -58,19 +62,21 @@ export class Conversation extends LitElement {
   override willUpdate(changed: Map<string, unknown>): void {
     const before = changed.get("place") as PlaceView | undefined;
     if (before && nameOf(before) !== nameOf(this.place)) this.turnFrom(before);
-    const list = this.list;
-    this.readsNewest = !list || list.scrollHeight - list.scrollTop <= list.clientHeight + NEAR_END;
   }
 
-  /** Whoever reads the newest goes on doing so when there is a newer one. */
   override updated(): void {
-    const list = this.list;
-    if (list && this.readsNewest && this.said.isAtEnd) list.scrollTop = list.scrollHeight;
+    for (const item of this.list?.children ?? []) this.grown.observe(item);
+    this.followNewest();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.grown.disconnect();
   }
 
   override render() {
     const { text } = this.transport;
-    const { items, before, isAtEnd } = this.said;
+    const { items, later, before, isAtEnd } = this.said;
     const { view, error } = this.live;
     const unread = items.filter((one): one is CameView => one.direction === "in" && one.unread);
     return html`
@@ -80,10 +86,10 @@ export class Conversation extends LitElement {
         <span class="quiet">${this.place.connection_title}</span>
         ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}
       </div>
-      <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled}>
+      <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled} @bach-changed=${this.live.refresh}>
         ${before ? html`<li><button @click=${this.older}>${text("waiting.older")}</button></li>` : nothing}
         ${view && !items.length ? html`<li class="quiet">${text("chat.empty")}</li>` : nothing}
-        ${repeat(items, keyOf, (one) => (one.direction === "out" ? this.went(one, items) : this.came(one)))}
+        ${repeat(folded(items, later), ({ one }) => keyOf(one), (told) => item(this.around, told))}
         ${isAtEnd ? nothing : html`<li><button @click=${this.begin}>${text("chat.newest")}</button></li>`}
       </ol>
       <form @submit=${this.send}>
@@ -102,48 +108,21 @@ export class Conversation extends LitElement {
     `;
   }
 
-  private went(one: WentView, items: readonly SaidView[]) {
-    const { transport } = this;
-    const { text, locale } = transport;
-    const pressed = items.flatMap((other) => (other.direction === "in" && other.kind === "button" && other.about === one.id ? [other.text] : []));
-    const why = one.status === "sent" ? "" : reason(transport, one);
-    return html`<li class="card out" data-key=${keyOf(one)}>
-      <p class="said">${words(transport, one)}</p>
-      ${one.attached.map((file) => html`<p class="quiet">${text("chat.file", { name: file.name, size: size(transport, file.size) })}</p>`)}
-      ${one.buttons.length
-        ? html`<p class="bar">${one.buttons.map((button) => html`<span class="state ${pressed.includes(button) ? "pressed" : ""}">${button}</span>`)}</p>`
-        : nothing}
-      <p class="quiet">
-        <time>${time(locale, one.at)}</time> ·
-        ${link(`/message/${one.id}`, html`<span class=${needsPerson(one) ? "state needs-person" : ""}>${state(transport, one)}</span>`)}
-      </p>
-      ${why ? html`<p>${why}</p>` : nothing}
-    </li>`;
+  private get around(): Around {
+    return {
+      transport: this.transport,
+      place: this.place,
+      pictures: this.pictures,
+      pressed: (one) => this.pressed(one),
+      show: (one) => void this.show(one),
+      answer: (one) => this.answer(one),
+    };
   }
 
-  private came(one: CameView) {
-    const { text, locale } = this.transport;
-    const picture = this.pictures[one.id];
-    const what = text(KINDS[one.kind], { name: one.sender, words: one.reactions.join(" ") });
-    return html`<li class="card" data-key=${keyOf(one)}>
-      <p><strong>${what}</strong></p>
-      <p class="said">${one.text}</p>
-      ${one.file
-        ? html`<p class="quiet">${text("chat.file", { name: one.file.name ?? one.file.type, size: size(this.transport, one.file.size) })}</p>`
-        : nothing}
-      ${picture
-        ? html`<img src=${picture} alt=${text("chat.picture", { name: one.sender })} />`
-        : one.file?.type === "photo"
-          ? html`<button @click=${() => this.show(one)}>${text("chat.show")}</button>`
-          : nothing}
-      <p class="quiet bar">
-        <time>${time(locale, one.at)}</time>
-        ${one.unread ? html`<span>${text("chat.is_unread")}</span>` : nothing}
-        ${one.kind === "text" || one.kind === "media" || one.kind === "command"
-          ? html`<button @click=${() => this.answer(one)}>${text("chat.answer")}</button>`
-          : nothing}
-      </p>
-    </li>`;
+  private pressed(one: WentView): string[] {
+    return this.said.items.flatMap((other) =>
+      other.direction === "in" && other.kind === "button" && other.about === one.id ? [other.text] : [],
+    );
   }
 
   private get list(): HTMLElement | null {
@@ -161,13 +140,23 @@ export class Conversation extends LitElement {
   }
 
   private begin = (): void => {
-    [this.said, this.answered, this.error] = [new LoadedHistory(), undefined, undefined];
+    [this.said, this.answered, this.error, this.readsNewest] = [new LoadedHistory(), undefined, undefined, true];
     void this.live.refresh();
   };
 
   private scrolled = (event: Event): void => {
-    if ((event.target as HTMLElement).scrollTop < NEAR_TOP) void this.older();
+    const { scrollTop, scrollHeight, clientHeight } = event.target as HTMLElement;
+    const isAtEnd = scrollHeight - scrollTop <= clientHeight + NEAR_END;
+    this.readsNewest = isAtEnd || (this.readsNewest && scrollTop >= this.top); // what has only grown longer was not left
+    this.top = scrollTop;
+    if (scrollTop < NEAR_TOP) void this.older();
   };
+
+  /** Whoever reads the newest goes on doing so when there is a newer one, or more in it. */
+  private followNewest(): void {
+    const list = this.list;
+    if (list && this.readsNewest && this.said.isAtEnd) list.scrollTop = list.scrollHeight;
+  }
 
   private older = async (): Promise<void> => {
     const { said, here } = this;
@@ -177,12 +166,12 @@ export class Conversation extends LitElement {
       const before = { ...(said.before.out && { before_out: said.before.out }), ...(said.before.in && { before_in: said.before.in }) };
       const page = await this.transport.call<PageView>("bach/panel/conversation", { ...here, ...before });
       if (said !== this.said) return; // another place was chosen meanwhile
-      const first = this.list?.querySelector("[data-key]");
-      const top = first?.getBoundingClientRect().top ?? 0;
+      const tops = [...(this.list?.querySelectorAll("li[data-key]") ?? [])].map((row) => [row, row.getBoundingClientRect().top] as const);
       said.takeOlder(page);
       this.requestUpdate();
       await this.updateComplete;
-      if (first && this.list) this.list.scrollTop += first.getBoundingClientRect().top - top; // what was read stays where it is
+      const [first, top] = tops.find(([row]) => row.isConnected) ?? []; // others are shown in what they concern now
+      if (first && this.list) this.list.scrollTop += first.getBoundingClientRect().top - top!; // what was read stays where it is
     } catch (error) {
       this.error = sentence(error);
     } finally {
@@ -207,7 +196,7 @@ export class Conversation extends LitElement {
     const { box } = this;
     const letter: Letter = { ...this.here, ...(this.answered && { answer_to: this.answered.id }), text: box.value };
     return this.act(async () => {
-      await this.transport.call("bach/panel/write", { ...letter, key: this.drafts.keyOf(letter) });
+      await this.transport.call("bach/panel/write", { ...letter, key: this.drafts.tries.keyOf(letter) });
       this.drafts.sent(letter);
       if (nameOf(this.place) !== nameOf(letter)) return;
       this.answered = undefined;

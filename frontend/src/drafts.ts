@@ -1,4 +1,4 @@
-/** What is written and not sent yet, by the place, and the keys under which it is sent. */
+/** What is written and not sent yet, by the place, and the keys under which something is asked for. */
 
 import type { PlaceView } from "./views.ts";
 
@@ -9,10 +9,26 @@ export interface Letter {
   text: string;
 }
 
-export class Drafts {
-  private readonly words = new Map<string, string>();
+/** The keys under which something is asked for: the same for another try, as it may have been done; of something else none is taken under it. */
+export class Tries {
   private tried = "";
   private key = "";
+
+  keyOf(wish: object): string {
+    const asked = JSON.stringify(wish);
+    if (asked !== this.tried) [this.tried, this.key] = [asked, newKey()];
+    return this.key;
+  }
+
+  /** It was done; who asks for the same again, wants it done again. */
+  done(): void {
+    this.tried = "";
+  }
+}
+
+export class Drafts {
+  readonly tries = new Tries();
+  private readonly words = new Map<string, string>();
 
   /** Lay what was written to one aside; what was written to the other. */
   turn(from: PlaceView, written: string, to: PlaceView): string {
@@ -20,16 +36,9 @@ export class Drafts {
     return this.words.get(nameOf(to)) ?? "";
   }
 
-  /** The key of a letter: the same for another try, as it may have arrived; of other words none are taken under it. */
-  keyOf(letter: Letter): string {
-    const wish = JSON.stringify(letter);
-    if (wish !== this.tried) [this.tried, this.key] = [wish, newKey()];
-    return this.key;
-  }
-
-  /** It was taken; who writes the same again, wants it sent again. */
+  /** It was taken. */
   sent(letter: Letter): void {
-    this.tried = "";
+    this.tries.done();
     if (this.words.get(nameOf(letter)) === letter.text) this.words.delete(nameOf(letter));
   }
 }

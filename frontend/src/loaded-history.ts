@@ -11,6 +11,8 @@ export class LoadedHistory {
   items: SaidView[] = [];
   /** Where the page before the oldest item ends; null: there is none. */
   before: PageView["before"] = null;
+  /** Changes that are newer than what is kept: they say how some of it stands. */
+  later: SaidView[] = [];
   /** Whether the newest are still among them. */
   isAtEnd = true;
 
@@ -28,6 +30,8 @@ export class LoadedHistory {
   takeOlder(page: PageView): void {
     this.items = [...page.items, ...this.items];
     this.before = page.before;
-    if (this.items.length > MOST) [this.items, this.isAtEnd] = [this.items.slice(0, MOST), false];
+    if (this.items.length <= MOST) return;
+    this.later = [...this.items.slice(MOST).filter((one) => one.concerns !== null), ...this.later].slice(0, MOST);
+    [this.items, this.isAtEnd] = [this.items.slice(0, MOST), false];
   }
 }

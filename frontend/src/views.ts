@@ -110,11 +110,18 @@ export interface PlaceView {
   unread: number;
   last_at: number | null;
   last_text: string | null;
+  /** What its platform can do beside sending. */
+  can: Exclude<Row["operation"], "send">[];
+  /** Whether an emoji joins those of the same sender; else it takes their place. */
+  adds_reactions: boolean;
 }
 
 /** A message that went out, in a conversation. */
 export interface WentView extends Row {
   direction: "out";
+  /** The platform's id of it, once it was sent, and of the message that it changes. */
+  ref: string | null;
+  concerns: string | null;
   at: number;
   buttons: string[];
   attached: { name: string; size: number }[];
@@ -124,11 +131,17 @@ export interface WentView extends Row {
 export interface CameView {
   direction: "in";
   id: number;
+  /** The platform's id of it, or of the message that it changes or reacts to. */
+  ref: string | null;
+  concerns: string | null;
   at: number;
   sender: string;
+  sender_id: string;
   kind: "text" | "command" | "button" | "media" | "location" | "edited" | "reaction" | "membership" | "expired" | "other";
   text: string;
   reactions: string[];
+  /** An emoji that was taken away, where the platform tells each by itself. */
+  removed: string | null;
   file: { type: string; name: string | null; size: number | null } | null;
   /** The message of ours that it is about. */
   about: number | null;

@@ -4,41 +4,9 @@ import type { Conversation } from "../src/conversation.ts";
 import type { Conversations } from "../src/conversations.ts";
 import "../src/conversations.ts";
 import { MOST, LoadedHistory, keyOf } from "../src/loaded-history.ts";
-import type { CameView, PageView, PlaceView, WentView } from "../src/views.ts";
-import { FakeHome, row, seen, settled, show } from "./fake.ts";
+import { FakeHome, seen, settled, show } from "./fake.ts";
+import { came, page, place, went } from "./talk.ts";
 
-const place: PlaceView = {
-  connection: "telegram_1",
-  recipient: "42/7",
-  title: "Ada",
-  connection_title: "@home_bot",
-  works: true,
-  unread: 2,
-  last_at: 0,
-  last_text: "hello",
-};
-const went = (id: number, more: Partial<WentView> = {}): WentView => ({
-  ...row({ id, status: "sent", error: null }),
-  direction: "out",
-  at: id,
-  buttons: [],
-  attached: [],
-  ...more,
-});
-const came = (id: number, more: Partial<CameView> = {}): CameView => ({
-  direction: "in",
-  id,
-  at: id,
-  sender: "Ada L.",
-  kind: "text",
-  text: `word ${id}`,
-  reactions: [],
-  file: null,
-  about: null,
-  unread: false,
-  ...more,
-});
-const page = (items: PageView["items"], before: PageView["before"] = null): PageView => ({ items, before });
 const numbers = (said: LoadedHistory) => said.items.map(keyOf);
 
 async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {

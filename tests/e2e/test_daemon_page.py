@@ -137,6 +137,65 @@ async def test_a_conversation_is_read_and_gone_on_with(page: Page, house: World)
     await page.screenshot(path=PICTURES / "daemon-9-conversations-phone-dark.png")
 
 
+async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, house: World) -> None:
+    """If this fails, whoever made a mistake can mend it on their phone only, and sees old words as if they still stood."""
+    bach, platform, clock = house
+    for text in ("Dinner is at six", "This was for somebody else"):
+        await clock.advance(1)
+        await bach.send("home", "42", text)
+        await clock.settle()
+    await clock.advance(1)
+    platform.says("Great, what is there?", sender="42")
+    await clock.settle()
+    await log_in(page)
+    await page.goto("/chat/home/42")
+    dinner, mistake, question = (page.locator("bach-conversation li").nth(place) for place in range(3))
+    await dinner.get_by_role("button", name="Change", exact=True).click()
+    words = dinner.get_by_label("New words")
+    await expect(words).to_be_focused()
+    await words.fill("Dinner is at seven")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-10-change.png")
+    platform.holds()
+    await page.keyboard.press("Enter")
+    await expect(dinner).to_contain_text("To be changed to: Dinner is at seven Being sent")
+    await expect(dinner.get_by_role("button", name="Change", exact=True)).to_be_focused()
+    platform.works()
+    await clock.settle()
+    await expect(dinner.locator(".said")).to_have_text("Dinner is at seven")
+    await expect(dinner).to_contain_text("Changed")
+    await mistake.get_by_role("button", name="Delete").click()
+    await expect(mistake).to_contain_text("Take this message away for everybody there?")
+    await page.keyboard.press("Escape")
+    await expect(mistake.locator("form")).to_have_count(0)
+    platform.outcomes.append(Dead(fault=Fault(code="refused", text="It is too old")))
+    await mistake.get_by_role("button", name="Delete").click()
+    await mistake.locator("form").get_by_role("button", name="Delete").click()
+    await expect(mistake).to_contain_text("To be deleted. Not delivered It is too old")
+    await mistake.get_by_role("button", name="Delete").click()
+    await mistake.locator("form").get_by_role("button", name="Delete").click()
+    await expect(mistake.locator("del")).to_have_text("This was for somebody else")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await question.get_by_role("button", name="React").click()
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-11-react-phone-dark.png")
+    await question.get_by_role("button", name="🎉").click()
+    await expect(question.locator("[data-reactions]")).to_have_text("🎉 from here")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-12-changed-phone-dark.png")
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    await expect(page.locator("bach-conversation li")).to_have_count(3)
+    await page.screenshot(path=PICTURES / "daemon-13-changed.png")
+    assert [(one.operation, one.text) for one in platform.sent[2:]] == [
+        ("edit", "Dinner is at seven"),
+        ("delete", ""),
+        ("react", "🎉"),
+    ]
+
+
 async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page, house: World) -> None:
     """If this fails, whoever has no Home Assistant sees a blank page, or dead letters that they cannot mend."""
     bach, platform, clock = house

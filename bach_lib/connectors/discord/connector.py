@@ -66,6 +66,7 @@ class DiscordConnector(Connector):
         send_timeout=300.0,
         poll_timeout=60.0,
         operations=frozenset(Operation),
+        adds_reactions=True,
         max_buttons=25,
         button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
         fetch_bytes=25 << 20,

@@ -12,6 +12,7 @@ WRONG: list[tuple[str, dict[str, object]]] = [
     ("receives", {"receives": 1}),
     ("idempotent", {"idempotent": None}),
     ("own_ids", {"own_ids": "no"}),
+    ("adds_reactions", {"adds_reactions": 1}),
     ("shared_lanes", {"shared_lanes": 1}),
     ("max_text", {"max_text": 0}),
     ("max_text", {"max_text": "280"}),
