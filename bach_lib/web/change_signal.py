@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Final
 
 from bach_lib.clock import Cancel, Clock
-from bach_lib.events import Event, MessageReceived, MessageSetAside, SenderBlocked
+from bach_lib.events import Event, MessageSetAside, SenderBlocked
 
 PAUSE: Final = 0.25
 """Seconds in which everything that happens is told once."""
-_NOT_SHOWN = (MessageReceived, MessageSetAside, SenderBlocked)
+_NOT_SHOWN = (MessageSetAside, SenderBlocked)
 
 type Hear = Callable[[], None]
 

@@ -137,7 +137,7 @@ def _place(visit: Visit, place: _Place, connection: str, title: str, newest: Map
         "works": _works(visit, place[0]),
         "unread": sum(one.status is InboxStatus.UNREAD for one in came),
         "last_at": _at(messages[0]) if messages else None,
-        "last_text": messages[0].text[:_PREVIEW] if messages else None,
+        "last_text": next((one.text[:_PREVIEW] for one in messages if one.text), None),
     }
 
 

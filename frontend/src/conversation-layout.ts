@@ -59,6 +59,10 @@ export const layout = css`
     border-radius: 12px;
   }
   .open {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 8px;
+    align-items: center;
     padding-inline-start: 8px;
     border-inline-start: 3px solid var(--secondary-text-color, GrayText);
     overflow-wrap: anywhere;
@@ -99,7 +103,8 @@ export const small = css`
   .plain ~ form {
     display: grid;
     gap: 8px;
-    margin-top: 8px;
+    min-width: min(420px, 65vw);
+    margin: 8px 0 0 8px;
   }
   form label {
     display: grid;

@@ -152,10 +152,10 @@ export class Conversation extends LitElement {
     if (scrollTop < NEAR_TOP) void this.older();
   };
 
-  /** Whoever reads the newest goes on doing so when there is a newer one, or more in it. */
+  /** Whoever reads the newest goes on doing so when there is a newer one, or more in it; who does something at one, stays there. */
   private followNewest(): void {
-    const list = this.list;
-    if (list && this.readsNewest && this.said.isAtEnd) list.scrollTop = list.scrollHeight;
+    const [list, active] = [this.list, (this.renderRoot as ShadowRoot).activeElement];
+    if (list && this.readsNewest && this.said.isAtEnd && !active?.closest("li")) list.scrollTop = list.scrollHeight;
   }
 
   private older = async (): Promise<void> => {

@@ -45,7 +45,10 @@ export function shapeOf({ changes }: Told, { adds_reactions }: Pick<PlaceView, "
     const isOut = change.direction === "out";
     if (isOut && change.status !== "sent") {
       if (change.status !== "cancelled") shape.open.push(change);
-    } else if (isOut ? change.operation === "react" : change.kind === "reaction") {
+      continue;
+    }
+    if (isOut) shape.open = shape.open.filter((one) => one.operation !== change.operation); // it was done after all
+    if (isOut ? change.operation === "react" : change.kind === "reaction") {
       const [who, name] = isOut ? ["out", ""] : [`in${change.sender_id}`, change.sender];
       const before = adds_reactions ? (hands.get(who)?.emojis ?? []) : [];
       const emojis = new Set([...before, ...(isOut ? [change.text] : change.reactions)]);

@@ -46,6 +46,8 @@ test("the newest words that arrived count; what waits or failed is open, what wa
   ]);
   assert.equal(found.words?.text, "second");
   assert.deepEqual(found.open.map((one) => one.id), [3]);
+  const again = shape([went(1), changes("delete", 2, "1", { status: "dead" }), changes("delete", 3, "1")]);
+  assert.deepEqual([again.isDeleted, again.open], [true, []]);
 });
 
 test("a reaction takes the place of the one before, or joins it, as the platform has it", () => {

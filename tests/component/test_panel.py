@@ -21,7 +21,7 @@ from bach_lib.web import app_files
 from bach_lib.web.change_signal import PAUSE
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.web import panel
-from tests.component.conftest import ADA, CONNECTION, TO_ADA, TO_ANYBODY, add_entry, set_up, the_bach
+from tests.component.conftest import ADA, CONNECTION, TO_ADA, TO_ANYBODY, add_entry, arrive, incoming, set_up, the_bach
 from tests.component.test_surfaces import PANEL, Who, context_of, everything
 from tests.holes import Hole, holes, is_missed
 
@@ -223,6 +223,13 @@ async def test_who_watches_hears_of_many_changes_once(hass: HomeAssistant, admin
     answered = await admin.see("bach/panel/places")
     assert answered["places"]
     assert hass.loop.time() - begun >= PAUSE
+
+
+async def test_who_watches_hears_of_what_came_in(hass: HomeAssistant, admin: Socket) -> None:
+    """Whoever has a conversation open would wait for an answer that is there already."""
+    await admin.see("bach/panel/watch")
+    await arrive(hass, incoming(ADA))
+    assert (await admin.hear())["type"] == "event"
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def test_a_conversation_is_read_and_gone_on_with(page: Page, house: World)
 
 
 async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, house: World) -> None:
-    """If this fails, whoever made a mistake can mend it on their phone only, and sees old words as if they still stood."""
+    """If this fails, whoever made a mistake can mend it on their phone only, or sees old words as if they stood."""
     bach, platform, clock = house
     for text in ("Dinner is at six", "This was for somebody else"):
         await clock.advance(1)
@@ -153,6 +153,7 @@ async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, ho
     await dinner.get_by_role("button", name="Change", exact=True).click()
     words = dinner.get_by_label("New words")
     await expect(words).to_be_focused()
+    await expect(words).to_be_in_viewport(ratio=1)
     await words.fill("Dinner is at seven")
     assert await faults(page) == []
     await page.screenshot(path=PICTURES / "daemon-10-change.png")

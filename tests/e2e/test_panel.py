@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from demo.process import ROOT
-from demo.world import World
+from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
 
 pytestmark = [
@@ -138,6 +138,38 @@ async def test_somebody_is_written_to_where_they_write(
     await frontend.screenshot("panel-10-conversation")
     assert await faults(page) == []
     assert (await world.telegram.arrived())[-1].text == "Dinner is ready"
+
+
+async def test_both_sides_change_what_they_said_where_it_stands(
+    page: Page, frontend: Frontend, world: World, entity: str
+) -> None:
+    """If this fails, a person reads old words as if they stood, or needs a phone to correct or delete their own."""
+    await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": "Bring <b>milk</b>"})
+    question = await world.telegram.write(CHAT, "How much mikl?", first_name=PERSON)
+    await page.get_by_role("link", name="Conversations").click()
+    await page.get_by_role("link", name="Ada").click()
+    talk = page.locator("bach-conversation ol > li")
+    own, theirs = talk.filter(has_text="Bring"), talk.filter(has_text="How much")
+    await expect(theirs).to_contain_text("mikl")
+    rows = await talk.count()
+    await world.telegram.edit(CHAT, question, "How much milk?")
+    await expect(theirs.locator(".said")).to_have_text("How much milk?")
+    await own.get_by_role("button", name="Change", exact=True).click()
+    await own.get_by_label("New words").fill("Bring bread")
+    await page.keyboard.press("Enter")
+    await expect(own.locator(".said")).to_have_text("Bring bread")
+    await expect(own).to_contain_text("Changed")
+    assert await world.telegram.edited() == ["Bring bread"]
+    await theirs.get_by_role("button", name="React").click()
+    assert await faults(page) == []
+    await theirs.get_by_role("button", name="👍").click()
+    await expect(theirs.locator("[data-reactions]")).to_have_text("👍 from here")
+    await own.get_by_role("button", name="Delete").click()
+    await own.locator("form").get_by_role("button", name="Delete").click()
+    await expect(own.locator("del")).to_have_text("Bring bread")
+    await frontend.screenshot("panel-11-changed")
+    assert await talk.count() == rows
+    assert await faults(page) == []
 
 
 async def test_in_the_dark_on_a_phone_and_by_keyboard(

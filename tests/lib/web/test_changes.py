@@ -1,4 +1,4 @@
-"""What is changed of what was said, in the web app: for whom, once, and without what a person did not mean to change."""
+"""What is changed of what was said, in the web app: for whom, once, and only what a person meant to change."""
 
 import pytest
 
