@@ -137,8 +137,19 @@ def _place(visit: Visit, place: _Place, connection: str, title: str, newest: Map
         "works": _works(visit, place[0]),
         "unread": sum(one.status is InboxStatus.UNREAD for one in came),
         "last_at": _at(messages[0]) if messages else None,
-        "last_text": next((one.text[:_PREVIEW] for one in messages if one.text), None),
+        "last_text": _last_words(messages),
     }
+
+
+def _last_words(messages: Sequence[_Any]) -> str | None:
+    """The newest words that were not taken back."""
+    gone = {one.target for one in messages if isinstance(one, Message) and one.operation is Operation.DELETE}
+    words = (
+        one.text[:_PREVIEW]
+        for one in messages
+        if one.text and not (isinstance(one, Message) and (one.target or one.remote_id) in gone)
+    )
+    return next(words, None)
 
 
 async def _able(visit: Visit, connection: str) -> _View:

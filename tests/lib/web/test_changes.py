@@ -94,6 +94,8 @@ async def test_a_message_is_taken_back_and_what_came_gets_an_emoji(
     deletion, put = platform.sent[-2:]
     assert (deletion.operation, deletion.target) == (Operation.DELETE, "1")
     assert (put.operation, put.target, put.text) == (Operation.REACT, said.remote_id, "👍")
+    [place, _] = (await ask(visit, "conversations"))["places"]
+    assert place["last_text"] == "👍"  # and not what was taken back
 
 
 async def test_the_view_says_what_concerns_what(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:
