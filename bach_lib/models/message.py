@@ -269,3 +269,8 @@ class QueueStatus:
     def waiting(self) -> int:
         """Messages that are still to be delivered."""
         return self.pending + self.sending + self.failed
+
+    @property
+    def needs_person(self) -> int:
+        """Messages to which nothing more happens until a person decides."""
+        return self.dead + self.uncertain + self.held

@@ -93,7 +93,16 @@ async def waiting(
             break
         step, read = _STEP, read + step
     views = Views(visit)
-    return {"rows": [views.row(message) for message in found], "older": older, "counts": await _counts(visit)}
+    return {"rows": [views.row(message) for message in found], "older": older, **await counts(visit)}
+
+
+async def counts(visit: Visit) -> Mapping[str, Json]:
+    """How many wait, and how many need a person; nothing where some of them are not for the viewer to know of."""
+    if not visit.viewer.sees_all:
+        return {"counts": None}
+    queues = list((await visit.bach.queue_status()).values())
+    waiting = sum(queue.waiting for queue in queues)
+    return {"counts": {"waiting": waiting, "needs_person": sum(queue.needs_person for queue in queues)}}
 
 
 async def message(visit: Visit, *, message_id: int) -> Json:
@@ -134,7 +143,7 @@ async def amend(visit: Visit, *, message_id: int, changes: Amendment) -> Json:
 COMMANDS: Final[Mapping[str, Command]] = {
     f"{PREFIX}{command.__name__}": command
     for command in (
-        *(act, amend, message, places, waiting),
+        *(act, amend, counts, message, places, waiting),
         *(check, connections, household, switch),
         *(conversation, conversations, mark_read, picture, write),
         *(delete, edit, react),
@@ -186,17 +195,6 @@ _END: Final = {
 
 def _standing(message: Message) -> Standing:
     return Standing.PERSON if message.held or message.status in _STOPPED else Standing.WAITING
-
-
-async def _counts(visit: Visit) -> Json:
-    """How many wait, and how many need a person; nothing where some of them are not for the viewer to know of."""
-    if not visit.viewer.sees_all:
-        return None
-    queues = (await visit.bach.queue_status()).values()
-    return {
-        "waiting": sum(queue.waiting for queue in queues),
-        "needs_person": sum(queue.dead + queue.uncertain + queue.held for queue in queues),
-    }
 
 
 def _known(visit: Visit, place: Known) -> Json:

@@ -38,6 +38,11 @@ class Changes:
 
         return stop
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody has a page open."""
+        return bool(self._hearers)
+
     def note(self, event: Event) -> None:
         """Something has happened; nobody need be told of it at once."""
         if self._hearers and not self._stop_timer and not isinstance(event, _NOT_SHOWN):

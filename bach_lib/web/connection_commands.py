@@ -75,7 +75,7 @@ def _card(visit: Visit, row: Connection, queue: QueueStatus | None, place: Known
     }
     if queue is None:  # an AI partner, an MCP server or an API: nothing waits there, and nothing is broken off
         return view
-    view["queue"] = {"waiting": queue.waiting, "needs_person": queue.dead + queue.uncertain + queue.held}
+    view["queue"] = {"waiting": queue.waiting, "needs_person": queue.needs_person}
     view["breaker"] = _breaker(visit, row)
     day = visit.bach.last_day(row.name)
     view["counted_since"] = day.counted_since

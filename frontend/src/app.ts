@@ -3,11 +3,11 @@
 import { LitElement, css, html, nothing } from "lit";
 import "./connections.ts";
 import "./conversations.ts";
-import { link } from "./events.ts";
 import "./household.ts";
 import "./message.ts";
+import "./navigation.ts";
 import { styles } from "./styles.ts";
-import type { TextKey, Transport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 import "./waiting.ts";
 
 declare const BACH_VERSION: string; // of what was built, as the server names it
@@ -40,21 +40,6 @@ export class App extends LitElement {
         padding: 10px;
         border: none;
         background: none;
-      }
-      nav {
-        display: flex;
-        flex-wrap: wrap;
-      }
-      nav a {
-        display: inline-flex;
-        align-items: center;
-        min-height: 44px;
-        padding: 0 12px;
-        text-decoration: none;
-      }
-      nav a[aria-current] {
-        box-shadow: inset 0 -3px var(--primary-color, CanvasText);
-        font-weight: 500;
       }
       main {
         display: block;
@@ -117,9 +102,7 @@ export class App extends LitElement {
       <header>
         ${this.narrow ? html`<button aria-label=${transport.text("app.menu")} @click=${this.openMenu}>${MENU}</button>` : nothing}
         <h1>BACH</h1>
-        <nav aria-label=${transport.text("app.pages")}>
-          ${PAGES.map(([path, title]) => link(path, transport.text(title), path === this.path || (path !== "/" && this.path.startsWith(`${path}/`))))}
-        </nav>
+        <bach-navigation .transport=${transport} .path=${this.path}></bach-navigation>
         ${this.leave ? html`<button class="leave" @click=${this.leave}>${transport.text("page.log_out")}</button>` : nothing}
       </header>
       ${this.connected ? nothing : html`<p class="notice card" role="alert">${transport.text("app.lost")}</p>`}
@@ -147,16 +130,9 @@ export class App extends LitElement {
   }
 
   private openMenu(): void {
-    this.dispatchEvent(new CustomEvent("bach-menu"));
+    this.dispatchEvent(new CustomEvent("bach-menu", { bubbles: true }));
   }
 }
-
-const PAGES: readonly [string, TextKey][] = [
-  ["/", "app.waiting"],
-  ["/chat", "chat.title"],
-  ["/connections", "connections.title"],
-  ["/household", "household.title"],
-];
 
 const MENU = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor" d="M3 6h18v2H3zm0 5h18v2H3zm0 5h18v2H3z" /></svg>`;
 

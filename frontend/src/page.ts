@@ -157,7 +157,7 @@ class Page extends LitElement {
   override render() {
     if (this.standing === undefined) return nothing;
     if (this.standing)
-      return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} .leave=${this.logOut} @bach-go=${this.go}></bach-app>`;
+      return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} .leave=${this.logOut} @bach-go=${this.go} @bach-counted=${this.counted}></bach-app>`;
     return html`<main>
       <form class="card" @submit=${this.logIn}>
         <h1>BACH</h1>
@@ -193,6 +193,11 @@ class Page extends LitElement {
   private go(event: CustomEvent<string>): void {
     history.pushState(null, "", event.detail);
     this.walk();
+  }
+
+  /** What needs a person is seen in another tab, too. */
+  private counted(event: CustomEvent<number>): void {
+    document.title = event.detail ? `BACH (${event.detail})` : "BACH";
   }
 
   private walk = (): void => {

@@ -9,38 +9,39 @@ import "./app.ts";
 import type { App } from "./app.ts";
 import { type Hass, atHome, goTo } from "./home-transport.ts";
 
-class Panel extends HTMLElement {
-  private readonly app: App = document.createElement("bach-app");
-  private language: string | undefined;
+/** It outlives its shell, which Home Assistant builds anew when the title changes: what somebody has typed stays. */
+const app: App = document.createElement("bach-app");
+let language: string | undefined;
 
+class Panel extends HTMLElement {
   constructor() {
     super();
-    this.app.addEventListener("bach-menu", () =>
+    this.addEventListener("bach-menu", () =>
       this.dispatchEvent(new CustomEvent("hass-toggle-menu", { bubbles: true, composed: true })),
     );
-    this.app.addEventListener("bach-go", (event) => goTo((event as CustomEvent<string>).detail));
+    this.addEventListener("bach-go", (event) => goTo((event as CustomEvent<string>).detail));
   }
 
   connectedCallback(): void {
-    this.replaceChildren(this.app);
+    this.replaceChildren(app);
   }
 
   set hass(hass: Hass) {
-    if (this.language === hass.language) return;
-    this.language = hass.language;
-    void atHome(hass).then((transport) => (this.app.transport = transport));
+    if (language === hass.language) return;
+    language = hass.language;
+    void atHome(hass).then((transport) => (app.transport = transport));
   }
 
   set narrow(narrow: boolean) {
-    this.app.narrow = narrow;
+    app.narrow = narrow;
   }
 
   set route(route: { path: string }) {
-    this.app.path = route.path || "/";
+    app.path = route.path || "/";
   }
 
   set panel(panel: { config?: { version?: string } }) {
-    this.app.served = panel.config?.version;
+    app.served = panel.config?.version;
   }
 }
 

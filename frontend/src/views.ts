@@ -28,12 +28,15 @@ export interface Row {
   can: MessageAction[];
 }
 
-export interface WaitingView {
+export interface CountsView {
+  /** How many wait, and how many need a person; null: not for this user to know. */
+  counts: { waiting: number; needs_person: number } | null;
+}
+
+export interface WaitingView extends CountsView {
   rows: Row[];
   /** Where the next page begins; null: there is none. */
   older: number | null;
-  /** How many wait, and how many need a person; null: not for this user to know. */
-  counts: { waiting: number; needs_person: number } | null;
 }
 
 /** What became of messages that something was done to. */

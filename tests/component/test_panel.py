@@ -148,7 +148,7 @@ async def test_lists_hold_what_may_be_seen(
 
 _APP: Final = "bach_lib.web"
 _JUDGING: Final = (
-    *(f"{_APP}.app_commands:{name}" for name in ("message", "act", "amend", "_counts", "_known", "_require_message")),
+    *(f"{_APP}.app_commands:{name}" for name in ("message", "act", "amend", "counts", "_known", "_require_message")),
     *(f"{_APP}.change_commands:{name}" for name in ("_require", "react")),
     *(f"{_APP}.viewer:Visit.{name}" for name in ("require", "require_all")),
     *(f"custom_components.bach.web.panel_commands:{name}" for name in ("_watch", "HomeViewer.sees_all")),

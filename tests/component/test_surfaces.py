@@ -141,6 +141,7 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/watch": [Try({}, _CHILDREN)],
     "bach/panel/places": [Try({}, frozenset(Who))],
     "bach/panel/waiting": [Try({}, frozenset(Who))],
+    "bach/panel/counts": [Try({}, frozenset(Who))],
     "bach/panel/message": _about_a_message(),
     "bach/panel/conversations": [Try({}, frozenset(Who))],
     "bach/panel/conversation": _at_a_place(),

@@ -55,8 +55,12 @@ MODULES: Final = {
 SOURCES: Final = {"reauth", "reconfigure", "user"}
 DIALOGS: Final = {"recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected"}
-EVENTS: Final = {"automation_triggered", "homeassistant_stop", "user_added", "user_removed", "user_updated"}
-"""Nothing is done for whoever fires one of these: a run is remembered, the users are read again, all is closed."""
+EVENTS: Final = {
+    *("automation_triggered", "homeassistant_stop", "panels_updated"),
+    *("user_added", "user_removed", "user_updated"),
+}
+"""Nothing is done for whoever fires one of these: a run is remembered, messages are counted, the users are read again,
+all is closed."""
 ENTITIES: Final = {
     "button.check_now": ("button", "press"),
     "button.retry_dead_letters": ("button", "press"),

@@ -66,6 +66,12 @@ async def faults(page: Page) -> list[str]:
     ]
 
 
+async def rename(page: Page, title: str | None) -> None:
+    """Give the panel another title, as an administrator can in Home Assistant."""
+    command = {"type": "frontend/update_panel", "url_path": "bach", "title": title}
+    await page.evaluate("command => document.querySelector('home-assistant').hass.callWS(command)", command)
+
+
 async def test_a_dead_letter_is_changed_and_sent(page: Page, frontend: Frontend, world: World) -> None:
     """If this fails, whose message did not arrive cannot see why, or not send it elsewhere, without YAML."""
     lost = row(page, WRONG)
@@ -84,6 +90,39 @@ async def test_a_dead_letter_is_changed_and_sent(page: Page, frontend: Frontend,
     await expect(page.get_by_text("All is delivered")).to_be_visible()
     await frontend.screenshot("panel-3-empty")
     assert [message.text for message in await world.telegram.arrived(1)] == ["Now it has one"]
+
+
+async def test_the_sidebar_counts_what_needs_a_person(
+    page: Page, frontend: Frontend, world: World, entity: str
+) -> None:
+    """If this fails, nobody learns of a dead letter who does not look for it, or a draft is lost while it is told."""
+    client = world.home.client
+    entry = await client.render(f"{{{{ config_entry_id('{entity}') }}}}")
+    await client.act("bach", "discard", {"config_entry_id": entry})
+    await page.goto("/config")
+    sidebar = page.locator("ha-sidebar").get_by_role("link", name=re.compile("BACH"))
+    await expect(sidebar).to_have_accessible_name("BACH")
+    await sidebar.click()
+    await page.get_by_role("link", name="Conversations").click()
+    await page.get_by_role("link", name="Ada").click()
+    await page.get_by_label("Write to Ada").fill("I am still wri")
+    await client.act("bach", "send_message", {"config_entry_id": entry, "recipient": "779", "message": WRONG})
+    await expect(page.locator("bach-navigation")).to_contain_text("Waiting (1)")
+    await expect(sidebar).to_have_accessible_name("BACH")  # the panel would be built anew
+    await rename(page, "Post")  # and now it is
+    await expect(page.locator("ha-sidebar").get_by_role("link", name="Post")).to_be_visible()
+    await expect(page.get_by_label("Write to Ada")).to_have_value("I am still wri")
+    await rename(page, None)
+    await page.locator("ha-sidebar").get_by_role("link", name="Settings").click()
+    await expect(sidebar).to_have_accessible_name("BACH (1)")
+    await frontend.screenshot("panel-11-sidebar")
+    await sidebar.click()
+    await expect(page).to_have_title(re.compile(r"^BACH \(1\)"))
+    await row(page, WRONG).get_by_role("button", name=re.compile("^Discard")).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    await expect(page.locator("bach-navigation")).not_to_contain_text("(1)")
+    await page.locator("ha-sidebar").get_by_role("link", name="Settings").click()
+    await expect(sidebar).to_have_accessible_name("BACH")
 
 
 async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Frontend, world: World, entity: str) -> None:

@@ -14,9 +14,12 @@ from homeassistant.util.hass_dict import HassKey
 from bach_lib.web.app_files import NOT_BUILT, STATIC, version
 from custom_components.bach.const import DOMAIN
 
+from .sidebar_title import TITLE, SidebarTitle
+
 _LOGGER = logging.getLogger(__name__)
 
 _VERSION: HassKey[str | None] = HassKey(f"{DOMAIN}_panel")
+_SIDEBAR: HassKey[SidebarTitle] = HassKey(f"{DOMAIN}_panel_title")
 FILES: Final = "/bach_panel"
 
 
@@ -35,15 +38,17 @@ async def async_follow_entries(hass: HomeAssistant) -> None:
     if wanted == frontend.async_panel_exists(hass, DOMAIN) or (built := hass.data.get(_VERSION)) is None:
         return
     if not wanted:
+        hass.data.pop(_SIDEBAR).stop()
         frontend.async_remove_panel(hass, DOMAIN)
         return
     await panel_custom.async_register_panel(
         hass,
         frontend_url_path=DOMAIN,
         webcomponent_name="bach-panel",
-        sidebar_title="BACH",
+        sidebar_title=TITLE,
         sidebar_icon="mdi:message-fast-outline",
         module_url=f"{FILES}/{built}/panel.js",
         require_admin=True,  # who else may see it, an administrator can say in Home Assistant; each command asks anyway
         config={"version": built},
     )
+    hass.data[_SIDEBAR] = SidebarTitle(hass)

@@ -49,6 +49,12 @@ def async_register_panel_commands(hass: HomeAssistant) -> None:
 
 
 @callback
+def is_panel_open(hass: HomeAssistant) -> bool:
+    """Whether somebody looks at it now, or has it in a tab."""
+    return hass.data[_CHANGES].is_followed
+
+
+@callback
 @websocket_api.websocket_command({vol.Required("type"): WATCH})
 def _watch(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Handle `bach/panel/watch`: send an empty event when something may look different."""
