@@ -71,7 +71,7 @@ def _claim_plain(tx: Transaction, claims: Sequence[tuple[Step, Advance]], now: f
             advance.claimed = plain.pop(message.id)  # whoever wants it as well is too late
             got.append(message.id)
     if got:
-        tx.run("claim_messages", ids=json.dumps(got), now=now)
+        tx.run_later("claim_messages", [{"ids": json.dumps(got), "now": now}])
 
 
 def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: str) -> None:

@@ -25,10 +25,9 @@ def record_attempts(tx: Transaction, attempts: Iterable[tuple[Settlement, Messag
     What a fault says holds no secrets any more.
     """
     made = [(one, message) for one, message in attempts if message is not None and one.outcome is not None]
-    tx.run_all("add_attempt", [_values(settlement, message) for settlement, message in made])
-    for settlement, message in made:
-        if settlement.status is not Status.SENT:  # nothing comes after that
-            tx.run("trim_attempts", message_id=message.id, keep=MAX_ATTEMPTS)
+    tx.run_later("add_attempt", [_values(settlement, message) for settlement, message in made])
+    more_may_come = [message for settlement, message in made if settlement.status is not Status.SENT]
+    tx.run_later("trim_attempts", [{"message_id": message.id, "keep": MAX_ATTEMPTS} for message in more_may_come])
 
 
 def _values(settlement: Settlement, message: Message) -> dict[str, Value]:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
@@ -10,6 +10,7 @@ from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.purge import give_space_back, purge
+from bach_lib.storage.request import Single
 from bach_lib.storage.values import integer, real, upper_bound
 
 _UNFINISHED = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
@@ -79,6 +80,23 @@ class History:
             return [readable_message(row, self._instance) for row in rows]
 
         return await self._store.read(work)
+
+    async def noted(self, connection: str, message_ids: Collection[int], limit: int) -> list[Message]:
+        """Some messages of a connection, and the newest `limit` that wait there before the last of them, oldest first.
+
+        For those who share a database, which knows this question; one trip to the server.
+        """
+        values: dict[str, Value] = {
+            "ids": json.dumps(sorted(message_ids)),
+            "connection": connection,
+            "before": max(message_ids),
+            "limit": limit,
+        }
+
+        def work(tx: Transaction) -> list[Message]:
+            return [readable_message(row, self._instance) for row in tx.rows("noted_messages", **values)]
+
+        return await self._store.read(Single(work))
 
     async def status(self, connections: Iterable[Connection]) -> dict[str, QueueStatus]:
         """How the queue of each connection stands, by name."""

@@ -4,6 +4,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -193,13 +194,13 @@ class Queue:
         return await self._store.read(lambda tx: self._one(tx, "get_message", id=message_id))
 
     async def those(self, message_ids: Sequence[int]) -> list[Message]:
-        """Those of these messages that there are."""
+        """Those of these messages that there are, newest first."""
+        ids = json.dumps(list(message_ids))
 
         def work(tx: Transaction) -> list[Message]:
-            rows = [tx.row("get_message", id=message_id) for message_id in message_ids]
-            return [readable_message(row, self._instance) for row in rows if row]
+            return [readable_message(row, self._instance) for row in tx.rows("these_messages", ids=ids)]
 
-        return await self._store.read(work)
+        return await self._store.read(Single(work))
 
     async def handed_over(self, connection: str) -> tuple[int, float]:
         """The newest message when another account, to which ids mean something else, took over, and when that was."""

@@ -112,7 +112,7 @@ class Neighbours:
 
     def wait_for(self, message: Message) -> None:
         """Somebody here waits for the end of this message."""
-        if self._own(message.connection) is None:
+        if self._own(message.connection) is None and message.id not in self._awaited:
             self.written(message.connection, [message.id])
 
     def given(self) -> None:
@@ -221,13 +221,14 @@ class Neighbours:
         while noted := self._noted[connection]:
             self._noted[connection] = set()
             self._asked.update(dict.fromkeys(noted, connection))  # first: they may end while they are read
-            messages = await self._shared.queue.those(sorted(noted))
-            for ended in noted - {message.id for message in messages if not message.status.is_final}:
-                self._asked.pop(ended, None)
             limit = min(len(noted) + _BEFORE, _PAGE)
-            before = await self._page(connection, max(noted) + 1, limit)
-            self._hand_out([*messages, *before], has_more=len(before) == limit)
-            self._tell_all(What.ENDED, "", [message.id for message in messages if message.status.is_final])
+            messages = await self._shared.history.noted(connection, noted, limit)
+            named = [message for message in messages if message.id in noted]
+            for ended in noted - {message.id for message in named if not message.status.is_final}:
+                self._asked.pop(ended, None)
+            before = [one for one in messages if one.id < max(noted) and one.status in _WAITING]
+            self._hand_out(messages, has_more=len(before) >= limit)
+            self._tell_all(What.ENDED, "", [message.id for message in named if message.status.is_final])
 
     def _hand_out(self, messages: Iterable[Message], *, has_more: bool) -> None:
         """Of each what was read last; all of a connection at once, so that none goes before an older one."""
@@ -260,10 +261,6 @@ class Neighbours:
             self._is_following = False
         await self._shared.rules.open()
         self._poke()
-
-    async def _page(self, connection: str, before: int | None, limit: int) -> list[Message]:
-        wanted = self._shared.history.messages
-        return await wanted(connection=connection, recipient=None, statuses=_WAITING, before=before, limit=limit)
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.add(task := asyncio.create_task(_quietly(work), name="bach-neighbours"))

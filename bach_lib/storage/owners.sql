@@ -121,3 +121,17 @@ CROSS JOIN LATERAL (
     ORDER BY id DESC LIMIT :limit
 ) AS newest
 ORDER BY newest.id DESC LIMIT :limit;
+
+-- noted_messages: some by their ids, and the newest that wait in their connection before the last of them
+SELECT * FROM messages WHERE id IN (
+    SELECT CAST(noted.id AS bigint) FROM json_array_elements_text(CAST(:ids AS json)) AS noted (id)
+    UNION
+    (SELECT newest.id FROM (VALUES ('pending'), ('failed')) AS waiting (status)
+    CROSS JOIN LATERAL (
+        SELECT id FROM messages
+        WHERE connection = :connection AND status = waiting.status AND id < :before
+            AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+        ORDER BY id DESC LIMIT :limit
+    ) AS newest
+    ORDER BY newest.id DESC LIMIT :limit)
+) ORDER BY id;

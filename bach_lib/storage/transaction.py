@@ -62,13 +62,21 @@ class Additions(Protocol):
 
 
 class Transaction:
-    """What a request may do: run the named queries inside the current transaction. `additions`: of an insertion."""
+    """What a request may do: run the named queries inside the current transaction.
+
+    `additions`: of an insertion. `later`: runs a statement together with the next one; without it, it is run at once.
+    """
 
     def __init__(
-        self, connection: Statements, queries: Mapping[str, str], additions: Callable[[str], Additions] | None = None
+        self,
+        connection: Statements,
+        queries: Mapping[str, str],
+        additions: Callable[[str], Additions] | None = None,
+        later: Callable[[str, Sequence[Value]], None] | None = None,
     ) -> None:
         self._connection = connection
         self._queries = queries
+        self._later = later
         self._additions = additions or (lambda query: Together(connection.execute, query))
         self._tally = DeliveryCounts()
         self._added: dict[str, Additions] = {}
@@ -86,7 +94,7 @@ class Transaction:
     def end(self) -> None:
         """Write what waited for the end."""
         for sums in self._tally.sums():
-            self.run("count_delivered", **sums)
+            self.run_later("count_delivered", [sums])
         self._write()
 
     def _write(self) -> None:
@@ -132,6 +140,15 @@ class Transaction:
             return 0
         sql, in_order = self._ready(query)
         return self._connection.executemany(sql, map(in_order, rows)).rowcount
+
+    def run_later(self, query: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        """The same, before whatever is asked next; nobody hears how many rows that changed."""
+        if self._later is None:
+            self.run_all(query, rows)
+        elif rows:
+            sql, in_order = self._ready(query)
+            for values in rows:
+                self._later(sql, in_order(values))
 
     def ask(self, sql: str, **values: Value) -> list[Row]:
         """Run a statement that has no name, and return its rows: for who goes by the tables, whatever is in them."""

@@ -10,7 +10,7 @@ from bach_lib.storage.postgresql.layout import refusal
 from bach_lib.storage.postgresql.outage import Outage
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError, gone_if_another
 from bach_lib.storage.postgresql.server_session import explained
-from bach_lib.storage.request import Request
+from bach_lib.storage.request import Request, Single
 from bach_lib.storage.transaction import Transaction
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -63,7 +63,8 @@ class ServerReader:
                 raise refusal(error, self._address) from None
             self._transaction = Transaction(self._wire, queries())
         try:
-            self._wire.later(_BEGIN)
+            if not isinstance(request.work, Single):  # a statement alone sees one moment anyway
+                self._wire.later(_BEGIN)
             request.result = request.work(self._transaction)
             self._outage.ends()
         except RefusedError as error:

@@ -61,7 +61,8 @@ class Session:
         self._commits = commits
         self._committing = committing
         self._expected = 0
-        self._transaction = Transaction(wire, queries(), lambda query: ReservedRows(wire, query, self._take_expected))
+        additions = lambda query: ReservedRows(wire, query, self._take_expected)  # noqa: E731
+        self._transaction = Transaction(wire, queries(), additions, wire.later)
 
     @property
     def wire(self) -> Wire:

@@ -1,7 +1,7 @@
 """Steps of workers that share a commit: each brings what it would have brought alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -120,12 +120,17 @@ async def test_a_step_that_fails_takes_nothing_of_the_others_with_it(tmp_path: P
 def claims(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Value]]:
     """The statements that claimed something or looked for what could be, and for which messages."""
     claims: list[tuple[str, Value]] = []
-    run, all_values = Transaction.run, Transaction.all_values
+    run, later, all_values = Transaction.run, Transaction.run_later, Transaction.all_values
 
     def noted(self: Transaction, query: str, **values: Value) -> int:
         if query.startswith("claim"):
             claims.append((query, values.get("id", values.get("ids"))))
         return run(self, query, **values)
+
+    def noted_later(self: Transaction, query: str, rows: Sequence[Mapping[str, Value]]) -> None:
+        if query.startswith("claim"):
+            claims.extend((query, values["ids"]) for values in rows)
+        later(self, query, rows)
 
     def looked(self: Transaction, query: str, **values: Value) -> list[tuple[Value, ...]]:
         if query == "claimable_messages":
@@ -133,6 +138,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Value]]:
         return all_values(self, query, **values)
 
     monkeypatch.setattr(Transaction, "run", noted)
+    monkeypatch.setattr(Transaction, "run_later", noted_later)
     monkeypatch.setattr(Transaction, "all_values", looked)
     return claims
 

@@ -86,6 +86,7 @@ def test_its_indexes_are_the_same(layout: sqlite3.Connection, server: psycopg.Co
 _SORTED = {
     "oldest_incoming": "only when there is too much, as in a file",
     "newest_waiting": "a page of each connection",
+    "noted_messages": "those of a notice, and a page",
 }
 """What sorts what it finds, and why."""
 
