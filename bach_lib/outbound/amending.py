@@ -71,11 +71,11 @@ class Amender:
                 return amended
 
     async def move(self, connection: str, old: str, new: str) -> int:
-        """Let what waits for one address, and its dead letters, have another one; how many. Raises an `InputError`."""
+        """Let what is unsent to one address have another one; how many messages. Raises an `InputError`."""
         connector = await self._connectors.load(self._registry.get(connection).type)
-        old = connector.normalize_recipient(old)
+        forms = self._directory.spellings(connection, connector.normalize_recipient(old))  # as for `withdraw`
         new = self._directory.normal(connection, connector.normalize_recipient(new))
-        return 0 if old == new else await self._by_hand.move(connection, old, new)
+        return sum([await self._by_hand.move(connection, old, new) for old in forms if old != new])
 
     async def withdraw(self, connection: str, recipient: str) -> int:
         """Cancel what waits for a recipient; how many. Raises an `InputError`."""

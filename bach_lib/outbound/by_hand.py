@@ -74,7 +74,7 @@ class ByHand:
         return await asyncio.shield(self._withdraw(connection, recipient))
 
     async def move(self, connection: str, old: str, new: str) -> int:
-        """Let all that waits for a recipient, and its dead letters, have another address; return how many."""
+        """Let all that waits for a recipient or is under way, and its dead letters, have another address; how many."""
         return await asyncio.shield(self._move(connection, old, new))
 
     async def _cancel(self, message_id: int) -> Message:

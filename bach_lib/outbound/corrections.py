@@ -12,8 +12,8 @@ from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
+from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.rows import Draft, draft_values, readable_message
-from bach_lib.outbound.withdrawn import UNDER_WAY, WITHDRAWN
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer
@@ -131,10 +131,9 @@ class Corrections:
                 yield message
 
     def move(self, connection: str, old: str, new: str) -> AsyncIterator[Message]:
-        """Let all that waits for a recipient, and its dead letters, have another one."""
-        return self._all_of(
-            "unsent_to", "readdress", {"connection": connection, "recipient": old}, old=old, new=new, is_move=False
-        )
+        """Let all that waits for a recipient or is under way, and its dead letters, have another one."""
+        place: dict[str, Value] = {"connection": connection, "recipient": old}
+        return self._all_of("unsent_to", "correct_address", place, old=old, new=new)
 
     async def _all_of(
         self, lookup: str, query: str, place: dict[str, Value], **values: Value

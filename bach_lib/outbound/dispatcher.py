@@ -25,7 +25,7 @@ from bach_lib.outbound.background_tasks import BackgroundTasks
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import expiry_of
-from bach_lib.outbound.following import follow, is_new
+from bach_lib.outbound.following import follow, is_new, settle_in
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.job import Job, Lease
 from bach_lib.outbound.lane_address import LaneAddresses
@@ -56,7 +56,7 @@ class Dispatcher:
         self._addresses = LaneAddresses(connection.name, services.directory, services.clock)
         self.gate: Gate = services.gate(connection, self._better)
         self._choosing = Choosing(self._lanes, self.gate, services)
-        self._ledger = Ledger(connection.name, services, self._spawn, self.drop)
+        self._ledger = Ledger(connection.name, services, self._spawn, self._settle_in)
         self.look_at_the_wall: Callable[[], None] = self._ledger.look_at_the_wall
         self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)
         self._loading.end()
@@ -64,8 +64,6 @@ class Dispatcher:
         self.lending: Lending = Lending(
             self._name, self._choosing, self._ledger, services, spawn=self._spawn, follow=self.follow
         )
-
-    # -- life ---------------------------------------------------------------------------------------------------------
 
     async def load(self, *, idempotent: bool, loans: Loans | None = None) -> None:
         """Learn from the disk what waits; settle what was in flight then. `loans`: lanes may be lent to others."""
@@ -144,6 +142,11 @@ class Dispatcher:
     def drop(self, message: Message) -> None:
         """A waiting message became another one on disk, perhaps of another recipient or connection."""
         self._loading.discard(message.id)
+        self._pump()
+
+    def _settle_in(self, message: Message) -> None:
+        """What became of an attempt is on disk, and what was decided of its message meanwhile."""
+        settle_in(message, self._lanes, self._loading, self._addresses)
         self._pump()
 
     def moved(self, old: str, new: str) -> None:
@@ -238,10 +241,9 @@ class Dispatcher:
         if not self._choosing.workers and not self._lanes:
             self.gate.probe_if_idle()
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, working: Job | None) -> None:
         """Send this message and then whatever may go next."""
         settlement: Settlement | None = None
-        working: Job | None = job
         try:
             while working:
                 message = working.leased
@@ -265,12 +267,10 @@ class Dispatcher:
 
     async def _send(self, job: Job, message: Message) -> Settlement:
         """One attempt and what follows from it in memory."""
-        connector = self._connector
+        connector, lane = self._connector, self._addresses.lane_of(message.recipient)
         beside = message.operation is not Operation.SEND and self._lanes.waits_beside(job.entry)
-        if connector is None or beside:  # stopped since the claim, or older ones wait for a limit of its kind
-            self._choosing.finish(
-                job, replace(job.entry, recipient=self._addresses.lane_of(message.recipient), beside=beside)
-            )
+        if connector is None or beside or lane != job.entry.recipient:  # stopped, moved, or older ones wait for a limit
+            self._choosing.finish(job, replace(job.entry, recipient=lane, beside=beside))
             return untried(message)
         if job.entry.is_over(self._clock):  # the disk took so long
             self._choosing.finish(job, None)
@@ -282,13 +282,12 @@ class Dispatcher:
             self._meet(*(alias.spelling for alias in settlement.lesson.aliases))
         failed = self.gate.learn(job.permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         seconds = 0.0 if settlement.next_retry_at is None else settlement.next_retry_at - self._clock.now()
-        lane, wait = self._addresses.lane_of(message.recipient), verdict.wait
-        if wait and wait.scope is not Scope.MESSAGE:
-            self._lanes.pause(lane, now + max(seconds, wait.seconds), now)
+        if (wait := verdict.wait) and wait.scope is not Scope.MESSAGE:
+            self._lanes.pause(self._addresses.lane_of(message.recipient), now + max(seconds, wait.seconds), now)
         back, beside = None, wait is not None and wait.scope is Scope.MESSAGE
         if not settlement.status.is_final:
             hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
-            back = replace(job.entry, recipient=lane, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
+            back = replace(job.entry, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
         self._choosing.finish(job, back, failed_probe=failed)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)

@@ -27,6 +27,17 @@ def follow(messages: Iterable[Message], lanes: Lanes, loading: Loading, addresse
             loading.add(addresses.entry(message))
 
 
+def settle_in(message: Message, lanes: Lanes, loading: Loading, addresses: LaneAddresses) -> None:
+    """Let a message wait where it does on disk, if it does: something was decided of it while it was under way."""
+    there = lanes.waiting(message.id)
+    if message.status not in _WAITING:
+        loading.discard(message.id)
+    elif there is None:
+        follow([message], lanes, loading, addresses)
+    elif there.recipient != (lane := addresses.lane_of(message.recipient)):
+        loading.readdress([message.id], lane)
+
+
 def is_new(message: Message, lanes: Lanes) -> bool:
     """Whether this process did not know that it waits."""
     return message.id not in lanes.under_way and lanes.waiting(message.id) is None

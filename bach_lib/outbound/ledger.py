@@ -33,7 +33,7 @@ _SET = 1.0
 class Ledger:
     """Writes and publishes what became of the messages of one connection.
 
-    `spawn` lets something go on for as long as it is at work; `drop` is told of messages that do not wait after all.
+    `spawn` lets something go on for as long as it is at work; `settle_in` is told of messages that were not sent.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Ledger:
         connection: str,
         services: DispatchServices,
         spawn: Callable[[Coroutine[object, object, None]], None],
-        drop: Callable[[Message], None],
+        settle_in: Callable[[Message], None],
     ) -> None:
         self._name = connection
         self._services = services
         self._spawn = spawn
         self._over: deque[int] = deque()
         self._is_ending = False
-        self._drop = drop
+        self._settle_in = settle_in
         self._ahead: float | None = None
         """What the disk goes by, or is about to: seconds from the clock that never jumps to the one on the wall."""
         self._following: dict[asyncio.Future[int], float] = {}
@@ -236,8 +236,8 @@ class Ledger:
             if settlement.delivered is not None:
                 self._services.count(self._name, settlement.delivered)
             self._services.bus.publish(settled_event(advance.settled))
-            if advance.settled.status is Status.CANCELLED:  # nobody wanted it any more while it was on its way
-                self._drop(advance.settled)
+            if advance.settled.status is not Status.SENT:  # nobody may want it any more, or it may belong elsewhere
+                self._settle_in(advance.settled)
             if settlement.lesson is not None:
                 self._services.directory.tell(settlement.lesson)
         if advance.ended:

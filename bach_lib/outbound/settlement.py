@@ -14,9 +14,9 @@ from bach_lib.events import (
 from bach_lib.models import Message, Status
 from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.attempts import record_attempts
+from bach_lib.outbound.meanwhile import land, unless_unwanted
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import losses_written, readable_message, without_contents
-from bach_lib.outbound.withdrawn import unless_withdrawn
 from bach_lib.registry.directory import write_lesson
 from bach_lib.storage import Transaction, Value
 
@@ -43,8 +43,11 @@ def settle(tx: Transaction, attempted: Settlement, now: float, instance: str) ->
 
 def settle_all(tx: Transaction, attempts: Sequence[Settlement], now: float, instance: str) -> Sequence[Message | None]:
     """The same of attempts with different messages; the statements that all have in common are run once for all."""
-    settlements = [unless_withdrawn(tx, attempted) for attempted in attempts]
+    settlements = [unless_unwanted(tx, attempted) for attempted in attempts]
     changed = tx.run_all("settle_message", [_values(settlement, now) for settlement in settlements])
+    if changed != len(settlements):
+        landed = [settlement for settlement in settlements if land(tx, settlement)]
+        changed += tx.run_all("settle_message", [_values(settlement, now) for settlement in landed])
     are_there = changed == len(settlements)
     messages = [
         _settled(tx, settlement, now, instance) if are_there or tx.row("get_message", id=settlement.id) else None
@@ -84,7 +87,7 @@ def _write_the_rest(tx: Transaction, settlement: Settlement, message: Message, n
 
 
 def _settled(tx: Transaction, settlement: Settlement, now: float, instance: str) -> Message:
-    """As the row is now. On its way, nothing of a message changes but its progress; when it is sent, that goes."""
+    """As the row is now."""
     tried = settlement.tried
     if tried is None or settlement.status is not Status.SENT:
         [row] = tx.rows("get_message", id=settlement.id)
@@ -93,7 +96,7 @@ def _settled(tx: Transaction, settlement: Settlement, now: float, instance: str)
 
 
 def _as_sent(tried: Message, settlement: Settlement, now: float) -> Message:
-    """The message as its row is when it was sent. On its way, nothing of it changed but its progress, which goes."""
+    """The message as its row is when it was sent. What changed on its way does not count then."""
     return _changed(
         without_contents(tried),
         settlement.status,

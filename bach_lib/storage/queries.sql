@@ -133,12 +133,19 @@ UPDATE messages SET created_at = created_at + :seconds, expires_at = expires_at 
 WHERE connection = :connection AND expires_at IS NOT NULL
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
--- settle_message: what came of it; error columns keep the last reason
+-- settle_message: what came of it; error columns keep the last reason. One that got another address meanwhile lands first
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
     finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = CASE WHEN :finished_at IS NULL THEN held ELSE 0 END, degraded = :degraded, error_code = :error_code, error_text = :error_text,
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
-WHERE id = :id;
+WHERE id = :id AND under_way_to IS NULL;
+
+-- land_sent: it got another address while it was on its way, and arrived at the one to which it went
+UPDATE messages SET recipient = under_way_to, under_way_to = NULL WHERE id = :id AND under_way_to IS NOT NULL;
+
+-- land_unsent: the same, and it goes to the new address, to which it is another message and nothing of it has arrived
+UPDATE messages SET under_way_to = NULL, progress = NULL, amended = amended + 1
+WHERE id = :id AND under_way_to IS NOT NULL;
 
 -- marked_meanwhile: what was noted of it while it was under way, such as that its recipient was removed
 SELECT error_code FROM messages WHERE id = :id AND +status = 'sending';
@@ -148,7 +155,8 @@ UPDATE messages SET progress = :progress WHERE id = :id AND +status = 'sending';
 
 -- end_message: without an attempt; a waiting message was cancelled, replaced or expired
 UPDATE messages
-SET status = :status, held = 0, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text
+SET status = :status, held = 0, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text,
+    under_way_to = NULL
 WHERE id = :id
 RETURNING *;
 
@@ -202,10 +210,10 @@ SELECT id FROM messages
 WHERE id > :after AND connection = :connection AND recipient = :recipient AND status IN ('pending', 'failed', 'sending')
 ORDER BY id LIMIT :limit;
 
--- unsent_to: ids of what waits for a recipient, and of its dead letters
+-- unsent_to: ids of what waits for a recipient or is under way, and of its dead letters
 SELECT id FROM messages
 WHERE id > :after AND connection = :connection AND recipient = :recipient
-    AND status IN ('pending', 'failed', 'dead', 'uncertain')
+    AND status IN ('pending', 'failed', 'sending', 'dead', 'uncertain')
 ORDER BY id LIMIT :limit;
 
 -- withdraw: what waits for a recipient that is no more; what is under way is marked, and does not wait again
@@ -216,7 +224,18 @@ SET status = CASE WHEN status = 'sending' THEN status ELSE 'cancelled' END, held
 WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND +status IN ('pending', 'failed', 'sending')
 RETURNING *;
 
--- readdress: to another address, by hand or because it is the one form
+-- correct_address: a person says that it belongs elsewhere, which what changes another message does not. It is another
+-- message there; what is under way goes where it went, and where it belongs is known at the end of its attempt
+UPDATE messages
+SET recipient = :new,
+    under_way_to = CASE WHEN status = 'sending' THEN nullif(coalesce(under_way_to, recipient), :new) END,
+    progress = CASE WHEN status = 'sending' THEN progress END,
+    amended = CASE WHEN status = 'sending' THEN amended ELSE amended + 1 END
+WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND operation = 'send'
+    AND +status IN ('pending', 'failed', 'sending', 'dead', 'uncertain')
+RETURNING *;
+
+-- readdress: to the one form of its place
 UPDATE messages SET recipient = :new
 WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :old AND (operation = 'send' OR NOT :is_move) AND +status IN ('pending', 'failed', 'dead', 'uncertain')
 RETURNING *;

@@ -47,7 +47,7 @@ _TESTS_OF_OUTBOUND = {
     "settlement.py": tuple(
         f"tests/lib/outbound/test_{name}.py" for name in ("ledger", "settling", "queue", "together")
     ),
-    "withdrawn.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_queue.py"),
+    "meanwhile.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_queue.py"),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {

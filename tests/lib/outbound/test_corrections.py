@@ -94,7 +94,7 @@ async def test_a_message_is_shown_under_the_name_the_platform_knows(queue: Queue
     assert [message.nonce async for message in corrections.discard([one.id])] == [one.nonce]
     assert (amended := await corrections.amend(one, draft())) is not None
     assert [message.nonce for message in amended] == [one.nonce, f"{one.nonce}-1"]
-    assert [message.nonce async for message in corrections.move("home", "ada", "bob")] == [f"{one.nonce}-1"]
+    assert [message.nonce async for message in corrections.move("home", "ada", "bob")] == [f"{one.nonce}-2"]
 
 
 # -- amending ------------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def everything(corrections: Corrections) -> dict[str, Callable[[str, str | None]
 CONCERNED = {
     "revive": [Status.DEAD],
     "discard_dead": [Status.DEAD],
-    "move": [Status.PENDING, Status.FAILED, Status.DEAD, Status.UNCERTAIN],
+    "move": [Status.PENDING, Status.SENDING, Status.FAILED, Status.DEAD, Status.UNCERTAIN],
     "withdraw": [Status.PENDING, Status.FAILED],
 }
 

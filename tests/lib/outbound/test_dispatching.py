@@ -589,8 +589,8 @@ async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_addre
     [new] = await bench.put("ada2")
     await bench.let_go()
     sent = [(message.recipient, message.id) for message in bench.platform.sent]
-    assert [one for recipient, one in sent if recipient == "ada2"] == [*ids[:2], new]
-    assert [one for recipient, one in sent if recipient == "ada"] == [under_way, *ids[2:]]
+    assert [one for recipient, one in sent if recipient == "ada2"] == [*ids[:1], new]
+    assert [one for recipient, one in sent if recipient == "ada"] == [under_way, *ids[1:]]
     assert await bench.statuses([under_way, *ids, new]) == [Status.SENT] * 6
 
 

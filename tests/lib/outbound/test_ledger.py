@@ -47,8 +47,8 @@ class Bench:
         bus.subscribe(Event, self.told.append)
         shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
         self.spawned: list[Coroutine[object, object, None]] = []
-        self.dropped: list[Message] = []
-        self.ledger = Ledger("home", shared, self.spawned.append, self.dropped.append)
+        self.settled: list[Message] = []
+        self.ledger = Ledger("home", shared, self.spawned.append, self.settled.append)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def test_what_was_settled_is_counted_and_told_and_the_next_is_claimed(benc
     assert await bench.ledger.advance(SETTLEMENT, 8) == NEXT
     assert bench.disk.asked == [(SETTLEMENT, 8)]
     assert bench.disk.asked_by == {"home"}
-    assert (bench.spawned, bench.dropped) == ([], [])
+    assert (bench.spawned, bench.settled) == ([], [])
     assert bench.counted == [("home", True)]
     assert [(type(event), event.connection) for event in bench.told] == [(MessageSent, "home")]
 
@@ -303,15 +303,15 @@ async def test_what_the_disk_takes_for_being_sent_ends_when_it_has_learnt_better
     assert [event.message.id for event in bench.told if isinstance(event, MessageExpired)] == [2, 3, 3, 1]
 
 
-async def test_what_was_cancelled_while_it_was_on_its_way_waits_no_longer(bench: Bench) -> None:
-    """What a person withdrew would be tried again, or what still waits be forgotten until the next start."""
-    gone = message(id=7, status=Status.CANCELLED, connection="home")
-    waits = message(id=7, status=Status.FAILED, connection="home")
-    bench.disk.answers.extend([Advance(settled=waits), Advance(settled=gone)])
-    await bench.ledger.advance(SETTLEMENT, None)
-    assert bench.dropped == []
-    await bench.ledger.advance(SETTLEMENT, None)
-    assert bench.dropped == [gone]
+async def test_what_was_not_sent_is_told_as_the_disk_has_it(bench: Bench) -> None:
+    """What a person withdrew while it was on its way would be tried again, and what they moved at the old address."""
+    sent, gone, waits = (
+        message(id=7, status=status, connection="home") for status in (Status.SENT, Status.CANCELLED, Status.FAILED)
+    )
+    bench.disk.answers.extend(Advance(settled=one) for one in (sent, gone, waits))
+    for _ in range(3):
+        await bench.ledger.advance(SETTLEMENT, None)
+    assert bench.settled == [gone, waits]
 
 
 async def test_all_that_waits_follows_who_moved(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,12 @@
-"""Withdraws messages that are not wanted any more, also one that is under way just then.
+"""What was decided of a message while it was under way takes effect when its attempt has ended.
 
-A person removed their recipient, or a newer one of their tag came. What waits is cancelled at once. What is under way
-cannot be called back, and nobody waits for it: it is marked on disk, and when its attempt has ended without an end for
-the message, it is cancelled where it would have waited again. The mark is on disk because the process may end in
-between; it is a fault's code because the next settlement writes over it.
+It cannot be called back, and nobody waits for it. So the decision is written down at once, with its row, and whoever
+settles the attempt meets it there: also another process, or the next start after a crash.
+
+- Nobody wants it any more: its recipient was removed, or a newer one of its tag came. A mark says so; where it would
+  wait again, it is cancelled. The mark is a fault's code because the next settlement writes over it.
+- A person corrected its recipient's address: it belongs there at once, for all who look for it, and `under_way_to` says
+  where it went. If it arrived, that is where it is; else all else that becomes of it happens at the new address.
 """
 
 from collections.abc import Mapping
@@ -26,7 +29,7 @@ _REASONS: Mapping[Value, Fault] = {UNDER_WAY: WITHDRAWN, OUTDATED: REPLACED}
 """Each mark, and why what has it is cancelled."""
 
 
-def unless_withdrawn(tx: Transaction, settlement: Settlement) -> Settlement:
+def unless_unwanted(tx: Transaction, settlement: Settlement) -> Settlement:
     """The settlement, or, if the message would wait again and nobody wants it to any more, its end."""
     if settlement.status.is_final or (row := tx.row("marked_meanwhile", id=settlement.id)) is None:
         return settlement
@@ -34,3 +37,8 @@ def unless_withdrawn(tx: Transaction, settlement: Settlement) -> Settlement:
     return (
         settlement if reason is None else replace(settlement, status=Status.CANCELLED, next_retry_at=None, error=reason)
     )
+
+
+def land(tx: Transaction, settlement: Settlement) -> bool:
+    """Let a message that got another address meanwhile be where it belongs now; False if it did not get one."""
+    return tx.run("land_sent" if settlement.status is Status.SENT else "land_unsent", id=settlement.id) > 0
