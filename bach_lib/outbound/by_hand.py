@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from bach_lib.bus import Bus
 from bach_lib.errors import BachError
 from bach_lib.events import MessageCancelled
-from bach_lib.models import Message
+from bach_lib.models import Message, Status
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
@@ -139,15 +139,16 @@ class ByHand:
         return withdrawn
 
     async def _move(self, connection: str, old: str, new: str) -> int:
-        moved = list[int]()
+        moved = list[Message]()
         try:
             async for message in self._corrections.move(connection, old, new):
-                moved.append(message.id)
+                moved.append(message)
         except BachError:  # the disk: those whose turn has come go to the new address, the others stay
             if dispatcher := self._dispatcher(connection):
-                dispatcher.readdressed(moved, new)
+                dispatcher.readdressed([message.id for message in moved], new)
             raise
         if dispatcher := self._dispatcher(connection):
+            dispatcher.readdressed([message.id for message in moved if message.status is Status.SENDING], new)
             dispatcher.moved(old, new)
         return len(moved)
 

@@ -78,8 +78,9 @@ class Bystander:
         self._tell(self._name, ())
 
     def readdressed(self, message_ids: Iterable[int], new: str) -> None:  # noqa: ARG002 - as above
-        """Some messages got another address on disk; those of them that wait go there."""
-        self._tell(self._name, list(message_ids))
+        """Some messages got another address on disk; those of them that wait, or wait again, go there."""
+        if ids := list(message_ids):
+            self._tell(self._name, ids)
 
     def _publish(self, kind: type[MessageQueued | MessageCancelled], message: Message) -> None:
         self._services.bus.publish(kind(connection=self._name, message=message))

@@ -155,7 +155,7 @@ class Dispatcher:
         self._pump()
 
     def readdressed(self, message_ids: Iterable[int], new: str) -> None:
-        """Some messages got another address on disk; those of them that wait go there."""
+        """Some messages got another address on disk; those of them that wait, or wait again, go there."""
         self._loading.readdress(message_ids, new)
         self._pump()
 

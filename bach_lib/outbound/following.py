@@ -13,10 +13,12 @@ _WAITING = (Status.PENDING, Status.FAILED)
 def follow(messages: Iterable[Message], lanes: Lanes, loading: Loading, addresses: LaneAddresses) -> None:
     """Let wait in the lanes of one connection what waits on disk, and nothing else of these messages.
 
-    What is under way is left alone: who settles it finds on disk what was written meanwhile.
+    What is under way is left alone but for its lane: who settles it finds on disk what was written meanwhile.
     """
     for message in messages:
         if message.id in lanes.under_way:
+            if message.connection == addresses.connection and message.status is Status.SENDING:
+                loading.readdress([message.id], addresses.lane_of(message.recipient))
             continue
         if message.connection != addresses.connection or message.status not in _WAITING or message.held:
             loading.discard(message.id)

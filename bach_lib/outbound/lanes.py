@@ -68,12 +68,10 @@ class Lanes:
 
     def discard(self, message_id: int) -> None:
         """Forget a message that no longer waits."""
-        if message_id not in self._entries:
-            return
-        key = lane_of(message_id, self._entries[message_id])
-        lane = self._lanes[key]
-        self._remove(message_id, lane)
-        self._announce(key, lane)
+        if kept := self._entries.get(message_id):
+            lane = self._lanes[lane_of(message_id, kept)]
+            self._remove(message_id, lane)
+            self._announce(lane.key, lane)
 
     def waiting(self, message_id: int) -> Entry | None:
         """A message that waits; None if it does not."""
@@ -214,12 +212,16 @@ class Lanes:
                 target.came(message_id)
             self._announce(target.key, target)
 
+    def redirect(self, entry: Entry, recipient: str) -> None:
+        """What is under way belongs to another lane now, which waits for its end."""
+        before, entry.recipient = entry.lane, recipient
+        self._lane(entry.lane).busy += 1
+        self.release(before)
+
     def waits_beside(self, entry: Entry) -> bool:
         """Whether older ones to its recipient wait for a limit of their kind, which it must not overtake."""
-        lane = self._lanes.get((entry.recipient, BESIDE))
-        if lane is None or entry.beside:
-            return False
-        return bool(lane.busy) or any(number < entry.id for number in lane.ids())
+        lane = None if entry.beside else self._lanes.get((entry.recipient, BESIDE))
+        return lane is not None and (bool(lane.busy) or any(number < entry.id for number in lane.ids()))
 
     def next_due(self) -> float | None:
         """A time at or before the next one at which `take` may find something. None: not by waiting alone."""
@@ -284,8 +286,7 @@ class Lanes:
         """Say when the lane's head is due; forget a lane in which nothing waits."""
         if lane.busy:
             return
-        head = lane.head()
-        if head is None:
+        if (head := lane.head()) is None:
             self._lanes.pop(key, None)
             return
         heappush(self._later, (self._due(head), key))
@@ -295,6 +296,5 @@ class Lanes:
             heapify(self._later)
 
     def _clean_expiring(self) -> None:
-        ends = [(kept[3], message_id) for message_id, kept in self._entries.items()]
-        self._expiring = [(end, message_id) for end, message_id in ends if end is not None]
+        self._expiring = [(kept[3], message_id) for message_id, kept in self._entries.items() if kept[3] is not None]
         heapify(self._expiring)

@@ -127,7 +127,11 @@ class Lending:
             async with self._one_at_a_time:
                 numbers = await self._ledger.until_stored(partial(loans.offer, self._name, lots))
                 for number, entry, lot in zip(numbers, entries, lots, strict=True):
-                    self._lent[number] = _Lent(entry, now, lot.messages)
+                    if number in self._lent:  # others have a lane of this address, what was in it belongs elsewhere now
+                        lanes.release(entry.lane, entry)
+                        self._rests_until = now + _LOOK
+                    else:
+                        self._lent[number] = _Lent(entry, now, lot.messages)
                 self._offering -= len(entries)
             loans.offered(self._name)
             self._look_later()

@@ -159,9 +159,11 @@ class Loading:
         self._lanes.move(old, new)
 
     def readdress(self, message_ids: Iterable[int], new: str) -> None:
-        """Those of these messages that wait go to another address. What is still to be read has it already."""
+        """Those of these messages that wait or are under way go to another address. What is still to be read has it."""
         for message_id in message_ids:
-            if late := self._late.get(message_id):
+            if (on_its_way := self._lanes.under_way.get(message_id)) is not None:
+                self._lanes.redirect(on_its_way, new)
+            elif late := self._late.get(message_id):
                 late.recipient = new
             elif entry := self._lanes.waiting(message_id):
                 entry.recipient = new

@@ -1,10 +1,10 @@
 """What an owner lends is had back, also by one that was stopped in the middle and begins anew."""
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import cast, override
 
 from bach_lib.bus import Bus
-from bach_lib.models import Connection, Status
+from bach_lib.models import Connection, Message, Status
 from bach_lib.outbound.choosing import Choosing
 from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.lanes import Lanes
@@ -61,28 +61,49 @@ class Damaged(Nothing):
         return [Ended(id=5, messages=back, tried=frozenset(), interrupted=frozenset())]
 
 
+def made(store: Store, clock: FakeClock, follow: Callable[[Sequence[Message]], None]) -> tuple[Lending, Lanes]:
+    """What lends, and the lanes that it lends."""
+    services = tools(Disk(store, clock), Bus(), clock, lambda *_: None)
+    choosing = Choosing(Lanes(), services.gate(Connection(name="home", type="fake"), lambda: None), services)
+    ledger = Ledger("home", services, Coroutine.close, lambda _: None)
+    return Lending("home", choosing, ledger, services, spawn=Coroutine.close, follow=follow), choosing.lanes
+
+
 async def test_what_a_damaged_loan_was_lent_with_waits_again(store: Store, clock: FakeClock) -> None:
     """The message that is lent first would not be sent before the next start of the program."""
-    services = tools(Disk(store, clock), Bus(), clock, lambda *_: None)
-    gate = services.gate(Connection(name="home", type="fake"), lambda: None)
-    choosing = Choosing(Lanes(), gate, services)
     followed: list[int] = []
-    lending = Lending(
-        "home",
-        choosing,
-        Ledger("home", services, Coroutine.close, lambda _: None),
-        services,
-        spawn=Coroutine.close,
-        follow=lambda messages: followed.extend(one.id for one in messages),
-    )
+    lending, lanes = made(store, clock, lambda messages: followed.extend(one.id for one in messages))
     loans = Damaged(cast("SharedStore", store), clock, "test")
     for number in (1, 2):
-        choosing.lanes.add(Entry(id=number, recipient="ada"))
-    head = choosing.lanes.take(clock.monotonic())
+        lanes.add(Entry(id=number, recipient="ada"))
+    head = lanes.take(clock.monotonic())
     assert head
     await lending._offer(loans, [head], clock.monotonic())
     await lending._collect(loans)
     assert followed == [1, 2]
-    again = choosing.lanes.take(clock.monotonic())
+    again = lanes.take(clock.monotonic())
     assert (head.id, again and again.id) == (1, 1)
+    lending.stop()
+
+
+async def test_an_address_of_which_others_have_a_lane_is_not_lent_again(store: Store, clock: FakeClock) -> None:
+    """Once somebody has corrected it meanwhile, the lane of the new address would wait for ever."""
+    lending, lanes = made(store, clock, lambda _: None)
+    loans = Damaged(cast("SharedStore", store), clock, "test")
+    lanes.add(Entry(id=1, recipient="ada"))
+    first = lanes.take(clock.monotonic())
+    assert first
+    await lending._offer(loans, [first], clock.monotonic())
+    lanes.move("ada", "bob")
+    for number, recipient in enumerate(("ada", "bob"), 2):
+        lanes.add(Entry(id=number, recipient=recipient))
+    second = lanes.take(clock.monotonic())
+    assert second
+    await lending._offer(loans, [second], clock.monotonic())
+    again = lanes.take(clock.monotonic())
+    assert again
+    assert (again.id, lanes.take(clock.monotonic())) == (2, None), "the owner sends it, and bob waits for what is lent"
+    await lending._collect(loans)
+    there = lanes.take(clock.monotonic())
+    assert (there and there.id) == 3
     lending.stop()
