@@ -198,11 +198,11 @@ class Lanes:
         """To whom anything waits, is under way or must not go yet."""
         return {recipient for recipient, _ in self._lanes} | self._pauses.keys()
 
-    def move(self, old: str, new: str) -> None:
-        """Two recipients are one place: what waits goes on together, after what is under way to either."""
+    def move(self, old: str, new: str, *, is_one_place: bool) -> None:
+        """What waits goes on together, after what is under way to either. `is_one_place`: who waits for one, for both."""
         for entry in self.under_way.values():
             entry.recipient = new if entry.recipient == old else entry.recipient
-        if (until := self._pauses.pop(old, None)) is not None:
+        if is_one_place and (until := self._pauses.pop(old, None)) is not None:
             self._pauses[new] = max(self._pauses.get(new, until), until)
         for key in [key for key in self._lanes if key[0] == old]:
             lane, target = self._lanes.pop(key), self._lane((new, key[1]))

@@ -148,7 +148,7 @@ class Loading:
         """Two recipients are one place, which goes by the second."""
         for entry in self._late.values():
             entry.recipient = new if entry.recipient == old else entry.recipient
-        self._lanes.move(old, new)
+        self._lanes.move(old, new, is_one_place=True)
 
     def move(self, old: str, new: str) -> None:
         """The waiting messages to a recipient go to its new address."""
@@ -156,7 +156,7 @@ class Loading:
             self._moved[old] = new
             for entry in self._late.values():
                 entry.recipient = self._moved.get(entry.recipient, entry.recipient)
-        self._lanes.move(old, new)
+        self._lanes.move(old, new, is_one_place=False)
 
     def readdress(self, message_ids: Iterable[int], new: str) -> None:
         """Those of these messages that wait or are under way go to another address. What is still to be read has it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.simulation.hand_steps import Add, Amend, Discard, DiscardAll, Remove
+from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, Remove
 from tests.simulation.steps import (
     CONNECTIONS,
     NONCE,
@@ -88,6 +88,8 @@ class Generator:
         self._has_accounts = not self._has_names and self._accounts.random() < 0.5
         self._hands = Random(f"hands {seed}")  # the same
         self._has_hands = not self._has_names and not self._has_accounts
+        self._corrections = Random(f"corrections {seed}")  # the same
+        self._has_corrections = self._has_hands and self._corrections.random() < 0.6
         self._has_failures = self._random.random() < 0.8
         self._has_lives = self._random.random() < 0.75
 
@@ -105,6 +107,8 @@ class Generator:
                 steps.append(self._about(steps))
             if self._has_hands and self._hands.random() < 0.4:
                 steps += self._by_hand()
+            if self._has_corrections and self._corrections.random() < 0.25:
+                steps += self._correct()
         return tuple(steps)
 
     def _place(self) -> Step:
@@ -143,6 +147,18 @@ class Generator:
         to, through = random.choice((None, *_RECIPIENTS)), random.choice((None, None, *CONNECTIONS))
         kinds: tuple[Step, ...] = (Amend(number, to, through), Discard(number), DiscardAll(connection))
         return [*steps, random.choices(kinds, (6, 2, 1))[0]]
+
+    def _correct(self) -> list[Step]:
+        """A person corrects an address, often while something is under way there."""
+        random = self._corrections
+        connection, (old, new) = random.choices(CONNECTIONS, (3, 1))[0], random.sample(_RECIPIENTS, 2)
+        steps: list[Step] = []
+        if random.random() < 0.7:
+            trouble = Answer(random.choice((*_TROUBLE, Says.SENT)), random.choice((0.2, 1.0, 12.0, 25.0)), 3.0)
+            once, tag = random.random() < 0.2, random.choice((None, None, "t"))
+            kind = Send(number=self._next(), connection=connection, recipient=old, at_most_once=once, tag=tag)
+            steps = [replace(kind, answers=(trouble,)), Advance(random.choice((0.0, 0.1, 0.5)))]
+        return [*steps, Correct(connection, old, new)]
 
     def _next(self) -> int:
         self._sent += 1

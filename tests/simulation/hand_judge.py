@@ -66,10 +66,24 @@ def amended_words_arrive(story: Story) -> Iterator[str]:
         message = story.messages.get(number)
         if message is None or message.status is not Status.SENT:
             continue
-        places = story.standings(number, inf)
+        places = story.places(number) if _is_corrected(story) else story.standings(number, inf)
         seen = {(one.connection, one.recipient) for one in story.shown if one.number == number}
         if not seen & places:
             yield f"m{number} is sent, and nobody saw it at {sorted(places)}; only at {sorted(seen)}"
+
+
+def what_is_corrected_counts(story: Story) -> Iterator[str]:
+    """A dead letter would stay with an address that is wrong, or what was sent be looked for where it is not."""
+    for number, message in story.messages.items() if _is_corrected(story) else ():
+        place, attempts = (message.connection, message.recipient), story.attempts(number)
+        if message.status in {Status.DEAD, Status.UNCERTAIN} and place not in story.standings(number, inf):
+            yield f"m{number} is {message.status} at {place}, and belongs to {sorted(story.standings(number, inf))}"
+        if message.status is Status.SENT and attempts and message.recipient != attempts[-1].recipient:
+            yield f"m{number} was sent to {attempts[-1].recipient}, and stands at {message.recipient}"
+
+
+def _is_corrected(story: Story) -> bool:
+    return any(call.what == "correct" and call.may_have_worked for call in story.calls)
 
 
 def may_be_gone(story: Story, number: int) -> bool:

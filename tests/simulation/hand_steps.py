@@ -13,6 +13,15 @@ class Amend:
 
 
 @dataclass(frozen=True, slots=True)
+class Correct:
+    """A person corrects the address of a recipient: what is not sent yet, and its dead letters, go to the new one."""
+
+    connection: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Discard:
     """A person gives a message up that failed."""
 
@@ -40,4 +49,4 @@ class Add:
     connection: str
 
 
-type HandStep = Amend | Discard | DiscardAll | Remove | Add
+type HandStep = Amend | Correct | Discard | DiscardAll | Remove | Add

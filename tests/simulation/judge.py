@@ -48,6 +48,7 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "account": lambda story: iter(story.foreign),
     "tags": meeting.tags_meet,
     "by hand": hand_judge.what_is_done_by_hand_counts,
+    "corrected": hand_judge.what_is_corrected_counts,
     "amended": hand_judge.amended_words_arrive,
     "removed": hand_judge.what_is_removed_is_gone,
     "left over": reports.nothing_is_left_over,

@@ -13,7 +13,7 @@ _ROUNDING = 0.01
 def goes_where_its_place_is(story: Story) -> Iterator[str]:
     """Who took over a name would read what is meant for others, or what waits be stranded at an old address."""
     for one in story.handed:
-        places = story.standings(one.number, one.moment)
+        places = story.standings(one.number, one.moment, one.decided_at)
         told = [met for met in story.told_forms if met.connection == one.connection and met.moment < one.moment]
         known = [story.form(name, address, one.chosen_at) for name, address in places if name == one.connection]
         if not any(one.recipient in chain(told, each) for each in known):
@@ -100,7 +100,7 @@ def tags_meet(story: Story) -> Iterator[str]:
             if (
                 one.chosen_at <= queued.at
                 or _has_ended_unsent(story, number, one)
-                or any(call.moment < one.moment for call in story.amendments.get(number, ()))  # to elsewhere
+                or any(call.moment < one.moment for each in (number, one.number) for call in story.changes(each))
                 or lane != story.lane(one.number, story.send_calls[number].at)
             ):
                 continue

@@ -57,8 +57,8 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
 
 
 def _was_stopped(story: Story, note: Note) -> bool:
-    """Whether a connection came to rest just then; what was about to be tried is given back."""
-    calls = (call for call in story.calls if call.what in SET_UP)
+    """Whether a connection came to rest, or an address was corrected just then; what was to be tried is given back."""
+    calls = (call for call in story.calls if call.what in SET_UP | {"correct"})
     rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
     return rests or any(end - _GRACE <= note.at <= end for end in story.ends)
 

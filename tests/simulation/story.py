@@ -11,7 +11,7 @@ from bach_lib.events import MessageEvent
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import OTHER_ACCOUNT
-from tests.simulation.hand_steps import Amend, HandStep
+from tests.simulation.hand_steps import Amend, Correct, HandStep
 from tests.simulation.steps import Answer, Says, Send
 
 
@@ -136,6 +136,9 @@ FINISHED = {
 """What is on disk when an event of this name has been told."""
 
 
+_GONE = {"MessageSent", "MessageExpired", "MessageCancelled"}
+"""The ends of messages that no correction of an address concerns."""
+
 SET_UP = frozenset({"stop", "start", "reload", "remove", "add"})
 """Calls in which a connection comes to rest, or begins."""
 
@@ -202,11 +205,11 @@ class Story(Chronicle):
         return _followed(self.known_forms, connection, address, before)
 
     def lane(self, number: int, before: float) -> tuple[str, str]:
-        """Where a message stands, as far as was known before that true time; nowhere while somebody amends it."""
-        amendments = self.amendments.get(number, ())
-        if any(call.at <= before and (call.ended_at is None or call.ended_at >= before) for call in amendments):
+        """Where a message stands, as far as was known before that true time; nowhere while somebody changes that."""
+        changes = self.changes(number)
+        if any(call.at <= before and (call.ended_at is None or call.ended_at >= before) for call in changes):
             return f"m{number}", "is being amended"
-        moment = max((call.ended_moment + 1 for call in amendments if call.at < before), default=0)
+        moment = max((call.ended_moment + 1 for call in changes if call.at < before), default=0)
         places = self.standings(number, moment)
         if len(places) > 1:
             return f"m{number}", "may have been amended"
@@ -214,28 +217,52 @@ class Story(Chronicle):
         return connection, self.form(connection, recipient, before)
 
     def lane_of(self, one: Handed) -> tuple[str, str]:
-        """Where a message stood that was handed over; nowhere if it was amended since it may have been chosen."""
-        for call in self.amendments.get(one.number, ()):
+        """Where a message stood that was handed over; nowhere if that was changed since it may have been chosen."""
+        for call in self.changes(one.number):
             if call.moment < one.moment and (call.ended_at is None or call.ended_at >= one.chosen_at):
                 return f"m{one.number}", "has just been amended"
         return self.lane(one.number, one.chosen_at)
 
-    def standings(self, number: int, moment: float) -> set[tuple[str, str]]:
-        """Through which connection and to whom a message may have had to go at that moment, as people had said."""
+    def standings(self, number: int, moment: float, before: float = inf) -> set[tuple[str, str]]:
+        """Through which connection and to whom a message may have had to go at that moment, as people had said.
+
+        `before`: the true time at which BACH asked the disk for it; what was said at the same time may not count.
+        """
         send = self.sends[number]
         places = {(send.connection, send.recipient)}
-        for call in self.amendments.get(number, ()):
-            step = call.by_hand
-            if not isinstance(step, Amend) or call.moment >= moment:
+        for call in self.changes(number):
+            if call.moment >= moment:
                 continue
-            new = {(step.connection or before, step.recipient or to) for before, to in places}
-            places = new if call.is_done(moment) else places | new
+            new = {_changed(call.by_hand, *place) for place in places}
+            is_sure = call.is_done(moment) and (call.ended_at or 0.0) < before
+            sure = is_sure and (call.what == "amend" or self._was_unsent(number, call))
+            places = new if sure else places | new
         return places
+
+    def changes(self, number: int) -> list[Call]:
+        """Who may have said that a message goes elsewhere, in the order in which they asked."""
+        return sorted([*self.amendments.get(number, ()), *self._corrections(number)], key=lambda call: call.moment)
+
+    def _corrections(self, number: int) -> list[Call]:
+        """Corrections of addresses that it may have had; what changes another message stays with that."""
+        if self.sends[number].corrects:
+            return []
+        return [call for call in self.calls if call.what == "correct" and call.may_have_worked]
+
+    def _was_unsent(self, number: int, call: Call) -> bool:
+        """Whether a message was stored, and not at its end, for all to see, when somebody corrected its address."""
+        told = [note for note in self.told(number) if note.moment < call.ended_moment]
+        if not told or told[0].moment > call.moment or not self.send_calls[number].is_done(call.moment):
+            return False
+        last = max((note for note in told if note.moment < call.moment), key=lambda note: note.moment)
+        if any(last.at <= end <= (call.ended_at or inf) for end in self.ends):  # its end may have been told to nobody
+            return False
+        return not any(one.name in _GONE for one in told if one.moment >= last.moment)
 
     def places(self, number: int) -> set[tuple[str, str]]:
         """All addresses that a message had, as they were known at the end, with their connections."""
         found = set[tuple[str, str]]()
-        for moment in (0, *(call.moment + 1 for call in self.amendments.get(number, ())), inf):
+        for moment in (0, *(call.moment + 1 for call in self.changes(number)), inf):
             found |= self.standings(number, moment)
         return {(connection, self.forms.get((connection, to), to)) for connection, to in found}
 
@@ -282,6 +309,16 @@ def is_untried(story: Story, number: int, row: Attempt) -> bool:
     codes = {"unreachable", "auth_failed", STOPPED.code}
     is_unknown = row.outcome in {"retry", "wait"} and row.error is not None and row.error.code in codes
     return bool(story.sends[number].names) and (is_unknown or is_of_another_account(row.error))
+
+
+def _changed(step: HandStep | None, connection: str, recipient: str) -> tuple[str, str]:
+    """Where a message goes that went there, once somebody has said so."""
+    match step:
+        case Amend():
+            return step.connection or connection, step.recipient or recipient
+        case Correct(through, old, new) if (through, old) == (connection, recipient):
+            return connection, new
+    return connection, recipient
 
 
 def _followed(meetings: list[Meeting], connection: str, address: str, before: float) -> str:

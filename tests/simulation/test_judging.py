@@ -26,7 +26,7 @@ from bach_lib.runtime.runtimes import Runtimes
 from bach_lib.storage import Row, Transaction, Value
 from tests.simulation.disk import Disk
 from tests.simulation.generator import history_of
-from tests.simulation.hand_steps import Amend, Discard, DiscardAll, Remove
+from tests.simulation.hand_steps import Amend, Correct, Discard, DiscardAll, Remove
 from tests.simulation.incoming_steps import Account, IncomingHistory, LetIn, Write
 from tests.simulation.running import complaints_about, complaints_about_incoming, try_seed, written
 from tests.simulation.shrink import shrink
@@ -229,6 +229,34 @@ def ashamed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("bach_lib.outbound.rows._nonce", lambda number, instance, _=0: f"{instance}-{number:x}")
 
 
+def left_behind(patch: pytest.MonkeyPatch) -> None:
+    """What is under way while its address is corrected stays with the old one."""
+    rows = Transaction.rows
+
+    def rows_of_others(self: Transaction, asked: str, **values: Value) -> list[Row]:
+        if asked == "correct_address":
+            return rows(self, "readdress", **values, is_move=False)
+        return rows(self, asked, **values)
+
+    patch.setattr(Transaction, "rows", rows_of_others)
+
+
+def unled(patch: pytest.MonkeyPatch) -> None:
+    """Memory does not hear that an address was corrected."""
+    patch.setattr(Dispatcher, "moved", lambda *_: None)
+    patch.setattr(Dispatcher, "readdressed", lambda *_: None)
+
+
+def without_landing(patch: pytest.MonkeyPatch) -> None:
+    """What arrived is thought to be where it belonged by then."""
+    rows = Transaction.run
+
+    def run_others(self: Transaction, asked: str, **values: Value) -> int:
+        return rows(self, "land_unsent" if asked == "land_sent" else asked, **values)
+
+    patch.setattr(Transaction, "run", run_others)
+
+
 def hesitant(patch: pytest.MonkeyPatch) -> None:
     """What was given up waits for somebody all the same."""
     _without_rows(patch, "discard")
@@ -286,6 +314,7 @@ SENT = (Send(number=1),)
 TOLD = Tell("plain", "ada")
 NAMED = Send(number=1, recipient="@ada")
 BUSY = Answer(Says.BUSY, after=12)
+LATE, CORRECT = Send(number=1, answers=(BUSY,)), Correct("plain", "ada", "bob")
 REFUSED = Send(number=1, answers=(Answer(Says.REFUSED),))
 SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "settling": (without_settling, SENT, "an end"),
@@ -309,6 +338,22 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
         ashamed,
         (Send(number=1, connection="nonce", answers=(Answer(Says.LOST),)), Advance(0.5), Amend(1, "bob"), Advance(99)),
         "amended",
+    ),
+    "correcting": (left_behind, (LATE, Advance(1), CORRECT, Advance(100)), "the right place"),
+    "correcting what fails": (
+        left_behind,
+        (replace(LATE, answers=(Answer(Says.REFUSED, after=12),)), Advance(1), CORRECT, Advance(100)),
+        "corrected",
+    ),
+    "correcting what arrives": (
+        without_landing,
+        (replace(LATE, answers=(Answer(after=12),)), Advance(1), CORRECT, Advance(100)),
+        "corrected",
+    ),
+    "the lane of what is corrected": (
+        unled,
+        (LATE, Advance(1), CORRECT, Advance(1), Send(number=2, recipient="bob"), Advance(100)),
+        "one at a time",
     ),
     "discarding": (hesitant, (REFUSED, Advance(1), Discard(1)), "by hand"),
     "discarding all": (hesitant, (REFUSED, Advance(1), DiscardAll("plain")), "by hand"),

@@ -18,7 +18,7 @@ def no_repeat_without_a_cause(story: Story) -> Iterator[str]:
         for before, one in pairwise(attempts):
             if why := _why_not_again(story, send, before, one):
                 yield f"m{number} was tried again at {one.at:.1f}, and {why}"
-        if len({one.nonce for one in attempts}) > 1 and number not in story.amendments:
+        if len({one.nonce for one in attempts}) > 1 and not story.changes(number):
             yield f"m{number} changed its nonce"
     seen = [one.nonce for one in story.shown if one.connection == NONCE]
     if len(seen) != len(set(seen)):

@@ -22,7 +22,7 @@ from bach_lib.models.spellings import Sighting
 from bach_lib.outbound.amending import Amendment
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import look, look_into, wait_until_all_have_ended
-from tests.simulation.hand_steps import Add, Amend, Discard, DiscardAll, HandStep, Remove
+from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, HandStep, Remove
 from tests.simulation.platform import Platforms, connector, number_of
 from tests.simulation.process import Process
 from tests.simulation.stage import Stage
@@ -128,7 +128,7 @@ class World(Stage):
                 self._send(step)
             case Tell() | Move() | TakeOver() | Limit():
                 self._steps_of_places(step)
-            case Amend() | Discard() | DiscardAll() | Remove() | Add():
+            case Amend() | Correct() | Discard() | DiscardAll() | Remove() | Add():
                 self._steps_by_hand(step)
             case _:
                 self._steps_of_people(step)
@@ -185,6 +185,8 @@ class World(Stage):
                 new = {"recipient": recipient, "connection": connection}
                 changes = cast("Amendment", {field: value for field, value in new.items() if value is not None})
                 call("amend", number, partial(bach.amend, self._ids[number], **changes))
+            case Correct(connection, old, new):
+                call("correct", 0, partial(bach.move, connection, old, new))
             case Discard(number) if number in self._ids:
                 call("discard", number, partial(bach.discard_messages, [self._ids[number]]))
             case DiscardAll(connection):

@@ -87,7 +87,7 @@ def test_many_that_are_over_end_some_at_a_time(lanes: Lanes, monkeypatch: pytest
 def test_who_moved_leaves_nothing_behind(lanes: Lanes) -> None:
     """Memory would keep a place for every address that anybody ever had."""
     wait(lanes, "ada", 1)
-    lanes.move("ada", "ada2")
+    lanes.move("ada", "ada2", is_one_place=True)
     assert set(lanes._lanes) == {("ada2", 0)}
 
 
@@ -359,7 +359,7 @@ class House:
 
     def moved(self, old: str, new: str) -> None:
         """A pause goes with its recipient, and so does what a lane has failed."""
-        self.lanes.move(old, new)
+        self.lanes.move(old, new, is_one_place=True)
         if (until := self.pauses.pop(old, None)) is not None:
             self.pauses[new] = max(self.pauses.get(new, 0.0), until)
         for recipient, aside in list(self.failed_probes):
@@ -622,7 +622,7 @@ class Histories(RuleBasedStateMachine):
     def move(self, data: st.DataObject, old: str) -> None:
         """A group gets a new address."""
         new = data.draw(RECIPIENTS.filter(lambda name: name != old))
-        self.lanes.move(old, new)
+        self.lanes.move(old, new, is_one_place=True)
         self.under_way = {
             number: (entry, (new, key[1]) if key[0] == old else key) for number, (entry, key) in self.under_way.items()
         }

@@ -94,7 +94,7 @@ async def test_an_address_of_which_others_have_a_lane_is_not_lent_again(store: S
     first = lanes.take(clock.monotonic())
     assert first
     await lending._offer(loans, [first], clock.monotonic())
-    lanes.move("ada", "bob")
+    lanes.move("ada", "bob", is_one_place=False)
     for number, recipient in enumerate(("ada", "bob"), 2):
         lanes.add(Entry(id=number, recipient=recipient))
     second = lanes.take(clock.monotonic())
