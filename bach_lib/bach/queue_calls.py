@@ -86,7 +86,8 @@ class QueueCalls(CallGroup):
     async def move(self, connection: str, old: str, new: str) -> int:
         """Let all that waits for a recipient, and its dead letters, have another address; return how many.
 
-        Dead letters stay dead: `retry_all` sends them. Raises an `InputError`.
+        What is under way goes there if its attempt fails. Dead letters stay dead: `retry_all` sends them. Edits stay
+        with what they change. Raises an `InputError`.
         """
         return await self._open_parts.amender.move(connection, old, new)
 

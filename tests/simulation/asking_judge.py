@@ -10,8 +10,8 @@ from bach_lib.errors import BachError
 from bach_lib.questions import Answer
 from tests.simulation.asking_steps import Ask, Press
 from tests.simulation.asking_story import CHOICES, LESSER, AskingStory, Given
+from tests.simulation.chronicle import Call
 from tests.simulation.judge import Complaint
-from tests.simulation.story import Call
 
 _SOON = 3.0
 _RECOVERY = 1_500.0

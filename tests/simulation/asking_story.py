@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bach_lib.models import Message, Operation
 from tests.simulation.asking_steps import Ask, Press, Say
-from tests.simulation.story import Chronicle
+from tests.simulation.chronicle import Chronicle
 
 LESSER = "cyd"
 """Who is heard, and may not answer."""

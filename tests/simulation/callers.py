@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from bach_lib.errors import BachError
+from tests.simulation.chronicle import Call, Chronicle
 from tests.simulation.hand_steps import HandStep
 from tests.simulation.process import Process
 from tests.simulation.steps import Send
-from tests.simulation.story import Call, Chronicle
 
 
 class Callers:

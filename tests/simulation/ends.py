@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from bach_lib.errors import BachError
 from bach_lib.models import Message, Receipt, Status
+from tests.simulation.chronicle import Call
 from tests.simulation.hand_judge import may_be_gone
 from tests.simulation.order import may_have_counted
 from tests.simulation.steps import NONCE, Says, Send
-from tests.simulation.story import FINISHED, Call, Handed, Story, is_of_another_account
+from tests.simulation.story import FINISHED, Handed, Story, is_of_another_account
 
 _DAY = 86_400.0
 _ROUNDING = 0.01

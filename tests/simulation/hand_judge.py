@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import inf
 
 from bach_lib.models import Receipt, Status
+from tests.simulation.chronicle import Call
 from tests.simulation.hand_steps import DiscardAll, Remove
-from tests.simulation.story import Call, Note, Story
+from tests.simulation.story import Note, Story
 
 _STOPPED = {"MessageDead", "MessageUncertain"}
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.models import ConnectionState, Fault
 from bach_lib.models.incoming import InboxStatus, IncomingMessage
+from tests.simulation.chronicle import Chronicle
 from tests.simulation.process import Process
-from tests.simulation.story import Chronicle
 
 CONNECTION = "line"
 FRIENDS = frozenset({"ada", "bob"})

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from bach_lib.models import Message, Status
+from tests.simulation.chronicle import SET_UP
 from tests.simulation.hand_judge import is_amended, is_discarded
-from tests.simulation.story import FINISHED, SET_UP, Note, Story, is_untried
+from tests.simulation.story import FINISHED, Note, Story, is_untried
 
 _GRACE = 6.0
 """Seconds that closing may take."""
@@ -57,8 +58,8 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
 
 
 def _was_stopped(story: Story, note: Note) -> bool:
-    """Whether a connection came to rest, or an address was corrected just then; what was to be tried is given back."""
-    calls = (call for call in story.calls if call.what in SET_UP | {"correct"})
+    """Whether a connection came to rest, or somebody changed where it goes; what was to be tried is given back."""
+    calls = (call for call in story.calls if call.what in SET_UP | {"amend", "correct"})
     rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
     return rests or any(end - _GRACE <= note.at <= end for end in story.ends)
 

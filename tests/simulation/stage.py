@@ -16,11 +16,11 @@ from bach_lib import Bach, Connection, Policy
 from bach_lib.connectors.base import Connector
 from bach_lib.policy import BreakerPolicy
 from tests.simulation.callers import Callers
+from tests.simulation.chronicle import Chronicle
 from tests.simulation.disk import Clock, PowerCut
 from tests.simulation.process import Process
 from tests.simulation.server_disk import disk_at
 from tests.simulation.steps import Advance, Crash, DiskFull, DiskSlow, DiskWell, Jump, Restart
-from tests.simulation.story import Chronicle
 
 START = 1_800_000_000.0
 _DAY = 86_400.0

@@ -11,6 +11,7 @@ from bach_lib.events import MessageEvent
 from bach_lib.models import Attempt, Fault, Message, Status
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import OTHER_ACCOUNT
+from tests.simulation.chronicle import SET_UP, Call, Chronicle
 from tests.simulation.hand_steps import Amend, Correct, HandStep
 from tests.simulation.steps import Answer, Says, Send
 
@@ -98,34 +99,6 @@ class Meeting:
     tell: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """Somebody called BACH. `result` or `error` when it has ended; neither if the process did not live so long."""
-
-    what: str
-    number: int
-    process: int
-    at: float
-    wall: float
-    moment: int
-    send: Send | None = None
-    by_hand: HandStep | None = None
-    timeout: float | None = None
-    result: object = None
-    error: BaseException | None = None
-    ended_at: float | None = None
-    ended_moment: int = 0
-
-    @property
-    def may_have_worked(self) -> bool:
-        """Whether it was not refused, as far as anybody can tell: its process may have ended in the middle."""
-        return self.error is None or self.ended_at is None
-
-    def is_done(self, moment: float) -> bool:
-        """Whether it had worked before that moment, for all to see."""
-        return self.error is None and self.ended_at is not None and self.ended_moment < moment
-
-
 FINISHED = {
     "MessageSent": Status.SENT,
     "MessageDead": Status.DEAD,
@@ -138,33 +111,6 @@ FINISHED = {
 
 _GONE = {"MessageSent", "MessageExpired", "MessageCancelled"}
 """The ends of messages that no correction of an address concerns."""
-
-SET_UP = frozenset({"stop", "start", "reload", "remove", "add"})
-"""Calls in which a connection comes to rest, or begins."""
-
-
-@dataclass
-class Chronicle:
-    """What every kind of history has."""
-
-    calls: list[Call] = field(default_factory=list)
-    walls: list[tuple[float, float]] = field(default_factory=list)
-    """True time and wall clock before and after every jump of the latter."""
-    ends: list[float] = field(default_factory=list)
-    """When processes ended, by crash or in peace."""
-    moments: int = 0
-    process: int = 0
-    trouble: list[str] = field(default_factory=list)
-    """What went wrong while the history was told: BACH raised what it should not."""
-    tasks_left: list[str] = field(default_factory=list)
-    ended_at: float = 0.0
-    seen: int = 0
-    """The moment of the last look, just before BACH was closed."""
-
-    def moment(self) -> int:
-        """The number of what happens now."""
-        self.moments += 1
-        return self.moments
 
 
 @dataclass
@@ -234,8 +180,7 @@ class Story(Chronicle):
             if call.moment >= moment:
                 continue
             new = {_changed(call.by_hand, *place) for place in places}
-            is_sure = call.is_done(moment) and (call.ended_at or 0.0) < before
-            sure = is_sure and (call.what == "amend" or self._was_unsent(number, call))
+            sure = call.is_done(moment) and (call.what == "amend" or self._is_sure(number, call, before))
             places = new if sure else places | new
         return places
 
@@ -249,8 +194,16 @@ class Story(Chronicle):
             return []
         return [call for call in self.calls if call.what == "correct" and call.may_have_worked]
 
-    def _was_unsent(self, number: int, call: Call) -> bool:
-        """Whether a message was stored, and not at its end, for all to see, when somebody corrected its address."""
+    def _is_sure(self, number: int, call: Call, before: float) -> bool:
+        """Whether a correction concerned a message for all to see: it was stored by then, and not at its end."""
+        others = (one for one in self.changes(number) if one is not call)
+        if any(
+            one.moment < call.ended_moment and (one.ended_at is None or one.ended_moment > call.moment)
+            for one in others
+        ):
+            return False  # at the same time
+        if (call.ended_at or 0.0) >= before:
+            return False
         told = [note for note in self.told(number) if note.moment < call.ended_moment]
         if not told or told[0].moment > call.moment or not self.send_calls[number].is_done(call.moment):
             return False

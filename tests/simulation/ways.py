@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.chronicle import Call
 from tests.simulation.steps import NONCE, Says, Send
-from tests.simulation.story import FINISHED, Call, Handed, Story
+from tests.simulation.story import FINISHED, Handed, Story
 
 _ROUNDING = 0.01
 _LONG_WAIT = 60.0
