@@ -199,7 +199,7 @@ class Lanes:
         return {recipient for recipient, _ in self._lanes} | self._pauses.keys()
 
     def move(self, old: str, new: str, *, is_one_place: bool) -> None:
-        """What waits goes on together, after what is under way to either. `is_one_place`: who waits for one, for both."""
+        """What waits goes on together, after what is under way to either. `is_one_place`: a wish to wait, too."""
         for entry in self.under_way.values():
             entry.recipient = new if entry.recipient == old else entry.recipient
         if is_one_place and (until := self._pauses.pop(old, None)) is not None:

@@ -191,6 +191,7 @@ EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     lambda on, one: drain(on.corrections.discard_held("home")),
     lambda on, one: drain(on.corrections.release("home")),
     withdraw,
+    lambda on, one: drain(on.corrections.move("home", "ada", "bob")),
 )
 
 OUTCOMES: tuple[Outcome, ...] = (
