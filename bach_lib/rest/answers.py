@@ -38,7 +38,7 @@ _LATER: Final = {
 """When to come again where it is not now, in seconds."""
 
 _SENTENCES = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. /api/v1/openapi.json lists what there is.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. /docs says what there is.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know that method. The header Allow names those it knows.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large. Messages have at most some thousand characters.",
 }

@@ -7,6 +7,7 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.rest.access import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.answers import answer
+from bach_lib.rest.docs_page import DOCS, docs
 from bach_lib.rest.event_feed import EventFeed
 from bach_lib.rest.handlers import Endpoints
 from bach_lib.rest.health_addresses import HEALTH, READY, HealthAddresses
@@ -37,7 +38,8 @@ def make_application(
     application = web.Application(client_max_size=MAX_BODY, middlewares=guards)
     application.on_response_prepare.append(harden)
     standing = HealthAddresses(bach)
-    open_to_all = [web.get(HEALTH, standing.health), web.get(READY, standing.ready), web.get(OPENAPI, _openapi)]
+    open_to_all = [web.get(HEALTH, standing.health), web.get(READY, standing.ready)]
+    open_to_all += [web.get(OPENAPI, _openapi), web.get(DOCS, docs)]
     open_to_all += pages
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)

@@ -53,6 +53,7 @@ ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("GET", "/health"): For.EVERYBODY,
     ("GET", "/ready"): For.EVERYBODY,
     ("GET", "/api/v1/openapi.json"): For.EVERYBODY,
+    ("GET", "/docs"): For.EVERYBODY,
     **{(method, _HOOKS): For.SENDERS for method in ("GET", "POST", "PUT")},
     ("GET", "/metrics"): For.TOKEN,
     ("GET", "/api/v1/events"): For.TOKEN,
