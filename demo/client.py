@@ -76,14 +76,14 @@ class Client:
         code = (await self.post("/api/onboarding/users", user))["auth_code"]
         await self._take_tokens({"grant_type": "authorization_code", "code": code})
 
-    async def log_in(self) -> None:
-        """As the user of a home that is there already. Raises RefusedError."""
+    async def log_in(self, username: str = USER, password: str = PASSWORD) -> None:
+        """As a user of a home that is there already. Raises RefusedError."""
         app = {"client_id": self.client_id, "redirect_uri": self.client_id}
         step = await self.post("/auth/login_flow", {**app, "handler": ["homeassistant", None]})
-        user = {"client_id": self.client_id, "username": USER, "password": PASSWORD}
+        user = {"client_id": self.client_id, "username": username, "password": password}
         step = await self.post(f"/auth/login_flow/{step['flow_id']}", user)
         if "result" not in step:
-            raise RefusedError(f"{self.url} is no home of the demo: it knows no user {USER}.")
+            raise RefusedError(f"{self.url} is no home of the demo: it knows no user {username}.")
         await self._take_tokens({"grant_type": "authorization_code", "code": step["result"]})
 
     async def get(self, path: str) -> Json:

@@ -16,7 +16,7 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 await build({
   absWorkingDir: new URL(".", here).pathname,
-  entryPoints: ["src/panel.ts", "src/page.ts", "src/page.css"],
+  entryPoints: ["src/panel.ts", "src/page.ts", "src/card-loader.ts", "src/page.css"],
   outdir: target.pathname,
   bundle: true,
   splitting: true,

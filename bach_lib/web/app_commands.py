@@ -17,8 +17,9 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.web.change_commands import delete, edit, react
-from bach_lib.web.connection_commands import check, connections, household, switch
+from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture, write
+from bach_lib.web.standing import UNDELIVERED, Standing, standing
 from bach_lib.web.viewer import Known, Visit
 from bach_lib.web.views import Views
 
@@ -33,17 +34,6 @@ _STEP, _MOST = 200, 2000
 """Messages that are read at once while something is looked for, after as many as are shown; in all for one page."""
 _SECONDS = 5.0
 """For what becomes of a message that is sent again. Then the person is told that it waits."""
-_WAITING = frozenset({Status.PENDING, Status.SENDING, Status.FAILED})
-_STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
-
-
-class Standing(StrEnum):
-    """How a message that was not delivered stands, for whoever looks for it."""
-
-    PERSON = "person"
-    """Nothing more happens until a person decides."""
-    WAITING = "waiting"
-    """It goes by itself."""
 
 
 class MessageAction(StrEnum):
@@ -73,14 +63,14 @@ async def waiting(
     def fits(message: Message) -> bool:
         return (
             (recipient is None or message.recipient == recipient)
-            and (state is None or _standing(message) is state)
+            and (state is None or standing(message) is state)
             and words in "\n".join((message.title or "", message.text)).casefold()
             and visit.viewer.may(message.connection, message.recipient)
         )
 
     found, older, step, read = list[Message](), before, min(limit + 1, _STEP), 0
     while read < _MOST:
-        rows = await visit.bach.messages(connection=connection, status=_WAITING | _STOPPED, before=older, limit=step)
+        rows = await visit.bach.messages(connection=connection, status=UNDELIVERED, before=older, limit=step)
         young = [message for message in rows if since is None or message.created_at >= since]
         some = [message for message in young if fits(message)][: limit + 1 - len(found)]
         found += some
@@ -144,7 +134,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     f"{PREFIX}{command.__name__}": command
     for command in (
         *(act, amend, counts, message, places, waiting),
-        *(check, connections, household, switch),
+        *(check, connections, household, overview, switch),
         *(conversation, conversations, mark_read, picture, write),
         *(delete, edit, react),
     )
@@ -191,10 +181,6 @@ _END: Final = {
     Status.EXPIRED: "ended",
     Status.CANCELLED: "ended",
 }
-
-
-def _standing(message: Message) -> Standing:
-    return Standing.PERSON if message.held or message.status in _STOPPED else Standing.WAITING
 
 
 def _known(visit: Visit, place: Known) -> Json:

@@ -1,16 +1,22 @@
-"""What the web app asks about connections, and about who may do what in this home: for those who may see all of it."""
+"""What the web app asks about connections, and about who may do what in this home.
+
+All of it is for those who may see everything, but for `overview`, in which everybody sees what concerns them.
+"""
 
 from bach_lib.errors import BachError
 from bach_lib.metrics.last_day import Hour
 from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
 from bach_lib.questions.under_way import UnderWay
 from bach_lib.rest.answers import Json
+from bach_lib.web.standing import UNDELIVERED, Standing, standing
 from bach_lib.web.viewer import Known, Visit
 
 type _View = dict[str, Json]
 
 _SHOWN = 10
 """Phrases and patterns of a rule that a table has room for."""
+_LOOKED_THROUGH = 200
+"""Messages of a connection among which those are counted that somebody may see."""
 
 
 async def connections(visit: Visit) -> Json:
@@ -19,6 +25,31 @@ async def connections(visit: Visit) -> Json:
     queues, places = await visit.bach.queue_status(), {place.id: place for place in visit.viewer.places()}
     rows = visit.bach.registry.list()
     return {"cards": [_card(visit, row, queues.get(row.name), places.get(row.name)) for row in rows]}
+
+
+async def overview(visit: Visit) -> Json:
+    """How those stand through which the viewer may write to somebody, and what waits there that they may see."""
+    queues, places = await visit.bach.queue_status(), {place.id: place for place in visit.viewer.places()}
+    rows = list[Json]()
+    for row in visit.bach.registry.list():
+        queue, place = queues.get(row.name), places.get(row.name)
+        if visit.viewer.sees_all:
+            waits = _queue(queue) | {"is_more": False} if queue else None
+        elif place and any(visit.viewer.may(row.name, one.id) for one in place.recipients):
+            waits = await _queue_seen(visit, row.name)
+        else:
+            continue
+        rows.append(
+            {
+                "id": row.name,
+                "title": visit.viewer.title(row.name),
+                "is_on": row.is_active,
+                "sending": _health(visit, row, Direction.SENDING),
+                "receiving": _health(visit, row, Direction.RECEIVING) if queue else None,
+                "queue": waits,
+            }
+        )
+    return {"rows": rows}
 
 
 async def check(visit: Visit, *, connection: str) -> Json:
@@ -75,7 +106,7 @@ def _card(visit: Visit, row: Connection, queue: QueueStatus | None, place: Known
     }
     if queue is None:  # an AI partner, an MCP server or an API: nothing waits there, and nothing is broken off
         return view
-    view["queue"] = {"waiting": queue.waiting, "needs_person": queue.needs_person}
+    view["queue"] = _queue(queue)
     view["breaker"] = _breaker(visit, row)
     day = visit.bach.last_day(row.name)
     view["counted_since"] = day.counted_since
@@ -83,6 +114,21 @@ def _card(visit: Visit, row: Connection, queue: QueueStatus | None, place: Known
     view["sent_in_last_minute"] = day.sent_in_last_minute
     view["limit"] = _limit(visit, row, place)
     return view
+
+
+def _queue(queue: QueueStatus) -> _View:
+    return {"waiting": queue.waiting, "needs_person": queue.needs_person}
+
+
+async def _queue_seen(visit: Visit, connection: str) -> _View:
+    """The same for who may not know of everything; `is_more`: there are more than were looked through."""
+    rows = await visit.bach.messages(connection=connection, status=UNDELIVERED, limit=_LOOKED_THROUGH)
+    seen = [standing(message) for message in rows if visit.viewer.may(connection, message.recipient)]
+    return {
+        "waiting": seen.count(Standing.WAITING),
+        "needs_person": seen.count(Standing.PERSON),
+        "is_more": len(rows) == _LOOKED_THROUGH,
+    }
 
 
 def _hour(hour: Hour) -> Json:

@@ -41,7 +41,7 @@ async def conversations(visit: Visit) -> Json:
     for place in visit.viewer.places():
         able = await _able(visit, place.id)
         rows += [
-            _place(visit, (place.id, one.id), place.title, one.title, newest) | able
+            _place(visit, (place.id, one.id), place.title, one.title, newest) | able | {"entity": one.entity}
             for one in place.recipients
             if visit.viewer.may(place.id, one.id)
         ]

@@ -15,6 +15,8 @@ class Known:
     id: str
     title: str
     recipients: Sequence["Known"] = ()
+    entity: str | None = None
+    """What stands for a recipient in Home Assistant, by which a card on a dashboard knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

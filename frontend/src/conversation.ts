@@ -81,7 +81,7 @@ export class Conversation extends LitElement {
     const unread = items.filter((one): one is CameView => one.direction === "in" && one.unread);
     return html`
       <div class="bar">
-        <span class="back">${link("/chat", text("chat.back"))}</span>
+        <span class="back" part="back">${link("/chat", text("chat.back"))}</span>
         <h3>${this.place.title}</h3>
         <span class="quiet">${this.place.connection_title}</span>
         ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}

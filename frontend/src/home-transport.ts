@@ -21,7 +21,7 @@ export interface Hass {
   panels: Record<string, unknown>;
   callWS<R>(message: object): Promise<R>;
   localize(key: string, values?: Values): string;
-  loadBackendTranslation(category: string, integration: string): Promise<unknown>;
+  loadBackendTranslation(category: string, integration: string): Promise<Hass["localize"]>;
 }
 
 const HOURS: Record<string, boolean> = { "12": true, "24": false };
@@ -30,6 +30,7 @@ class HomeTransport implements Transport {
   constructor(
     readonly hass: Hass,
     private readonly localize: Hass["localize"],
+    private readonly watching: { on_card?: true },
   ) {
     liesAt("bach" in hass.panels ? PANEL : undefined);
   }
@@ -44,7 +45,7 @@ class HomeTransport implements Transport {
   }
 
   subscribe(type: string, on: () => void): Promise<() => void> {
-    return this.hass.connection.subscribeMessage(on, { type });
+    return this.hass.connection.subscribeMessage(on, { type, ...this.watching });
   }
 
   call<R>(type: string, data?: object): Promise<R> {
@@ -66,10 +67,19 @@ class HomeTransport implements Transport {
   }
 }
 
-/** The transport, once the texts in this person's language are there. */
-export async function atHome(hass: Hass): Promise<Transport> {
-  const localize = await hass.loadBackendTranslation("config_panel", "bach");
-  return new HomeTransport(hass, typeof localize === "function" ? (localize as Hass["localize"]) : hass.localize);
+/** What was asked for, by language: asked again meanwhile, Home Assistant gives what it has, which is nothing. */
+const texts = new Map<string, Promise<Hass["localize"]>>();
+
+/** The transport, once the texts in this person's language are there. The panel's title stands still where it is open. */
+export async function atHome(hass: Hass, watching: { on_card?: true } = {}): Promise<Transport> {
+  const asked = texts.get(hass.language) ?? hass.loadBackendTranslation("config_panel", "bach");
+  texts.set(hass.language, asked);
+  try {
+    return new HomeTransport(hass, await asked, watching);
+  } catch (error) {
+    texts.delete(hass.language);
+    throw error;
+  }
 }
 
 /** Go to a path of the app, in the panel. */

@@ -89,6 +89,18 @@ export interface Card {
   limit?: { count: number; seconds: number } | null;
 }
 
+/** How a connection stands, for everybody to whom somebody there belongs. */
+export interface OverviewRow {
+  id: string;
+  title: string;
+  is_on: boolean;
+  sending: Standing;
+  /** null: nothing comes in there. */
+  receiving: Standing | null;
+  /** What waits of what they may see; `is_more`: not all was looked through. null: messages do not go through it. */
+  queue: { waiting: number; needs_person: number; is_more: boolean } | null;
+}
+
 export interface Checked {
   is_good: boolean;
   said: string | null;
@@ -104,6 +116,8 @@ export interface HouseholdView {
 }
 
 export interface PlaceView {
+  /** Its notify entity in Home Assistant. */
+  entity: string | null;
   connection: string;
   recipient: string;
   title: string;

@@ -4,6 +4,7 @@ import type { CameView, PageView, PlaceView, WentView } from "../src/views.ts";
 import { row } from "./fake.ts";
 
 export const place: PlaceView = {
+  entity: "notify.ada",
   connection: "telegram_1",
   recipient: "42/7",
   title: "Ada",

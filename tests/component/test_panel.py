@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from homeassistant.components.frontend import async_panel_exists
+from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, async_panel_exists
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
@@ -21,7 +22,18 @@ from bach_lib.web import app_files
 from bach_lib.web.change_signal import PAUSE
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.web import panel
-from tests.component.conftest import ADA, CONNECTION, TO_ADA, TO_ANYBODY, add_entry, arrive, incoming, set_up, the_bach
+from tests.component.conftest import (
+    ADA,
+    ADA_ENTITY,
+    CONNECTION,
+    TO_ADA,
+    TO_ANYBODY,
+    add_entry,
+    arrive,
+    incoming,
+    set_up,
+    the_bach,
+)
 from tests.component.test_surfaces import PANEL, Who, context_of, everything
 from tests.holes import Hole, holes, is_missed
 
@@ -93,6 +105,23 @@ async def test_a_checkout_without_the_app_says_so_and_works(
 
 
 @pytest.mark.frontend
+async def test_the_card_is_offered_while_there_is_a_connection(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """It would be in no picker; or every page would load what belongs to nothing any more, and say that it failed."""
+    assert await async_setup_component(hass, "frontend", {})
+
+    def offered() -> set[str]:
+        return {url for url in hass.data[DATA_EXTRA_MODULE_URL].urls if "bach" in url}
+
+    loader = f"{panel.FILES}/{app_files.version()}/card-loader.js"
+    await set_up(hass, entry)
+    assert offered() == {loader}
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert offered() == {loader}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert offered() == set()
+
+
+@pytest.mark.frontend
 async def test_its_files_are_kept_by_browsers_until_they_change(
     hass: HomeAssistant, loaded: MockConfigEntry, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
@@ -144,12 +173,18 @@ async def test_lists_hold_what_may_be_seen(
         for place in (await socket.see("bach/panel/places"))["places"]
     }
     assert places == ({} if not seen else {"@home_bot": ["Ada"] if who is Who.CHILD else ["Ada", "Bob"]})
+    stands = (await socket.see("bach/panel/overview"))["rows"]
+    assert [(row["title"], row["queue"]["needs_person"]) for row in stands] == [("@home_bot", len(seen))][: len(seen)]
+    talks = (await socket.see("bach/panel/conversations"))["places"]
+    known = {} if not seen else {"Ada": ADA_ENTITY} if who is Who.CHILD else {"Ada": ADA_ENTITY, "Bob": "notify.bob"}
+    assert {talk["title"]: talk["entity"] for talk in talks} == known
 
 
 _APP: Final = "bach_lib.web"
 _JUDGING: Final = (
     *(f"{_APP}.app_commands:{name}" for name in ("message", "act", "amend", "counts", "_known", "_require_message")),
     *(f"{_APP}.change_commands:{name}" for name in ("_require", "react")),
+    *(f"{_APP}.connection_commands:{name}" for name in ("overview", "_queue_seen")),
     *(f"{_APP}.viewer:Visit.{name}" for name in ("require", "require_all")),
     *(f"custom_components.bach.web.panel_commands:{name}" for name in ("_watch", "HomeViewer.sees_all")),
     "custom_components.bach.home.permissions:may_control",

@@ -95,3 +95,14 @@ async def test_while_somebody_works_in_the_panel_the_title_stands_still(
     assert await title(hass) == "BACH (1)"
     await client.close()
     assert await title(hass) == "BACH"
+
+
+async def test_a_card_on_a_dashboard_does_not_keep_the_title(
+    hass: HomeAssistant, letters: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """A screen on a wall shows a card all day: the number would be that of ten minutes ago."""
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "bach/panel/watch", "on_card": True})
+    assert (await client.receive_json())["success"]
+    assert await title(hass) == "BACH (2)"
+    await client.close()

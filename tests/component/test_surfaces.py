@@ -138,7 +138,7 @@ VIEWS: Final = {
 HANDED_OUT: Final = ("/bach_panel/{version}", "GET")
 """The files of the web app. They are the same in every home and hold nothing of it."""
 PANEL: Final[Mapping[str, list[Try]]] = {
-    "bach/panel/watch": [Try({}, _CHILDREN)],
+    "bach/panel/watch": [Try({}, _CHILDREN), Try({"on_card": True}, _CHILDREN)],
     "bach/panel/places": [Try({}, frozenset(Who))],
     "bach/panel/waiting": [Try({}, frozenset(Who))],
     "bach/panel/counts": [Try({}, frozenset(Who))],
@@ -152,6 +152,7 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/react": [Try({"incoming_id": INCOMING, "emoji": "👍"}, _CHILDREN)],
     "bach/panel/picture": [Try({"incoming_id": INCOMING}, _CHILDREN)],
     "bach/panel/connections": [Try({}, _ADMINS)],
+    "bach/panel/overview": [Try({}, frozenset(Who))],
     "bach/panel/household": [Try({}, _ADMINS)],
     "bach/panel/check": [Try({"connection": CONNECTION}, _ADMINS)],
     "bach/panel/switch": [Try({"connection": CONNECTION, "is_on": True}, _ADMINS)],

@@ -37,6 +37,14 @@ def test_the_app_is_small() -> None:
 
 
 @pytest.mark.frontend
+def test_what_every_page_of_the_home_loads_is_tiny() -> None:
+    """Everybody would pay for the card with each page, also who has none on a dashboard."""
+    loader = (STATIC / "card-loader.js").read_bytes()
+    assert len(loader) <= 1024
+    assert re.findall(rb"""(?:^|;)import["{*]""", loader) == []  # else it would bring the rest at once
+
+
+@pytest.mark.frontend
 def test_the_app_needs_nothing_that_a_strict_policy_forbids() -> None:
     """It would be blank in the daemon; or what somebody wrote could run as an administrator."""
     built = "".join(file.read_text("utf-8") for file in STATIC.glob("*.js"))

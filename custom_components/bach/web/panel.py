@@ -1,6 +1,6 @@
-"""The panel in Home Assistant's sidebar: hands out the built web app, and shows it while there is a connection.
+"""The web app in Home Assistant: hands it out, and offers its panel and its card while there is a connection.
 
-It stays while an entry reloads: whoever looks at it would otherwise be sent to another page.
+The panel stays while an entry reloads: whoever looks at it would otherwise be sent to another page.
 """
 
 import logging
@@ -33,10 +33,13 @@ async def async_serve_panel(hass: HomeAssistant) -> None:
 
 
 async def async_follow_entries(hass: HomeAssistant) -> None:
-    """Show the panel while there is an entry that a person has not disabled, whatever state it is in."""
+    """Offer both while there is an entry that a person has not disabled, whatever state it is in."""
     wanted = any(not entry.disabled_by for entry in hass.config_entries.async_entries(DOMAIN))
     if wanted == frontend.async_panel_exists(hass, DOMAIN) or (built := hass.data.get(_VERSION)) is None:
         return
+    if frontend.DATA_EXTRA_MODULE_URL in hass.data:  # else the home has no user interface
+        with_card = frontend.add_extra_js_url if wanted else frontend.remove_extra_js_url
+        with_card(hass, f"{FILES}/{built}/card-loader.js")
     if not wanted:
         hass.data.pop(_SIDEBAR).stop()
         frontend.async_remove_panel(hass, DOMAIN)

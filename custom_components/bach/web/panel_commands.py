@@ -10,9 +10,11 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.auth.models import User
 from homeassistant.components import websocket_api
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import BachError
@@ -23,7 +25,7 @@ from bach_lib.web.app_commands import COMMANDS, WATCH, perform
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.viewer import ForbiddenError, Known, Right, Visit
 from custom_components.bach.const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.permissions import may_control
@@ -32,7 +34,8 @@ from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import sends
 
-_CHANGES: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
+_PANELS: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
+_CARDS: HassKey[Changes] = HassKey(f"{DOMAIN}_card_changes")
 _WITH_ROLE: Final = frozenset({SUBENTRY_PERSON, SUBENTRY_RECIPIENT})
 _OF_THE_SOCKET: Final = frozenset({"id", "type"})
 
@@ -40,8 +43,9 @@ _OF_THE_SOCKET: Final = frozenset({"id", "type"})
 @callback
 def async_register_panel_commands(hass: HomeAssistant) -> None:
     """Register the commands. They answer that nothing is loaded while there is no connection."""
-    hass.data[_CHANGES] = changes = Changes(SystemClock())
-    hass.data[HUB].follow(Event, changes.note)
+    for those in (_PANELS, _CARDS):
+        hass.data[those] = changes = Changes(SystemClock())
+        hass.data[HUB].follow(Event, changes.note)
     for name in COMMANDS:
         schema = websocket_api.BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): name}, extra=vol.ALLOW_EXTRA)
         websocket_api.async_register_command(hass, name, _perform, schema)
@@ -50,12 +54,12 @@ def async_register_panel_commands(hass: HomeAssistant) -> None:
 
 @callback
 def is_panel_open(hass: HomeAssistant) -> bool:
-    """Whether somebody looks at it now, or has it in a tab."""
-    return hass.data[_CHANGES].is_followed
+    """Whether somebody looks at it now, or has it in a tab; a card on a dashboard is not it."""
+    return hass.data[_PANELS].is_followed
 
 
 @callback
-@websocket_api.websocket_command({vol.Required("type"): WATCH})
+@websocket_api.websocket_command({vol.Required("type"): WATCH, vol.Optional("on_card", default=False): bool})
 def _watch(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Handle `bach/panel/watch`: send an empty event when something may look different."""
     viewer = HomeViewer(hass, connection.user)
@@ -63,7 +67,8 @@ def _watch(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg:
         viewer.may(place.id, one.id) for place in viewer.places() for one in place.recipients
     ):
         raise Unauthorized
-    connection.subscriptions[msg["id"]] = hass.data[_CHANGES].follow(partial(connection.send_event, msg["id"]))
+    changes = hass.data[_CARDS if msg["on_card"] else _PANELS]
+    connection.subscriptions[msg["id"]] = changes.follow(partial(connection.send_event, msg["id"]))
     connection.send_result(msg["id"])
 
 
@@ -112,13 +117,17 @@ class HomeViewer:
                 id=connection_name(entry),
                 title=entry.title,
                 recipients=[
-                    Known(id=one.data[CONF_RECIPIENT], title=one.title)
+                    Known(id=one.data[CONF_RECIPIENT], title=one.title, entity=self._notify_entity(entry, one))
                     for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
                 ],
             )
             for entry in self._hass.config_entries.async_entries(DOMAIN)
             if not is_partner(entry) and sends(entry.data) and damage_of(entry) is None
         ]
+
+    def _notify_entity(self, entry: ConfigEntry, recipient: ConfigSubentry) -> str | None:
+        unique_id = notify_unique_id(entry, recipient.subentry_id)
+        return er.async_get(self._hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
 
     def title(self, connection: str) -> str:
         """The title of its entry."""

@@ -8,8 +8,8 @@ from bach_lib.errors import BachError
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.viewer import ForbiddenError, Known, Visit
-from tests.lib.web.test_conversations import ADA, BEN, OnlyAda, ask
-from tests.lib.web.viewers import Everybody
+from tests.lib.web.test_conversations import ADA, BEN, ask
+from tests.lib.web.viewers import Everybody, OnlyAda
 
 
 @pytest.fixture

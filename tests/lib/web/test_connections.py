@@ -13,7 +13,7 @@ from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_commands import perform
 from bach_lib.web.viewer import Known, Visit
-from tests.lib.web.viewers import Everybody
+from tests.lib.web.viewers import Everybody, OnlyAda
 
 
 @pytest.fixture
@@ -47,6 +47,37 @@ async def test_a_card_says_what_was_sent_failed_and_waits(
     assert [(hour["sent"], hour["failed"]) for hour in card["hours"]][-1] == (1, 1)
     assert card["sent_in_last_minute"] == 1
     assert card["limit"] == {"count": 30, "seconds": 1}
+
+
+async def test_the_overview_says_what_is_wrong_and_what_waits(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """A card on the wall would say that all is well, or leave a person to guess what is not."""
+    [row] = (await ask(visit, "overview"))["rows"]
+    assert (row["id"], row["title"], row["is_on"]) == ("home", "Home", True)
+    assert row["queue"] == {"waiting": 0, "needs_person": 0, "is_more": False}
+    platform.fault = Fault(code="unreachable", text="Nobody answers")
+    for text in ("first", "second"):
+        await visit.bach.send("home", "ada", text)
+    await clock.settle()
+    [row] = (await ask(visit, "overview"))["rows"]
+    assert (row["sending"]["state"], row["sending"]["fault"]) == ("disconnected", "Nobody answers")
+    assert row["queue"]["waiting"] == 2
+
+
+async def test_more_than_were_looked_through_is_said_to_be_more(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Whoever may not know of everything would take a part of what waits for all of it."""
+    await visit.bach.registry.update("home", is_active=False)
+    user = Visit(visit.bach, OnlyAda(visit.viewer.places()))
+    for recipient in ("bob", *["ada"] * 198):
+        await visit.bach.send("home", recipient, "later")
+    [row] = (await ask(user, "overview"))["rows"]
+    assert row["queue"] == {"waiting": 198, "needs_person": 0, "is_more": False}
+    await visit.bach.send("home", "ada", "one more")
+    [row] = (await ask(user, "overview"))["rows"]
+    assert row["queue"] == {"waiting": 199, "needs_person": 0, "is_more": True}
 
 
 async def test_an_open_breaker_says_until_when(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:

@@ -1,7 +1,7 @@
 """Conversations in the web app: one order for both directions, pages that lose nothing, and rights of each place."""
 
 from collections.abc import Mapping
-from typing import Any, override
+from typing import Any
 
 import pytest
 
@@ -11,21 +11,10 @@ from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_commands import perform
 from bach_lib.web.viewer import ForbiddenError, Known, Visit
-from tests.lib.web.viewers import Everybody
+from tests.lib.web.viewers import Everybody, OnlyAda
 
 ADA, BEN = "ada", "ben"
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-class OnlyAda(Everybody):
-    """Somebody to whom only one place belongs."""
-
-    sees_all = False
-
-    @override
-    def may(self, connection: str, recipient: str) -> bool:
-        """Only there."""
-        return recipient == ADA
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Who looks at the web app in tests."""
 
 from collections.abc import Sequence
+from typing import override
 
 from bach_lib.errors import BachError
 from bach_lib.web.viewer import Known, Right
@@ -41,3 +42,14 @@ class Everybody:
     def sentence(self, error: BachError) -> str:
         """As it is."""
         return str(error)
+
+
+class OnlyAda(Everybody):
+    """Somebody to whom only one place belongs."""
+
+    sees_all = False
+
+    @override
+    def may(self, connection: str, recipient: str) -> bool:
+        """Only there."""
+        return recipient == "ada"
