@@ -99,7 +99,9 @@ async def message(visit: Visit, *, message_id: int) -> Json:
     """One message with all that was tried."""
     found, attempts = await visit.bach.history(message_id)
     visit.require(found.connection, found.recipient)
-    return Views(visit).whole(found, attempts)
+    origin = await visit.viewer.origin(found.context)
+    shown: Json = {"kind": origin.kind, "name": origin.name, "link": origin.link} if origin else None
+    return {**Views(visit).whole(found, attempts), "origin": shown}
 
 
 async def places(visit: Visit) -> Json:

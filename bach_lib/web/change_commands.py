@@ -29,6 +29,7 @@ async def edit(visit: Visit, *, message_id: int, text: str, seen: int | None = N
         format=stands.format,
         buttons=stands.buttons,
         idempotency_key=own_key(key),
+        context=visit.viewer.context,
     )
     return {"id": receipt.id}
 
@@ -36,7 +37,7 @@ async def edit(visit: Visit, *, message_id: int, text: str, seen: int | None = N
 async def delete(visit: Visit, *, message_id: int, key: str | None = None) -> Json:
     """Take a message back that was sent."""
     await _require(visit, message_id)
-    receipt = await visit.bach.delete(message_id, idempotency_key=own_key(key))
+    receipt = await visit.bach.delete(message_id, idempotency_key=own_key(key), context=visit.viewer.context)
     return {"id": receipt.id}
 
 
@@ -44,7 +45,7 @@ async def react(visit: Visit, *, incoming_id: int, emoji: str, key: str | None =
     """Put an emoji on a message that came in."""
     found = await visit.bach.incoming(incoming_id)
     visit.require(found.connection, found.recipient)
-    receipt = await visit.bach.react_to(incoming_id, emoji, idempotency_key=own_key(key))
+    receipt = await visit.bach.react_to(incoming_id, emoji, idempotency_key=own_key(key), context=visit.viewer.context)
     return {"id": receipt.id}
 
 

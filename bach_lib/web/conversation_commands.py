@@ -84,7 +84,14 @@ async def write(
         answered = await visit.bach.incoming(answer_to)
         _require_here(visit, answered, connection, recipient)
         reply_to = answered.remote_id
-    receipt = await visit.bach.send(connection, recipient, text, reply_to=reply_to, idempotency_key=own_key(key))
+    receipt = await visit.bach.send(
+        connection,
+        recipient,
+        text,
+        reply_to=reply_to,
+        idempotency_key=own_key(key),
+        context=visit.viewer.context,
+    )
     return {"id": receipt.id, "lost": [loss.reason for loss in receipt.lost]}
 
 

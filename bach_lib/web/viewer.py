@@ -34,6 +34,17 @@ class Right:
     """For whom it counts."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who had a message sent."""
+
+    kind: str
+    """automation, script or user"""
+    name: str
+    link: str | None = None
+    """The address of the page that shows what they did."""
+
+
 class Viewer(Protocol):
     """One person, for the time of one question. What they may is asked anew with each."""
 
@@ -56,6 +67,15 @@ class Viewer(Protocol):
 
     def link(self, connection: str) -> str | None:
         """The address of the page on which its settings are; None where there is none."""
+        ...
+
+    async def origin(self, context: str | None) -> Origin | None:
+        """Who had a message sent with which this was kept; None: they are not known, or not to this viewer."""
+        ...
+
+    @property
+    def context(self) -> str | None:
+        """What is kept with a message that they send from here."""
         ...
 
     async def rights(self) -> Sequence[Right]:

@@ -22,6 +22,7 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, recipient_device
 from .home.errors import translated_errors
 from .home.loop_prevention import LOOP_PREVENTION
+from .home.origin import context_to_keep
 from .home.permissions import require_connection_control, require_recipient_control
 from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
@@ -125,7 +126,12 @@ class TestMessageButton(ButtonEntity):
         await require_recipient_control(self.hass, context, self._entry, recipient)
         with translated_errors(self.hass):
             told = await async_say(
-                self.hass, self._entry, recipient, "test_message", seconds=RETRY_SECONDS, context=context.id
+                self.hass,
+                self._entry,
+                recipient,
+                "test_message",
+                seconds=RETRY_SECONDS,
+                context=context_to_keep(context),
             )
         said = {"name": subentry.title, "reason": told.reason or "-"}
         if not told.status.is_final:

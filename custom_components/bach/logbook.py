@@ -115,9 +115,15 @@ def _describe_end(event: Event) -> dict[str, str]:
     reason = _reason(data)
     return {
         LOGBOOK_ENTRY_NAME: subject,
-        LOGBOOK_ENTRY_MESSAGE: f"{line}: {reason}" if reason else line,
+        LOGBOOK_ENTRY_MESSAGE: (f"{line}: {reason}" if reason else line) + _number(data),
         LOGBOOK_ENTRY_ICON: icon,
     }
+
+
+def _number(data: Mapping[str, object]) -> str:
+    """By which the message is found in the panel; a line can hold no link."""
+    number = data.get("message_id")
+    return f" (message {number})" if isinstance(number, int) else ""
 
 
 @callback

@@ -35,6 +35,7 @@ from .home.entry import connection_name, notify_unique_id
 from .home.errors import translated_errors
 from .home.hub import HUB
 from .home.loop_prevention import LOOP_PREVENTION
+from .home.origin import context_id, context_to_keep
 from .home.permissions import require_recipient_control
 from .home.roles import place
 from .kinds.webhook import sends
@@ -103,7 +104,7 @@ class BachNotifyEntity(NotifyEntity):
                 recipient,
                 message,
                 title=title,
-                context=context.id if context else None,
+                context=context_to_keep(context) if context else None,
             )
 
     @contextmanager
@@ -141,6 +142,6 @@ class BachNotifyEntity(NotifyEntity):
         recipient = place(self._entry.subentries.values(), message.recipient)
         if recipient is None or recipient.subentry_id != self._subentry_id:
             return
-        if message.context:
-            self.async_set_context(self._calls.get(message.context) or Context(id=message.context))
+        if sent_in := context_id(message):
+            self.async_set_context(self._calls.get(sent_in) or Context(id=sent_in))
         super()._async_record_notification()

@@ -29,6 +29,7 @@ from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
 from .entity import BachEntity, BachEntityDescription, for_partners
 from .home.loop_prevention import LOOP_PREVENTION
+from .home.origin import context_id
 
 PARALLEL_UPDATES = 0
 
@@ -204,7 +205,7 @@ class BachSensor(BachEntity, SensorEntity):
             return
         self._told, context = self.native_value, Context()
         if self._ended:
-            context = Context(parent_id=self._ended[-1].context)
+            context = Context(parent_id=context_id(self._ended[-1]))
             self.hass.data[LOOP_PREVENTION].register_notice(context, *self._ended)
             self._ended.clear()
         self.async_set_context(context)

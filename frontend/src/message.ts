@@ -8,7 +8,7 @@ import { Live } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Attempt, MessageView } from "./views.ts";
-import { OUTCOMES, advice, amount, needsPerson, reason, state, time } from "./words.ts";
+import { ORIGINS, OUTCOMES, advice, amount, needsPerson, reason, state, time } from "./words.ts";
 
 export class Message extends LitElement {
   static override styles = [
@@ -79,7 +79,7 @@ export class Message extends LitElement {
       <section class="card">
         <h2>${transport.text("message.history")}</h2>
         <ol>
-          <li>${this.moment(view.created_at)} ${transport.text("message.queued")}</li>
+          <li>${this.moment(view.created_at)} ${this.queued(view)}</li>
           ${view.attempts.map((attempt) => this.attempt(attempt))}
           ${view.finished_at !== null && view.attempts.at(-1)?.outcome !== view.status
             ? html`<li>${this.moment(view.finished_at)} ${state(transport, view)}</li>`
@@ -87,6 +87,13 @@ export class Message extends LitElement {
         </ol>
       </section>
     `;
+  }
+
+  private queued({ origin }: MessageView) {
+    const { text } = this.transport;
+    if (!origin) return text("message.queued");
+    const said = text(ORIGINS[origin.kind], { name: origin.name });
+    return origin.link === null ? said : html`<a href=${origin.link}>${said}</a>`;
   }
 
   private attempt(attempt: Attempt) {

@@ -178,4 +178,6 @@ export interface MessageView extends Row {
   lost: string[];
   priority: number;
   tag: string | null;
+  /** Who had it sent, and the page that shows what they did; null: not known, or not for this user to know. */
+  origin: { kind: "automation" | "script" | "user"; name: string; link: string | null } | null;
 }

@@ -183,6 +183,7 @@ export class Waiting extends LitElement {
 
   private list(view: WaitingView) {
     const { text } = this.transport;
+    const number = /^#?([1-9]\d{0,17})$/.exec(this.wanted.text?.trim() ?? "")?.[1];
     const chosen = view.rows.filter((row) => this.chosen.has(row.id));
     return html`
       ${chosen.length > 1
@@ -191,6 +192,7 @@ export class Waiting extends LitElement {
             <bach-message-actions .transport=${this.transport} .rows=${chosen}></bach-message-actions>
           </div>`
         : nothing}
+      ${number ? html`<p>${link(`/message/${number}`, text("message.title", { id: number }))}</p>` : nothing}
       ${view.rows.length ? this.table(view.rows, chosen.length) : this.empty(view)}
       <div class="bar">
         ${this.pages.length ? html`<button @click=${() => this.turn(this.pages.slice(0, -1))}>${text("waiting.newer")}</button>` : nothing}

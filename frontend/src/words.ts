@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, CameView, Card, MessageAction, Done, Role, Row, Standing, Status } from "./views.ts";
+import type { Attempt, CameView, Card, MessageAction, MessageView, Done, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -19,6 +19,11 @@ export const OUTCOMES: Record<Attempt["outcome"], TextKey> = {
   wait: "outcome.wait",
   dead: "outcome.dead",
   uncertain: "outcome.uncertain",
+};
+export const ORIGINS: Record<NonNullable<MessageView["origin"]>["kind"], TextKey> = {
+  automation: "message.by_automation",
+  script: "message.by_script",
+  user: "message.by_user",
 };
 export const ACTIONS: Record<MessageAction, TextKey> = {
   retry: "action.retry",

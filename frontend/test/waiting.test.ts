@@ -100,6 +100,19 @@ test("a refusal is told as one, with its reason", async () => {
   assert.ok(element.renderRoot.querySelector("[role=alert]")!.textContent!.includes("It was sent meanwhile."));
 });
 
+test("whoever types a number gets to that message: the Activity names it by nothing else", async () => {
+  const { element } = await open({ waiting: () => page([]) });
+  const box = element.renderRoot.querySelector<HTMLInputElement>("input[type=search]")!;
+  for (const [typed, wanted] of [["#42", "/message/42"], ["42 eggs", null]] as const) {
+    box.value = typed;
+    box.dispatchEvent(new Event("input"));
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await settled(element);
+    const links = [...element.renderRoot.querySelectorAll("a")].map((one) => one.getAttribute("href"));
+    assert.equal(links.find((one) => one?.endsWith("/message/42")) ?? null, wanted);
+  }
+});
+
 test("an empty page says what will be here, and one that was filtered how to see more", async () => {
   const { element } = await open({ waiting: () => page([]) });
   assert.ok(seen(element).includes("waiting.empty"));

@@ -224,11 +224,11 @@ async def test_each_end_that_is_not_sent_is_a_line(
 
     found = [line for line in await activity(hass, hass_ws_client, since) if line.startswith("Message")]
     assert found == [
-        "Message to Ada not delivered: Chat not found",
-        "Message to Ada cancelled",
-        "Message to Bob cancelled",
-        "Message to Bob not delivered in time",
-        "Message to Bob may not have arrived: Telegram did not answer in time.",
+        "Message to Ada not delivered: Chat not found (message 1)",
+        "Message to Ada cancelled (message 1)",
+        "Message to Bob cancelled (message 2)",
+        "Message to Bob not delivered in time (message 4)",
+        "Message to Bob may not have arrived: Telegram did not answer in time. (message 4)",
     ]
     assert sorted(told) == [
         ("bach_ended", "cancelled"),  # a person did that: it is written down, and alarms nobody
@@ -281,4 +281,4 @@ async def test_what_went_to_somebody_whom_nobody_added_is_told_at_the_connection
     dead = er.async_get(hass).async_get("sensor.home_bot_dead_letters")
     assert dead
     lines = await activity(hass, hass_ws_client, since, device_ids=[dead.device_id])
-    assert lines == ["Message to 4711 not delivered: Chat not found"]
+    assert lines == ["Message to 4711 not delivered: Chat not found (message 1)"]

@@ -190,8 +190,10 @@ async def test_the_repair_shows_whose_dead_letters_there_are_and_why(
     page = await menu.flow.async_step_show()
     words = page["description_placeholders"]
     assert (page["type"], words["count"], words["shown"]) == (FlowResultType.FORM, "12", "10")
-    times = [dt_util.as_local(dt_util.utc_from_timestamp(one.finished_at or 0)) for one in shown]
-    assert words["messages"].splitlines() == [f"- {one:%Y-%m-%d %H:%M}, Ada: Chat not found" for one in times]
+    times = {one.id: dt_util.as_local(dt_util.utc_from_timestamp(one.finished_at or 0)) for one in shown}
+    assert words["messages"].splitlines() == [
+        f"- [{at:%Y-%m-%d %H:%M}](/bach/message/{number}), Ada: Chat not found" for number, at in times.items()
+    ]
     assert "secret" not in str(words)
     assert (await menu.flow.async_step_show({}))["type"] is FlowResultType.MENU
 

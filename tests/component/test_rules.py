@@ -327,7 +327,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
                     "shown",
                     "since",
                 ),
-                *("uncertain", "waiting", *PACKAGE),
+                *("uncertain", "url", "waiting", *PACKAGE),
             },
         ),
     ):

@@ -38,7 +38,7 @@ async def test_a_dead_letter_is_told_where_people_look(
     async_describe_events(hass, lambda _, name, describe: lines.update({name: describe}))
     assert lines["bach_undelivered"](cast("Event", event)) == {
         "name": "Message",
-        "message": "to Ada not delivered: Chat not found",
+        "message": "to Ada not delivered: Chat not found (message 1)",
         "icon": "mdi:email-alert",
     }
 
@@ -65,6 +65,7 @@ async def test_a_repair_is_there_as_long_as_dead_letters_are(
         "name_text": "\\@home\\_bot",
         "recipient_text": "Ada",
         "reason": "Chat not found",
+        "url": "/bach/message/1",
     }
 
     dialog = await start(hass, issue)

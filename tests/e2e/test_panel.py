@@ -125,6 +125,32 @@ async def test_the_sidebar_counts_what_needs_a_person(
     await expect(sidebar).to_have_accessible_name("BACH")
 
 
+async def test_a_repair_leads_to_the_message_and_that_to_the_automation(
+    page: Page, frontend: Frontend, world: World, entity: str
+) -> None:
+    """If this fails, who is told of a dead letter has to look for it, and for the automation that sent it."""
+    client = world.home.client
+    entry = await client.render(f"{{{{ config_entry_id('{entity}') }}}}")
+    data = {"config_entry_id": entry, "recipient": "780", "message": WRONG}
+    automation = {"alias": "Cellar", "triggers": [{"trigger": "event", "event_type": "water"}]}
+    automation |= {"actions": [{"action": "bach.send_message", "data": data}]}
+    await client.post("/api/config/automation/config/cellar", automation)
+    await client.post("/api/events/water", {})
+    await page.goto("/config/repairs")
+    await page.get_by_text("has dead letters").click()
+    await page.get_by_role("link", name="See that message").click()
+    await expect(page).to_have_url(re.compile("/bach/message/[0-9]+$"))
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await frontend.screenshot("panel-12-message-of-an-automation")
+    assert await faults(page) == []
+    await page.get_by_role("link", name="Queued by the automation Cellar").click()
+    await expect(page).to_have_url(re.compile("/config/automation/trace/cellar\\?run_id="))
+    await expect(page.locator("ha-automation-trace")).to_contain_text("Cellar")
+    await page.go_back()
+    await page.get_by_role("button", name=re.compile("^Discard")).click()
+    await page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+
+
 async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Frontend, world: World, entity: str) -> None:
     """If this fails, a person cannot see that messages wait because the platform is away, or is shown what is over."""
     await world.telegram.kill()

@@ -25,7 +25,7 @@ from bach_lib.models import Category
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.web.app_commands import WATCH, perform
 from bach_lib.web.change_signal import Changes
-from bach_lib.web.viewer import Known, Right, Visit
+from bach_lib.web.viewer import Known, Origin, Right, Visit
 
 _LOGGER = FieldLogger(__name__)
 
@@ -174,6 +174,16 @@ class _Owner:
     def link(self, connection: str) -> str | None:
         """There are no pages with settings."""
         del connection
+        return None
+
+    async def origin(self, context: str | None) -> Origin | None:
+        """Nobody has a name here."""
+        del context
+        return None
+
+    @property
+    def context(self) -> str | None:
+        """Nobody has a name here."""
         return None
 
     async def rights(self) -> Sequence[Right]:

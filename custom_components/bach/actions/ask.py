@@ -26,6 +26,7 @@ from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
+from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.messages.incoming import received
 
 from .choices import FORMATS, buttons
@@ -150,7 +151,7 @@ async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:
             "format": data[ATTR_FORMAT],
             "silent": data[ATTR_SILENT],
             "priority": data[ATTR_PRIORITY],
-            "context": call.context.id,
+            "context": context_to_keep(call.context),
         },
     )
 

@@ -13,6 +13,7 @@ from bach_lib import Format, Receipt
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
+from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.home.permissions import require_message_control
 
 from .choices import FORMATS, buttons
@@ -50,7 +51,7 @@ async def async_edit_message(call: ServiceCall) -> ServiceResponse:
             title=data.get(ATTR_TITLE),
             format=data[ATTR_FORMAT],
             buttons=data[ATTR_BUTTONS],
-            context=call.context.id,
+            context=context_to_keep(call.context),
         )
     return _answer(call, receipt)
 
@@ -59,7 +60,9 @@ async def async_delete_message(call: ServiceCall) -> ServiceResponse:
     """Handle the action that deletes a message on the platform."""
     with translated_errors(call.hass):
         await _require_may_change(call)
-        receipt = await call.hass.data[HUB].bach.delete(call.data[ATTR_MESSAGE_ID], context=call.context.id)
+        receipt = await call.hass.data[HUB].bach.delete(
+            call.data[ATTR_MESSAGE_ID], context=context_to_keep(call.context)
+        )
     return _answer(call, receipt)
 
 
@@ -69,7 +72,7 @@ async def async_react(call: ServiceCall) -> ServiceResponse:
     with translated_errors(call.hass):
         await _require_may_change(call)
         receipt = await call.hass.data[HUB].bach.react(
-            data[ATTR_MESSAGE_ID], data[ATTR_REACTION], context=call.context.id
+            data[ATTR_MESSAGE_ID], data[ATTR_REACTION], context=context_to_keep(call.context)
         )
     return _answer(call, receipt)
 

@@ -22,6 +22,8 @@ from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSIST
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
+from custom_components.bach.home.origin import context_to_keep
+from custom_components.bach.web.message_page import message_page
 
 from .attachments import read_files
 from .choices import FORMATS, buttons
@@ -116,7 +118,12 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
             message = await _follow(call, target, receipt)
     except HomeAssistantError as error:
         return _Result(row | {"status": "refused", "error": str(error)}, queued=False, error=error)
-    row |= {"id": message.id, ATTR_RECIPIENT: message.recipient, "status": message.status.value}
+    row |= {
+        "id": message.id,
+        "url": message_page(message.id),
+        ATTR_RECIPIENT: message.recipient,
+        "status": message.status.value,
+    }
     if message.degraded or message.lost:
         row |= {"degraded": True, "lost": [{"what": loss.what, "reason": loss.reason} for loss in message.lost]}
     if isinstance(message, Message) and message.error and message.status is not Status.SENT:
@@ -141,7 +148,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         tag=data.get(ATTR_TAG),
         time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
         delivery=data[ATTR_DELIVERY],
-        context=call.context.id,
+        context=context_to_keep(call.context),
         buttons=data[ATTR_BUTTONS],
         files=files,
         lost=[*lost, *words.lost],
@@ -188,7 +195,11 @@ def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantErr
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=f"message_{message.status.value}",
-        translation_placeholders={"name": target.name, "reason": fault.text if fault else "-"},
+        translation_placeholders={
+            "name": target.name,
+            "reason": fault.text if fault else "-",
+            "url": message_page(message.id),
+        },
     )
 
 

@@ -14,6 +14,7 @@ from custom_components.bach.actions.dead_letters import RETRY_SECONDS
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.messages.undelivered import reason_of, recipient_name
+from custom_components.bach.web.message_page import message_page
 
 from .connection_repair import ConnectionRepairFlow
 
@@ -95,7 +96,8 @@ class DeadLettersFlow(ConnectionRepairFlow):
     def _told(self, letters: list[Message], count: int) -> dict[str, str]:
         entry: BachConfigEntry = self.hass.config_entries.async_get_known_entry(self._entry_id)
         rows = [
-            f"- {_time(letter)}, {escape_markdown(recipient_name(entry, letter))}: {escape_markdown(reason_of(letter))}"
+            f"- [{_time(letter)}]({message_page(letter.id)}), {escape_markdown(recipient_name(entry, letter))}: "
+            f"{escape_markdown(reason_of(letter))}"
             for letter in letters
         ]
         return with_escaped(
@@ -104,6 +106,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
                 "count": str(count),
                 "recipient": recipient_name(entry, letters[0]),
                 "reason": escape_links(reason_of(letters[0])),
+                "url": message_page(letters[0].id),
                 "messages": "\n".join(rows),
                 "shown": str(len(rows)),
             }

@@ -23,6 +23,7 @@ from custom_components.bach.const import DOMAIN
 
 from .entry import connection_name
 from .hub import HUB
+from .origin import context_id
 from .roles import place
 
 DEAD_LETTER_TO: Final = "dead letter to "
@@ -112,7 +113,7 @@ class LoopPrevention:
         """The addresses of those messages that were such notices themselves, and what was blocked before."""
         addresses: set[Address] = set()
         for death in deaths:
-            if death.context and (before := self._known.get(death.context)) is not None:
+            if (before := self._known.get(context_id(death) or "")) is not None:
                 addresses |= before | {self._address(death.connection, death.recipient)}
         return frozenset(addresses)
 

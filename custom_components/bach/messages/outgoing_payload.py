@@ -6,6 +6,7 @@ It is public: automations are written against these keys.
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message
+from custom_components.bach.web.message_page import message_page
 
 from .incoming_payload import iso_time
 
@@ -14,6 +15,7 @@ def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, en
     """Build the payload. Every key is always there; what the message lacks is None."""
     return {
         "message_id": message.id,
+        "url": message_page(message.id),
         "operation": message.operation.value,
         "config_entry_id": entry_id,
         "recipient": message.recipient,

@@ -20,8 +20,10 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
+from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
+from custom_components.bach.web.message_page import message_page
 
 from .outgoing_payload import outgoing_payload
 
@@ -65,8 +67,9 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
             entity_id=entity_id,
         )
         shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
-        loop_prevention, context = hass.data[LOOP_PREVENTION], Context(parent_id=message.context)
-        is_alarm = message.status is not Status.CANCELLED and not loop_prevention.is_from_dead_letter(message.context)
+        sent_in = context_id(message)
+        loop_prevention, context = hass.data[LOOP_PREVENTION], Context(parent_id=sent_in)
+        is_alarm = message.status is not Status.CANCELLED and not loop_prevention.is_from_dead_letter(sent_in)
         loop_prevention.register_notice(context, message)
         hass.bus.async_fire(EVENT_UNDELIVERED if is_alarm else EVENT_ENDED, shown, context=context)
 
@@ -88,6 +91,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
             placeholders = {
                 "recipient": recipient_name(entry, newest[0]),
                 "reason": escape_links(reason_of(newest[0])),
+                "url": message_page(newest[0].id),
             }
             _create_repair(hass, entry, "dead_letters", count, placeholders)
 
@@ -99,7 +103,7 @@ def async_report_held(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Keep an issue while a restored database holds messages of the entry, until it is unloaded."""
 
     async def report(count: int) -> None:
-        _create_repair(hass, entry, HELD, count, {})
+        _create_repair(hass, entry, HELD, count, {"url": f"/{DOMAIN}"})
 
     _while_counted(hass, entry, HELD, lambda queue: queue.held, report)
 

@@ -25,6 +25,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from custom_components.bach.home.entry import notify_unique_id
 from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PREVENTION
+from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
 from custom_components.bach.lifecycle.status import connection_state
 from custom_components.bach.messages.outgoing_payload import outgoing_payload
@@ -78,7 +79,7 @@ class _MessageFinishedTrigger(Trigger):
             if not self._may_run(event.message):
                 return
             # a context with the id of the one that sent it, so that the logbook leads back to whoever that was
-            context = Context(id=event.message.context) if event.message.context else Context()
+            context = Context(id=context_id(event.message))
             self._runs(context, event.message)
             name = recipient.title if recipient else readable(event.message.recipient)
             data = outgoing_payload(
@@ -137,7 +138,7 @@ class MessageDeadTrigger(_MessageFinishedTrigger):
 
     @override
     def _may_run(self, message: Message) -> bool:
-        if self._hass.data[LOOP_PREVENTION].is_from_dead_letter(message.context):
+        if self._hass.data[LOOP_PREVENTION].is_from_dead_letter(context_id(message)):
             _LOGGER.warning(
                 "An automation tells of dead letters with a message that died too (%s); it is not run again for that",
                 message.id,

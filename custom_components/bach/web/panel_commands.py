@@ -23,11 +23,12 @@ from bach_lib.control.sentences import SentenceError
 from bach_lib.events import Event
 from bach_lib.web.app_commands import COMMANDS, WATCH, perform
 from bach_lib.web.change_signal import Changes
-from bach_lib.web.viewer import ForbiddenError, Known, Right, Visit
+from bach_lib.web.viewer import ForbiddenError, Known, Origin, Right, Visit
 from custom_components.bach.const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.origin import async_origin, user_to_keep
 from custom_components.bach.home.permissions import may_control
 from custom_components.bach.home.roles import place, role_of
 from custom_components.bach.kinds.partners import is_partner
@@ -137,6 +138,15 @@ class HomeViewer:
         """The page of its entry."""
         entry = self._entry(connection)
         return f"/config/integrations/integration/{DOMAIN}#config_entry={entry.entry_id}" if entry else None
+
+    async def origin(self, context: str | None) -> Origin | None:
+        """The automation, script or user; only administrators may see what these did."""
+        return await async_origin(self._hass, context) if self.sees_all else None
+
+    @property
+    def context(self) -> str:
+        """The user."""
+        return user_to_keep(self._user.id)
 
     async def rights(self) -> Sequence[Right]:
         """The roles of recipients and of the people in them, and the users for whom they count."""

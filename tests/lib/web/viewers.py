@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import override
 
 from bach_lib.errors import BachError
-from bach_lib.web.viewer import Known, Right
+from bach_lib.web.viewer import Known, Origin, Right
 
 
 class Everybody:
     """Somebody who may do everything."""
 
     sees_all = True
+    context: str | None = None
 
     def __init__(self, places: Sequence[Known] = ()) -> None:
         self._places = places
@@ -29,6 +30,10 @@ class Everybody:
 
     def link(self, connection: str) -> str | None:
         """None."""
+        return None
+
+    async def origin(self, context: str | None) -> Origin | None:
+        """Nobody."""
         return None
 
     async def rights(self) -> list[Right]:

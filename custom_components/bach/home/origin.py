@@ -1,0 +1,72 @@
+"""Who had a message sent: kept with the message, and looked up when somebody asks.
+
+The library keeps some words for whoever sends (`context`). Ours are the id of the call's context, by which the Activity
+knows what led to it, and who acted: an automation, a script or a user. Older versions kept the id alone.
+"""
+
+from typing import Final
+
+from homeassistant.components.trace.util import async_list_contexts
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+
+from bach_lib import Message
+from bach_lib.web.viewer import Origin
+
+_USER: Final = "user"
+_STARTED: Final = frozenset({"automation_triggered", "script_started"})
+"""What Home Assistant says first in the context of a run."""
+_RUNS: Final = frozenset({"automation", "script"})
+_MOST: Final = 255
+"""Characters that the library keeps."""
+
+
+@callback
+def context_to_keep(context: Context) -> str:
+    """What is kept with a message that is sent in this context."""
+    begin = context.origin_event
+    if begin is not None and begin.event_type in _STARTED:
+        kept = f"{context.id} {begin.data.get('entity_id')}"
+    elif context.user_id:
+        kept = f"{context.id} {user_to_keep(context.user_id)}"
+    else:
+        return context.id
+    return kept if len(kept) <= _MOST else context.id
+
+
+def user_to_keep(user_id: str) -> str:
+    """What is kept with a message that a user writes in the panel: the same when they ask again under the same key."""
+    return f"{_USER}.{user_id}"
+
+
+def context_id(message: Message) -> str | None:
+    """The id of the context in which a message was sent."""
+    return _parts(message.context)[0]
+
+
+async def async_origin(hass: HomeAssistant, kept: str | None) -> Origin | None:
+    """Who had a message sent; None: nobody of whom is known, or who is gone."""
+    id_, actor = _parts(kept)
+    kind, _, name = (actor or "").partition(".")
+    if kind == _USER:
+        user = await hass.auth.async_get_user(name)
+        return Origin(kind=kind, name=user.name or "") if user else None
+    if actor is None or kind not in _RUNS or (state := hass.states.get(actor)) is None:
+        return None
+    return Origin(kind=kind, name=state.name, link=await _trace(hass, actor, id_))
+
+
+def _parts(kept: str | None) -> tuple[str | None, str | None]:
+    """The id of the context and who acted in it. An id has no dot."""
+    words = (kept or "").split()
+    return next((one for one in words if "." not in one), None), next((one for one in words if "." in one), None)
+
+
+async def _trace(hass: HomeAssistant, entity_id: str, context: str | None) -> str | None:
+    """The page of the run that sent it, or of the last one where that is no longer kept."""
+    entry = er.async_get(hass).async_get(entity_id)
+    if entry is None or "trace" not in hass.config.components:
+        return None
+    page = f"/config/{entry.domain}/trace/{entry.unique_id}"
+    found = (await async_list_contexts(hass, f"{entry.domain}.{entry.unique_id}")).get(context or "")
+    return f"{page}?run_id={found['run_id']}" if found else page
