@@ -1,11 +1,13 @@
 """Messages with files: a form with the fields of the message as JSON, and the files as they are. Bounded."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Protocol, runtime_checkable
 
 import orjson
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 
 from bach_lib.models import File
 from bach_lib.rest.answers import RefusedError
@@ -22,6 +24,10 @@ _SLOWEST = 250_000
 _CHUNK = 1 << 16
 
 
+type Admit = Callable[[dict[str, object]], Awaitable[int]]
+"""Looks at the fields, which then have to come first, and says how large each file may be; raises to refuse them."""
+
+
 @runtime_checkable
 class _Patient(Protocol):
     """Protocol of a server of ours for each connection; Home Assistant has none, and `server` is not in its package."""
@@ -35,9 +41,9 @@ class Uploads:
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, request: web.Request) -> tuple[dict[str, object], list[File]]:
-        """The fields of the message, and its files. Raises `RefusedError`."""
-        if request.content_type != MULTIPART:
+    async def read(self, request: web.Request, admit: Admit | None = None) -> tuple[dict[str, object], list[File]]:
+        """The fields of the message, and its files. Raises `RefusedError`, and what `admit` raises."""
+        if request.content_type != MULTIPART and admit is None:
             return await json_object(request), []
         length = request.content_length or MAX_CONTENTS
         if length > MAX_CONTENTS + MAX_BODY:
@@ -47,19 +53,15 @@ class Uploads:
                 visitor = request.transport.get_protocol()
                 if isinstance(visitor, _Patient):
                     visitor.give_more(length / _SLOWEST)
-            try:
-                return await _read(request)
-            except RefusedError:
-                raise
-            except Exception as error:  # a border: what is read may be anything
-                raise _unreadable() from error
+            return await _read(request, admit)
 
 
-async def _read(request: web.Request) -> tuple[dict[str, object], list[File]]:
+async def _read(request: web.Request, admit: Admit | None) -> tuple[dict[str, object], list[File]]:
     fields: dict[str, object] | None = None
-    files, left = list[File](), MAX_CONTENTS
-    reader = await request.multipart()
-    while (part := await reader.next()) is not None:
+    files, left, each = list[File](), MAX_CONTENTS, MAX_CONTENTS
+    with _as_it_says():
+        reader = await request.multipart()
+    while (part := await _next(reader)) is not None:
         if not isinstance(part, BodyPartReader) or part.headers.keys() & {
             "Content-Encoding",
             "Content-Transfer-Encoding",
@@ -67,8 +69,11 @@ async def _read(request: web.Request) -> tuple[dict[str, object], list[File]]:
             raise _unreadable()
         if part.name == "message" and fields is None:
             fields = _object(await _bounded(part, MAX_BODY))
+            each = await admit(fields) if admit else each
+        elif admit and fields is None:
+            raise invalid('The field "message" has to come first.')
         elif part.name == "file" and part.filename and len(files) < MAX_FILES:
-            content = await _bounded(part, left)
+            content = await _bounded(part, left, each)
             left -= len(content)
             kind = part.headers.get("Content-Type")
             files.append(File(name=part.filename, content=content, mime_type=kind, size=len(content)))
@@ -81,13 +86,30 @@ async def _read(request: web.Request) -> tuple[dict[str, object], list[File]]:
     return fields, files
 
 
-async def _bounded(part: BodyPartReader, most: int) -> bytes:
+async def _next(reader: MultipartReader) -> MultipartReader | BodyPartReader | None:
+    with _as_it_says():
+        return await reader.next()
+
+
+async def _bounded(part: BodyPartReader, left: int, each: int = MAX_CONTENTS) -> bytes:
     read = bytearray()
-    while chunk := await part.read_chunk(_CHUNK):
-        read += chunk
-        if len(read) > most:
-            raise _too_large()
+    with _as_it_says():
+        while chunk := await part.read_chunk(_CHUNK):
+            read += chunk
+            if len(read) > min(left, each):
+                raise _too_large(each)
     return bytes(read)
+
+
+@contextmanager
+def _as_it_says() -> Iterator[None]:
+    """A border: what is read may be anything."""
+    try:
+        yield
+    except RefusedError:
+        raise
+    except Exception as error:
+        raise _unreadable() from error
 
 
 def _object(written: bytes) -> dict[str, object]:
@@ -100,8 +122,9 @@ def _object(written: bytes) -> dict[str, object]:
     return fields
 
 
-def _too_large() -> RefusedError:
-    detail = f"All files together have at most {MAX_CONTENTS} bytes, and the fields of the message {MAX_BODY}."
+def _too_large(each: int = MAX_CONTENTS) -> RefusedError:
+    of_each = f" Each has at most {each}." if each < MAX_CONTENTS else ""
+    detail = f"All files together have at most {MAX_CONTENTS} bytes, and the fields of the message {MAX_BODY}.{of_each}"
     return RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request_entity_too_large", detail)
 
 

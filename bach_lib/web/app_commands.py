@@ -18,10 +18,11 @@ from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.web.change_commands import delete, edit, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
-from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture, write
+from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture
 from bach_lib.web.standing import UNDELIVERED, Standing, standing
 from bach_lib.web.viewer import Known, Visit
 from bach_lib.web.views import Views
+from bach_lib.web.writing import write
 
 type Command = Callable[..., Awaitable[Json]]
 

@@ -1,4 +1,4 @@
-"""What the web app asks about conversations: the places, what went out and came in at one, and a message to it.
+"""What the web app asks about conversations: the places, and what went out and came in at one.
 
 Both directions are read page by page, each by its ids, and laid together as time went.
 """
@@ -13,9 +13,9 @@ from bach_lib.errors import BachError, InvalidValueError, NoFileError
 from bach_lib.models import ConnectionState, Direction, File, Message, Operation
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.rest.answers import Json
-from bach_lib.web.change_commands import own_key
 from bach_lib.web.viewer import Visit
 from bach_lib.web.views import Views
+from bach_lib.web.writing import file_limits
 
 type _View = dict[str, Json]
 type _Place = tuple[str, str]
@@ -72,27 +72,6 @@ async def conversation(
         "items": [view for *_, view in reversed(page)],
         "before": {"out": ends["out"], "in": ends["in"]} if is_more and page else None,
     }
-
-
-async def write(
-    visit: Visit, *, connection: str, recipient: str, text: str, answer_to: int | None = None, key: str | None = None
-) -> Json:
-    """Send words to a place. `answer_to`: a message that came in there. `key`: who asks again sends nothing again."""
-    visit.require(connection, recipient)
-    reply_to = None
-    if answer_to is not None:
-        answered = await visit.bach.incoming(answer_to)
-        _require_here(visit, answered, connection, recipient)
-        reply_to = answered.remote_id
-    receipt = await visit.bach.send(
-        connection,
-        recipient,
-        text,
-        reply_to=reply_to,
-        idempotency_key=own_key(key),
-        context=visit.viewer.context,
-    )
-    return {"id": receipt.id, "lost": [loss.reason for loss in receipt.lost]}
 
 
 async def mark_read(visit: Visit, *, ids: Sequence[int]) -> Json:
@@ -164,8 +143,12 @@ async def _able(visit: Visit, connection: str) -> _View:
     try:
         able = await visit.bach.capabilities(connection)
     except BachError:  # its library is missing
-        return {"can": [], "adds_reactions": False}
-    return {"can": sorted(able.operations - {Operation.SEND}), "adds_reactions": able.adds_reactions}
+        return {"can": [], "adds_reactions": False, "files": None}
+    return {
+        "can": sorted(able.operations - {Operation.SEND}),
+        "adds_reactions": able.adds_reactions,
+        "files": await file_limits(visit, connection),
+    }
 
 
 def _last(row: _View) -> float:
@@ -214,10 +197,3 @@ def _in(message: IncomingMessage) -> _View:
         "about": message.message_id,
         "unread": message.status is InboxStatus.UNREAD,
     }
-
-
-def _require_here(visit: Visit, message: IncomingMessage, connection: str, recipient: str) -> None:
-    """An answer stays where the question is: else words of one place would be quoted in another."""
-    here = visit.bach.normal(connection, recipient)
-    if message.connection != connection or visit.bach.normal(connection, message.recipient) != here:
-        raise InvalidValueError(field="answer_to", value=message.id, expected="a message that came in there")

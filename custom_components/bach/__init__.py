@@ -68,6 +68,7 @@ from .messages.undelivered import async_report_dead_letters, async_report_held, 
 from .web.hooks import async_serve, async_withdraw
 from .web.panel import async_follow_entries, async_serve_panel
 from .web.panel_commands import async_register_panel_commands
+from .web.panel_files import async_register_panel_files
 from .web.peer import async_register_commands
 from .web.views import async_register_views
 
@@ -111,6 +112,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_views(hass)
     async_register_commands(hass)
     async_register_panel_commands(hass)
+    async_register_panel_files(hass)
     await async_serve_panel(hass)
     for entry in hass.config_entries.async_entries(DOMAIN):
         async_serve(hass, entry)  # before they are set up: who posts early is told to come again

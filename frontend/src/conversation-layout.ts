@@ -7,8 +7,8 @@ export const layout = css`
     display: grid;
     grid-template-rows: auto minmax(0, 1fr) auto;
     gap: 8px;
-    height: calc(100dvh - 150px);
-    min-height: 320px;
+    height: calc(100dvh - var(--begins, 150px) - 16px);
+    min-height: 360px;
   }
   ol {
     display: flex;
@@ -43,9 +43,6 @@ export const layout = css`
     display: none;
   }
   @media (max-width: 760px) {
-    :host {
-      height: calc(100dvh - 180px);
-    }
     .back {
       display: inline;
     }
@@ -76,7 +73,8 @@ export const layout = css`
   form label {
     display: grid;
   }
-  form p {
+  form p,
+  bach-attachments {
     grid-column: 1 / -1;
     margin: 0;
   }

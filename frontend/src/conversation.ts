@@ -2,6 +2,7 @@
 
 import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { type AttachEvent } from "./attachments.ts";
 import { layout, small } from "./conversation-layout.ts";
 import { Drafts, type Letter, nameOf } from "./drafts.ts";
 import { link } from "./events.ts";
@@ -12,6 +13,11 @@ import { type Around, item } from "./said.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { CameView, PageView, PlaceView, WentView } from "./views.ts";
+
+interface Wrote {
+  /** What it goes without, and why. */
+  lost: string[];
+}
 
 /** Pixels from the top at which the page before is loaded, and from the end at which somebody reads the newest. */
 const [NEAR_TOP, NEAR_END] = [200, 40];
@@ -25,6 +31,7 @@ export class Conversation extends LitElement {
     busy: { state: true },
     answered: { state: true },
     pictures: { state: true },
+    files: { state: true },
   };
 
   declare transport: Transport;
@@ -35,6 +42,9 @@ export class Conversation extends LitElement {
   declare answered: CameView | undefined;
   /** Those that somebody wanted to see, by the message. */
   declare pictures: Readonly<Record<number, string>>;
+
+  /** What goes with the next message. */
+  declare files: readonly File[];
 
   private said = new LoadedHistory();
   private loading = false;
@@ -52,7 +62,10 @@ export class Conversation extends LitElement {
 
   constructor() {
     super();
-    this.pictures = {};
+    [this.pictures, this.files] = [{}, []];
+    this.addEventListener("dragover", this.dragged);
+    this.addEventListener("drop", this.dropped);
+    this.addEventListener("paste", this.pasted);
   }
 
   private get here() {
@@ -64,6 +77,12 @@ export class Conversation extends LitElement {
     if (before && nameOf(before) !== nameOf(this.place)) this.turnFrom(before);
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("resize", this.measure);
+    this.measure();
+  }
+
   override updated(): void {
     for (const item of this.list?.children ?? []) this.grown.observe(item);
     this.followNewest();
@@ -72,6 +91,7 @@ export class Conversation extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.grown.disconnect();
+    window.removeEventListener("resize", this.measure);
   }
 
   override render() {
@@ -101,12 +121,19 @@ export class Conversation extends LitElement {
             </p>`
           : nothing}
         <label>${text("chat.write", { name: this.place.title })}
-          <textarea name="text" rows="2" required @keydown=${this.typed}></textarea>
+          <textarea name="text" rows="2" ?required=${!this.files.length} @keydown=${this.typed}></textarea>
         </label>
         <button ?disabled=${this.busy}>${text("chat.send")}</button>
+        ${this.place.files
+          ? html`<bach-attachments .transport=${this.transport} .limits=${this.place.files} .files=${this.files} @bach-attach=${this.attached}></bach-attachments>`
+          : nothing}
+        <p role="status">${this.busy && this.files.length ? text("chat.sending") : ""}</p>
       </form>
     `;
   }
+
+  /** It is as high as what the bars above it leave of the window. */
+  private measure = (): void => this.style.setProperty("--begins", `${Math.max(0, this.getBoundingClientRect().top + window.scrollY)}px`);
 
   private get around(): Around {
     return {
@@ -135,7 +162,8 @@ export class Conversation extends LitElement {
 
   /** What was written to one is not sent to another, and waits until somebody comes back to it. */
   private turnFrom(before: PlaceView): void {
-    this.box.value = this.drafts.turn(before, this.box.value, this.place);
+    const draft = this.drafts.turn(before, { text: this.box.value, files: this.files }, this.place);
+    [this.box.value, this.files] = [draft.text, draft.files];
     this.begin();
   }
 
@@ -193,17 +221,40 @@ export class Conversation extends LitElement {
   private send = (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     if (this.busy) return Promise.resolve(); // the enter key asks no button
-    const { box } = this;
+    const { box, files, place } = this;
     const letter: Letter = { ...this.here, ...(this.answered && { answer_to: this.answered.id }), text: box.value };
     return this.act(async () => {
-      await this.transport.call("bach/panel/write", { ...letter, key: this.drafts.tries.keyOf(letter) });
+      const wish = { ...letter, key: this.drafts.keyOf(letter, files) };
+      const { lost } = await (files.length ? this.transport.upload<Wrote>(wish, files) : this.transport.call<Wrote>("bach/panel/write", wish));
       this.drafts.sent(letter);
-      if (nameOf(this.place) !== nameOf(letter)) return;
+      if (nameOf(this.place) !== nameOf(place)) return;
       this.answered = undefined;
       if (box.value === letter.text) box.value = ""; // else somebody has begun with the next
+      if (this.files === files) this.files = [];
       box.focus();
+      if (lost.length) throw new Error(this.transport.text("chat.went_without", { reasons: lost.join(" ") }));
     });
   };
+
+  private attached = ({ detail }: AttachEvent): void => {
+    [this.files, this.error] = [detail.files, detail.refused];
+  };
+
+  private dragged = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // else the browser opens what is dropped
+  };
+
+  private dropped = (event: DragEvent): void => this.take(event, event.dataTransfer);
+
+  private pasted = (event: ClipboardEvent): void => this.take(event, event.clipboardData);
+
+  private take(event: Event, from: DataTransfer | null): void {
+    if (!from?.files.length) return;
+    event.preventDefault();
+    const attachments = this.renderRoot.querySelector("bach-attachments");
+    if (attachments) attachments.add(from.files);
+    else this.error = this.transport.text("chat.words_only");
+  }
 
   private markRead(unread: readonly CameView[]): Promise<void> {
     return this.act(() => this.transport.call("bach/panel/mark_read", { ids: unread.slice(-100).map((one) => one.id) }));

@@ -2,6 +2,11 @@
 
 import type { PlaceView } from "./views.ts";
 
+export interface Draft {
+  text: string;
+  files: readonly File[];
+}
+
 export interface Letter {
   connection: string;
   recipient: string;
@@ -27,19 +32,24 @@ export class Tries {
 }
 
 export class Drafts {
-  readonly tries = new Tries();
-  private readonly words = new Map<string, string>();
+  private readonly tries = new Tries();
+  private readonly drafts = new Map<string, Draft>();
 
   /** Lay what was written to one aside; what was written to the other. */
-  turn(from: PlaceView, written: string, to: PlaceView): string {
-    this.words.set(nameOf(from), written);
-    return this.words.get(nameOf(to)) ?? "";
+  turn(from: PlaceView, written: Draft, to: PlaceView): Draft {
+    this.drafts.set(nameOf(from), written);
+    return this.drafts.get(nameOf(to)) ?? { text: "", files: [] };
+  }
+
+  /** The key of a letter: its files are told apart by what the browser says of them. */
+  keyOf(letter: Letter, files: readonly File[]): string {
+    return this.tries.keyOf({ ...letter, files: files.map(({ name, size, lastModified }) => [name, size, lastModified]) });
   }
 
   /** It was taken. */
   sent(letter: Letter): void {
     this.tries.done();
-    if (this.words.get(nameOf(letter)) === letter.text) this.words.delete(nameOf(letter));
+    if (this.drafts.get(nameOf(letter))?.text === letter.text) this.drafts.delete(nameOf(letter));
   }
 }
 

@@ -1,7 +1,7 @@
 /** How the app asks where it runs in Home Assistant: by `hass`, which the panel and the cards are handed. */
 
 import { liesAt } from "./events.ts";
-import type { Locale, TextKey, Transport, Values } from "./transport.ts";
+import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
 
 /** Where the panel is. */
 const PANEL = "/bach";
@@ -19,7 +19,10 @@ export interface Hass {
   config: { time_zone: string };
   /** Those that this user may see. */
   panels: Record<string, unknown>;
+  /** Those that this user may read. */
+  states: Record<string, { entity_id: string; attributes: { friendly_name?: string } }>;
   callWS<R>(message: object): Promise<R>;
+  fetchWithAuth(path: string, init?: RequestInit): Promise<Response>;
   localize(key: string, values?: Values): string;
   loadBackendTranslation(category: string, integration: string): Promise<Hass["localize"]>;
 }
@@ -50,6 +53,21 @@ class HomeTransport implements Transport {
 
   call<R>(type: string, data?: object): Promise<R> {
     return this.hass.callWS<R>({ type, ...data });
+  }
+
+  upload<R>(data: object, files: readonly File[]): Promise<R> {
+    return post((init) => this.hass.fetchWithAuth("/api/bach/panel/write", init), data, files);
+  }
+
+  cameras(): { id: string; title: string }[] {
+    const found = Object.values(this.hass.states).filter((one) => one.entity_id.startsWith("camera."));
+    return found.map((one) => ({ id: one.entity_id, title: one.attributes.friendly_name ?? one.entity_id }));
+  }
+
+  async snapshot(camera: string): Promise<Blob> {
+    const answer = await this.hass.fetchWithAuth(`/api/camera_proxy/${camera}`);
+    if (!answer.ok) throw new Error(this.text("chat.no_picture"));
+    return answer.blob();
   }
 
   readonly text = (key: TextKey, values?: Values): string =>

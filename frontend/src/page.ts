@@ -5,7 +5,7 @@ import { config_panel } from "../../custom_components/bach/translations/en.json"
 import "./app.ts";
 import { filled } from "./icu.ts";
 import { styles } from "./styles.ts";
-import type { Locale, TextKey, Transport, Values } from "./transport.ts";
+import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
 
 /** Milliseconds until the next try to connect: longer with each in vain. */
 const WAITS = [500, 1000, 2000, 5000, 10_000];
@@ -69,6 +69,10 @@ class SocketTransport implements Transport {
       this.pending.set(id, { done: (result) => resolve(result as R), fail: reject });
       this.socket.send(JSON.stringify({ id, type, ...data }));
     });
+  }
+
+  upload<R>(data: object, files: readonly File[]): Promise<R> {
+    return post((init) => fetch("/write", init), data, files);
   }
 
   follow(on: (connected: boolean) => void): () => void {

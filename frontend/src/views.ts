@@ -131,6 +131,8 @@ export interface PlaceView {
   can: Exclude<Row["operation"], "send">[];
   /** Whether an emoji joins those of the same sender; else it takes their place. */
   adds_reactions: boolean;
+  /** How many files a message may have, and the bytes of each and of all; null: it takes words only. */
+  files: { count: number; each: number; all: number } | null;
 }
 
 /** A message that went out, in a conversation. */

@@ -89,7 +89,7 @@ export const amount = (locale: Locale, number: number): string =>
 /** How large a file is. */
 export function size({ text, locale }: Transport, bytes: number | null): string {
   if (bytes === null) return text("chat.no_size");
-  const [amountOf, unit] = bytes < 1_000_000 ? [bytes / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
+  const [amountOf, unit] = bytes < 1_000_000 ? [Math.max(bytes, 100) / 1000, "kilobyte"] : [bytes / 1_000_000, "megabyte"];
   return new Intl.NumberFormat(locale.language, { style: "unit", unit, maximumFractionDigits: 1 }).format(amountOf);
 }
 

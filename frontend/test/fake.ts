@@ -27,6 +27,10 @@ export class FakeHome implements Transport {
     return (await answer({ ...data })) as R;
   }
 
+  async upload<R>(data: object, files: readonly File[]): Promise<R> {
+    return this.call("upload", { ...data, files: files.map((file) => file.name) });
+  }
+
   text = (key: TextKey, values: Values = {}): string => [key, ...Object.values(values)].join(" ");
 
   follow(on: (connected: boolean) => void): () => void {

@@ -15,6 +15,7 @@ export const place: PlaceView = {
   last_text: "hello",
   can: ["delete", "edit", "react"],
   adds_reactions: false,
+  files: null,
 };
 export const went = (id: number, more: Partial<WentView> = {}): WentView => ({
   ...row({ id, status: "sent", error: null }),

@@ -185,6 +185,7 @@ _JUDGING: Final = (
     *(f"{_APP}.app_commands:{name}" for name in ("message", "act", "amend", "counts", "_known", "_require_message")),
     *(f"{_APP}.change_commands:{name}" for name in ("_require", "react")),
     *(f"{_APP}.connection_commands:{name}" for name in ("overview", "_queue_seen")),
+    f"{_APP}.writing:write",
     *(f"{_APP}.viewer:Visit.{name}" for name in ("require", "require_all")),
     *(f"custom_components.bach.web.panel_commands:{name}" for name in ("_watch", "HomeViewer.sees_all")),
     "custom_components.bach.home.permissions:may_control",

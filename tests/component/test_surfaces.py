@@ -137,6 +137,8 @@ VIEWS: Final = {
 }
 HANDED_OUT: Final = ("/bach_panel/{version}", "GET")
 """The files of the web app. They are the same in every home and hold nothing of it."""
+PANEL_FILES: Final = ("/api/bach/panel/write", _CHILDREN, _ADMINS)
+"""Where the panel sends files: who may to a recipient that they control, and who to an address; `test_panel_files`."""
 PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/watch": [Try({}, _CHILDREN), Try({"on_card": True}, _CHILDREN)],
     "bach/panel/places": [Try({}, frozenset(Who))],

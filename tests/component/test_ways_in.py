@@ -97,7 +97,8 @@ async def test_every_way_in_is_judged(hass: HomeAssistant, everything: MockConfi
     assert ways_in.actions(hass) == {f"{DOMAIN}.{name}" for name in surfaces.ACTIONS}
     views = {(path.replace("{id:[0-9]{1,18}}", "{id}"), method) for path, method in surfaces.VIEWS.items()}
     path, method = surfaces.HANDED_OUT
-    assert ways_in.routes(hass) == views | {(path.format(version=version()), method)}
+    files = (surfaces.PANEL_FILES[0], "POST")
+    assert ways_in.routes(hass) == views | {(path.format(version=version()), method), files}
     assert ways_in.commands(hass) == surfaces.COMMANDS
     assert set(await async_get_triggers(hass)) == surfaces.FROM_PEOPLE | surfaces.FROM_THE_HOME
     assert set(await async_get_conditions(hass)) == CONDITIONS

@@ -1,12 +1,13 @@
 """The daemon's own page in a real browser, under its own policy: log in once, and mend what was not delivered."""
 
+import base64
 import re
 from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from bach_lib import Fault
 from bach_lib.outcomes import Dead
@@ -19,6 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.frontend, pytest.mark.asyncio(loo
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / "artifacts" / "e2e"
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=="
+)
+"""Of 2 by 2 pixels."""
 TOKEN = "a-token-that-nobody-guesses"
 
 
@@ -195,6 +200,54 @@ async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, ho
         ("delete", ""),
         ("react", "🎉"),
     ]
+
+
+_DROP = """(form, names) => {
+    const data = new DataTransfer();
+    for (const [name, size] of names) data.items.add(new File(['x'.repeat(size)], name, {type: 'text/plain'}));
+    form.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, composed: true, cancelable: true}));
+}"""
+
+
+async def test_files_go_with_what_is_written(page: Page, house: World) -> None:
+    """If this fails, whoever wants to show something has to find another way to send a picture."""
+    bach, platform, clock = house
+    await bach.send("home", "42", "What does it look like?")
+    await clock.settle()
+    await log_in(page)
+    await page.goto("/chat/home/42")
+    talk = page.locator("bach-conversation")
+    async with page.expect_file_chooser() as chooser:
+        await talk.get_by_role("button", name="Attach a file").click()
+    await (await chooser.value).set_files(FilePayload(name="cat.png", mimeType="image/png", buffer=PICTURE))
+    picture = talk.locator("bach-attachments img")
+    await expect(picture).to_have_js_property("complete", value=True)
+    assert await picture.evaluate("image => image.naturalWidth") == 2
+    await talk.evaluate(_DROP, [["note.txt", 20], ["large.txt", 1001]])
+    await expect(talk.get_by_role("alert")).to_have_text(
+        "large.txt is too large (1 kB): this connection takes files of 1 kB at most."
+    )
+    await talk.get_by_label("Write to 42").fill("Like this")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-14-attached.png")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(talk.get_by_role("button", name="Send", exact=True)).to_be_in_viewport(ratio=1)
+    await expect(talk.get_by_role("button", name="Attach a file")).to_be_in_viewport(ratio=1)
+    assert await faults(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.screenshot(path=PICTURES / "daemon-15-attached-phone-dark.png")
+    await talk.get_by_role("button", name="Remove note.txt").click()
+    await page.keyboard.press("Tab")
+    await talk.get_by_role("button", name="Send", exact=True).click()
+    await expect(talk.locator("li.out").last).to_contain_text("cat.png")
+    await expect(talk.locator("bach-attachments li")).to_have_count(0)
+    await clock.settle()
+    message = platform.sent[-1]
+    assert (message.text, [(file.name, file.content) for file in message.files]) == (
+        "Like this",
+        [("cat.png", PICTURE)],
+    )
 
 
 async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page, house: World) -> None:

@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from demo.process import ROOT
 from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
+from tests.e2e.test_daemon_page import PICTURE
 
 pytestmark = [
     pytest.mark.e2e,
@@ -235,6 +236,29 @@ async def test_both_sides_change_what_they_said_where_it_stands(
     await frontend.screenshot("panel-11-changed")
     assert await talk.count() == rows
     assert await faults(page) == []
+
+
+async def test_a_picture_of_a_camera_goes_with_words(page: Page, frontend: Frontend, world: World, entity: str) -> None:
+    """If this fails, whoever wants to show what the camera sees has to write an automation for it."""
+    picture = world.home.config / "door.png"
+    picture.write_bytes(PICTURE)
+    form = await world.home.client.start_flow("local_file")
+    await world.home.client.answer_flow(form, {"name": "Front door", "file_path": str(picture)})
+    await page.reload()
+    await page.get_by_role("link", name="Conversations").click()
+    await page.get_by_role("link", name="Ada").click()
+    talk = page.locator("bach-conversation")
+    await talk.get_by_role("button", name="Picture of a camera").click()
+    await talk.get_by_role("button", name="Front door").click()
+    await expect(talk.locator("bach-attachments img")).to_have_js_property("naturalWidth", 2)
+    await talk.get_by_label("Write to Ada").fill("Who is that?")
+    await frontend.screenshot("panel-12-camera")
+    assert await faults(page) == []
+    await talk.get_by_role("button", name="Send", exact=True).click()
+    last = talk.locator("li.out").last
+    await expect(last).to_contain_text("Front door.png")
+    await expect(last).to_contain_text("Sent")
+    assert (await world.telegram.arrived())[-1].text == "Who is that?"
 
 
 async def test_in_the_dark_on_a_phone_and_by_keyboard(

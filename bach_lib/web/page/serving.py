@@ -1,4 +1,4 @@
-"""The addresses of the daemon's page: the page, its files, log-in and log-out, and the socket through which it asks."""
+"""The addresses of the daemon's page: it and its files, log-in and log-out, where it asks, and where files go."""
 
 import re
 from collections.abc import Iterable
@@ -11,12 +11,16 @@ from bach_lib.bach import Bach
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.rest.answers import RefusedError, answer
 from bach_lib.rest.requests import json_object
+from bach_lib.rest.uploads import Uploads
 from bach_lib.web.app_files import STATIC, version
 from bach_lib.web.page.login import Login
+from bach_lib.web.page.owner import Owner
 from bach_lib.web.page.sockets import Sockets
+from bach_lib.web.viewer import Visit
+from bach_lib.web.writing import write_with_files
 
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types lit-html"
 )
@@ -46,7 +50,9 @@ class Page:
     def __init__(self, bach: Bach, *, token: str, clock: Clock | None = None) -> None:
         clock = clock or SystemClock()
         self._login = Login(token, clock)
+        self._bach = bach
         self._sockets = Sockets(bach, clock)
+        self._uploads = Uploads()
         self._version = version()
         self._page = _PAGE.format(version=self._version)
 
@@ -70,6 +76,7 @@ class Page:
             web.post("/login", self._log_in),
             web.post("/logout", self._log_out),
             web.get("/ws", self._ask),
+            web.post("/write", self._write),
         )
 
     async def close(self, _: web.Application | None = None) -> None:
@@ -107,11 +114,19 @@ class Page:
         return response
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
+        self._require_own_page(request)
+        return await self._sockets.serve(request)
+
+    async def _write(self, request: web.Request) -> web.Response:
+        self._require_own_page(request)
+        return answer(await write_with_files(Visit(self._bach, Owner(self._bach)), request, self._uploads))
+
+    def _require_own_page(self, request: web.Request) -> None:
+        """A page from elsewhere could let the browser show our cookie: same site is not same origin."""
         if not self._login.knows(request):
             raise _refused("Log in first.")
         if request.headers.get("Origin", "").partition("://")[2] != request.headers.get("Host"):
             raise RefusedError(HTTPStatus.FORBIDDEN, "foreign_page", "Only the page of this daemon may ask here.")
-        return await self._sockets.serve(request)
 
 
 def _refused(sentence: str) -> RefusedError:

@@ -6,7 +6,7 @@ A question is `{id, type, …}`, its answer `{id, type: "result", success, resul
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +21,11 @@ from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import BachError
 from bach_lib.events import Event
 from bach_lib.field_logger import FieldLogger
-from bach_lib.models import Category
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.web.app_commands import WATCH, perform
 from bach_lib.web.change_signal import Changes
-from bach_lib.web.viewer import Known, Origin, Right, Visit
+from bach_lib.web.page.owner import Owner
+from bach_lib.web.viewer import Visit
 
 _LOGGER = FieldLogger(__name__)
 
@@ -77,7 +77,7 @@ class _OpenPage:
     """One page: its questions, and what it watches."""
 
     def __init__(self, bach: Bach, changes: Changes, socket: web.WebSocketResponse) -> None:
-        self._visit = Visit(bach, _Owner(bach))
+        self._visit = Visit(bach, Owner(bach))
         self._changes = changes
         self._socket = socket
         self._stops: dict[int, Callable[[], None]] = {}
@@ -145,58 +145,6 @@ class _OpenPage:
             for number in sorted(changed):
                 with suppress(ConnectionError):
                     await self._socket.send_json({"id": number, "type": "event", "event": None})
-
-
-class _Owner:
-    """Whoever has the token of the daemon: everything is theirs."""
-
-    sees_all = True
-
-    def __init__(self, bach: Bach) -> None:
-        self._bach = bach
-
-    def may(self, connection: str, recipient: str) -> bool:
-        """Everything."""
-        del connection, recipient
-        return True
-
-    def places(self) -> Sequence[Known]:
-        """The connections by their names, with those who are let in."""
-        return [
-            Known(id=row.name, title=row.name, recipients=[Known(id=one, title=one) for one in sorted(row.allowed)])
-            for row in self._bach.registry.list(category=Category.CONNECTOR)
-        ]
-
-    def title(self, connection: str) -> str:
-        """Its name."""
-        return connection
-
-    def link(self, connection: str) -> str | None:
-        """There are no pages with settings."""
-        del connection
-        return None
-
-    async def origin(self, context: str | None) -> Origin | None:
-        """Nobody has a name here."""
-        del context
-        return None
-
-    @property
-    def context(self) -> str | None:
-        """Nobody has a name here."""
-        return None
-
-    async def rights(self) -> Sequence[Right]:
-        """Whoever is let in may all that the program lets them."""
-        return [
-            Right(connection=place.title, place=one.title, person=None, role="let_in")
-            for place in self.places()
-            for one in place.recipients
-        ]
-
-    def sentence(self, error: BachError) -> str:
-        """As the library says it."""
-        return str(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

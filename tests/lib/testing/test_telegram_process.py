@@ -2,14 +2,17 @@
 
 import asyncio
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession
 
+from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.commands import DONE
 from bach_lib.testing.telegram.control import FAULTS, ControlledServer
+from bach_lib.testing.telegram.responses import success
 from tests.lib.testing.conftest import TOKEN, Answer, Call
 
 CHOSEN = {
@@ -241,3 +244,11 @@ async def test_people_press_and_correct_themselves(
         ["Open!"],
     )
     assert (await control("POST", "presses", chat_id=42, message_id=99, button="Yes")).status == 400
+
+
+def test_messages_with_files_can_be_asked_for() -> None:
+    """Whoever tests from another process what arrived would get an error as soon as one has a picture."""
+    picture = Upload(name="door.png", content=b"\x89PNG", mime_type="image/png")
+    body = success([picture]).body
+    assert isinstance(body, bytes)
+    assert b64encode(picture.content) in body

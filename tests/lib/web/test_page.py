@@ -23,7 +23,13 @@ pytestmark = pytest.mark.frontend
 
 TOKEN = "a-token-that-nobody-guesses"
 POLICY = [
-    *("default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:"),
+    *(
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data: blob:",
+    ),
     *("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"),
     *("require-trusted-types-for 'script'", "trusted-types lit-html"),
 ]
@@ -296,7 +302,10 @@ async def test_what_is_no_question_ends_the_socket(browser: Browser, frame: str)
     "hole",
     holes(
         "bach_lib.web.page.login",
-        *(f"bach_lib.web.page.serving:Page.{name}" for name in ("_show", "_file", "_log_in", "_standing", "_ask")),
+        *(
+            f"bach_lib.web.page.serving:Page.{name}"
+            for name in ("_show", "_file", "_log_in", "_standing", "_ask", "_require_own_page")
+        ),
     ),
     ids=str,
 )

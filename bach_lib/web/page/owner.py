@@ -1,0 +1,60 @@
+"""Who looks at the daemon's page: whoever has shown its token, to whom everything belongs."""
+
+from collections.abc import Sequence
+
+from bach_lib.bach import Bach
+from bach_lib.errors import BachError
+from bach_lib.models import Category
+from bach_lib.web.viewer import Known, Origin, Right
+
+
+class Owner:
+    """Whoever has the token of the daemon: everything is theirs."""
+
+    sees_all = True
+
+    def __init__(self, bach: Bach) -> None:
+        self._bach = bach
+
+    def may(self, connection: str, recipient: str) -> bool:
+        """Everything."""
+        del connection, recipient
+        return True
+
+    def places(self) -> Sequence[Known]:
+        """The connections by their names, with those who are let in."""
+        return [
+            Known(id=row.name, title=row.name, recipients=[Known(id=one, title=one) for one in sorted(row.allowed)])
+            for row in self._bach.registry.list(category=Category.CONNECTOR)
+        ]
+
+    def title(self, connection: str) -> str:
+        """Its name."""
+        return connection
+
+    def link(self, connection: str) -> str | None:
+        """There are no pages with settings."""
+        del connection
+        return None
+
+    async def origin(self, context: str | None) -> Origin | None:
+        """Nobody has a name here."""
+        del context
+        return None
+
+    @property
+    def context(self) -> str | None:
+        """Nobody has a name here."""
+        return None
+
+    async def rights(self) -> Sequence[Right]:
+        """Whoever is let in may all that the program lets them."""
+        return [
+            Right(connection=place.title, place=one.title, person=None, role="let_in")
+            for place in self.places()
+            for one in place.recipients
+        ]
+
+    def sentence(self, error: BachError) -> str:
+        """As the library says it."""
+        return str(error)
