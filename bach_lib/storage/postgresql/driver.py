@@ -41,6 +41,7 @@ _NOTHING_LEFT = "\ufffd"
 """For NUL, which no text can hold here."""
 
 type Statement = tuple[str, Sequence[Value]]
+_COMMIT: Statement = ("COMMIT", ())
 _SAYS_NOTHING = "its server takes connections and says nothing"
 
 
@@ -178,55 +179,31 @@ class Wire(Statements):
     @override
     def execute(self, sql: str, parameters: Sequence[Value] = (), /) -> Found:
         ends, self._ends_with_next = self._ends_with_next, False
-        waiting, self._waiting = self._waiting, []
         try:
-            self._is_committing = ends
-            if not waiting and not ends:
+            if not self._waiting and not ends:
                 return _found(self._send(sql, parameters))
-            with self._connection.pipeline():
-                for statement in waiting:
-                    self._send(*statement)
-                cursor = self._send(sql, parameters)
-                if ends:
-                    last = self._send("COMMIT", ())
-            if ends:
-                _check_committed(last)
-            return _found(cursor)
+            return _found(self._trip([(sql, parameters)], ends=ends)[0])
         except psycopg.Error as error:
             raise self._explained(error) from error
-        finally:
-            self._is_committing = False
 
     @override
     def executemany(self, sql: str, parameters: Iterable[Sequence[Value]], /) -> Found:
-        waiting, self._waiting = self._waiting, []
         try:
-            with self._connection.pipeline():
-                for statement in waiting:
-                    self._send(*statement)
-                cursors = [self._send(sql, values) for values in parameters]
+            cursors = self._trip([(sql, values) for values in parameters])
         except psycopg.Error as error:
             raise self._explained(error) from error
         return Found([], sum(cursor.rowcount for cursor in cursors))
 
     def commit(self) -> None:
         """Run what waits, and commit it. Raises `ConnectionGoneError`, perhaps in doubt, or `RefusedError`."""
-        waiting, self._waiting = self._waiting, []
-        self._is_committing = True
         try:
-            with self._connection.pipeline():
-                for statement in waiting:
-                    self._send(*statement)
-                last = self._send("COMMIT", ())
-            _check_committed(last)
+            self._trip([], ends=True)
         except psycopg.Error as error:
             raise self._explained(error) from error
-        finally:
-            self._is_committing = False
 
     def forget(self) -> None:
         """Run nothing of what waits."""
-        self._waiting, self._ends_with_next = [], False
+        self._waiting, self._ends_with_next, self._is_committing = [], False, False
 
     def roll_back(self) -> None:
         """Take back what was begun, if anything was. Raises `ConnectionGoneError`."""
@@ -254,6 +231,26 @@ class Wire(Statements):
         with suppress(psycopg.Error):
             self._connection.close()
 
+    def _trip(self, statements: Sequence[Statement], *, ends: bool = False) -> "list[RawCursor[Row]]":
+        """Run these behind what waits, in one trip; `ends`: and commit."""
+        waiting, self._waiting = self._waiting, []
+        self._is_committing = ends
+        failed: psycopg.Error | None = None
+        try:
+            with self._connection.pipeline():
+                try:
+                    cursors = [self._send(*one) for one in (*waiting, *statements, *([_COMMIT] if ends else ()))]
+                except psycopg.Error as error:  # caught here, as the driver would log what its end fails of after that
+                    failed = error
+        except psycopg.Error as error:
+            raise failed or error from None
+        if failed is not None:
+            raise failed
+        if ends:
+            _check_committed(cursors[-1])
+        self._is_committing = False
+        return cursors[len(waiting) :]
+
     def _send(self, sql: str, parameters: Sequence[Value]) -> "RawCursor[Row]":
         cursor = cast("RawCursor[Row]", self._connection.cursor())
         return cursor.execute(numbered(sql), parameters, prepare=bool(parameters) or None)
@@ -269,11 +266,12 @@ class Wire(Statements):
 
     def _explained(self, error: psycopg.Error) -> ConnectionGoneError | RefusedError:
         reason = self._address.redact(error.diag.message_primary or _first_line(error))
-        connection = getattr(self, "_connection", None)
+        connection, is_committing = getattr(self, "_connection", None), self._is_committing
+        self._is_committing = False
         if connection is None:
             return not_connected(reason, is_misspelt=isinstance(error, psycopg.ProgrammingError))
         if connection.closed:
-            return ConnectionGoneError(reason, in_doubt=self._is_committing)
+            return ConnectionGoneError(reason, in_doubt=is_committing)
         return RefusedError(error.sqlstate or "", reason)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -17,6 +17,9 @@ from bach_lib.errors import (
 )
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.storage.postgresql import outage, reconnecting, server_database
+from bach_lib.storage.postgresql.address import Address
+from bach_lib.storage.postgresql.driver import Wire
+from bach_lib.storage.postgresql.server_errors import ConnectionGoneError
 from bach_lib.storage.request import Single
 from tests.lib.storage.postgresql.cutting import Network
 from tests.lib.storage.work import add, fail, names
@@ -66,6 +69,38 @@ def texts(tx: Transaction) -> list[str]:
 
 
 # -- the connection breaks -------------------------------------------------------------------------------------------
+
+
+def ask_last(wire: Wire) -> object:
+    """One statement, which is the last of its transaction."""
+    wire.end_with_next()
+    return wire.execute("SELECT 1")
+
+
+TRIPS: dict[str, Callable[[Wire], object]] = {
+    "execute": lambda wire: wire.execute("SELECT 1"),
+    "executemany": lambda wire: wire.executemany("SELECT ?1", [("one",), ("two",)]),
+    "commit": lambda wire: wire.commit(),
+    "last": ask_last,
+}
+
+
+@pytest.mark.parametrize("how", TRIPS)
+def test_a_server_that_goes_away_in_the_middle_is_told_of_once(
+    database_address: str, postgresql: Server, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """The log would warn of a "Pipeline" that was "terminated", of which nobody can do anything; the health says it."""
+    wire = Wire(Address(database_address))
+    wire.script("BEGIN")
+    postgresql.ask(_CUT_ALL)
+    long = "x" * 3_000_000  # more than goes into the connection before anybody notices
+    for _ in range(5):
+        wire.later("SELECT ?1", (long,))
+    with pytest.raises(ConnectionGoneError) as caught:
+        TRIPS[how](wire)
+    assert caught.value.in_doubt is (how in {"commit", "last"})
+    assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
+    wire.close()
 
 
 async def test_a_connection_that_was_ended_comes_back_by_itself(store: ServerDatabase, postgresql: Server) -> None:
