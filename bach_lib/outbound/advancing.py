@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bach_lib.models import Message, Status
-from bach_lib.outbound.collapse import REPLACED, is_replaced
+from bach_lib.outbound.collapse import REPLACED, is_replaced, older_of_tag, replace_all
 from bach_lib.outbound.file_contents import claimed, with_files
 from bach_lib.outbound.one_message import end_message
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.rows import UnreadableRowError, plain_message
+from bach_lib.outbound.rows import UnreadableRowError, plain_message, readable_message
 from bach_lib.outbound.settlement import settle_all
 from bach_lib.storage import Transaction
 
@@ -19,12 +19,14 @@ class Advance:
     """What one step of a worker did: the message it settled, and the one it may send now. None: it is gone.
 
     `ended`: what was to be claimed, if it could not go any more and this step ended it: replaced, or not to be read.
+    `replaced`: older ones of its tag that waited, and ended with its claim.
     `is_unsettled`: what was to be claimed is on its way for the disk, which does not know yet what came of that.
     """
 
     settled: Message | None = None
     claimed: Message | None = None
     ended: Message | None = None
+    replaced: tuple[Message, ...] = ()
     is_unsettled: bool = False
 
 
@@ -75,7 +77,7 @@ def _claim_plain(tx: Transaction, claims: Sequence[tuple[Step, Advance]], now: f
 
 
 def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: str) -> None:
-    if step.is_lent and not _is_there(tx, step):
+    if step.is_lent and not _is_there(tx, step, instance):
         return
     if not tx.run("claim_message", id=step.claim, connection=step.connection, now=now):
         row = tx.row("get_message", id=step.claim)
@@ -89,10 +91,14 @@ def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: 
             advance.ended = end_message(tx, message_id, Status.CANCELLED, REPLACED, now=now, instance=instance)
         else:
             advance.claimed = with_files(tx, message)
+            advance.replaced = replace_all(tx, older_of_tag(tx, message, step.forms), now=now, instance=instance)
     except UnreadableRowError as error:
         advance.ended = end_message(tx, message_id, Status.DEAD, error.fault, now=now, instance=instance)
 
 
-def _is_there(tx: Transaction, step: Step) -> bool:
+def _is_there(tx: Transaction, step: Step, instance: str) -> bool:
+    """Whether a lent message still is where it was, and takes the place of no other; that is its owner's to tell."""
     row = tx.row("get_message", id=step.claim)
-    return row is not None and step.may_have(row["connection"], row["recipient"])
+    if row is None or not step.may_have(row["connection"], row["recipient"]):
+        return False
+    return not older_of_tag(tx, readable_message(row, instance), step.forms)

@@ -2,10 +2,12 @@
 
 Usually one waits, and is taken back in the transaction that stores the newer one. There may be very many (dead letters
 that somebody revived): then the rest goes in portions. A process that ends in between leaves some; they end when they
-are to be sent, since a newer one waits. So none is ever taken back for one that is not there, and none goes before it.
+are to be sent, since a newer one waits, or when that one is. So none is ever taken back for one that is not there, and
+none goes before it or after it.
 
 One that is on its way just then cannot be called back. It is marked, and where it would wait again it ends (ADR 0088):
-by then the newer one may have been sent, and nothing that waits would tell of it.
+by then the newer one may have been sent, and nothing that waits would tell of it. So it is when the newer one was there
+before, had ended, and waits again since a person said so.
 """
 
 import json
@@ -39,12 +41,42 @@ def outdate(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> None:
     tx.run("outdate", forms=forms, **values)
 
 
+def outdate_by(tx: Transaction, again: Sequence[Message]) -> None:
+    """Mark those that are on their way and older than messages of their tag that wait again, since a person said so."""
+    tagged = [message for message in again if message.tag is not None]
+    for connection in {message.connection for message in tagged}:
+        ids = json.dumps([message.id for message in tagged if message.connection == connection])
+        tx.run("outdate_by", connection=connection, ids=ids, mark=OUTDATED, error_text=REPLACED.text)
+
+
 def is_replaced(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> bool:
     """Whether a newer one of its tag waits. `forms`: of its recipient, since either may have an older one on disk."""
     if message.tag is None:
         return False
     places = dict.fromkeys((message.recipient, *forms))
     return any(tx.row("newer_with_tag", **{**_with_tag(message), "recipient": one}, id=message.id) for one in places)
+
+
+def older_of_tag(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> list[int]:
+    """Those of a message's tag that are older and wait. `forms`: of its recipient, as for `is_replaced`."""
+    if message.tag is None:
+        return []
+    bounds: dict[str, Value] = {"after": 0, "before": message.id, "limit": upper_bound(None)}
+    places = dict.fromkeys((message.recipient, *forms))
+    found = [
+        row
+        for one in places
+        for row in tx.rows("waiting_with_tag", **{**_with_tag(message), "recipient": one}, **bounds)
+    ]
+    return sorted(integer(row["id"]) for row in found)
+
+
+def replace_all(tx: Transaction, ids: Sequence[int], *, now: float, instance: str) -> tuple[Message, ...]:
+    """End these, since a newer one of their tag goes."""
+    if not ids:
+        return ()
+    rows = tx.rows("replace", ids=json.dumps(ids), now=now, error_code=REPLACED.code, error_text=REPLACED.text)
+    return tuple(readable_message(row, instance) for row in sorted(rows, key=lambda row: integer(row["id"])))
 
 
 async def replace_rest(store: Store, newer: Message, *, now: float, instance: str) -> AsyncIterator[Message]:

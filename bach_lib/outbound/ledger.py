@@ -242,6 +242,9 @@ class Ledger:
                 self._services.directory.tell(settlement.lesson)
         if advance.ended:
             self._services.bus.publish(settled_event(advance.ended))
+        for replaced in advance.replaced:
+            self._settle_in(replaced)
+            self._services.bus.publish(settled_event(replaced))
 
     async def follow(self, old: str, new: str, *, is_move: bool) -> None:
         """Let what waits have the new address on disk, too."""

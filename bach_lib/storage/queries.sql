@@ -94,6 +94,16 @@ UPDATE messages SET error_code = :mark, error_text = :error_text
 WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipient IN (SELECT value FROM json_each(:forms))
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
+-- outdate_by: the same for newer ones that wait again
+UPDATE messages SET error_code = :mark, error_text = :error_text
+WHERE status = 'sending' AND tag IS NOT NULL AND connection = :connection
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    AND EXISTS (
+        SELECT 1 FROM messages AS newer
+        WHERE newer.id IN (SELECT value FROM json_each(:ids)) AND newer.id > messages.id AND newer.tag = messages.tag
+            AND newer.connection = messages.connection AND newer.recipient = messages.recipient
+    );
+
 -- replace: a newer message of their tag took their place
 UPDATE messages
 SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text

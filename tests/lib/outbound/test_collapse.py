@@ -14,7 +14,7 @@ from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED
 from bach_lib.outbound.queue import Queue
-from bach_lib.outcomes import Dead
+from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.storage import Database, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.outbound.make import draft
@@ -114,3 +114,58 @@ async def test_what_waits_under_another_form_of_its_recipient_is_replaced_at_onc
         newer = await bach.send("home", "42", "newer", tag="t")
         statuses = {message.id: message.status for message in await bach.messages()}
         assert statuses == {older.id: Status.CANCELLED, newer.id: Status.PENDING}
+
+
+async def dead_letters(bach: Bach, platform: FakePlatform, clock: FakeClock) -> tuple[int, int]:
+    """An old temperature and a newer one that goes before it; both have failed for good."""
+    await bach.registry.add(Connection(name="home", type="fake"))
+    ids = list[int]()
+    for text, priority in (("19", -1), ("20", 0)):
+        platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
+        ids.append((await bach.send("home", "ada", text, tag="t", priority=priority)).id)
+        await clock.settle()
+    return ids[0], ids[1]
+
+
+@pytest.mark.parametrize("all_at_once", [False, True])
+async def test_what_is_under_way_goes_not_again_after_a_newer_one_that_somebody_revived(
+    bach: Bach, platform: FakePlatform, clock: FakeClock, all_at_once: bool
+) -> None:
+    """A person who sends dead letters again would read the old temperature last."""
+    old, new = await dead_letters(bach, platform, clock)
+    platform.outcomes.append(Retry(fault=Fault(code="busy", text="not now"), scope=Scope.MESSAGE))
+    platform.hold = asyncio.Event()
+    await bach.retry(old)
+    await clock.settle()
+    await (bach.retry_all("home") if all_at_once else bach.retry(new))
+    platform.hold.set()
+    await clock.advance(600)
+    assert platform.texts == ["20"]
+    assert [(await bach.get(one)).status for one in (old, new)] == [Status.CANCELLED, Status.SENT]
+
+
+async def test_what_waits_goes_not_after_a_newer_one_that_somebody_revived(
+    bach: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """The same of one that waits; whoever waits for it would wait for ever, too."""
+    old, new = await dead_letters(bach, platform, clock)
+    told = list[int]()
+    bach.subscribe(MessageCancelled, lambda event: told.append(event.message.id))
+    await bach.stop("home")
+    await bach.retry_all("home")
+    await bach.start("home")
+    await clock.advance(600)
+    assert platform.texts == ["20"]
+    assert told == [old]
+    assert (await bach.get(new)).status is Status.SENT
+
+
+async def test_what_a_process_left_of_a_tag_ends_when_the_newest_goes(store: Database, clock: FakeClock) -> None:
+    """A process ends while it replaces thousands: the rest would go after the newest one, if that is more urgent."""
+    queue = Queue(store, clock, "0123abcd")
+    await revived(queue, store, 250)
+    newest = (await queue.put(draft(tag="t", text="new", priority=5), leased=False)).message
+    advance = await queue.advance(None, newest.id, "home", ["ada"])
+    assert advance.claimed is not None
+    assert len(advance.replaced) == 250 - AT_ONCE
+    assert {one.error for one in advance.replaced} == {REPLACED}
