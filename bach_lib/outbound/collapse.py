@@ -6,8 +6,8 @@ are to be sent, since a newer one waits, or when that one is. So none is ever ta
 none goes before it or after it.
 
 One that is on its way just then cannot be called back. It is marked, and where it would wait again it ends (ADR 0088):
-by then the newer one may have been sent, and nothing that waits would tell of it. So it is when the newer one was there
-before, had ended, and waits again since a person said so.
+by then the newer one may have been sent, and nothing that waits would tell of it. The same is done when the newer one
+sets out: it may have been there before, have ended, and wait again since a person said so.
 """
 
 import json
@@ -34,19 +34,12 @@ def oldest_of_tag(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> 
     return found[:AT_ONCE]
 
 
-def outdate(tx: Transaction, draft: Draft, others: Sequence[str] = ()) -> None:
-    """Mark those of a new message's tag that are on their way. `others`: other forms of its recipient."""
-    forms = json.dumps([draft.recipient, *others])
-    values = {"connection": draft.connection, "tag": draft.tag, "mark": OUTDATED, "error_text": REPLACED.text}
-    tx.run("outdate", forms=forms, **values)
-
-
-def outdate_by(tx: Transaction, again: Sequence[Message]) -> None:
-    """Mark those that are on their way and older than messages of their tag that wait again, since a person said so."""
-    tagged = [message for message in again if message.tag is not None]
-    for connection in {message.connection for message in tagged}:
-        ids = json.dumps([message.id for message in tagged if message.connection == connection])
-        tx.run("outdate_by", connection=connection, ids=ids, mark=OUTDATED, error_text=REPLACED.text)
+def outdate(tx: Transaction, newer: Message | Draft, forms: Sequence[str] = ()) -> None:
+    """Mark those of a message's tag that are older and on their way. `forms`: of its recipient."""
+    places = json.dumps([*dict.fromkeys((newer.recipient, *forms))])
+    before = upper_bound(newer.id if isinstance(newer, Message) else None)
+    place: dict[str, Value] = {"connection": newer.connection, "tag": newer.tag, "forms": places, "before": before}
+    tx.run("outdate", **place, mark=OUTDATED, error_text=REPLACED.text)
 
 
 def is_replaced(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> bool:
@@ -62,18 +55,18 @@ def older_of_tag(tx: Transaction, message: Message, forms: Sequence[str] = ()) -
     if message.tag is None:
         return []
     bounds: dict[str, Value] = {"after": 0, "before": message.id, "limit": upper_bound(None)}
-    places = dict.fromkeys((message.recipient, *forms))
-    found = [
-        row
-        for one in places
-        for row in tx.rows("waiting_with_tag", **{**_with_tag(message), "recipient": one}, **bounds)
-    ]
-    return sorted(integer(row["id"]) for row in found)
+    places = ({**_with_tag(message), "recipient": one} for one in dict.fromkeys((message.recipient, *forms)))
+    return sorted(integer(row["id"]) for place in places for row in tx.rows("waiting_with_tag", **place, **bounds))
 
 
-def replace_all(tx: Transaction, ids: Sequence[int], *, now: float, instance: str) -> tuple[Message, ...]:
-    """End these, since a newer one of their tag goes."""
-    if not ids:
+def take_place(
+    tx: Transaction, message: Message, forms: Sequence[str], *, now: float, instance: str
+) -> tuple[Message, ...]:
+    """A message goes: those of its tag that are older and wait end, and none that is on its way waits again."""
+    if message.tag is None:
+        return ()
+    outdate(tx, message, forms)
+    if not (ids := older_of_tag(tx, message, forms)):
         return ()
     rows = tx.rows("replace", ids=json.dumps(ids), now=now, error_code=REPLACED.code, error_text=REPLACED.text)
     return tuple(readable_message(row, instance) for row in sorted(rows, key=lambda row: integer(row["id"])))

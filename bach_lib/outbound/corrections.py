@@ -12,7 +12,6 @@ from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
-from bach_lib.outbound.collapse import outdate_by
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.rows import Draft, draft_values, readable_message
 from bach_lib.storage import Store, Transaction, Value
@@ -21,7 +20,6 @@ from bach_lib.storage.values import integer
 
 _ENDED = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
 _STOPPED = frozenset({Status.DEAD, Status.UNCERTAIN})
-_LETS_WAIT = frozenset({"revive_dead", "release"})
 WAITING = frozenset({Status.PENDING, Status.FAILED})
 """Those that nobody is sending just now."""
 
@@ -76,9 +74,7 @@ class Corrections:
             if draft.expires_at == message.expires_at:  # its time goes on; the wall clock may have been set since
                 changes["expires_at"] = before.expires_at
             [row] = tx.rows("amend_message", id=message_id, **changes)
-            after = readable_message(row, self._instance)
-            outdate_by(tx, [after])
-            return before, after
+            return before, readable_message(row, self._instance)
 
         return await self._store.submit(work)
 
@@ -151,10 +147,7 @@ class Corrections:
         """What the query returns for those of these messages that it concerns, some of them a transaction."""
 
         def work(tx: Transaction, ids: str) -> list[Message]:
-            changed = self._all(tx, query, ids=ids, **values)
-            if query in _LETS_WAIT:
-                outdate_by(tx, changed)
-            return changed
+            return self._all(tx, query, ids=ids, **values)
 
         async for messages in in_portions(self._store, message_ids, work):
             for message in messages:

@@ -12,7 +12,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, QueueFullError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
-from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, outdate_by, replace_rest
+from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
 from bach_lib.outbound.retry import Settlement
@@ -264,9 +264,7 @@ class Queue:
             message = self._one(tx, "get_message", id=message_id)
             if message.status not in _RETRYABLE and not message.held:
                 raise NotRetryableError(id=message_id, status=message.status)
-            again = self._one(tx, "revive_message", id=message_id)
-            outdate_by(tx, [again])
-            return again
+            return self._one(tx, "revive_message", id=message_id)
 
         return await self._store.submit(work)
 

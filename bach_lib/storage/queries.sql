@@ -89,20 +89,11 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
     AND id > :id AND held = 0
 LIMIT 1;
 
--- outdate: a newer message of their tag comes, and these are on their way just then; if they are not sent now, they never are
+-- outdate: a newer message of their tag comes or goes, and these are on their way just then; if they are not sent now, they never are
 UPDATE messages SET error_code = :mark, error_text = :error_text
 WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipient IN (SELECT value FROM json_each(:forms))
+    AND id < :before
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
-
--- outdate_by: the same for newer ones that wait again
-UPDATE messages SET error_code = :mark, error_text = :error_text
-WHERE status = 'sending' AND tag IS NOT NULL AND connection = :connection
-    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
-    AND EXISTS (
-        SELECT 1 FROM messages AS newer
-        WHERE newer.id IN (SELECT value FROM json_each(:ids)) AND newer.id > messages.id AND newer.tag = messages.tag
-            AND newer.connection = messages.connection AND newer.recipient = messages.recipient
-    );
 
 -- replace: a newer message of their tag took their place
 UPDATE messages

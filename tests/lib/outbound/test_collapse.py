@@ -14,7 +14,7 @@ from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED
 from bach_lib.outbound.queue import Queue
-from bach_lib.outcomes import Dead, Retry, Scope
+from bach_lib.outcomes import Dead, Retry, Scope, Wait
 from bach_lib.storage import Database, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.outbound.make import draft
@@ -122,7 +122,7 @@ async def dead_letters(bach: Bach, platform: FakePlatform, clock: FakeClock) -> 
     ids = list[int]()
     for text, priority in (("19", -1), ("20", 0)):
         platform.outcomes.append(Dead(fault=Fault(code="refused", text="no")))
-        ids.append((await bach.send("home", "ada", text, tag="t", priority=priority)).id)
+        ids.append((await bach.send("home", "ada", text, tag="t", priority=priority, max_retries=0)).id)
         await clock.settle()
     return ids[0], ids[1]
 
@@ -133,11 +133,15 @@ async def test_what_is_under_way_goes_not_again_after_a_newer_one_that_somebody_
 ) -> None:
     """A person who sends dead letters again would read the old temperature last."""
     old, new = await dead_letters(bach, platform, clock)
-    platform.outcomes.append(Retry(fault=Fault(code="busy", text="not now"), scope=Scope.MESSAGE))
-    platform.hold = asyncio.Event()
+    busy = Fault(code="busy", text="not now")
+    platform.outcomes.append(Retry(fault=busy, scope=Scope.CONNECTION))
+    platform.outcomes.append(Wait(fault=busy, scope=Scope.MESSAGE, seconds=5))
     await bach.retry(old)
-    await clock.settle()
+    await clock.settle()  # it has stepped aside, and its lane goes on without it
+    platform.hold = asyncio.Event()
+    await clock.advance(60)
     await (bach.retry_all("home") if all_at_once else bach.retry(new))
+    await clock.settle()
     platform.hold.set()
     await clock.advance(600)
     assert platform.texts == ["20"]
