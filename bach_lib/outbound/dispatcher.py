@@ -58,7 +58,7 @@ class Dispatcher:
         self._choosing = Choosing(self._lanes, self.gate, services)
         self._ledger = Ledger(connection.name, services, self._spawn, self._settle_in)
         self.look_at_the_wall: Callable[[], None] = self._ledger.look_at_the_wall
-        self._loading = Loading(connection.name, self._lanes, services, self._ledger.recovered)
+        self._loading = Loading(connection.name, self._lanes, services, self._ledger)
         self._loading.end()
         self._trials = Trials(self.gate, self._ledger, services)
         self.lending: Lending = Lending(
@@ -70,7 +70,7 @@ class Dispatcher:
         self._lanes = self._choosing.lanes = Lanes()
         self._trials.clear()
         self._ledger.begin()
-        loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger.recovered)
+        loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger)
         lent = await self.lending.load(loans, idempotent=idempotent)
         for message in await self._services.queue.recover(self._name, idempotent=idempotent, besides=lent):
             self._ledger.recovered(message)

@@ -90,6 +90,18 @@ class Ledger:
         seconds = self._wall_is_ahead - (self._ahead - sum(self._following.values()))
         return clock.now() - seconds if abs(seconds) > _SET else clock.now()
 
+    async def read[T](self, read: Callable[[], Awaitable[T]]) -> tuple[T, float]:
+        """Rows, and what the wall would show if it had not been set since. Again, if it is set while they are read.
+
+        Raises a `StorageError`.
+        """
+        while True:
+            await self.has_followed()
+            ahead = self._ahead
+            found = await read()
+            if self._ahead == ahead:
+                return found, self._services.clock.monotonic() + (self._wall_is_ahead if ahead is None else ahead)
+
     async def has_followed(self) -> None:
         """Wait until the disk goes by the clock on the wall. Raises a `StorageError` if it could not be told."""
         while self._following:

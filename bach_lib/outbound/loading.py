@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from math import inf
 
-from bach_lib.models import Message
 from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
+from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.rows import COLUMNS
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.storage import Row, Transaction, Value
@@ -26,15 +26,13 @@ _SHARE = 250
 
 
 class Loading:
-    """Loads the lanes of one connection from disk. `set_aside` is told of each message whose row is damaged."""
+    """Loads the lanes of one connection from disk. The ledger is told of each message whose row is damaged."""
 
-    def __init__(
-        self, connection: str, lanes: Lanes, services: DispatchServices, set_aside: Callable[[Message], None]
-    ) -> None:
+    def __init__(self, connection: str, lanes: Lanes, services: DispatchServices, ledger: Ledger) -> None:
         self._name = connection
         self._lanes = lanes
         self._services = services
-        self._set_aside = set_aside
+        self._ledger = ledger
         self._priorities: deque[Value] = deque()
         self._upto = self._after = 0
         self._reached = inf
@@ -79,16 +77,16 @@ class Loading:
             return False
         priority = self._priorities[0]
         share = partial(_share, connection=self._name, priority=priority, after=self._after, upto=self._upto)
-        rows = await self._services.queue.look_up(share)
+        rows, lives_by = await self._ledger.read(lambda: self._services.queue.look_up(share))
         if self._passes != self._wanted:  # older ones may be there that were not read
             return True
         for waits in rows if self._is_wanted() else ():
             if isinstance(waits, Waits):
-                self._take_in(waits)
+                self._take_in(waits, lives_by)
         self.left = max(0, self.left - len(rows))
         if bad := [one for one in rows if isinstance(one, int)]:
             for message in await self._services.queue.set_aside(bad):
-                self._set_aside(message)
+                self._ledger.recovered(message)
         if len(rows) == _SHARE:
             last = rows[-1]
             self._after = last.id if isinstance(last, Waits) else last
@@ -98,7 +96,7 @@ class Loading:
             self._let_in()
         return True
 
-    def _take_in(self, waits: Waits) -> None:
+    def _take_in(self, waits: Waits, lives_by: float) -> None:
         """It was read in its turn, and what is known of it counts. Younger ones of which nothing is known come next."""
         late = self._late.get(waits.id)
         if late is not None and late.priority >= waits.priority:
@@ -106,7 +104,7 @@ class Loading:
         elif waits.id not in self._known and waits.id not in self._lanes.under_way:
             moved = self._moved.get(waits.recipient, waits.recipient)
             waits.recipient = self._services.directory.normal(self._name, moved)
-            renew(self._lanes, entry_of(waits, self._services.clock))
+            renew(self._lanes, entry_of(waits, self._services.clock, lives_by))
 
     async def rest(self, until_stored: UntilStored, pump: Callable[[], None]) -> None:
         """Take in all of the rest. What is there already goes meanwhile: `pump` lets it."""

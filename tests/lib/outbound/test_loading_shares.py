@@ -1,7 +1,8 @@
 """What is read after a start, share by share, and what is let into the lanes between two of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import override
 
 import pytest
 
@@ -10,6 +11,7 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound import loading as module
 from bach_lib.outbound.entry import Entry, entry_of
 from bach_lib.outbound.lanes import Lanes
+from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loading import Loading
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
@@ -17,6 +19,16 @@ from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools
 from tests.lib.outbound.make import BUSY, DraftFields, draft
+
+
+class Told(Ledger):
+    """A ledger that keeps what it is told of damaged rows."""
+
+    told: list[Message]
+
+    @override
+    def recovered(self, message: Message) -> None:
+        self.told.append(message)
 
 
 class Bench:
@@ -29,7 +41,9 @@ class Bench:
         self.lanes = Lanes()
         self.damaged: list[Message] = []
         shared = replace(tools(Disk(store, clock), Bus(), clock, lambda *_: None), queue=self.queue)
-        self.loading = Loading("home", self.lanes, shared, self.damaged.append)
+        self.ledger = Told("home", shared, Coroutine.close, lambda _: None)
+        self.ledger.told = self.damaged
+        self.loading = Loading("home", self.lanes, shared, self.ledger)
 
     async def put(self, *recipients: str, fields: DraftFields | None = None) -> list[int]:
         """Let messages wait on disk."""
@@ -284,3 +298,35 @@ async def test_what_is_read_when_nobody_wants_it_any_more_is_left(
     assert bench.inside == [new]
     assert (bench.loading.is_over, bench.loading.left) == (True, 0)
     assert not await bench.loading.go_on()
+
+
+@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
+@pytest.mark.parametrize("when", ["before", "noticed", "meanwhile"])
+async def test_times_to_live_stay_as_long_as_they_are_if_the_clock_is_set_while_they_are_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float, when: str
+) -> None:
+    """A correction by a time server just after a start would end all of the backlog unsent, or keep it for an hour."""
+    bench.ledger.begin()
+    fields: DraftFields = {"created_at": bench.clock.now(), "expires_at": bench.clock.now() + 60}
+    ids = await bench.put("ada", "bob", "cyd", fields=fields)
+    await bench.loading.begin()
+    await bench.loading.go_on()
+    look_up, sets = bench.queue.look_up, iter([seconds] if when == "meanwhile" else [])
+
+    async def and_set[T](work: Callable[[Transaction], T]) -> T:
+        found = await look_up(work)
+        for jump in sets:
+            bench.clock.jump(jump)
+            bench.ledger.look_at_the_wall()
+        return found
+
+    monkeypatch.setattr(bench.queue, "look_up", and_set)
+    if when != "meanwhile":
+        bench.clock.jump(seconds)
+    if when == "noticed":
+        bench.ledger.look_at_the_wall()
+    while await bench.loading.go_on():
+        pass
+    assert bench.inside == ids
+    now = bench.clock.monotonic()
+    assert [bench.lanes._entry(one).expires for one in ids] == [pytest.approx(now + 60)] * 3
