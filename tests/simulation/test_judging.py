@@ -191,8 +191,9 @@ def limited_apart(patch: pytest.MonkeyPatch) -> None:
 
 
 def tagged_apart(patch: pytest.MonkeyPatch) -> None:
-    """What is on its way is not seen by the newer one of its tag."""
+    """What is on its way is not seen by the newer one of its tag, neither when that comes nor when it goes."""
     patch.setattr("bach_lib.outbound.queue.outdate", lambda *_: None)
+    patch.setattr("bach_lib.outbound.advancing.take_place", lambda *_, **__: ())
 
 
 def astray(patch: pytest.MonkeyPatch) -> None:
