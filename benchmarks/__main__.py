@@ -26,6 +26,7 @@ from benchmarks import (
     latency,
     order,
     outage,
+    panel,
     pipeline,
     put,
     rules,
@@ -54,6 +55,7 @@ BENCHMARKS: Mapping[str, Callable[[Effort], Iterable[Row]]] = {
     "crash": crash.rows,
     "outage": outage.rows,
     "imports": imports.rows,
+    "panel": panel.rows,
 }
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 PLACE = re.compile(r"(<!-- table -->\n).*(<!-- end of table -->)", re.DOTALL)
