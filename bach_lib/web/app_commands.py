@@ -143,6 +143,12 @@ COMMANDS: Final[Mapping[str, Command]] = {
     )
 }
 
+READING: Final = frozenset(
+    f"{PREFIX}{command.__name__}"
+    for command in (connections, conversation, conversations, counts, household, message, overview, places, waiting)
+)
+"""Those that only look at what is stored."""
+
 
 async def perform(visit: Visit, name: str, arguments: Mapping[str, Json]) -> Json:
     """Carry one out. Raises a `BachError`, a `ForbiddenError`, or a `SentenceError` if it is asked otherwise."""

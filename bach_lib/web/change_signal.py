@@ -1,4 +1,4 @@
-"""Tells open pages that something is different: never what, and at most four times a second.
+"""Tells open pages that something is different: never what, at once after a quiet time, and in a busy one each second.
 
 A page that hears of it asks for what it shows as soon as it can take the answer. So a burst of messages is one
 question, nobody is sent what they cannot read, and what somebody may see is decided when they ask.
@@ -12,6 +12,8 @@ from bach_lib.events import Event, MessageSetAside, SenderBlocked
 
 PAUSE: Final = 0.25
 """Seconds in which everything that happens is told once."""
+_STEADY: Final = 1.0
+"""Seconds from one time to the next: pages ask no more often, and ask together."""
 _NOT_SHOWN = (MessageSetAside, SenderBlocked)
 
 type Hear = Callable[[], None]
@@ -24,6 +26,9 @@ class Changes:
         self._clock = clock
         self._hearers: dict[object, Hear] = {}
         self._stop_timer: Cancel | None = None
+        self._told_at = -_STEADY
+        self.told = 0
+        """How often pages were told."""
 
     def follow(self, hear: Hear) -> Callable[[], None]:
         """Call `hear` after changes, until the returned function is called."""
@@ -46,9 +51,12 @@ class Changes:
     def note(self, event: Event) -> None:
         """Something has happened; nobody need be told of it at once."""
         if self._hearers and not self._stop_timer and not isinstance(event, _NOT_SHOWN):
-            self._stop_timer = self._clock.call_later(PAUSE, self._tell)
+            now = self._clock.monotonic()
+            self._stop_timer = self._clock.call_later(max(PAUSE, self._told_at + _STEADY - now), self._tell)
 
     def _tell(self) -> None:
         self._stop_timer = None
+        self._told_at = self._clock.monotonic()
+        self.told += 1
         for hear in list(self._hearers.values()):
             hear()

@@ -22,9 +22,10 @@ from bach_lib.errors import BachError
 from bach_lib.events import Event
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
-from bach_lib.web.app_commands import WATCH, perform
+from bach_lib.web.app_commands import WATCH
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.page.owner import Owner
+from bach_lib.web.shared_answers import SharedAnswers
 from bach_lib.web.viewer import Visit
 
 _LOGGER = FieldLogger(__name__)
@@ -46,6 +47,7 @@ class Sockets:
     def __init__(self, bach: Bach, clock: Clock) -> None:
         self._bach = bach
         self._changes = Changes(clock)
+        self._shared = SharedAnswers(self._changes, clock=clock)
         self._open: set[web.WebSocketResponse] = set()
         self._is_listening = False
 
@@ -60,7 +62,7 @@ class Sockets:
         await socket.prepare(request)
         self._open.add(socket)
         try:
-            await _OpenPage(self._bach, self._changes, socket).answer_all()
+            await _OpenPage(self._bach, self._changes, self._shared, socket).answer_all()
         finally:
             self._open.discard(socket)
         if not socket.closed and request.transport is not None:  # what spoke was not our page
@@ -76,9 +78,10 @@ class Sockets:
 class _OpenPage:
     """One page: its questions, and what it watches."""
 
-    def __init__(self, bach: Bach, changes: Changes, socket: web.WebSocketResponse) -> None:
+    def __init__(self, bach: Bach, changes: Changes, shared: SharedAnswers, socket: web.WebSocketResponse) -> None:
         self._visit = Visit(bach, Owner(bach))
         self._changes = changes
+        self._shared = shared
         self._socket = socket
         self._stops: dict[int, Callable[[], None]] = {}
         self._changed: set[int] = set()
@@ -127,7 +130,7 @@ class _OpenPage:
         if question.type == _UNSUBSCRIBE and type(subscription := question.arguments.get("subscription")) is int:
             self._unwatch(subscription)
             return None
-        return await perform(self._visit, question.type, question.arguments)
+        return await self._shared.perform("owner", self._visit, question.type, question.arguments)
 
     def _unwatch(self, number: int) -> None:
         self._stops.pop(number, lambda: None)()

@@ -124,7 +124,6 @@ def test_only_what_is_rarely_asked_is_sorted(layout: sqlite3.Connection) -> None
 
 
 FROM_AN_INDEX = {
-    "count_unfinished": "messages_unfinished",
     "count_stopped": "messages_stopped",
     "count_held": "messages_held",
     "hold_unfinished": "messages_unfinished",
