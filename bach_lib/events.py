@@ -77,6 +77,11 @@ class MessageUncertain(MessageFinished):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePutBack(MessageEvent):
+    """A person thought twice: it was cancelled or discarded, and stands as it stood before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
     """A message of an allowed sender is in the inbox, and the rules have been held against it. Told once."""
 

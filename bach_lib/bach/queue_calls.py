@@ -21,6 +21,14 @@ class QueueCalls(CallGroup):
         """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
         return await self._open_parts.by_hand.cancel(message_id)
 
+    async def undo(self, message_id: int) -> Message:
+        """Put back what this process has cancelled or discarded within the last minute: it stands as it stood.
+
+        A dead letter is one again, and nothing is sent for that; what waited waits again. Raises `NotUndoableError` if
+        it is too late, if anything was done to it since, or if a newer message with its tag has come.
+        """
+        return await self._open_parts.by_hand.undo(message_id)
+
     async def amend(self, message_id: int, wait: float = 0.0, **amendment: Unpack[Amendment]) -> Message:
         """Give a waiting or ended message another `recipient`, `text` or `connection`; it goes under its old id.
 

@@ -16,7 +16,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
-    │   ├── NotDiscardableError, IdempotencyKeyReusedError
+    │   ├── NotDiscardableError, NotUndoableError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
@@ -114,6 +114,7 @@ from bach_lib.errors.message_inputs import (
     NotDiscardableError,
     NotRetryableError,
     NotSentError,
+    NotUndoableError,
     TextTooLongError,
     UnknownFormatError,
     UnknownMessageError,
@@ -192,6 +193,7 @@ __all__ = [
     "NotOpenError",
     "NotRetryableError",
     "NotSentError",
+    "NotUndoableError",
     "OwnThreadError",
     "OwnedElsewhereError",
     "OwnerGoneError",

@@ -115,6 +115,17 @@ class NotDiscardableError(InputError):
     status: str
 
 
+class NotUndoableError(InputError):
+    """Only what was cancelled or discarded a moment ago, and is untouched since, stands again as it stood."""
+
+    code = "not_undoable"
+    template = (
+        "Message {id} cannot be put back: that it was taken out is more than a minute ago, it was changed since, "
+        "or a newer one took its place."
+    )
+    id: int
+
+
 class IdempotencyKeyReusedError(InputError):
     """The same key with another message: one of the two would be lost."""
 

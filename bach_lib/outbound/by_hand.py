@@ -1,4 +1,4 @@
-"""Manual operations on messages: cancel, retry, discard, withdraw and move them.
+"""Manual operations on messages: cancel, retry, discard, withdraw and move them, and take back what was done.
 
 Each step runs to its end even if its caller goes away, so that disk and dispatcher never know different things.
 """
@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from bach_lib.bus import Bus
 from bach_lib.errors import BachError
-from bach_lib.events import MessageCancelled
+from bach_lib.events import MessageCancelled, MessagePutBack
 from bach_lib.models import Message, Status
 from bach_lib.outbound.bystander import Bystander
-from bach_lib.outbound.corrections import Corrections
+from bach_lib.outbound.corrections import WAITING, Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft
+from bach_lib.outbound.undoing import MOST, Undoing
 
 type Places = Mapping[str, Sequence[str] | None]
 """Connections, each with all that a recipient is known by there; None: every recipient."""
@@ -29,15 +30,21 @@ class ByHand:
         corrections: Corrections,
         bus: Bus,
         dispatcher: Callable[[str], Dispatcher | Bystander | None],
+        undoing: Undoing,
     ) -> None:
         self._queue = queue
         self._corrections = corrections
         self._bus = bus
         self._dispatcher = dispatcher
+        self._undoing = undoing
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
         return await asyncio.shield(self._cancel(message_id))
+
+    async def undo(self, message_id: int) -> Message:
+        """Let a message that was cancelled or discarded stand as before. Raises `NotUndoableError`."""
+        return await asyncio.shield(self._undo(message_id))
 
     async def retry(self, message_id: int) -> Message:
         """Let an ended message wait again. Raises an `InputError`."""
@@ -78,9 +85,17 @@ class ByHand:
         return await asyncio.shield(self._move(connection, old, new))
 
     async def _cancel(self, message_id: int) -> Message:
-        message = await self._queue.cancel(message_id)
+        before, message = await self._queue.cancel(message_id)
         if dispatcher := self._dispatcher(message.connection):
             dispatcher.forget(message)
+        self._undoing.remember([before], [message])
+        return message
+
+    async def _undo(self, message_id: int) -> Message:
+        message = await self._corrections.put_back(*self._undoing.take(message_id))
+        if not message.held and message.status in WAITING:
+            self._waits_again(message)
+        self._bus.publish(MessagePutBack(connection=message.connection, message=message))
         return message
 
     async def _retry(self, message_id: int) -> Message:
@@ -108,7 +123,10 @@ class ByHand:
         return after
 
     async def _discard(self, message_ids: Sequence[int]) -> int:
-        return await self._tell(self._corrections.discard(message_ids))
+        before = await self._queue.those(message_ids) if len(message_ids) <= MOST else []
+        number = await self._tell(self._corrections.discard(message_ids))
+        self._undoing.remember(before, await self._queue.those([message.id for message in before]))
+        return number
 
     async def _discard_all(self, connection: str, forms: Sequence[str] | None) -> int:
         return await self._tell(self._corrections.discard_dead(connection, forms))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from bach_lib.clock import Clock
-from bach_lib.errors import NotAmendableError, NotDiscardableError, UnknownMessageError
+from bach_lib.errors import NotAmendableError, NotDiscardableError, NotUndoableError, UnknownMessageError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
@@ -92,6 +92,34 @@ class Corrections:
     def discard(self, message_ids: Sequence[int]) -> AsyncIterator[Message]:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
         return self._each("discard", message_ids, now=self._clock.now())
+
+    async def put_back(self, before: Message, cancelled: Message) -> Message:
+        """Let a message that was cancelled stand as it stood before. Raises `NotUndoableError`.
+
+        That is so if anything was done to it since, or if a newer one of its tag has come before which it had to go.
+        """
+        place: dict[str, Value] = {
+            "connection": before.connection,
+            "recipient": before.recipient,
+            "id": before.id,
+            "tag": before.tag,
+        }
+        stands: dict[str, Value] = {
+            "status": before.status,
+            "held": int(before.held),
+            "next_retry_at": before.next_retry_at,
+        }
+
+        def work(tx: Transaction) -> Message:
+            is_late = (
+                before.tag is not None and before.status in WAITING and tx.row("newer_of_tag", **place) is not None
+            )
+            ended: dict[str, Value] = {"finished_at": before.finished_at, "cancelled_at": cancelled.finished_at}
+            if is_late or (row := tx.row("put_back", id=before.id, **stands, **ended)) is None:
+                raise NotUndoableError(id=before.id)
+            return readable_message(row, self._instance)
+
+        return await self._store.submit(work)
 
     def revive(self, connection: str, forms: Sequence[str] | None) -> AsyncIterator[Message]:
         """Let all dead letters of a connection, or of one recipient there, wait again, oldest first.

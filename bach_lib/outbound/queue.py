@@ -217,14 +217,14 @@ class Queue:
         )
         return row is not None
 
-    async def cancel(self, message_id: int) -> Message:
-        """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
+    async def cancel(self, message_id: int) -> tuple[Message, Message]:
+        """Take a waiting message out; before and after. Raises `UnknownMessageError` or `NotCancellableError`."""
 
-        def work(tx: Transaction) -> Message:
+        def work(tx: Transaction) -> tuple[Message, Message]:
             message = self._one(tx, "get_message", id=message_id)
             if message.status not in _WAITING:
                 raise NotCancellableError(id=message_id, status=message.status)
-            return self._end(tx, message_id, Status.CANCELLED, message.error)
+            return message, self._end(tx, message_id, Status.CANCELLED, message.error)
 
         return await self._store.submit(work)
 

@@ -21,6 +21,7 @@ from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
 from bach_lib.outbound.services import DispatchServices
+from bach_lib.outbound.undoing import Undoing
 from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import ProbeServices
 from bach_lib.partners.probers import Probers
@@ -51,7 +52,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
-    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher)
+    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher, Undoing(base.clock))
     return Parts(
         registry=registry,
         connectors=base.connectors,

@@ -194,6 +194,16 @@ UPDATE messages SET status = 'cancelled', next_retry_at = NULL, finished_at = :n
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('dead', 'uncertain')
 RETURNING *;
 
+-- put_back: a person thinks twice, and it stands as it stood; unless anything was done to it since
+UPDATE messages SET status = :status, held = :held, next_retry_at = :next_retry_at, finished_at = :finished_at
+WHERE id = :id AND +status = 'cancelled' AND finished_at = :cancelled_at
+RETURNING *;
+
+-- newer_of_tag: of its place, whatever became of it
+SELECT id FROM messages
+WHERE connection = :connection AND recipient = :recipient AND id > :id AND tag = :tag
+LIMIT 1;
+
 -- dead_of: dead letters of one connection, or of one recipient there, a lookup's share of them, oldest first
 SELECT id FROM messages
 WHERE connection = :connection AND status = 'dead' AND status IN ('dead', 'uncertain') AND id > :after

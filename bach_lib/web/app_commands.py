@@ -44,6 +44,8 @@ class MessageAction(StrEnum):
     SEND_NOW = "send_now"
     DISCARD = "discard"
     CANCEL = "cancel"
+    UNDO = "undo"
+    """Of one that was discarded or cancelled a moment ago."""
 
 
 async def waiting(
@@ -165,6 +167,8 @@ async def _act(visit: Visit, what: MessageAction, message_id: int) -> Message:
         case MessageAction.DISCARD:
             await bach.discard_messages([message_id])
             return await bach.get(message_id)
+        case MessageAction.UNDO:
+            return await bach.undo(message_id)
         case MessageAction.RETRY:
             return await bach.retry(message_id, wait=_SECONDS)
         case MessageAction.SEND_NOW:

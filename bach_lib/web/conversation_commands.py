@@ -74,14 +74,14 @@ async def conversation(
     }
 
 
-async def mark_read(visit: Visit, *, ids: Sequence[int]) -> Json:
-    """Somebody has read what came in. No program that waits for unread messages is given these any more."""
+async def mark_read(visit: Visit, *, ids: Sequence[int], is_read: bool = True) -> Json:
+    """Somebody has read what came in, or has not: no program that waits for unread messages is given what is read."""
     if not 0 < len(ids) <= _MOST_IDS:
         raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {_MOST_IDS}")
     for incoming_id in dict.fromkeys(ids):
         message = await visit.bach.incoming(incoming_id)
         visit.require(message.connection, message.recipient)
-    return {"count": await visit.bach.mark(ids, InboxStatus.READ)}
+    return {"count": await visit.bach.mark(ids, InboxStatus.READ if is_read else InboxStatus.UNREAD)}
 
 
 async def picture(visit: Visit, *, incoming_id: int) -> Json:

@@ -103,7 +103,7 @@ export class Change extends LitElement {
     if ("connection" in changes) changes["recipient"] ??= message.recipient;
     try {
       const done = await this.transport.call<Done>("bach/panel/amend", { message_id: message.id, changes });
-      tell(this, outcome(this.transport, done));
+      tell(this, { said: outcome(this.transport, done), isError: false });
       this.close();
     } catch (error) {
       this.error = sentence(error);

@@ -10,6 +10,7 @@ import { folded } from "./folding.ts";
 import { Live, sentence } from "./live.ts";
 import { LoadedHistory, keyOf } from "./loaded-history.ts";
 import { type Around, item } from "./said.ts";
+import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { CameView, PageView, PlaceView, WentView } from "./views.ts";
@@ -68,6 +69,12 @@ export class Conversation extends LitElement {
     this.addEventListener("paste", this.pasted);
   }
 
+  private notice = new Notice(this, async () => {
+    await this.live.refresh();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus(); // the button is gone
+  });
+
   private get here() {
     return { connection: this.place.connection, recipient: this.place.recipient };
   }
@@ -106,6 +113,7 @@ export class Conversation extends LitElement {
         <span class="quiet">${this.place.connection_title}</span>
         ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}
       </div>
+      ${this.notice.render(undefined)}
       <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled} @bach-changed=${this.live.refresh}>
         ${before ? html`<li><button @click=${this.older}>${text("waiting.older")}</button></li>` : nothing}
         ${view && !items.length ? html`<li class="quiet">${text("chat.empty")}</li>` : nothing}
@@ -169,6 +177,7 @@ export class Conversation extends LitElement {
 
   private begin = (): void => {
     [this.said, this.answered, this.error, this.readsNewest] = [new LoadedHistory(), undefined, undefined, true];
+    this.notice.clear();
     void this.live.refresh();
   };
 
@@ -257,7 +266,12 @@ export class Conversation extends LitElement {
   }
 
   private markRead(unread: readonly CameView[]): Promise<void> {
-    return this.act(() => this.transport.call("bach/panel/mark_read", { ids: unread.slice(-100).map((one) => one.id) }));
+    const ids = unread.slice(-100).map((one) => one.id);
+    const mark = (is_read: boolean) => this.transport.call("bach/panel/mark_read", { ids, is_read });
+    return this.act(async () => {
+      await mark(true);
+      await this.notice.say({ said: this.transport.text("chat.marked"), isError: false, undo: () => mark(false).then(() => []) });
+    });
   }
 
   private show(one: CameView): Promise<void> {

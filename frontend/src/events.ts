@@ -1,6 +1,7 @@
 /** What the app's elements tell those around them: where to go (the shell knows what a path is called there), what was done. */
 
 import { html, nothing } from "lit";
+import type { Refused } from "./views.ts";
 
 /** What stands before the paths that the app knows; undefined: this person is shown no pages of it, only cards. */
 let base: string | undefined = "";
@@ -24,10 +25,16 @@ export function link(path: string, content: unknown, isHere = false) {
 export const chat = (place: { connection: string; recipient: string }): string =>
   `/chat/${encodeURIComponent(place.connection)}/${encodeURIComponent(place.recipient)}`;
 
-/** Told to the page, which shows it: a sentence, and whether nothing was done. */
-export type DoneEvent = CustomEvent<{ said: string; isError: boolean }>;
+/** What was done: a sentence, whether that was nothing, and how it is taken back, which resolves to what could not be. */
+export interface Told {
+  said: string;
+  isError: boolean;
+  undo?: () => Promise<readonly Refused[]>;
+}
+/** Told to the page, which shows it. */
+export type DoneEvent = CustomEvent<Told>;
 
 /** Let the page around it say a sentence. */
-export function tell(from: Element, said: string, isError = false): void {
-  from.dispatchEvent(new CustomEvent("bach-done", { detail: { said, isError }, bubbles: true, composed: true }));
+export function tell(from: Element, detail: Told): void {
+  from.dispatchEvent(new CustomEvent("bach-done", { detail, bubbles: true, composed: true }));
 }

@@ -1,4 +1,4 @@
-/** The buttons for what can be done to some messages: they ask where it cannot be undone, do it, and tell what became of it. */
+/** The buttons for what can be done to some messages: they ask where it concerns many, do it, and tell what became of it. */
 
 import { LitElement, html, nothing } from "lit";
 import "./change.ts";
@@ -47,7 +47,8 @@ export class MessageActions extends LitElement {
     const name = this.transport.text(ACTIONS[action]);
     const able = this.able(action);
     const many = this.rows.length > 1;
-    const press = action === "retry" || action === "send_now" ? () => this.act(action) : () => (this.asked = action);
+    const asks = action === "amend" || (many && (action === "discard" || action === "cancel")); // one is undone as easily
+    const press = asks ? () => (this.asked = action) : () => this.act(action);
     return html`<button
       ?disabled=${this.busy}
       data-action=${action}
@@ -89,12 +90,20 @@ export class MessageActions extends LitElement {
     try {
       const ids = this.able(what).map((row) => row.id);
       const done = await this.transport.call<Done>("bach/panel/act", { what, ids });
-      tell(this, outcome(this.transport, done), done.refused.length === ids.length);
+      const refused = new Set(done.refused.map(({ id }) => id));
+      const isError = refused.size === ids.length;
+      const said = outcome(this.transport, done);
+      const isUndoable = !isError && (what === "discard" || what === "cancel");
+      tell(this, { said, isError, ...(isUndoable && { undo: () => this.undo(ids.filter((id) => !refused.has(id))) }) });
     } catch (error) {
-      tell(this, sentence(error), true);
+      tell(this, { said: sentence(error), isError: true });
     } finally {
       this.busy = false;
     }
+  }
+
+  private undo(ids: readonly number[]) {
+    return this.transport.call<Done>("bach/panel/act", { what: "undo", ids }).then(({ refused }) => refused);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./message-actions.ts";
-import type { DoneEvent } from "./events.ts";
 import { link } from "./events.ts";
 import { Live } from "./live.ts";
+import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Attempt, MessageView } from "./views.ts";
@@ -35,17 +35,23 @@ export class Message extends LitElement {
   static override properties = {
     transport: { attribute: false },
     number: { attribute: false },
-    said: { state: true },
   };
 
   declare transport: Transport;
   declare number: number;
-  declare said: { said: string; isError: boolean } | undefined;
 
   private live = new Live<MessageView>(this, () => this.transport.call("bach/panel/message", { message_id: this.number }));
 
+  private notice = new Notice(this, async () => {
+    await this.live.refresh();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus();
+  });
+
   override updated(changed: Map<string, unknown>): void {
-    if (changed.get("number") !== undefined) void this.live.refresh();
+    if (changed.get("number") === undefined) return;
+    this.notice.clear();
+    void this.live.refresh();
   }
 
   override render() {
@@ -54,8 +60,7 @@ export class Message extends LitElement {
     return html`
       <p>${link("/", text("message.back"))}</p>
       <h2>${text("message.title", { id: this.number })}</h2>
-      <p role="status" tabindex="-1">${this.said && !this.said.isError ? this.said.said : ""}</p>
-      <p role="alert">${this.said?.isError ? this.said.said : (error ?? "")}</p>
+      ${this.notice.render(error)}
       ${view?.id === this.number ? this.whole(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}
     `;
   }
@@ -64,7 +69,7 @@ export class Message extends LitElement {
     const { transport } = this;
     const to = { recipient: view.recipient_title, connection: view.connection_title };
     return html`
-      <section class="card" @bach-done=${this.done}>
+      <section class="card" @bach-done=${this.notice.show}>
         <p class="state ${needsPerson(view) ? "needs-person" : ""}">${state(transport, view)}</p>
         <p>${reason(transport, view)} <span class="quiet">${advice(transport, view)}</span></p>
         <bach-message-actions .transport=${transport} .rows=${[view]}></bach-message-actions>
@@ -111,12 +116,6 @@ export class Message extends LitElement {
     return html`<time class="quiet" datetime=${new Date(seconds * 1000).toISOString()}>${time(this.transport.locale, seconds, "medium")}</time>`;
   }
 
-  private done = async (event: DoneEvent): Promise<void> => {
-    this.said = event.detail;
-    await this.live.refresh();
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus();
-  };
 }
 
 if (!customElements.get("bach-message")) customElements.define("bach-message", Message);

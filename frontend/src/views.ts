@@ -45,7 +45,12 @@ export interface Done {
   waiting: number;
   failed: number;
   ended: number;
-  refused: { id: number; reason: string }[];
+  refused: readonly Refused[];
+}
+
+export interface Refused {
+  id: number;
+  reason: string;
 }
 
 export interface Place {

@@ -3,8 +3,9 @@
 import { LitElement, css, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./message-actions.ts";
-import { type DoneEvent, link } from "./events.ts";
+import { link } from "./events.ts";
 import { Live } from "./live.ts";
+import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Place, Row, WaitingView } from "./views.ts";
@@ -99,7 +100,6 @@ export class Waiting extends LitElement {
     chosen: { state: true },
     wanted: { state: true },
     pages: { state: true },
-    said: { state: true },
   };
 
   declare transport: Transport;
@@ -110,8 +110,13 @@ export class Waiting extends LitElement {
   declare wanted: { connection?: string; recipient?: string; state?: string; text?: string; hours?: number };
   /** Where each page up to this one began; empty: this is the newest. */
   declare pages: readonly number[];
-  declare said: { said: string; isError: boolean } | undefined;
 
+  private notice = new Notice(this, async () => {
+    this.chosen = new Set();
+    await this.live.refresh();
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus(); // the button may be gone with its row
+  });
   private live = new Live<WaitingView>(this, () => {
     const { hours, ...wanted } = this.wanted;
     const asked = { ...wanted, since: hours && Date.now() / 1000 - hours * HOUR, before: this.pages.at(-1) };
@@ -142,8 +147,7 @@ export class Waiting extends LitElement {
       <h2>${text("waiting.title")}</h2>
       <p class="quiet" data-counts>${view?.counts ? text("waiting.counts", view.counts) : nothing}</p>
       ${this.filters()}
-      <p role="status" tabindex="-1">${this.said && !this.said.isError ? this.said.said : ""}</p>
-      <p role="alert">${this.said?.isError ? this.said.said : (error ?? "")}</p>
+      ${this.notice.render(error)}
       ${view ? this.list(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}
     `;
   }
@@ -155,7 +159,7 @@ export class Waiting extends LitElement {
     const option = (value: string, label: string, chosen = "") => html`<option value=${value} ?selected=${value === chosen}>${label}</option>`;
     const pick = (name: string) => (event: Event) => this.look({ [name]: (event.target as HTMLSelectElement).value || undefined });
     const pickTime = (event: Event) => this.look({ hours: Number((event.target as HTMLSelectElement).value) || undefined });
-    return html`<div class="bar filters" role="search" @bach-done=${this.done}>
+    return html`<div class="bar filters" role="search" @bach-done=${this.notice.show}>
       <label>${text("waiting.connection")}
         <select @change=${(event: Event) => this.look({ connection: (event.target as HTMLSelectElement).value || undefined, recipient: undefined })}>
           ${option("", text("waiting.all"))} ${this.places.map(({ id, title }) => option(id, title, connection))}
@@ -187,7 +191,7 @@ export class Waiting extends LitElement {
     const chosen = view.rows.filter((row) => this.chosen.has(row.id));
     return html`
       ${chosen.length > 1
-        ? html`<div class="bar" @bach-done=${this.done}>
+        ? html`<div class="bar" @bach-done=${this.notice.show}>
             ${text("waiting.chosen", { count: chosen.length })}
             <bach-message-actions .transport=${this.transport} .rows=${chosen}></bach-message-actions>
           </div>`
@@ -206,7 +210,7 @@ export class Waiting extends LitElement {
   private table(rows: readonly Row[], chosen: number) {
     const { text } = this.transport;
     const all = (event: Event) => (this.chosen = new Set((event.target as HTMLInputElement).checked ? rows.map((row) => row.id) : []));
-    return html`<table role="table" @bach-done=${this.done}>
+    return html`<table role="table" @bach-done=${this.notice.show}>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col">
@@ -277,14 +281,6 @@ export class Waiting extends LitElement {
     const text = (event.target as HTMLInputElement).value || undefined;
     clearTimeout(this.typing);
     this.typing = setTimeout(() => this.look({ text }), TYPED);
-  };
-
-  private done = async (event: DoneEvent): Promise<void> => {
-    this.said = event.detail;
-    this.chosen = new Set();
-    await this.live.refresh();
-    await this.updateComplete;
-    this.renderRoot.querySelector<HTMLElement>("[role=status]")?.focus(); // the button may be gone with its row
   };
 }
 

@@ -134,3 +134,14 @@ test("places are found by name, and one that is chosen is named by the path", as
   await settled(element);
   assert.deepEqual([...element.renderRoot.querySelectorAll("li a")].map((one) => one.textContent!.includes("Ben")), [true]);
 });
+
+test("what was marked as read by mistake is unread again: else nobody would look at it", async () => {
+  const { home, element } = await open({ conversation: () => page([came(4, { unread: true })]), mark_read: () => ({ count: 1 }) });
+  await press(element, "chat.mark_read");
+  await press(element, "done.undo");
+  assert.deepEqual(home.questions("mark_read"), [
+    { ids: [4], is_read: true },
+    { ids: [4], is_read: false },
+  ]);
+  assert.ok(seen(element).includes("done.undone"));
+});

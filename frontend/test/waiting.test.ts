@@ -66,14 +66,59 @@ test("what became of a retry is said, and the table is asked for anew", async ()
   assert.equal(home.questions("waiting").length, 2);
 });
 
-test("nothing is discarded before somebody has said so once more", async () => {
-  const { home, element } = await open({ act: () => ({ sent: 0, waiting: 0, failed: 0, ended: 1, refused: [] }) });
-  const [one] = actions(element);
-  await press(one!, "discard");
-  assert.equal(home.questions("act").length, 0);
-  one!.renderRoot.querySelector<HTMLButtonElement>("dialog button[type=button]")!.click();
-  await settled(one!);
+const ENDED = { sent: 0, waiting: 0, failed: 0, ended: 1, refused: [] };
+const undo = (element: Waiting) => element.renderRoot.querySelector<HTMLButtonElement>("[data-undo]");
+
+test("one is discarded at once, and what was done can be undone: a slip at night costs nothing", async () => {
+  const { home, element } = await open({ act: () => ENDED });
+  await press(actions(element)[0]!, "discard");
+  await settled(element);
   assert.deepEqual(home.questions("act"), [{ what: "discard", ids: [7] }]);
+  undo(element)!.click();
+  await settled(element);
+  assert.deepEqual(home.questions("act").at(-1), { what: "undo", ids: [7] });
+  assert.ok(element.renderRoot.querySelector("[role=status]")!.textContent!.includes("done.undone"));
+  assert.equal(undo(element), null);
+});
+
+test("what cannot be undone any more is told so: else somebody would believe that the alarm is there again", async () => {
+  const late = { ...ENDED, ended: 0, refused: [{ id: 7, reason: "It is too late." }] };
+  const { element } = await open({ act: ({ what }) => (what === "undo" ? late : ENDED) });
+  await press(actions(element)[0]!, "discard");
+  await settled(element);
+  undo(element)!.click();
+  await settled(element);
+  assert.ok(element.renderRoot.querySelector("[role=alert]")!.textContent!.includes("It is too late."));
+});
+
+test("undo is offered for ten seconds, and not for what was sent: it would go twice", async (context) => {
+  const { element } = await open({ act: () => ENDED });
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  await press(actions(element)[0]!, "retry");
+  await settled(element);
+  assert.equal(undo(element), null);
+  await press(actions(element)[0]!, "discard");
+  await settled(element);
+  context.mock.timers.tick(9_000);
+  await settled(element);
+  assert.ok(undo(element));
+  context.mock.timers.tick(2_000);
+  await settled(element);
+  assert.equal(undo(element), null);
+});
+
+test("many are not discarded before somebody has said so once more", async () => {
+  const { home, element } = await open({ waiting: () => page([row(), row({ id: 8 })]), act: () => ({ ...ENDED, ended: 2 }) });
+  const all = element.renderRoot.querySelector<HTMLInputElement>("thead input")!;
+  all.checked = true;
+  all.dispatchEvent(new Event("change"));
+  await settled(element);
+  const [both] = actions(element);
+  await press(both!, "discard");
+  assert.equal(home.questions("act").length, 0);
+  both!.renderRoot.querySelector<HTMLButtonElement>("dialog button[type=button]")!.click();
+  await settled(both!);
+  assert.deepEqual(home.questions("act"), [{ what: "discard", ids: [7, 8] }]);
 });
 
 test("of several that are chosen, each action takes those that can take it, and no other", async () => {

@@ -308,3 +308,22 @@ async def test_a_second_connection_is_told_apart(hass: HomeAssistant, admin: Soc
     assert [place["title"] for place in (await admin.see("bach/panel/places"))["places"]] == ["@home_bot", "@other"]
     assert len((await admin.see("bach/panel/waiting", connection=CONNECTION))["rows"]) == 2
     assert (await admin.see("bach/panel/waiting", connection="telegram_987654321"))["rows"] == []
+
+
+async def test_what_was_discarded_is_put_back_and_not_sent(
+    hass: HomeAssistant, admin: Socket, telegram: TelegramServer
+) -> None:
+    """Somebody slips at night: the alarm would be gone, or go out a second time."""
+    ends = list[str]()
+    for kind in ("bach_undelivered", "bach_ended"):
+        hass.bus.async_listen(kind, lambda event: ends.append(event.data["status"]))
+    await admin.see("bach/panel/act", what="discard", ids=[TO_ADA])
+    done = await admin.see("bach/panel/act", what="undo", ids=[TO_ADA])
+    assert (done["failed"], done["refused"]) == (1, [])
+    assert (await the_bach(hass).get(TO_ADA)).status is Status.DEAD
+    assert (await admin.see("bach/panel/counts"))["counts"] == {"waiting": 0, "needs_person": 2}
+    again = await admin.see("bach/panel/act", what="undo", ids=[TO_ADA])
+    assert "put back" in again["refused"][0]["reason"]
+    await hass.async_block_till_done()
+    assert ends == ["cancelled"]  # nothing tells of its death once more
+    assert [message.text for message in telegram.sent] == []

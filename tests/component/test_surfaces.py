@@ -165,7 +165,7 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     "bach/panel/act": [
         *(Try({"what": "discard", "ids": [one]}, who) for one, who in ((TO_ADA, _CHILDREN), (TO_ANYBODY, _ADMINS))),
         Try({"what": "cancel", "ids": [TO_ADA, TO_ANYBODY]}, _ADMINS),
-        *(Try({"what": what, "ids": [TO_ANYBODY]}, _ADMINS) for what in ("retry", "send_now")),
+        *(Try({"what": what, "ids": [TO_ANYBODY]}, _ADMINS) for what in ("retry", "send_now", "undo")),
     ],
 }
 """Commands of the panel. Everybody may ask for the lists; `test_panel` looks at what is in them."""

@@ -171,6 +171,15 @@ async def replace_rest(on: Messages, one: Message) -> None:
     await drain(on.queue.replace_rest(replace(message(id=one.id + 1), tag="door")))
 
 
+async def undo(on: Messages, one: Message) -> None:
+    """A person takes it out, and thinks twice."""
+    if one.status in {Status.DEAD, Status.UNCERTAIN}:
+        await drain(on.corrections.discard([one.id]))
+    else:
+        await on.queue.cancel(one.id)
+    await on.corrections.put_back(one, await on.queue.get(one.id))
+
+
 EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     lambda on, one: on.queue.advance(None, one.id),
     claim_among_others,
@@ -187,6 +196,7 @@ EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     lambda on, one: drain(on.corrections.revive("home", None)),
     amend,
     lambda on, one: drain(on.corrections.discard([one.id])),
+    undo,
     lambda on, one: drain(on.corrections.discard_dead("home", None)),
     lambda on, one: drain(on.corrections.discard_held("home")),
     lambda on, one: drain(on.corrections.release("home")),

@@ -35,6 +35,7 @@ from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices
+from bach_lib.outbound.undoing import Undoing
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.registry.directory import Directory
 from bach_lib.storage import SharedStore, Store, Transaction, portions
@@ -548,8 +549,8 @@ async def test_what_is_taken_out_lets_the_next_one_go(bench: Bench) -> None:
     first, other = await bench.put("ada", "bob")
     await bench.clock.settle()
     behind = await bench.put("ada", "bob")
-    bench.dispatcher.forget(await bench.queue.cancel(first))
-    bench.dispatcher.drop(await bench.queue.cancel(other))
+    bench.dispatcher.forget((await bench.queue.cancel(first))[1])
+    bench.dispatcher.drop((await bench.queue.cancel(other))[1])
     await bench.clock.settle()
     assert bench.sent == behind
     assert bench.events(MessageCancelled) == [first], "what became another message is told as such"
@@ -572,7 +573,7 @@ async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_addre
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Newer words to the new address would overtake the older ones, which memory still had in the old lane."""
-    hand = ByHand(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher)
+    hand = ByHand(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher, Undoing(bench.clock))
     monkeypatch.setattr(portions, "_FIRST", 2)
     await bench.start(hold=True)
     under_way, *ids = await bench.put("ada", "ada", "ada", "ada", "ada")

@@ -48,7 +48,7 @@ async def put_in(queue: Queue, status: Status, fields: DraftFields | None = None
         case Status.PENDING | Status.SENDING:
             return one
         case Status.CANCELLED:
-            return await queue.cancel(one.id)
+            return (await queue.cancel(one.id))[1]
         case Status.EXPIRED:
             return (await queue.expire([one.id]))[0]
     await queue.advance(None, one.id)
@@ -248,7 +248,7 @@ async def test_only_a_waiting_message_can_be_cancelled(queue: Queue, status: Sta
     """A message on its way would be shown as cancelled and still arrive."""
     one = await put_in(queue, status)
     if status in WAITING:
-        cancelled = await queue.cancel(one.id)
+        _, cancelled = await queue.cancel(one.id)
         assert (cancelled.status, cancelled.finished_at, cancelled.error) == (Status.CANCELLED, clock.now(), one.error)
     else:
         with pytest.raises(NotCancellableError) as caught:

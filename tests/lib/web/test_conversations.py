@@ -80,6 +80,8 @@ async def test_the_place_with_the_newest_message_comes_first(
     [message] = await visit.bach.inbox()
     await ask(visit, "mark_read", ids=[message.id])
     assert [one["unread"] for one in (await ask(visit, "conversations"))["places"]] == [0, 0]
+    await ask(visit, "mark_read", ids=[message.id], is_read=False)
+    assert [one["unread"] for one in (await ask(visit, "conversations"))["places"]] == [1, 0]
 
 
 async def test_words_go_out_as_an_answer_and_once(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:
