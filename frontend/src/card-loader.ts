@@ -31,7 +31,7 @@ class Card extends HTMLElement {
     );
   }
   getCardSize() {
-    return 8;
+    return this.config.entity ? 10 : 4;
   }
   getGridOptions() {
     return { min_columns: 6, ...(this.config.entity ? { rows: 8, min_rows: 5 } : {}) };
@@ -56,7 +56,8 @@ const named = { name: "BACH", description: "Conversations, and how your connecti
 (page["customStrategies"] ??= []).push({ ...named, type: "bach", strategyType: "dashboard" });
 
 void customElements.whenDefined("home-assistant").then(() => {
-  if (customElements.get("bach-card")) return;
-  customElements.define("bach-card", Card);
-  customElements.define("ll-strategy-dashboard-bach", Dashboard);
+  const registry = customElements;
+  if (registry.get("bach-card")) return;
+  registry.define("bach-card", Card);
+  registry.define("ll-strategy-dashboard-bach", Dashboard);
 });

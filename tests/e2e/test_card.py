@@ -1,11 +1,12 @@
 """The card and the dashboard in a real Home Assistant and a real browser, added by clicks."""
 
+import re
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from demo.client import Client
 from demo.process import ROOT
@@ -110,11 +111,23 @@ async def test_a_card_is_added_by_clicks_and_written_in(page: Page, frontend: Fr
     await frontend.screenshot("card-4-conversation")
     assert (await world.telegram.arrived())[-1].text == "Dinner is ready"
     assert await faults(page, card) == []
+
+
+@pytest.mark.parametrize("comes_first", [True, False])
+async def test_a_card_is_there_with_each_load(page: Page, entity: str, comes_first: bool) -> None:
+    """If this fails, whether there is a card or an error depends on which of two files the browser gets first."""
+
+    async def hold(route: Route) -> None:
+        await page.wait_for_function("window.customCards?.some(one => one.type === 'bach-card')")
+        await route.continue_()
+
+    path = f"loads-{comes_first}".lower()
+    await make_dashboard(page, path, {"type": "custom:bach-card", "entity": entity})
+    if comes_first:  # Home Assistant's own code, which may replace the registry of elements, waits for ours
+        await page.route(re.compile(r"/frontend_latest/(core|app)\."), hold)
     for _ in range(LOADS):
-        await page.goto("about:blank")
-        await page.goto("/by-clicks/0")
-        await expect(card).to_contain_text("Dinner is ready")
-        await expect(card.get_by_label("Write to Ada")).to_be_visible()
+        await page.goto(f"/{path}/0")
+        await expect(page.locator("bach-card").get_by_label("Write to Ada")).to_be_visible()
 
 
 async def test_an_entity_brings_its_card(page: Page, frontend: Frontend) -> None:
@@ -175,6 +188,14 @@ async def test_a_card_that_was_written_wrongly_says_so(page: Page, frontend: Fro
     for number, said in enumerate(wrong):
         await expect(page.locator("bach-card").nth(number)).to_contain_text(said)
     await frontend.screenshot("card-9-wrong")
+
+
+async def test_a_page_from_before_an_update_says_so(page: Page, frontend: Frontend, entity: str) -> None:
+    """If this fails, a screen on the wall shows an empty box after an update until somebody guesses why."""
+    await make_dashboard(page, "old-page", {"type": "custom:bach-card", "entity": entity})
+    await page.route("**/bach_panel/*/shared-*.js", lambda route: route.fulfill(status=404))
+    await page.goto("/old-page/0")
+    await expect(page.locator("bach-card")).to_have_text("BACH was updated. Reload!")
 
 
 async def test_somebody_sees_only_what_is_theirs(page: Page, browser: Browser, world: World, entity: str) -> None:
