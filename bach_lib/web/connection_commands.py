@@ -29,16 +29,18 @@ async def connections(visit: Visit) -> Json:
 
 async def overview(visit: Visit) -> Json:
     """How those stand through which the viewer may write to somebody, and what waits there that they may see."""
-    queues, places = await visit.bach.queue_status(), {place.id: place for place in visit.viewer.places()}
+    queues = await visit.bach.queue_status()
+    people = {place.id: place.recipients for place in visit.viewer.places()}
     rows = list[Json]()
     for row in visit.bach.registry.list():
-        queue, place = queues.get(row.name), places.get(row.name)
+        theirs = people.get(row.name, ())
+        if not visit.viewer.sees_all and not any(visit.viewer.may(row.name, one.id) for one in theirs):
+            continue
+        queue = queues.get(row.name)
         if visit.viewer.sees_all:
             waits = _queue(queue) | {"is_more": False} if queue else None
-        elif place and any(visit.viewer.may(row.name, one.id) for one in place.recipients):
-            waits = await _queue_seen(visit, row.name)
         else:
-            continue
+            waits = await _queue_seen(visit, row.name)
         rows.append(
             {
                 "id": row.name,
