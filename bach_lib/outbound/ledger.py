@@ -54,6 +54,8 @@ class Ledger:
         self._following: dict[asyncio.Future[int], float] = {}
         self._unfollowed: StorageError | None = None
         self._is_behind = False
+        self.unsettled: set[int] = set()
+        """Messages whose attempts have ended, and of which the disk has still to hear that."""
         self.leaving: set[asyncio.Future[Advance]] = set()
         """What workers that were stopped have left to be written."""
 
@@ -150,6 +152,15 @@ class Ledger:
 
     async def advance(self, settlement: Settlement | None, claim: int | None, to: str = "") -> Message | None:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
+        if settlement is None:
+            return await self._advance(None, claim, to)
+        self.unsettled.add(settlement.id)
+        try:
+            return await self._advance(settlement, claim, to)
+        finally:
+            self.unsettled.discard(settlement.id)
+
+    async def _advance(self, settlement: Settlement | None, claim: int | None, to: str) -> Message | None:
         forms = self._services.directory.spellings(self._name, to) if to else []
         try:
             advance = await self._step(settlement, claim, forms)

@@ -113,8 +113,15 @@ class Lending:
         elif (most := self._choosing.wants_back(len(self._lent))) and now >= self._recalled_at + _BETWEEN:
             self._want_back(self._loans, [*self._lent], most)
 
-    async def _offer(self, loans: Loans, entries: Sequence[Entry], now: float) -> None:
+    async def _offer(self, loans: Loans, chosen: Sequence[Entry], now: float) -> None:
         lanes = self._choosing.lanes
+        entries = [entry for entry in chosen if entry.id not in self._ledger.unsettled]
+        self._offering -= len(chosen) - len(entries)
+        for entry in chosen:
+            if entry not in entries:  # the disk takes it for being sent, and would have it back as interrupted
+                lanes.release(entry.lane, entry)
+        if not entries:
+            return
         lots = [
             Lot(
                 recipient=entry.recipient,

@@ -668,3 +668,13 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+
+
+def test_a_wish_to_wait_stays_with_the_address_of_which_it_was_said(lanes: Lanes) -> None:
+    """Who corrects an address would ask the platform again too soon at the old one, and keep the new one waiting."""
+    lanes.pause("ada", NOW + 60, NOW)
+    wait(lanes, "ada", 1)
+    lanes.move("ada", "bob", is_one_place=False)
+    wait(lanes, "ada", 2)
+    assert take_all(lanes, NOW) == [1]
+    assert take_all(lanes, NOW + 60) == [2]

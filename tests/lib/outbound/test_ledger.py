@@ -120,11 +120,12 @@ async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, ca
         advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
         await bench.clock.advance(4.9)
         assert len(bench.disk.asked) == 2, "once more at once, and then no sooner than it may help"
+        assert bench.ledger.unsettled == {SETTLEMENT.id}
         await bench.clock.advance(0.1)
         assert len(bench.disk.asked) == 3
         assert bench.told == []
         await bench.clock.advance(5)
-    assert await advancing == NEXT
+    assert (await advancing, bench.ledger.unsettled) == (NEXT, set())
     assert bench.disk.asked == [(SETTLEMENT, 8)] * 4
     assert bench.disk.asked_by == {"home"}, "what went to another connection meanwhile is not this one's"
     assert [type(event) for event in bench.told] == [MessageSent]

@@ -62,9 +62,10 @@ class Damaged(Nothing):
 
 
 def made(store: Store, clock: FakeClock, follow: Callable[[Sequence[Message]], None]) -> tuple[Lending, Lanes]:
-    """What lends, and the lanes that it lends."""
+    """What lends, and the lanes that it lends; no worker of its own is free."""
     services = tools(Disk(store, clock), Bus(), clock, lambda *_: None)
     choosing = Choosing(Lanes(), services.gate(Connection(name="home", type="fake"), lambda: None), services)
+    choosing.workers = services.policy.parallel
     ledger = Ledger("home", services, Coroutine.close, lambda _: None)
     return Lending("home", choosing, ledger, services, spawn=Coroutine.close, follow=follow), choosing.lanes
 
@@ -106,4 +107,20 @@ async def test_an_address_of_which_others_have_a_lane_is_not_lent_again(store: S
     await lending._collect(loans)
     there = lanes.take(clock.monotonic())
     assert (there and there.id) == 3
+    lending.stop()
+
+
+async def test_what_the_disk_takes_for_being_sent_is_not_lent(store: Store, clock: FakeClock) -> None:
+    """It would come back as one that was interrupted: "uncertain", for a moment or for good, where it only waits."""
+    lending, lanes = made(store, clock, lambda _: None)
+    loans = Damaged(cast("SharedStore", store), clock, "test")
+    for number, recipient in enumerate(("ada", "bob"), 1):
+        lanes.add(Entry(id=number, recipient=recipient))
+    chosen = [entry for entry in (lanes.take(clock.monotonic()), lanes.take(clock.monotonic())) if entry]
+    lending._ledger.unsettled.add(1)
+    lending._offering = 2
+    await lending._offer(loans, chosen, clock.monotonic())
+    assert ([lent.place.id for lent in lending._lent.values()], lending._offering) == ([2], 0)
+    again = lanes.take(clock.monotonic())
+    assert (again and again.id) == 1, "it can be lent as soon as the disk has heard of it"
     lending.stop()
