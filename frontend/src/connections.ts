@@ -8,7 +8,7 @@ import { Live, sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Card, Checked, Standing } from "./views.ts";
-import { BREAKERS, STANDINGS, amount, time } from "./words.ts";
+import { BREAKERS, STANDINGS, amount, counts, time } from "./words.ts";
 
 export class Connections extends LitElement {
   static override styles = [
@@ -156,7 +156,7 @@ export class Connections extends LitElement {
     const { text, locale } = this.transport;
     const { breaker, limit } = card;
     return html`
-      <p>${link(`/?connection=${encodeURIComponent(card.id)}`, text("waiting.counts", queue))}</p>
+      <p>${link(`/?connection=${encodeURIComponent(card.id)}`, counts(this.transport, queue))}</p>
       ${breaker
         ? html`<div class="bar">
             ${circuit(breaker.state)}

@@ -1,6 +1,7 @@
 /** How the app asks where it runs in Home Assistant: by `hass`, which the panel and the cards are handed. */
 
 import { liesAt } from "./events.ts";
+import { phrase } from "./texts.ts";
 import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
 
 /** Where the panel is. */
@@ -70,8 +71,8 @@ class HomeTransport implements Transport {
     return answer.blob();
   }
 
-  readonly text = (key: TextKey, values?: Values): string =>
-    this.localize(`component.bach.config_panel.${key}`, values);
+  readonly text = (key: TextKey, values: Values = {}): string =>
+    phrase((one, said) => this.localize(`component.bach.config_panel.${one}`, said), key, values, this.hass.locale.language);
 
   follow(on: (connected: boolean) => void): () => void {
     const { connection } = this.hass;

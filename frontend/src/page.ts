@@ -3,18 +3,19 @@
 import { LitElement, css, html, nothing } from "lit";
 import { config_panel } from "../../custom_components/bach/translations/en.json";
 import "./app.ts";
-import { filled } from "./icu.ts";
 import { styles } from "./styles.ts";
+import { filled, phrase } from "./texts.ts";
 import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
 
 /** Milliseconds until the next try to connect: longer with each in vain. */
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 
 const texts: Record<string, Record<string, string>> = config_panel;
-const text = (key: TextKey, values: Values = {}): string => {
+const find = (key: string, values: Values): string => {
   const [group, name] = key.split(".") as [string, string];
-  return filled(texts[group]?.[name] ?? "", values, "en");
+  return filled(texts[group]?.[name] ?? "", values);
 };
+const text = (key: TextKey, values: Values = {}): string => phrase(find, key, values, "en");
 
 interface Pending {
   done(result: unknown): void;

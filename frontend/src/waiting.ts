@@ -9,7 +9,7 @@ import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Place, Row, WaitingView } from "./views.ts";
-import { advice, needsPerson, reason, state, time, words } from "./words.ts";
+import { advice, counts, needsPerson, reason, state, time, words } from "./words.ts";
 
 const HOUR = 3600;
 /** Milliseconds without a key until what was typed is looked for. */
@@ -145,7 +145,7 @@ export class Waiting extends LitElement {
     const { text } = this.transport;
     return html`
       <h2>${text("waiting.title")}</h2>
-      <p class="quiet" data-counts>${view?.counts ? text("waiting.counts", view.counts) : nothing}</p>
+      <p class="quiet" data-counts>${view?.counts ? counts(this.transport, view.counts) : nothing}</p>
       ${this.filters()}
       ${this.notice.render(error)}
       ${view ? this.list(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}

@@ -100,6 +100,11 @@ export function words(transport: Transport, row: Row): string {
   return said || transport.text("message.files", { count: row.files });
 }
 
+/** How many need a person and how many wait, in a sentence. */
+export function counts({ text }: Transport, { needs_person, waiting }: { needs_person: number; waiting: number }): string {
+  return `${text("waiting.need", { count: needs_person })}, ${text("waiting.wait", { count: waiting })}.`;
+}
+
 /** Why it is where it is, in a sentence. */
 export function reason(transport: Transport, row: Row): string {
   if (row.held) return transport.text("reason.held");

@@ -38,7 +38,7 @@ const press = async (element: Connections, index: number) => {
 
 test("a card says how both directions stand, what waits, and how much was sent", async () => {
   const { element } = await open([card({ receiving: { state: "auth_failed", fault: "Not let in", last_success: 5 } })]);
-  const said = ["@home_bot", "standing.connected", "standing.auth_failed", "Not let in", "waiting.counts 2 1", "breaker.closed 0", "connections.rate 4"];
+  const said = ["@home_bot", "standing.connected", "standing.auth_failed", "Not let in", "waiting.need 1, waiting.wait 2.", "breaker.closed 0", "connections.rate 4"];
   for (const words of said) assert.ok(seen(element).includes(words), words);
   assert.equal(element.renderRoot.querySelectorAll("rect.failed").length, 1);
   assert.equal(element.renderRoot.querySelector<HTMLAnchorElement>(".bar a")!.getAttribute("href"), "/config/bach");
