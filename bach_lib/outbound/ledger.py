@@ -102,7 +102,7 @@ class Ledger:
             ahead = self._ahead
             found = await read()
             if self._ahead == ahead:
-                return found, self._services.clock.monotonic() + (self._wall_is_ahead if ahead is None else ahead)
+                return found, self.disk_time()
 
     async def has_followed(self) -> None:
         """Wait until the disk goes by the clock on the wall. Raises a `StorageError` if it could not be told."""

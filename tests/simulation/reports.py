@@ -59,7 +59,9 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
 
 def _was_stopped(story: Story, note: Note) -> bool:
     """Whether a connection came to rest, or somebody changed where it goes; what was to be tried is given back."""
-    calls = (call for call in story.calls if call.what in SET_UP | {"amend", "correct"})
+    if any(call.what == "correct" and call.moment < note.moment for call in story.calls):
+        return True  # what was put meanwhile stands in the lane of the new address until its turn comes
+    calls = (call for call in story.calls if call.what in SET_UP | {"amend"})
     rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
     return rests or any(end - _GRACE <= note.at <= end for end in story.ends)
 

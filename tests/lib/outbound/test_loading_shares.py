@@ -300,6 +300,17 @@ async def test_what_is_read_when_nobody_wants_it_any_more_is_left(
     assert not await bench.loading.go_on()
 
 
+async def test_a_clock_that_was_set_by_a_moment_ends_nothing(bench: Bench) -> None:
+    """Found as a bug: what had half a second to live was over as soon as it was read, as no second is followed."""
+    bench.ledger.begin()
+    bench.clock.jump(-1.0)
+    now = bench.clock.now()
+    await bench.put("ada", fields={"created_at": now, "expires_at": now + 0.5})
+    await bench.loading.begin()
+    await bench.loading.go_on()
+    assert bench.lanes.expired(bench.clock.monotonic()) == []
+
+
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0])
 @pytest.mark.parametrize("when", ["before", "noticed", "meanwhile"])
 async def test_times_to_live_stay_as_long_as_they_are_if_the_clock_is_set_while_they_are_read(
