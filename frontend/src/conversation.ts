@@ -113,7 +113,7 @@ export class Conversation extends LitElement {
         <span class="quiet">${this.place.connection_title}</span>
         ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}
       </div>
-      ${this.notice.render(undefined)}
+      ${this.notice.status()}
       <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled} @bach-changed=${this.live.refresh}>
         ${before ? html`<li><button @click=${this.older}>${text("waiting.older")}</button></li>` : nothing}
         ${view && !items.length ? html`<li class="quiet">${text("chat.empty")}</li>` : nothing}
@@ -121,7 +121,7 @@ export class Conversation extends LitElement {
         ${isAtEnd ? nothing : html`<li><button @click=${this.begin}>${text("chat.newest")}</button></li>`}
       </ol>
       <form @submit=${this.send}>
-        <p role="alert">${this.error ?? error ?? ""}</p>
+        <p role="alert">${this.error ?? this.notice.error ?? error ?? ""}</p>
         ${this.answered
           ? html`<p class="bar">
               <span class="quiet">${text("chat.answers", { words: this.answered.text.slice(0, 80) })}</span>

@@ -39,11 +39,18 @@ export class Notice implements ReactiveController {
 
   /** `error`: what is wrong besides. */
   render(error: string | undefined) {
+    return html`${this.status()} <p role="alert">${this.error ?? error ?? ""}</p>`;
+  }
+
+  /** What was done, for pages that say elsewhere what is wrong. */
+  status() {
     const { detail } = this;
-    return html`
-      <p role="status" tabindex="-1">${detail && !detail.isError ? detail.said : nothing}${this.button()}</p>
-      <p role="alert">${detail?.isError ? detail.said : (error ?? "")}</p>
-    `;
+    return html`<p role="status" tabindex="-1">${detail && !detail.isError ? detail.said : nothing}${this.button()}</p>`;
+  }
+
+  /** Why it was not done. */
+  get error(): string | undefined {
+    return this.detail?.isError ? this.detail.said : undefined;
   }
 
   private button() {

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from demo.process import ROOT
+from demo.waiting import until
 from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
 from tests.e2e.test_daemon_page import PICTURE
@@ -135,6 +136,12 @@ async def test_a_repair_leads_to_the_message_and_that_to_the_automation(
     automation = {"alias": "Cellar", "triggers": [{"trigger": "event", "event_type": "water"}]}
     automation |= {"actions": [{"action": "bach.send_message", "data": data}]}
     await client.post("/api/config/automation/config/cellar", automation)
+
+    async def listens() -> bool:
+        """Home Assistant answers before it has loaded what was saved."""
+        return await client.render("{{ states('automation.cellar') }}") == "on"
+
+    await until(listens, what="the automation to be loaded", seconds=20)
     await client.post("/api/events/water", {})
     await page.goto("/config/repairs")
     await page.get_by_text("has dead letters").click()
