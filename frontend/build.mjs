@@ -7,9 +7,9 @@ const here = new URL(".", import.meta.url);
 const target = new URL("../bach_lib/web/static/", here);
 
 const sources = readdirSync(new URL("src/", here)).sort();
-const texts = "../custom_components/bach/translations/en.json";
+const texts = readdirSync(new URL("../custom_components/bach/translations/", here)).sort().map((name) => `../custom_components/bach/translations/${name}`);
 const version = createHash("sha256");
-for (const name of [...sources.map((one) => `src/${one}`), "build.mjs", "package-lock.json", texts]) version.update(readFileSync(new URL(name, here)));
+for (const name of [...sources.map((one) => `src/${one}`), "build.mjs", "package-lock.json", ...texts]) version.update(readFileSync(new URL(name, here)));
 const BACH_VERSION = JSON.stringify(version.digest("hex").slice(0, 12));
 
 rmSync(target, { recursive: true, force: true });

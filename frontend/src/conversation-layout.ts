@@ -102,7 +102,8 @@ export const small = css`
     display: grid;
     gap: 8px;
     min-width: min(420px, 65vw);
-    margin: 8px 0 0 8px;
+    margin-block-start: 8px;
+    margin-inline-start: 8px;
   }
   form label {
     display: grid;

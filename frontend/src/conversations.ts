@@ -35,12 +35,13 @@ export class Conversations extends LitElement {
         grid-template-columns: minmax(0, 1fr) auto;
         gap: 0 8px;
         padding: 8px 12px;
+        border-inline-start: 3px solid transparent;
         border-radius: 8px;
         text-decoration: none;
       }
       li a[aria-current] {
         background: var(--card-background-color, Canvas);
-        box-shadow: inset 3px 0 var(--primary-color, CanvasText);
+        border-color: var(--primary-color, CanvasText);
       }
       li span {
         overflow: hidden;

@@ -11,18 +11,42 @@ export class Household extends LitElement {
   static override styles = [
     styles,
     css`
+      :host {
+        container-type: inline-size;
+      }
       section {
         margin: 0 0 32px;
-      }
-      .scrolls {
-        overflow-x: auto;
       }
       th,
       td {
         overflow-wrap: anywhere;
       }
-      td {
-        min-width: 110px;
+      @container (max-width: 600px) {
+        table,
+        tbody,
+        tr,
+        td {
+          display: block;
+        }
+        thead {
+          display: none;
+        }
+        tr {
+          padding: 8px 0;
+          border-bottom: 1px solid var(--divider-color, GrayText);
+        }
+        td {
+          padding: 4px 0;
+          border: none;
+        }
+        td::before {
+          content: attr(data-head);
+          display: block;
+          color: var(--secondary-text-color, CanvasText);
+        }
+        td:empty {
+          display: none;
+        }
       }
     `,
   ];
@@ -85,18 +109,16 @@ export class Household extends LitElement {
     return html`<section aria-labelledby=${title}>
       <h2 id=${title}>${text(title)}</h2>
       ${rows.length
-        ? html`<div class="scrolls" tabindex="0" role="region" aria-labelledby=${title}>
-            <table>
-              <thead>
-                <tr>
-                  ${heads.map((head) => html`<th scope="col">${text(head)}</th>`)}
-                </tr>
-              </thead>
-              <tbody>
-                ${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
-              </tbody>
-            </table>
-          </div>`
+        ? html`<table role="table" aria-labelledby=${title}>
+            <thead role="rowgroup">
+              <tr role="row">
+                ${heads.map((head) => html`<th role="columnheader" scope="col">${text(head)}</th>`)}
+              </tr>
+            </thead>
+            <tbody role="rowgroup">
+              ${rows.map((row) => html`<tr role="row">${row.map((cell, place) => html`<td role="cell" data-head=${text(heads[place]!)}>${cell}</td>`)}</tr>`)}
+            </tbody>
+          </table>`
         : html`<p class="card">${text(empty)}</p>`}
     </section>`;
   }

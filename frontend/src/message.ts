@@ -26,7 +26,8 @@ export class Message extends LitElement {
         display: grid;
         gap: 16px;
         margin: 0;
-        padding: 0 0 0 20px;
+        padding: 0;
+        padding-inline-start: 20px;
         border-inline-start: 2px solid var(--divider-color, GrayText);
         list-style: none;
       }

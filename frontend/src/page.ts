@@ -1,8 +1,8 @@
 /** The shell in the daemon: log-in by the token, and a socket that speaks the frames of Home Assistant's. */
 
 import { LitElement, css, html, nothing } from "lit";
-import { config_panel } from "../../custom_components/bach/translations/en.json";
 import "./app.ts";
+import { textsFor } from "./languages.ts";
 import { styles } from "./styles.ts";
 import { filled, phrase } from "./texts.ts";
 import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
@@ -10,12 +10,13 @@ import { type Locale, type TextKey, type Transport, type Values, post } from "./
 /** Milliseconds until the next try to connect: longer with each in vain. */
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 
-const texts: Record<string, Record<string, string>> = config_panel;
+const { language, texts } = await textsFor(navigator.languages);
+document.documentElement.lang = language; // a screen reader would say German words as English ones
 const find = (key: string, values: Values): string => {
   const [group, name] = key.split(".") as [string, string];
   return filled(texts[group]?.[name] ?? "", values);
 };
-const text = (key: TextKey, values: Values = {}): string => phrase(find, key, values, "en");
+const text = (key: TextKey, values: Values = {}): string => phrase(find, key, values, language);
 
 interface Pending {
   done(result: unknown): void;

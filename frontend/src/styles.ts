@@ -102,6 +102,7 @@ export const styles = css`
   .said {
     white-space: pre-wrap;
     overflow-wrap: anywhere;
+    unicode-bidi: plaintext; /* whichever way its own script goes */
   }
   table {
     width: 100%;

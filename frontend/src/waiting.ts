@@ -28,6 +28,12 @@ export class Waiting extends LitElement {
       .filters label {
         display: grid;
         flex: 1 1 150px;
+        min-width: 0;
+      }
+      .filters select,
+      .filters input {
+        width: 100%;
+        min-width: 0;
       }
       th {
         vertical-align: middle;
@@ -44,6 +50,7 @@ export class Waiting extends LitElement {
         min-height: 24px;
         -webkit-box-orient: vertical;
         -webkit-line-clamp: 3;
+        unicode-bidi: plaintext;
       }
       .message, .why {
         overflow-wrap: anywhere;

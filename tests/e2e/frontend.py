@@ -169,10 +169,12 @@ class Frontend:
 
 
 @asynccontextmanager
-async def open_frontend(browser: Browser, client: Client, screenshots: Path) -> AsyncIterator[Frontend]:
-    """A tab in which the client's user is logged in."""
+async def open_frontend(
+    browser: Browser, client: Client, screenshots: Path, *, locale: str = "en-GB"
+) -> AsyncIterator[Frontend]:
+    """A tab in which the client's user is logged in, whose browser says that they read this language."""
     context = await browser.new_context(
-        base_url=client.url, viewport={"width": 1280, "height": 1180}, locale="en-GB", reduced_motion="reduce"
+        base_url=client.url, viewport={"width": 1280, "height": 1180}, locale=locale, reduced_motion="reduce"
     )
     context.set_default_timeout(_TIMEOUT)
     expect.set_options(timeout=_TIMEOUT)

@@ -2,7 +2,8 @@
 
 import base64
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
@@ -36,7 +37,14 @@ async def house() -> AsyncGenerator[World]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(house: World, browser: Browser) -> AsyncGenerator[Page]:
-    """Its page. In the end nothing was fetched from elsewhere, and nothing was against the policy."""
+    """Its page."""
+    async with open_page(house, browser, "en-GB") as page:
+        yield page
+
+
+@asynccontextmanager
+async def open_page(house: World, browser: Browser, locale: str) -> AsyncIterator[Page]:
+    """The page, for whoever reads this language. In the end nothing came from elsewhere or was against the policy."""
     bach, _, _ = house
     shown = DaemonPage(bach, token=TOKEN)
     application = make_application(bach, token=TOKEN, pages=shown.routes)
@@ -44,7 +52,7 @@ async def page(house: World, browser: Browser) -> AsyncGenerator[Page]:
     server = TestServer(application)
     await server.start_server()
     own = f"127.0.0.1:{server.port}"
-    context = await browser.new_context(base_url=f"http://{own}", locale="en-GB", reduced_motion="reduce")
+    context = await browser.new_context(base_url=f"http://{own}", locale=locale, reduced_motion="reduce")
     page, wrong = await context.new_page(), list[str]()
     page.on(
         "request", lambda request: None if own in request.url or request.url == "data:," else wrong.append(request.url)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from demo.process import ROOT
 from demo.waiting import until
 from demo.world import CHAT, PERSON, World
-from tests.e2e.frontend import Frontend
+from tests.e2e.frontend import Frontend, open_frontend
+from tests.e2e.layout import misplaced
 from tests.e2e.test_daemon_page import PICTURE
 
 pytestmark = [
@@ -313,3 +314,28 @@ async def test_in_the_dark_on_a_phone_and_by_keyboard(
     await page.get_by_role("link", name="Waiting and dead letters").click()
     await expect(page.locator("bach-waiting h2")).to_be_visible()
     await expect(lost).to_have_count(0)
+
+
+async def test_it_is_there_in_german(world: World, browser: Browser, entity: str) -> None:
+    """If this fails, whoever has Home Assistant in German has the panel in English, or with empty buttons."""
+    entry = await world.home.client.render(f"{{{{ config_entry_id('{entity}') }}}}")
+    await world.home.client.act("bach", "discard", {"config_entry_id": entry})
+    lost = {"config_entry_id": entry, "recipient": "781", "message": WRONG}
+    await world.home.client.act("bach", "send_message", lost)
+    async with open_frontend(browser, world.home.client, ROOT / "artifacts" / "e2e", locale="de-DE") as frontend:
+        page = frontend.page
+        await page.goto("/bach")
+        await expect(row(page, WRONG)).to_contain_text("Nicht zugestellt")
+        await expect(page.locator("[data-counts]")).to_have_text("1 Nachricht braucht dich, nichts wartet.")
+        await expect(page.get_by_role("link", name="Wartend (Nachrichten, die dich brauchen: 1)")).to_be_visible()
+        assert await faults(page) == []
+        assert await misplaced(page) == []
+        await frontend.screenshot("panel-german")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await expect(page.get_by_role("button", name="Seitenleiste anzeigen")).to_be_visible()
+        assert await misplaced(page) == []
+        await page.emulate_media(color_scheme="dark")
+        await frontend.screenshot("panel-german-phone-dark")
+        assert await faults(page) == []
+        await row(page, WRONG).get_by_role("button", name=re.compile("^Verwerfen")).click()
+        await expect(page.get_by_role("button", name="Rückgängig")).to_be_visible()

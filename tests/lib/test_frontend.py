@@ -14,7 +14,9 @@ from bach_lib.web.app_files import STATIC, version
 ROOT = Path(__file__).parents[2]
 FRONTEND = ROOT / "frontend"
 SOURCES = {file.name: file.read_text("utf-8") for file in (FRONTEND / "src").glob("*.ts")}
-TEXTS = json.loads((ROOT / "custom_components/bach/translations/en.json").read_text("utf-8"))["config_panel"]
+TRANSLATIONS = ROOT / "custom_components/bach/translations"
+TEXTS = json.loads((TRANSLATIONS / "en.json").read_text("utf-8"))["config_panel"]
+LANGUAGES = sorted(file.stem for file in TRANSLATIONS.glob("*.json") if file.stem != "en")
 MOST_BYTES = 60_000
 """Of all that a browser loads, packed."""
 
@@ -76,6 +78,34 @@ def test_texts_hold_names_in_braces_and_nothing_else() -> None:
     for texts in TEXTS.values():
         for key, text in texts.items():
             assert all(name is None or name.isidentifier() for _, name, *_ in Formatter().parse(text)), key
+
+
+def _names(text: str) -> set[str]:
+    """Those in whose place values come."""
+    return {name for _, name, *_ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_says_all_with_the_same_names(language: str) -> None:
+    """A page would be half in English, form by form; or Home Assistant would log an error for each and show English."""
+    said = {
+        one: {f"{group}.{key}": text for group, texts in content.items() for key, text in texts.items()}
+        for one in ("en", language)
+        for content in [json.loads((TRANSLATIONS / f"{one}.json").read_text("utf-8"))["config_panel"]]
+    }
+    english, own = said["en"], said[language]
+    assert english.keys() - own.keys() == set()
+    for key, text in own.items():
+        whole = key if key in english else re.sub("_(zero|one|two|few|many)$", "", key)  # a form that English has not
+        assert whole in english, key
+        assert text, key
+        assert _names(text) == _names(english[whole]), key
+
+
+def test_the_daemons_page_offers_each_language() -> None:
+    """A language would be there in Home Assistant, and whoever has no Home Assistant would read English."""
+    assert sorted(re.findall(r"(\w+): \(\) => import\(", SOURCES["languages.ts"])) == LANGUAGES
+    assert "de" in LANGUAGES
 
 
 def test_packages_are_pinned_without_saying_where_they_come_from() -> None:

@@ -1,0 +1,15 @@
+/** The languages of the daemon's page: which of them the browser wants. In Home Assistant they are Home Assistant's matter. */
+
+import { config_panel } from "../../custom_components/bach/translations/en.json";
+
+export type Texts = Record<string, Record<string, string>>;
+
+/** Each loaded only where it is wanted. */
+const OTHERS: Record<string, () => Promise<{ config_panel: Texts }>> = { de: () => import("./german.ts") };
+const ENGLISH = "en";
+
+/** The texts in the first language of those that somebody reads (the browser's list, best first); else in English. */
+export async function textsFor(read: readonly string[]): Promise<{ language: string; texts: Texts }> {
+  const language = read.map((one) => one.split("-")[0]!.toLowerCase()).find((one) => one === ENGLISH || Object.hasOwn(OTHERS, one)) ?? ENGLISH;
+  return { language, texts: (await OTHERS[language]?.())?.config_panel ?? config_panel };
+}
