@@ -166,7 +166,13 @@ class ConnectionRuntime:
         async with self._lock:
             self._is_wanted = self._is_wanted if wanted is None else wanted
             await self._stop(_RESTART_GRACE)
-            await self._start()
+            if not self._is_changed_again:
+                await self._start()
+
+    @property
+    def _is_changed_again(self) -> bool:
+        """Whether another change waits for this one: what begins now would be broken off at once."""
+        return self.change is not None and not self.change.done() and self.change is not asyncio.current_task()
 
     async def stop(self, grace: float) -> None:
         """End; what is under way has `grace` seconds."""

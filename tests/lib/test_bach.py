@@ -301,6 +301,19 @@ async def test_a_connection_removed_while_it_restarts_is_not_called_broken(
     assert {event.health.state for event in told} <= {ConnectionState.DISABLED}
 
 
+async def test_two_changes_at_once_are_one_interruption(home: Bach, clock: FakeClock, platform: FakePlatform) -> None:
+    """What begins after the first of two changes would be broken off by the second: an alarm would be uncertain."""
+    platform.hold = asyncio.Event()
+    alarm = await home.send("home", "ada", "Water!")
+    for number in range(3):
+        await home.registry.update("home", settings={"number": number})
+    await clock.advance(5)  # what is under way has a second
+    platform.hold.set()
+    await clock.advance(60)
+    _, attempts = await home.history(alarm.id)
+    assert [attempt.outcome for attempt in attempts] == ["uncertain", "sent"]
+
+
 async def test_what_is_no_connector_is_only_kept(bach: Bach) -> None:
     """An AI partner would be treated like a chat platform."""
     await bach.registry.add(Connection(name="partner", type="ollama", category=Category.AI))

@@ -7,6 +7,7 @@ from tests.simulation.incoming_steps import Garbage, IncomingHistory, Push, Writ
 from tests.simulation.running import complaints_about, complaints_about_incoming
 from tests.simulation.steps import (
     Advance,
+    Another,
     Answer,
     Cancel,
     Crash,
@@ -121,6 +122,14 @@ OUTGOING: dict[str, History] = {
         Send(number=13, recipient="@ada", tag="t"),
         Send(number=14, tag="t"),
         Advance(),
+    ),
+    # what the first change had begun anew was broken off by the second, which had waited for it
+    "two changes of a connection at once": (
+        Send(number=2, recipient="bob", tag="u", max_retries=1, always=Answer(Says.WAIT_CHAT, 12, 120)),
+        Advance(),
+        Another("plain"),
+        Send(number=10, recipient="bob"),
+        Another("plain"),
     ),
     # it was given back at the end of its process, waited behind the newer one of its tag, and went after it
     "a tag, and a newer one that goes first": (
