@@ -54,8 +54,8 @@ class Ledger:
         self._following: dict[asyncio.Future[int], float] = {}
         self._unfollowed: StorageError | None = None
         self._is_behind = False
-        self.unsettled: set[int] = set()
-        """Messages whose attempts have ended, and of which the disk has still to hear that."""
+        self.unsettled: dict[int, asyncio.Event] = {}
+        """Messages whose attempts have ended, until what came of these is on disk and told."""
         self.leaving: set[asyncio.Future[Advance]] = set()
         """What workers that were stopped have left to be written."""
 
@@ -152,13 +152,20 @@ class Ledger:
 
     async def advance(self, settlement: Settlement | None, claim: int | None, to: str = "") -> Message | None:
         """Settle one message and claim the next, `to` whom it goes; the claimed one, if it still waits."""
-        if settlement is None:
-            return await self._advance(None, claim, to)
-        self.unsettled.add(settlement.id)
+        told = asyncio.Event() if settlement is None else self.unsettled.setdefault(settlement.id, asyncio.Event())
         try:
-            return await self._advance(settlement, claim, to)
+            claimed = await self._advance(settlement, claim, to)
         finally:
-            self.unsettled.discard(settlement.id)
+            told.set()
+            if settlement:
+                self.unsettled.pop(settlement.id, None)
+        if claimed and (last := self.unsettled.get(claimed.id)):  # behind a full disk both may be written at once
+            try:
+                await last.wait()
+            except asyncio.CancelledError:
+                self.give_back(claimed)
+                raise
+        return claimed
 
     async def _advance(self, settlement: Settlement | None, claim: int | None, to: str) -> Message | None:
         forms = self._services.directory.spellings(self._name, to) if to else []

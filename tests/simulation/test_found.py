@@ -123,6 +123,15 @@ OUTGOING: dict[str, History] = {
         Send(number=14, tag="t"),
         Advance(),
     ),
+    # behind a full disk its second attempt was told of before what had come of the first one
+    "an attempt before what came of the last one": (
+        Send(number=1, recipient="@ada", priority=5, tag="u", answers=(Answer(Says.WAIT_ALL, 25, 30),)),
+        Advance(),
+        DiskFull(),
+        Advance(65),
+        DiskSlow(),
+        Advance(15),
+    ),
     # what the first change had begun anew was broken off by the second, which had waited for it
     "two changes of a connection at once": (
         Send(number=2, recipient="bob", tag="u", max_retries=1, always=Answer(Says.WAIT_CHAT, 12, 120)),

@@ -120,16 +120,33 @@ async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, ca
         advancing = asyncio.create_task(bench.ledger.advance(SETTLEMENT, 8))
         await bench.clock.advance(4.9)
         assert len(bench.disk.asked) == 2, "once more at once, and then no sooner than it may help"
-        assert bench.ledger.unsettled == {SETTLEMENT.id}
+        assert bench.ledger.unsettled.keys() == {SETTLEMENT.id}
         await bench.clock.advance(0.1)
         assert len(bench.disk.asked) == 3
         assert bench.told == []
         await bench.clock.advance(5)
-    assert (await advancing, bench.ledger.unsettled) == (NEXT, set())
+    assert (await advancing, bench.ledger.unsettled) == (NEXT, {})
     assert bench.disk.asked == [(SETTLEMENT, 8)] * 4
     assert bench.disk.asked_by == {"home"}, "what went to another connection meanwhile is not this one's"
     assert [type(event) for event in bench.told] == [MessageSent]
     assert caplog.messages == [f"The queue of home stands still: {FULL}"] * 2
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_an_attempt_begins_when_what_came_of_the_last_one_was_told(bench: Bench, is_cancelled: bool) -> None:
+    """Behind a full disk both are written at once: an automation would hear of the second attempt first."""
+    bench.ledger.unsettled[NEXT.id] = told = asyncio.Event()
+    bench.disk.answers.append(Advance(claimed=NEXT))
+    advancing = asyncio.create_task(bench.ledger.advance(None, NEXT.id))
+    await bench.clock.settle()
+    assert not advancing.done()
+    if is_cancelled:
+        advancing.cancel()
+        await bench.clock.settle()
+        assert bench.disk.asked[1:] == [(untried(NEXT), None)], "it waits as before"
+    else:
+        told.set()
+        assert await advancing == NEXT
 
 
 async def test_what_was_sent_is_kept_by_a_database_that_lost_its_name_and_nothing_new_is_claimed(

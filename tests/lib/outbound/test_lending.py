@@ -1,5 +1,6 @@
 """What an owner lends is had back, also by one that was stopped in the middle and begins anew."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import cast, override
 
@@ -117,7 +118,7 @@ async def test_what_the_disk_takes_for_being_sent_is_not_lent(store: Store, cloc
     for number, recipient in enumerate(("ada", "bob"), 1):
         lanes.add(Entry(id=number, recipient=recipient))
     chosen = [entry for entry in (lanes.take(clock.monotonic()), lanes.take(clock.monotonic())) if entry]
-    lending._ledger.unsettled.add(1)
+    lending._ledger.unsettled[1] = asyncio.Event()
     lending._offering = 2
     await lending._offer(loans, chosen, clock.monotonic())
     assert ([lent.place.id for lent in lending._lent.values()], lending._offering) == ([2], 0)
