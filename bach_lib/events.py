@@ -2,7 +2,7 @@
 
 Event
 ├── MessageEvent (message)
-│   ├── MessageQueued, MessageAttempted, MessageRetrying
+│   ├── MessageQueued, MessageAttempted, MessageRetrying, MessagePutBack
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, MessageSetAside, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved

@@ -28,7 +28,7 @@ from benchmarks.floor import CONNECTION, fill, open_raw
 from benchmarks.measuring import Effort, scratch
 from benchmarks.table import Aim, Row
 
-TOKEN = "only-for-this-measurement"  # noqa: S105
+TOKEN = "only-for-this-measurement"  # noqa: S105 - of a daemon that is gone with it
 _BROWSER = Path(__file__).parents[1] / ".venv" / "chromium-path"
 _WAITING = 100_000
 _PAGES = 20

@@ -27,7 +27,7 @@ class Changes:
         self._hearers: dict[object, Hear] = {}
         self._stop_timer: Cancel | None = None
         self._told_at = -_STEADY
-        self.told = 0
+        self.told: int = 0
         """How often pages were told."""
 
     def follow(self, hear: Hear) -> Callable[[], None]:

@@ -27,6 +27,7 @@ from .home.permissions import require_connection_control, require_recipient_cont
 from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
+from .messages.undelivered_error import undelivered_error
 
 PARALLEL_UPDATES = 0
 
@@ -133,14 +134,11 @@ class TestMessageButton(ButtonEntity):
                 seconds=RETRY_SECONDS,
                 context=context_to_keep(context),
             )
-        said = {"name": subentry.title, "reason": told.reason or "-"}
         if not told.status.is_final:
             raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="message_waits", translation_placeholders=said
+                translation_domain=DOMAIN,
+                translation_key="message_waits",
+                translation_placeholders={"name": subentry.title, "reason": told.reason or "-"},
             )
         if told.status is not Status.SENT:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key=f"message_{told.status.value}",
-                translation_placeholders=said,
-            )
+            raise undelivered_error(subentry.title, told.id, told.status, told.reason)

@@ -68,7 +68,10 @@ async def test_one_that_is_refused_says_why_and_leaves_nothing(
     with pytest.raises(HomeAssistantError) as raised:
         await press(hass, BUTTON)
     assert raised.value.translation_key == "message_dead"
-    assert str(raised.value) == "The message to Ada could not be delivered: Forbidden: bot was blocked by the user"
+    assert (
+        str(raised.value)
+        == "The message to Ada could not be delivered: Forbidden: bot was blocked by the user (/bach/message/1)"
+    )
     [message] = await the_bach(hass).messages(connection=CONNECTION)
     assert message.status is Status.CANCELLED
 

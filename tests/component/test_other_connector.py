@@ -300,7 +300,8 @@ async def test_one_that_does_not_work_says_so(
 ) -> None:
     """A dialog would end with "unknown error", or never."""
     install(site, "bach-owl", {"owl": "bach_owl:Owl"}, source)
-    monkeypatch.setattr(entry_points, "_PATIENCE", 0.2)
+    if source == HANGS:  # the others have the time that a busy machine takes
+        monkeypatch.setattr(entry_points, "_PATIENCE", 0.2)
     with closed_gate():
         result = await choose(hass, "other")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "unusable_connector")

@@ -113,6 +113,7 @@ async def test_messages_are_queued_while_the_entry_reloads(
     assert answer["messages"] == [
         {
             "id": 1,
+            "url": "/bach/message/1",
             "recipient": str(ADA),
             "config_entry_id": loaded.entry_id,
             "status": "pending",

@@ -61,8 +61,7 @@ class Session:
         self._commits = commits
         self._committing = committing
         self._expected = 0
-        additions = lambda query: ReservedRows(wire, query, self._take_expected)  # noqa: E731
-        self._transaction = Transaction(wire, queries(), additions, wire.later)
+        self._transaction = Transaction(wire, queries(), self._additions, wire.later)
 
     @property
     def wire(self) -> Wire:
@@ -121,6 +120,9 @@ class Session:
     def _has_committed(self, batch: Batch) -> None:
         if has_writes(batch):
             self._commits.done = self._commits.tried
+
+    def _additions(self, query: str) -> ReservedRows:
+        return ReservedRows(self._wire, query, self._take_expected)
 
     def _take_expected(self) -> int:
         expected, self._expected = self._expected, 0

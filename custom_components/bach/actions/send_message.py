@@ -23,6 +23,7 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
+from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
 from .attachments import read_files
@@ -192,15 +193,7 @@ def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantErr
     if not message.status.is_final or message.status is Status.SENT:
         return None
     fault = message.error if isinstance(message, Message) else None
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=f"message_{message.status.value}",
-        translation_placeholders={
-            "name": target.name,
-            "reason": fault.text if fault else "-",
-            "url": message_page(message.id),
-        },
-    )
+    return undelivered_error(target.name, message.id, message.status, fault.text if fault else None)
 
 
 def _raise_errors(errors: Sequence[HomeAssistantError]) -> None:

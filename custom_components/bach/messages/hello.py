@@ -28,8 +28,9 @@ _ENGLISH: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Status after the wait, and the reason if the message was not sent."""
+    """The message's number, its status after the wait, and the reason if it was not sent."""
 
+    id: int
     status: Status
     reason: str = ""
 
@@ -73,7 +74,7 @@ async def async_say(
         with suppress(BachError):  # somebody was faster
             await bach.discard_messages([message.id])
     fault = None if message.status is Status.SENT else message.error or bach.health(connection).fault
-    return Told(message.status, fault.text[:_MAX_REASON] if fault else "")
+    return Told(message.id, message.status, fault.text[:_MAX_REASON] if fault else "")
 
 
 async def async_greet(
