@@ -1,6 +1,6 @@
 /** The shell in the daemon: log-in by the token, and a socket that speaks the frames of Home Assistant's. */
 
-import { LitElement, css, html, nothing } from "lit";
+import { LitElement, css, html } from "lit";
 import "./app.ts";
 import { textsFor } from "./languages.ts";
 import { styles } from "./styles.ts";
@@ -161,7 +161,7 @@ class Page extends LitElement {
   }
 
   override render() {
-    if (this.standing === undefined) return nothing;
+    if (this.standing === undefined) return html`<slot></slot>`; // the bar that came with the page
     if (this.standing)
       return html`<bach-app .transport=${this.transport} .path=${this.path} .served=${this.version} .leave=${this.logOut} @bach-go=${this.go} @bach-counted=${this.counted}></bach-app>`;
     return html`<main>

@@ -12,7 +12,7 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.rest.answers import RefusedError, answer
 from bach_lib.rest.requests import json_object
 from bach_lib.rest.uploads import Uploads
-from bach_lib.web.app_files import STATIC, version
+from bach_lib.web.app_files import STATIC, loaded_with, version
 from bach_lib.web.page.login import Login
 from bach_lib.web.page.owner import Owner
 from bach_lib.web.page.sockets import Sockets
@@ -38,8 +38,8 @@ _PAGE: Final = """\
 <title>BACH</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/app/{version}/page.css">
-<script type="module" src="/app/{version}/page.js"></script>
-<body><bach-page></bach-page></body>
+{loads}<script type="module" src="/app/{version}/page.js"></script>
+<body><bach-page><header><h1>BACH</h1></header></bach-page></body>
 </html>
 """
 
@@ -54,7 +54,8 @@ class Page:
         self._sockets = Sockets(bach, clock)
         self._uploads = Uploads()
         self._version = version()
-        self._page = _PAGE.format(version=self._version)
+        loads = [f'<link rel="modulepreload" href="/app/{self._version}/{name}">\n' for name in loaded_with("page.js")]
+        self._page = _PAGE.format(version=self._version, loads="".join(loads))
 
     @property
     def is_built(self) -> bool:

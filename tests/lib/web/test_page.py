@@ -1,6 +1,7 @@
 """The daemon's page: who gets in, what its socket answers, and that nothing of it can be had from elsewhere."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
@@ -175,6 +176,9 @@ async def test_the_page_allows_nothing_but_itself(browser: Browser) -> None:
         assert "<script>" not in text
     scripts = [file.name for file in STATIC.glob("shared-*.js")]
     assert scripts
+    loads = re.findall(r'"modulepreload" href="/app/[0-9a-f]+/(.*?)"', text)
+    assert loads, "a phone far from home would wait for one file after the other"
+    assert set(loads) <= set(scripts)
     for name, kind in (*((one, "text/javascript") for one in ("page.js", *scripts)), ("page.css", "text/css")):
         status, headers, text = await browser.get(f"/app/any/{name}")
         assert (status, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
