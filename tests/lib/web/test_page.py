@@ -2,27 +2,25 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSServerHandshakeError, web
-from aiohttp.test_utils import TestServer, make_mocked_request
+from aiohttp import WSServerHandshakeError, web
+from aiohttp.test_utils import make_mocked_request
 
-from bach_lib import Bach, Connection, Fault
+from bach_lib import Bach, Fault
 from bach_lib.outcomes import Dead
-from bach_lib.rest import make_application
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.app_files import STATIC
 from bach_lib.web.change_signal import PAUSE, Changes
-from bach_lib.web.page import Page
 from bach_lib.web.page.login import Login
 from tests.holes import Hole, holes, is_missed
+from tests.lib.web.browser import TOKEN, Browser
 
 pytestmark = pytest.mark.frontend
 
-TOKEN = "a-token-that-nobody-guesses"
 POLICY = [
     *(
         "default-src 'none'",
@@ -35,68 +33,6 @@ POLICY = [
     *("require-trusted-types-for 'script'", "trusted-types lit-html"),
 ]
 """All that the page may do. Whoever lets it do more has to say so here as well."""
-
-
-class Browser:
-    """Somebody's browser: it keeps cookies."""
-
-    def __init__(self, session: ClientSession, url: str) -> None:
-        self.session = session
-        self.url = url
-        self._sockets = list[Socket]()
-
-    async def log_in(self, token: object = TOKEN) -> int:
-        """The status of the answer."""
-        async with self.session.post(f"{self.url}/login", json={"token": token}) as response:
-            return response.status
-
-    async def get(self, path: str) -> tuple[int, Mapping[str, str], str]:
-        """Status, headers and what is there."""
-        async with self.session.get(f"{self.url}{path}") as response:
-            return response.status, response.headers, await response.text()
-
-    async def socket(self, origin: str | None = None) -> "Socket":
-        """The page's socket. Raises WSServerHandshakeError."""
-        self._sockets.append(Socket(await self.session.ws_connect(f"{self.url}/ws", origin=origin or self.url)))
-        return self._sockets[-1]
-
-    async def close(self) -> None:
-        """Close the pages."""
-        for socket in self._sockets:
-            await socket.raw.close()
-
-
-class Socket:
-    """What a page asks through."""
-
-    def __init__(self, socket: ClientWebSocketResponse) -> None:
-        self.raw = socket
-        self.number = 0
-
-    async def ask(self, type_: str, **data: Json) -> dict[str, Json]:
-        """One question; events that come in between are left out."""
-        self.number += 1
-        await self.raw.send_json({"id": self.number, "type": type_, **data})
-        while (answer := await self.raw.receive_json())["type"] == "event":
-            pass
-        assert answer["id"] == self.number
-        return dict(answer)
-
-
-@pytest.fixture
-async def browser(bach: Bach, clock: FakeClock) -> AsyncIterator[Browser]:
-    """A browser before a daemon with a connection that works."""
-    await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"42"})))
-    await clock.settle()
-    page = Page(bach, token=TOKEN, clock=clock)
-    application = make_application(bach, token=TOKEN, pages=page.routes)
-    application.on_shutdown.append(page.close)
-    server = TestServer(application)
-    await server.start_server()
-    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:  # of an address without a name
-        yield (browser := Browser(session, f"http://127.0.0.1:{server.port}"))
-        await browser.close()
-    await server.close()
 
 
 async def test_who_shows_the_token_once_may_ask(browser: Browser) -> None:

@@ -2,25 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from unittest.mock import AsyncMock
 
 import pytest
-from aiohttp import ClientSession, CookieJar, FormData, web
+from aiohttp import FormData, web
 from aiohttp.test_utils import TestServer
 
-from bach_lib import Bach, Connection
-from bach_lib.rest import make_application
+from bach_lib import Bach
 from bach_lib.rest.answers import RefusedError
 from bach_lib.rest.uploads import Uploads
 from bach_lib.testing import FakeClock, FakePlatform
-from bach_lib.web.page import Page
 from bach_lib.web.viewer import Visit
 from bach_lib.web.writing import write_with_files
 from tests.holes import Hole, holes, is_missed
-from tests.lib.web.test_page import TOKEN, Browser
+from tests.lib.web.browser import Browser
 from tests.lib.web.viewers import Everybody
 
 pytestmark = pytest.mark.frontend
@@ -28,21 +26,10 @@ pytestmark = pytest.mark.frontend
 WISH = {"connection": "home", "recipient": "42", "text": "Look"}
 
 
-@pytest.fixture
-async def browser(bach: Bach, clock: FakeClock) -> AsyncIterator[Browser]:
-    """A browser before a daemon, logged in."""
-    await bach.registry.add(Connection(name="home", type="fake", allowed=frozenset({"42"})))
-    await clock.settle()
-    page = Page(bach, token=TOKEN, clock=clock)
-    application = make_application(bach, token=TOKEN, pages=page.routes)
-    application.on_shutdown.append(page.close)
-    server = TestServer(application)
-    await server.start_server()
-    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
-        found = Browser(session, f"http://127.0.0.1:{server.port}")
-        await found.log_in()
-        yield found
-    await server.close()
+@pytest.fixture(autouse=True)
+async def logged_in(browser: Browser) -> None:
+    """Who sends has shown the token."""
+    await browser.log_in()
 
 
 def form(wish: object = WISH, *files: bytes, is_first: bool = True) -> FormData:
