@@ -36,7 +36,7 @@ class SharedAnswers:
             try:
                 return await perform(visit, name, arguments)
             finally:
-                self._answers.clear()
+                self.forget()
         if not any(one.is_followed for one in self._changes):  # then nobody is told when something changes
             return await perform(visit, name, arguments)
         self._forget_old()
@@ -45,6 +45,10 @@ class SharedAnswers:
             self._answers[question] = answer = asyncio.create_task(perform(visit, name, arguments), name="bach-page")
             answer.add_done_callback(_heard)
         return await asyncio.shield(answer)  # whoever goes takes it from nobody else
+
+    def forget(self) -> None:
+        """Somebody did something, perhaps without a command; whoever asks now sees what came of it."""
+        self._answers.clear()
 
     def _forget_old(self) -> None:
         (told, at), now = self._moment, self._clock.monotonic()

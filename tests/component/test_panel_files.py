@@ -3,13 +3,13 @@
 import json
 from functools import partial
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from aiohttp import FormData
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.component.conftest import ADA, CONNECTION, the_bach
@@ -73,6 +73,29 @@ async def test_more_than_a_socket_or_a_body_may_have_goes(
         number = (await response.json())["id"]
     message = await the_bach(hass).get(number)
     assert [file.size for file in message.files] == [9_000_000, 9_000_000]
+
+
+async def test_whoever_sent_a_file_sees_it_at_once(
+    hass: HomeAssistant,
+    letters: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """It would seem lost for a second, and be sent again."""
+    client, page = await hass_client(), await hass_ws_client()
+
+    async def ask(command: str, **data: str) -> dict[str, Any]:
+        await page.send_json_auto_id({"type": f"bach/panel/{command}", **data})
+        while (answer := await page.receive_json())["type"] == "event":
+            pass
+        return dict(answer["result"] or {})
+
+    await ask("watch")
+    place = {"connection": CONNECTION, "recipient": str(ADA)}
+    before = len((await ask("conversation", **place))["items"])
+    async with client.post(PATH, data=form(str(ADA), b"x")) as response:
+        assert response.status == 200
+    assert len((await ask("conversation", **place))["items"]) == before + 1
 
 
 async def test_a_refusal_is_a_sentence(

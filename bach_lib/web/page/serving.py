@@ -120,7 +120,10 @@ class Page:
 
     async def _write(self, request: web.Request) -> web.Response:
         self._require_own_page(request)
-        return answer(await write_with_files(Visit(self._bach, Owner(self._bach)), request, self._uploads))
+        try:
+            return answer(await write_with_files(Visit(self._bach, Owner(self._bach)), request, self._uploads))
+        finally:
+            self._sockets.answers.forget()
 
     def _require_own_page(self, request: web.Request) -> None:
         """A page from elsewhere could let the browser show our cookie: same site is not same origin."""

@@ -47,7 +47,7 @@ class Sockets:
     def __init__(self, bach: Bach, clock: Clock) -> None:
         self._bach = bach
         self._changes = Changes(clock)
-        self._shared = SharedAnswers(self._changes, clock=clock)
+        self.answers: SharedAnswers = SharedAnswers(self._changes, clock=clock)
         self._open: set[web.WebSocketResponse] = set()
         self._is_listening = False
 
@@ -62,7 +62,7 @@ class Sockets:
         await socket.prepare(request)
         self._open.add(socket)
         try:
-            await _OpenPage(self._bach, self._changes, self._shared, socket).answer_all()
+            await _OpenPage(self._bach, self._changes, self.answers, socket).answer_all()
         finally:
             self._open.discard(socket)
         if not socket.closed and request.transport is not None:  # what spoke was not our page

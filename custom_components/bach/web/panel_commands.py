@@ -38,7 +38,7 @@ from custom_components.bach.kinds.webhook import sends
 
 _PANELS: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
 _CARDS: HassKey[Changes] = HassKey(f"{DOMAIN}_card_changes")
-_ANSWERS: HassKey[SharedAnswers] = HassKey(f"{DOMAIN}_panel_answers")
+PANEL_ANSWERS: HassKey[SharedAnswers] = HassKey(f"{DOMAIN}_panel_answers")
 _WITH_ROLE: Final = frozenset({SUBENTRY_PERSON, SUBENTRY_RECIPIENT})
 _OF_THE_SOCKET: Final = frozenset({"id", "type"})
 
@@ -49,7 +49,7 @@ def async_register_panel_commands(hass: HomeAssistant) -> None:
     for those in (_PANELS, _CARDS):
         hass.data[those] = changes = Changes(SystemClock())
         hass.data[HUB].follow(Event, changes.note)
-    hass.data[_ANSWERS] = SharedAnswers(hass.data[_PANELS], hass.data[_CARDS], clock=SystemClock())
+    hass.data[PANEL_ANSWERS] = SharedAnswers(hass.data[_PANELS], hass.data[_CARDS], clock=SystemClock())
     for name in COMMANDS:
         schema = websocket_api.BASE_COMMAND_MESSAGE_SCHEMA.extend({vol.Required("type"): name}, extra=vol.ALLOW_EXTRA)
         websocket_api.async_register_command(hass, name, _perform, schema)
@@ -83,7 +83,7 @@ async def _perform(hass: HomeAssistant, connection: websocket_api.ActiveConnecti
     try:
         with translated_errors(hass):
             visit = Visit(hass.data[HUB].bach, HomeViewer(hass, connection.user))
-            answer = await hass.data[_ANSWERS].perform(connection.user.id, visit, msg["type"], arguments)
+            answer = await hass.data[PANEL_ANSWERS].perform(connection.user.id, visit, msg["type"], arguments)
     except ForbiddenError as error:
         raise Unauthorized from error
     except SentenceError as error:

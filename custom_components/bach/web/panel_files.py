@@ -15,7 +15,7 @@ from bach_lib.web.viewer import ForbiddenError, Visit
 from bach_lib.web.writing import write_with_files
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.web.panel_commands import HomeViewer
+from custom_components.bach.web.panel_commands import PANEL_ANSWERS, HomeViewer
 
 
 class _Write(HomeAssistantView):
@@ -38,6 +38,8 @@ class _Write(HomeAssistantView):
             raise RefusedError(HTTPStatus.FORBIDDEN, "forbidden", "You may not write there.") from error
         except HomeAssistantError as error:
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", str(error)) from error
+        finally:
+            hass.data[PANEL_ANSWERS].forget()
 
 
 def async_register_panel_files(hass: HomeAssistant) -> None:

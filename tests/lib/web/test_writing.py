@@ -67,6 +67,17 @@ async def test_files_go_with_the_words_and_once(
     assert (await post(browser, form({**WISH, "text": ""}, b"alone")))[0] == 200
 
 
+async def test_whoever_sent_a_file_sees_it_at_once(browser: Browser) -> None:
+    """It would seem lost for a second, and be sent again."""
+    page = await browser.socket()
+    await page.ask("bach/panel/watch")
+    for number in range(2):
+        said = await page.ask("bach/panel/conversation", connection="home", recipient="42")
+        assert isinstance(said["result"], dict)
+        assert len(said["result"]["items"]) == number
+        await post(browser, form(WISH, b"one"))
+
+
 WRONG: Mapping[str, tuple[int, str, FormData]] = {
     "too large for the platform": (413, "at most 1000.", form(WISH, b"x" * 1001)),
     "nothing said of it": (422, "first", form(WISH, b"one", is_first=False)),
