@@ -18,7 +18,7 @@ from bach_lib.bach.program_calls import ProgramCalls
 from bach_lib.bach.queue_calls import QueueCalls
 from bach_lib.bach.sending_calls import SendingCalls
 from bach_lib.bus import Bus
-from bach_lib.clock import Clock, SystemClock
+from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import NotOpenError, StorageError
@@ -41,7 +41,7 @@ from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import assemble
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.runtime.parts import Base, Parts
-from bach_lib.storage import Store, is_address, store_at
+from bach_lib.storage import CommonClock, Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
 
@@ -79,10 +79,10 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         process: str | None = None,
         alone: bool = False,
     ) -> None:
-        bus, clock = Bus(), clock or SystemClock()
+        bus, store = Bus(), store_at(path, runs_file, alone=alone)
+        clock = clock or CommonClock(store)
         self._base = Base(
-            store=store_at(path, runs_file, alone=alone) if isinstance(path, str | PathLike) else path,
-            home=HomeLoop(),
+            store=store,
             bus=bus,
             clock=clock,
             secrets=Secrets(secrets),
@@ -97,10 +97,10 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         )
         self._path, self._session, self._own = _file(path), session, AsyncExitStack()
         self._parts: Parts | None = None
-        self._wanted, self._grace = tuple(connections), seconds("grace", grace)
         self._storage_fault: Fault | None = None
-        self._around = Programs(self._base.bus, self._base.clock, lambda: self._open_parts)
-        self._base.store.watch(self._storage_changed)
+        self._wanted, self._grace = tuple(connections), seconds("grace", grace)
+        self._around = Programs(bus, clock, lambda: self._open_parts)
+        store.watch(self._storage_changed)
 
     async def __aenter__(self) -> Self:
         """Open."""

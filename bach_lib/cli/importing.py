@@ -1,7 +1,6 @@
 """Imports an original database: a step of its own, for which no BACH may have the new one open."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from bach_lib.legacy import plan, read, take
 from bach_lib.legacy.planning import Keep
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Secrets
-from bach_lib.storage import store_at
+from bach_lib.storage import CommonClock, store_at
 
 STEPS = 3
 """Reading, deciding, writing."""
@@ -32,9 +31,10 @@ def run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *
 async def _run(old: Path, database: Path, keep: Keep, advance: Callable[[int], None], *, enable: bool) -> Row:
     found = await read(old)
     advance(1)
-    store, connectors, now = store_at(to_open(database), runs_file(database)), Connectors(), time.time()
+    store, connectors = store_at(to_open(database), runs_file(database)), Connectors()
     await store.open()
     try:
+        now = CommonClock(store).now()
         registry = Registry(store, Bus(), connectors, Secrets())
         await registry.open()
         rules = await store.submit(read_rules, writes=False)

@@ -1,7 +1,7 @@
 """Parts of BACH: what there is before the database is open, and while it is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import ClientSession
 
@@ -42,7 +42,6 @@ class Base:
     """Parts that exist before the database is open."""
 
     store: Store
-    home: HomeLoop
     bus: Bus
     clock: Clock
     secrets: Secrets
@@ -56,6 +55,7 @@ class Base:
     """What this process is called among those that share the database; None: its machine and its number."""
     alone: bool = False
     """Whether this process shares the database with no other."""
+    home: HomeLoop = field(default_factory=HomeLoop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

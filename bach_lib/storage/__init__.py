@@ -5,6 +5,7 @@ locks, backups, copies, what was restored. No module here knows what a message i
 only `sqlite` imports sqlite3, and only `postgresql.driver` psycopg.
 """
 
+from bach_lib.storage.common_clock import CommonClock
 from bach_lib.storage.database import Database
 from bach_lib.storage.memory import MemoryDatabase
 from bach_lib.storage.opening import store_at
@@ -15,6 +16,7 @@ from bach_lib.storage.transaction import Row, Transaction, Value
 
 __all__ = [
     "Address",
+    "CommonClock",
     "Database",
     "MemoryDatabase",
     "Row",

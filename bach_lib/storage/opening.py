@@ -11,11 +11,15 @@ from bach_lib.storage.postgresql.server_database import ServerDatabase
 from bach_lib.storage.store import Store
 
 
-def store_at(place: str | PathLike[str], runs_file: str | PathLike[str] | None, *, alone: bool = False) -> Store:
-    """The store, which is still to be opened. `runs_file`: where it is noted how far a database had come.
+def store_at(
+    place: str | PathLike[str] | Store, runs_file: str | PathLike[str] | None, *, alone: bool = False
+) -> Store:
+    """The store, which is still to be opened; or the one that was given. `runs_file`: how far a database had come.
 
     `alone`: no other process may use a server's database meanwhile.
     """
+    if not isinstance(place, str | PathLike):
+        return place
     if place == ":memory:":
         return MemoryDatabase()
     if is_address(place):

@@ -57,12 +57,9 @@ class Store(Protocol):
         ...
 
     @property
-    def skew(self) -> float:
-        """Seconds by which the clock that is everybody's is ahead of this machine's; 0 where there is but one machine.
-
-        Where several work on a database, times that they compare are this machine's and this added.
-        """
-        return 0.0
+    def ahead(self) -> float | None:
+        """Seconds from `Clock.monotonic` to the time of all who share the database; None: the machine's own time."""
+        return None
 
     @property
     def engine(self) -> str:

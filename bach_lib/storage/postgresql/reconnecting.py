@@ -21,6 +21,7 @@ from bach_lib.storage.postgresql.layout import put_behind, refusal
 from bach_lib.storage.postgresql.outage import Outage
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError
 from bach_lib.storage.postgresql.server_session import Batch, CollidedError, Session, explained, refuse
+from bach_lib.storage.postgresql.server_time import ServerTime
 from bach_lib.storage.postgresql.session_start import start_session
 from bach_lib.storage.transaction import Value
 
@@ -43,14 +44,19 @@ class Reconnecting:
     """The writer's connection of one open database; used from the storage's thread.
 
     `note`: outside of it, how far it had come. `tell`: called with the reason when the server is away, with another
-    when there is another, and with None when it is back.
+    when there is another, and with None when it is back. `server_time`: is kept up to date.
     """
 
     def __init__(
-        self, address: Address, note: Note, tell: Callable[[StorageError | None], None], opening: Opening
+        self,
+        address: Address,
+        note: Note,
+        tell: Callable[[StorageError | None], None],
+        opening: Opening,
+        server_time: ServerTime,
     ) -> None:
         self._address, self._note = address, note
-        self._opening = opening
+        self._opening, self._time = opening, server_time
         self._tell = tell
         self._commits = Commits()
         self._session: Session | None = None
@@ -60,15 +66,12 @@ class Reconnecting:
         self._doubtful: Batch = ()
         self._doubt_began = 0.0
         self._tried_at, self._pause = 0.0, _FIRST
-        self._looked_at = 0.0
         self.committing: threading.Lock = threading.Lock()
         """Held from a commit until those who wait for it are told."""
         self.closing: threading.Event = threading.Event()
         """Set from another thread: wait for nothing any more."""
         self.process: int | None = None
         """Which of those that share the database this is."""
-        self.skew: float = 0.0
-        """Seconds by which the server's clock is ahead of this machine's."""
         self.version: int = 0
         """Of the server, as 15."""
 
@@ -97,7 +100,9 @@ class Reconnecting:
                 return
             tries = tries + 1 if len(again) == 1 and len(again[0]) == len(group) else 0
             left.extendleft(reversed(again))
-        self._note.write(self._commits, self._now)
+        self._note.write(self._commits, self._time.now)
+        if self._session and not self._doubtful and self._time.is_older_than(_SELDOM):
+            self.look(deliver)  # where somebody always wants something, nobody else does
 
     def look(self, deliver: Callable[[Batch], None]) -> float:
         """To be called now and then while nobody wants anything; seconds until the next time. Never raises."""
@@ -107,10 +112,10 @@ class Reconnecting:
                 again = self._ready(time.monotonic(), deliver)
                 if again:
                     self.run(again, deliver)
-            elif time.monotonic() - self._looked_at > _SELDOM / 2:
-                self._measure(self._session)
+            elif self._time.is_older_than(_SELDOM / 2):
+                self._time.measure(self._session.now)
                 self._session.stay()
-                self._note.write(self._commits, self._now)
+                self._note.write(self._commits, self._time.now)
         except ConnectionGoneError as error:
             self._lose(error)
         except (StorageError, RefusedError):
@@ -129,7 +134,7 @@ class Reconnecting:
         if self._session:
             self._session.wire.close()
             self._session = None
-        self._note.write(self._commits, self._now, at_once=True)
+        self._note.write(self._commits, self._time.now, at_once=True)
 
     def _attempt(self, group: Batch, deliver: Callable[[Batch], None], until: float, tries: int) -> list[Batch]:
         """Run these together; what is to be run instead. Raises a `StorageError` if the server stays away."""
@@ -260,24 +265,14 @@ class Reconnecting:
 
     def _begin(self, wire: Wire) -> Session:
         session = Session(wire, self._commits, self.committing)
-        self._measure(session)
+        self._time.measure(session.now)
         if self._before:
             put_behind(wire, self._before)
-        start_session(wire, self._address, self._opening, self._commits, self._note, self._now)
+        start_session(wire, self._address, self._opening, self._commits, self._note, self._time.now)
         if self.process is not None:  # whose sign of life may wait behind all that could not be written
             with suppress(RefusedError):  # its row is held up: the next turn says it
                 session.live(self.process)
         return session
-
-    @property
-    def _now(self) -> float:
-        return time.time() + self.skew
-
-    def _measure(self, session: Session) -> None:
-        before = time.time()
-        now = session.now()
-        self.skew = now - (before + time.time()) / 2
-        self._looked_at = time.monotonic()
 
     def _lose(self, error: ConnectionGoneError) -> None:
         self._outage.goes_on(str(error))

@@ -18,6 +18,7 @@ from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.moved import TO_USE, Opening
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.known_commits import Note
+from bach_lib.storage.postgresql.server_time import ServerTime
 from bach_lib.storage.request_loop import Batch, RequestLoop, Requests
 from bach_lib.storage.store import SharedStore
 from bach_lib.storage.store_thread import StoreThread
@@ -44,6 +45,7 @@ class ServerDatabase(SharedStore):
         self, address: str, *, runs_file: str | PathLike[str] | None = None, opening: Opening = TO_USE
     ) -> None:
         self._address, self._opening, self._note = Address(address), opening, Note(runs_file)
+        self._time = ServerTime()
         self._thread = StoreThread(str(self._address), self._begin, self._end)
         self._tell: Callable[[StorageError | None], None] = lambda _: None
         self._notifier: Notifier | None = None
@@ -113,8 +115,8 @@ class ServerDatabase(SharedStore):
 
     @property
     @override
-    def skew(self) -> float:
-        return self._link.skew
+    def ahead(self) -> float | None:
+        return self._time.ahead
 
     @property
     @override
@@ -128,7 +130,7 @@ class ServerDatabase(SharedStore):
             from bach_lib.storage.postgresql.server_reader import ServerReader  # noqa: PLC0415
         except ImportError as error:
             raise MissingLibraryError(type="postgresql", package="psycopg", extra="postgresql") from error
-        self._link = link = Reconnecting(self._address, self._note, self._report, self._opening)
+        self._link = link = Reconnecting(self._address, self._note, self._report, self._opening, self._time)
         link.open()
         reader = partial(ServerReader, self._address, link.closing.wait)
         try:

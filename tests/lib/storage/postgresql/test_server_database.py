@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
+from bach_lib.clock import SystemClock
 from bach_lib.errors import (
     BackupElsewhereError,
     InvalidValueError,
@@ -15,7 +17,7 @@ from bach_lib.errors import (
     StoreFailedError,
     StoreUnknownError,
 )
-from bach_lib.storage import ServerDatabase, Transaction
+from bach_lib.storage import CommonClock, ServerDatabase, Transaction
 from bach_lib.storage.postgresql import outage, reconnecting, server_database
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.driver import Wire
@@ -262,9 +264,28 @@ async def test_it_writes_no_file(store: ServerDatabase, tmp_path: object) -> Non
     await store.move_on()
 
 
-async def test_its_clock_is_measured(store: ServerDatabase) -> None:
-    """Machines whose clocks differ would believe each other dead."""
-    assert abs(store.skew) < 5
+async def test_its_time_is_that_of_all(database_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two machines that share it, the one whose clock is wrong would end what the other has stored."""
+    store = ServerDatabase(database_address)
+    clock, right = CommonClock(store), time.time
+    assert store.ahead is None
+    assert abs(clock.now() - right()) < 600
+    await store.open()
+    monkeypatch.setattr(time, "time", lambda: right() - 7200)
+    assert abs(clock.now() - right()) < 600
+    await store.close()
+
+
+async def test_its_time_is_asked_for_also_where_somebody_always_writes(
+    store: ServerDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No two clocks run alike: after a month of work, what waits would end by a time that is nobody's."""
+    monkeypatch.setattr(reconnecting, "_SELDOM", -1.0)
+    store._time.ahead = 0.0
+    await store.submit(lambda tx: tx.row("instance"))
+    await store.submit(lambda tx: tx.row("instance"))  # in turn: the first has been looked after
+    assert store.ahead is not None
+    assert abs(SystemClock().monotonic() + store.ahead - time.time()) < 600
 
 
 async def test_it_says_nothing_while_all_is_well(database_address: str, caplog: pytest.LogCaptureFixture) -> None:
