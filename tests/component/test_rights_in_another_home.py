@@ -38,7 +38,8 @@ type Call = tuple[str, str, dict[str, Any]]
 @pytest.fixture
 async def there(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> MockConfigEntry:
     """A connection to another home, out of reach, with recipients of each kind; nobody waits for it."""
-    monkeypatch.setattr("custom_components.bach.button.RETRY_SECONDS", 0.01)
+    for wait in ("custom_components.bach.button.RETRY_SECONDS", "bach_lib.web.app_commands._SECONDS"):
+        monkeypatch.setattr(wait, 0.01)
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Summer house",

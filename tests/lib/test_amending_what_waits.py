@@ -157,7 +157,9 @@ async def test_what_may_have_arrived_goes_as_another_message(platform: FakePlatf
         receipt = await bach.send("home", "ada", "at ten")
         await clock.settle()
         platform.hold = None
-        await bach.stop("home")
+        stopping = asyncio.create_task(bach.stop("home"))
+        await clock.advance(60)
+        await stopping
         await bach.amend(receipt.id, text="at eleven", recipient="bob")
         await bach.start("home")
         await clock.advance(60)
