@@ -14,7 +14,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
-from bach_lib.outbound.rows import Draft, readable_message
+from bach_lib.outbound.rows import Draft, oldest_first
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer, upper_bound
@@ -69,7 +69,7 @@ def take_place(
     if not (ids := older_of_tag(tx, message, forms)):
         return ()
     rows = tx.rows("replace", ids=json.dumps(ids), now=now, error_code=REPLACED.code, error_text=REPLACED.text)
-    return tuple(readable_message(row, instance) for row in sorted(rows, key=lambda row: integer(row["id"])))
+    return tuple(oldest_first(rows, instance))
 
 
 async def replace_rest(store: Store, newer: Message, *, now: float, instance: str) -> AsyncIterator[Message]:
@@ -77,8 +77,7 @@ async def replace_rest(store: Store, newer: Message, *, now: float, instance: st
     values: dict[str, Value] = {"now": now, "error_code": REPLACED.code, "error_text": REPLACED.text}
 
     def work(tx: Transaction, ids: str) -> list[Message]:
-        rows = sorted(tx.rows("replace", ids=ids, **values), key=lambda row: integer(row["id"]))
-        return [readable_message(row, instance) for row in rows]
+        return oldest_first(tx.rows("replace", ids=ids, **values), instance)
 
     async for ids in shares(store, "waiting_with_tag", **_with_tag(newer), before=newer.id):
         async for messages in in_portions(store, ids, work):

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from bach_lib.clock import Clock
-from bach_lib.errors import NotAmendableError, NotDiscardableError, NotUndoableError, UnknownMessageError
+from bach_lib.errors import NotAmendableError, NotDiscardableError, NotUndoableError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
-from bach_lib.outbound.rows import Draft, draft_values, readable_message
+from bach_lib.outbound.one_message import one_message
+from bach_lib.outbound.rows import Draft, draft_values, oldest_first, readable_message
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer
@@ -175,7 +176,7 @@ class Corrections:
         """What the query returns for those of these messages that it concerns, some of them a transaction."""
 
         def work(tx: Transaction, ids: str) -> list[Message]:
-            return self._all(tx, query, ids=ids, **values)
+            return oldest_first(tx.rows(query, ids=ids, **values), self._instance)
 
         async for messages in in_portions(self._store, message_ids, work):
             for message in messages:
@@ -188,17 +189,7 @@ class Corrections:
         return message
 
     def _get(self, tx: Transaction, message_id: int) -> Message:
-        try:
-            row = tx.row("get_message", id=message_id)
-        except OverflowError:  # an id from outside that is larger than any that can be
-            row = None
-        if row is None:
-            raise UnknownMessageError(id=message_id)
-        return readable_message(row, self._instance)
-
-    def _all(self, tx: Transaction, query: str, **values: Value) -> list[Message]:
-        rows = sorted(tx.rows(query, **values), key=lambda row: integer(row["id"]))
-        return [readable_message(row, self._instance) for row in rows]
+        return one_message(tx, self._instance, "get_message", id=message_id)
 
 
 def _place(connection: str, forms: Sequence[str] | None) -> dict[str, Value]:

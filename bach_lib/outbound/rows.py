@@ -152,6 +152,11 @@ def readable_message(row: Row, instance: str) -> Message:
         return _message(COLUMNS.mended(row, COLUMNS.damaged(row)), instance)
 
 
+def oldest_first(rows: Iterable[Row], instance: str) -> list[Message]:
+    """The same of rows that a statement has changed, of which no database promises an order."""
+    return [readable_message(row, instance) for row in sorted(rows, key=lambda row: integer(row["id"]))]
+
+
 def _written(buttons: Buttons) -> str:
     """Rows of pairs of text and value."""
     return json.dumps([[(button.text, button.value) for button in row] for row in buttons])

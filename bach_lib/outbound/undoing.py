@@ -26,14 +26,19 @@ class Undoing:
     def remember(self, before: Iterable[Message], cancelled: Iterable[Message]) -> None:
         """These were taken out just now."""
         now, stood = self._clock.monotonic(), {message.id: message for message in before}
-        self._known = {number: one for number, one in self._known.items() if now - one[0] < _SECONDS}
+        self._forget_old()
         for message in cancelled:
             if message.id in stood:
                 self._known[message.id] = now, stood[message.id], message
 
     def take(self, message_id: int) -> tuple[Message, Message]:
         """How one stood, and how it was cancelled; it is forgotten then. Raises `NotUndoableError`."""
-        at, before, cancelled = self._known.pop(message_id, (0.0, None, None))
-        if before is None or cancelled is None or self._clock.monotonic() - at >= _SECONDS:
+        self._forget_old()
+        if (found := self._known.pop(message_id, None)) is None:
             raise NotUndoableError(id=message_id)
+        _, before, cancelled = found
         return before, cancelled
+
+    def _forget_old(self) -> None:
+        now = self._clock.monotonic()
+        self._known = {number: one for number, one in self._known.items() if now - one[0] < _SECONDS}

@@ -115,10 +115,13 @@ async def test_what_was_done_since_stays(home: Bach, platform: FakePlatform, clo
 
 async def test_it_is_for_a_minute(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """An alarm of yesterday would wait again."""
-    before = await waiting(home, platform, clock)
-    await home.cancel(before.id)
-    await clock.advance(61)
-    with pytest.raises(NotUndoableError):
-        await home.undo(before.id)
-    with pytest.raises(NotUndoableError):
-        await home.undo(2**70)
+    first, second = [await waiting(home, platform, clock) for _ in range(2)]
+    await home.cancel(first.id)
+    await clock.advance(1)
+    await home.cancel(second.id)
+    await clock.advance(59)
+    for number in (first.id, 2**70):
+        with pytest.raises(NotUndoableError) as caught:
+            await home.undo(number)
+        assert caught.value.placeholders == {"id": str(number)}
+    assert (await home.undo(second.id)).status is second.status

@@ -47,7 +47,31 @@ _TESTS_OF_OUTBOUND = {
     "settlement.py": tuple(
         f"tests/lib/outbound/test_{name}.py" for name in ("ledger", "settling", "queue", "together")
     ),
-    "meanwhile.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_queue.py"),
+    "meanwhile.py": (
+        *(f"tests/lib/outbound/test_{name}.py" for name in ("corrections", "queue", "collapse")),
+        *("tests/lib/test_withdrawing.py", "tests/lib/test_corrected_addresses.py"),
+    ),
+    "amending.py": (
+        *(f"tests/lib/test_{name}.py" for name in ("amending_what_waits", "letters", "withdrawing")),
+        "tests/lib/test_corrected_addresses.py",
+    ),
+    "undoing.py": ("tests/lib/test_undoing.py",),
+    **dict.fromkeys(
+        ("draft.py", "fitting.py", "files.py", "losses.py"),
+        tuple(f"tests/lib/test_{name}.py" for name in ("draft", "arguments", "files")),
+    ),
+    "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
+    "sender.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
+    "bystander.py": ("tests/lib/owners/test_bystander.py",),
+    **dict.fromkeys(
+        ("lending.py", "loans.py", "carrier.py", "lane_address.py"),
+        tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "loans", "lanes")),
+    ),
+    "lane.py": ("tests/lib/outbound/test_lanes.py",),
+    "background_tasks.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_switching_off.py"),
+    "bundle.py": ("tests/lib/test_send_all.py",),
+    "uncancellable.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/test_ending_in_foreign_code.py"),
+    "waiters.py": ("tests/lib/test_waiters.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {

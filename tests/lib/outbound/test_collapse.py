@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from bach_lib import Bach, Connection, Fault, Status
 from bach_lib.clock import SystemClock
 from bach_lib.events import MessageCancelled
 from bach_lib.models import Message
-from bach_lib.outbound.collapse import AT_ONCE, REPLACED
+from bach_lib.outbound.collapse import AT_ONCE, OUTDATED, REPLACED
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.retry import Settlement
 from bach_lib.outcomes import Dead, Retry, Scope, Wait
 from bach_lib.storage import Database, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
-from tests.lib.outbound.make import draft
+from tests.lib.outbound.make import BUSY, draft
 
 
 @pytest.fixture
@@ -162,6 +164,39 @@ async def test_what_waits_goes_not_after_a_newer_one_that_somebody_revived(
     assert platform.texts == ["20"]
     assert told == [old]
     assert (await bach.get(new)).status is Status.SENT
+
+
+async def test_what_goes_takes_the_place_of_older_ones_whatever_their_recipient_was_called(
+    store: Database, clock: FakeClock
+) -> None:
+    """Of a chat that got another id, the old temperature would be read after the new one."""
+    queue = Queue(store, clock, "0123abcd")
+    on_its_way = (await queue.put(draft(tag="t", recipient="+49"), leased=True)).message
+    waiting = (await queue.put(draft(tag="t", recipient="@ada"), leased=False)).message
+    newest = (await queue.put(draft(tag="t"), leased=False)).message
+    await clock.advance(60)
+    advance = await queue.advance(None, newest.id, "home", ["ada", "@ada", "+49"])
+    assert advance.claimed
+    ended = replace(waiting, status=Status.CANCELLED, finished_at=clock.now(), error=REPLACED)
+    assert advance.replaced == (ended,)
+    assert await queue.get(waiting.id) == ended
+    assert (await queue.get(on_its_way.id)).error == Fault(code=OUTDATED, text=REPLACED.text)
+    busy = Settlement(id=on_its_way.id, status=Status.FAILED, error=BUSY)
+    settled = (await queue.advance(busy, None)).settled
+    assert settled
+    assert (settled.status, settled.error) == (Status.CANCELLED, REPLACED)
+
+
+async def test_nothing_goes_while_a_newer_one_waits_whatever_its_recipient_was_called(
+    store: Database, clock: FakeClock
+) -> None:
+    """The same for the old temperature whose turn comes first."""
+    queue = Queue(store, clock, "0123abcd")
+    old = (await queue.put(draft(tag="t"), leased=False)).message
+    await queue.put(draft(tag="t", recipient="@ada"), leased=False)
+    advance = await queue.advance(None, old.id, "home", ["ada", "@ada"])
+    assert (advance.claimed, advance.ended) == (None, await queue.get(old.id))
+    assert (await queue.get(old.id)).error == REPLACED
 
 
 async def test_what_a_process_left_of_a_tag_ends_when_the_newest_goes(store: Database, clock: FakeClock) -> None:

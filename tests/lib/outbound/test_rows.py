@@ -9,7 +9,14 @@ import pytest
 from bach_lib.clock import SystemClock
 from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.rows import Draft, UnreadableRowError, draft_values, message_from_row, readable_message
+from bach_lib.outbound.rows import (
+    Draft,
+    UnreadableRowError,
+    draft_values,
+    message_from_row,
+    oldest_first,
+    readable_message,
+)
 from bach_lib.storage import MemoryDatabase, Row, Value
 from bach_lib.storage.schema import load_queries
 
@@ -166,6 +173,13 @@ def test_what_cannot_be_read_of_a_row_is_named_and_the_rest_is_shown(column: str
     assert caught.value.fault == Fault(code="unreadable", text=text)
     found = readable_message(row, "abcdef01")
     assert asdict(found) == asdict(READ) | {column: shown}
+
+
+def test_what_a_statement_has_changed_is_told_oldest_first() -> None:
+    """Automations would hear of the second alarm before the first one, on a database that returns rows as it likes."""
+    odd = {**WHOLE, "id": 2, "status": "odd", "amended": 0}
+    found = oldest_first([{**WHOLE, "id": 10}, odd, WHOLE], "abcdef01")
+    assert [message.nonce for message in found] == ["abcdef01-2", "abcdef01-a-2b", "abcdef01-1f-2b"]
 
 
 def test_how_often_it_was_amended_may_be_damaged_as_well() -> None:
