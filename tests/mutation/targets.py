@@ -30,7 +30,9 @@ _TESTS_OF_OUTBOUND = {
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
         for name in ("breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
     },
-    "advancing.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "queue", "settling")),
+    "advancing.py": tuple(
+        f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "collapse", "queue", "settling")
+    ),
     "attempt.py": ("tests/lib/outbound/test_blame.py",),
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
     "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),

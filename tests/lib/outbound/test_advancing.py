@@ -188,6 +188,34 @@ async def test_a_step_alone_and_steps_of_which_none_is_plain_cost_no_statement_m
     assert claims == [("claimable_messages", "[2, 3]"), ("claim_message", 2), ("claim_message", 3)]
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_is_lent_is_claimed_only_where_it_still_is(
+    store: Store, clock: FakeClock, claims: list[tuple[str, Value]], together: bool
+) -> None:
+    """Another process would send to the address that a person has just corrected, or a new state before an old one."""
+    queue = Queue(store, clock, "0123abcd")
+    for one in (
+        draft(text="1", recipient="@ada"),
+        draft(text="2 was to go to ada", recipient="bob"),
+        draft(text="3 was to go through home", connection="work"),
+        draft(text="4 is older than 5, and waits", tag="door"),
+        draft(text="5", tag="door", recipient="@ada"),
+        draft(text="6 is the only one of its tag", tag="bell"),
+    ):
+        await queue.put(one, leased=False)
+    lent = [Step(None, number, "home", ("ada", "@ada"), is_lent=True) for number in (1, 2, 3, 5, 6, 99)]
+    portions = [lent] if together else [[step] for step in lent]
+    found = [
+        one for some in portions for one in await store.submit(lambda tx, some=some: advance_all(tx, some, NOW, ""))
+    ]
+    assert [advance.claimed and advance.claimed.text[0] for advance in found] == ["1", None, None, None, "6", None]
+    assert [advance.ended or advance.replaced for advance in found] == [()] * 6
+    assert [name for name, _ in claims].count("claim_message") == (1 if together else 2)
+    assert (await queue.get(5)).status is Status.PENDING
+    [again] = await store.submit(lambda tx: advance_all(tx, [lent[0]], NOW, ""))
+    assert again == Advance(), "its owner knows what came of it"
+
+
 @pytest.mark.sqlite_only
 async def test_what_a_step_ends_says_why_and_when(store: Store, clock: FakeClock) -> None:
     """Who looks for a message that never went would find neither a reason nor a time, or another message's number."""
