@@ -22,7 +22,10 @@ type Places = Mapping[str, Sequence[str] | None]
 
 
 class ByHand:
-    """Manual operations. `dispatcher(connection)` returns the one at work, if there is one."""
+    """Manual operations.
+
+    `dispatcher(connection)` returns the one at work, if there is one; `spellings` every form of a recipient there.
+    """
 
     def __init__(
         self,
@@ -30,13 +33,16 @@ class ByHand:
         corrections: Corrections,
         bus: Bus,
         dispatcher: Callable[[str], Dispatcher | Bystander | None],
+        *,
         undoing: Undoing,
+        spellings: Callable[[str, str], Sequence[str]],
     ) -> None:
         self._queue = queue
         self._corrections = corrections
         self._bus = bus
         self._dispatcher = dispatcher
         self._undoing = undoing
+        self._spellings = spellings
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out. Raises `UnknownMessageError` or `NotCancellableError`."""
@@ -92,7 +98,9 @@ class ByHand:
         return message
 
     async def _undo(self, message_id: int) -> Message:
-        message = await self._corrections.put_back(*self._undoing.take(message_id))
+        before, cancelled = self._undoing.take(message_id)
+        forms = self._spellings(before.connection, before.recipient)
+        message = await self._corrections.put_back(before, cancelled, forms)
         if not message.held and message.status in WAITING:
             self._waits_again(message)
         self._bus.publish(MessagePutBack(connection=message.connection, message=message))

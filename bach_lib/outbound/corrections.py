@@ -94,17 +94,13 @@ class Corrections:
         """Cancel those of these messages that are dead or uncertain; they keep the reason."""
         return self._each("discard", message_ids, now=self._clock.now())
 
-    async def put_back(self, before: Message, cancelled: Message) -> Message:
+    async def put_back(self, before: Message, cancelled: Message, forms: Sequence[str]) -> Message:
         """Let a message that was cancelled stand as it stood before. Raises `NotUndoableError`.
 
         That is so if anything was done to it since, or if a newer one of its tag has come before which it had to go.
+        `forms`: of its recipient, as that may have come under any of them.
         """
-        place: dict[str, Value] = {
-            "connection": before.connection,
-            "recipient": before.recipient,
-            "id": before.id,
-            "tag": before.tag,
-        }
+        place: dict[str, Value] = {"connection": before.connection, "id": before.id, "tag": before.tag}
         stands: dict[str, Value] = {
             "status": before.status,
             "held": int(before.held),
@@ -112,9 +108,8 @@ class Corrections:
         }
 
         def work(tx: Transaction) -> Message:
-            is_late = (
-                before.tag is not None and before.status in WAITING and tx.row("newer_of_tag", **place) is not None
-            )
+            may_be_late = before.tag is not None and before.status in WAITING
+            is_late = may_be_late and any(tx.row("newer_of_tag", recipient=one, **place) for one in forms)
             ended: dict[str, Value] = {"finished_at": before.finished_at, "cancelled_at": cancelled.finished_at}
             if is_late or (row := tx.row("put_back", id=before.id, **stands, **ended)) is None:
                 raise NotUndoableError(id=before.id)

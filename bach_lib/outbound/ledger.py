@@ -64,6 +64,11 @@ class Ledger:
         """Seconds from the clock that never jumps to the one on the wall."""
         return self._services.clock.now() - self._services.clock.monotonic()
 
+    @property
+    def _untold(self) -> float:
+        """Seconds by which the wall was set since the disk heard of it, or was about to; none before it was read."""
+        return 0.0 if self._ahead is None else self._wall_is_ahead - self._ahead
+
     def begin(self) -> None:
         """What is read from the disk from now on is by the time that the wall shows, also if that was set meanwhile."""
         if self._ahead is None:
@@ -75,10 +80,8 @@ class Ledger:
 
         The disk hears of it before anything that is put by the new time.
         """
-        ahead = self._wall_is_ahead if self._ahead is None else self._ahead
-        seconds = self._wall_is_ahead - ahead
-        if abs(seconds) > _SET:
-            self._ahead = ahead + seconds
+        if self._ahead is not None and abs(seconds := self._untold) > _SET:
+            self._ahead += seconds
             written = self._services.queue.follow_the_wall(self._name, seconds)
             self._following[written] = seconds
             written.add_done_callback(self._followed)
@@ -86,11 +89,8 @@ class Ledger:
 
     def disk_time(self) -> float:
         """What the wall would show, had it not been set since the disk last heard of it: rows just read go by that."""
-        clock = self._services.clock
-        if self._ahead is None:
-            return clock.now()
-        seconds = self._wall_is_ahead - (self._ahead - sum(self._following.values()))
-        return clock.now() - seconds if abs(seconds) > _SET else clock.now()
+        seconds = self._untold + sum(self._following.values())
+        return self._services.clock.now() - (seconds if abs(seconds) > _SET else 0.0)
 
     async def read[T](self, read: Callable[[], Awaitable[T]]) -> tuple[T, float]:
         """Rows, and what the wall would show if it had not been set since. Again, if it is set while they are read.
@@ -108,8 +108,7 @@ class Ledger:
         """Wait until the disk goes by the clock on the wall. Raises a `StorageError` if it could not be told."""
         while self._following:
             await asyncio.wait(self._following)
-        ahead = self._wall_is_ahead if self._ahead is None else self._ahead
-        if self._unfollowed and abs(self._wall_is_ahead - ahead) > _SET:  # else it was set back again
+        if self._unfollowed and abs(self._untold) > _SET:  # else it was set back again
             raise self._unfollowed
 
     def _followed(self, written: asyncio.Future[int]) -> None:

@@ -68,7 +68,7 @@ def draft_row(draft: Draft, status: Status, attempted_at: float | None = None) -
         draft.max_retries,
         _written(draft.buttons) if draft.buttons else None,
         _listed(draft.files) if draft.files else None,
-        losses_written(draft.lost) if draft.lost else None,
+        losses_written(draft.lost),
     )
 
 
@@ -188,7 +188,7 @@ def _file(found: object) -> File:
     match found:
         case [str(name), str() | None as mime_type, int(size)]:
             return File(name=name, mime_type=mime_type, size=size)
-    raise TypeError("no file")
+    raise TypeError
 
 
 _FORMATS: Mapping[Value, Format] = {str(member): member for member in Format}

@@ -52,7 +52,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
-    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher, Undoing(base.clock))
+    undoing = Undoing(base.clock)
+    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher, undoing=undoing, spellings=directory.spellings)
     return Parts(
         registry=registry,
         connectors=base.connectors,

@@ -5,7 +5,8 @@ import pytest
 from bach_lib import Bach, Connection, Fault, Message, Status
 from bach_lib.errors import NotUndoableError
 from bach_lib.events import MessageFinished, MessagePutBack
-from bach_lib.outcomes import Dead, Uncertain
+from bach_lib.models.spellings import Sighting
+from bach_lib.outcomes import Dead, Sent, Uncertain
 from bach_lib.testing import FakeClock, FakePlatform
 
 NOBODY = Fault(code="refused", text="Chat not found")
@@ -100,6 +101,24 @@ async def test_an_older_state_does_not_come_back_before_a_newer_one(
     assert platform.texts == ["finished"]
     with pytest.raises(NotUndoableError):
         await home.undo(before.id)
+
+
+async def test_an_older_state_does_not_come_back_whatever_its_recipient_is_called_by_now(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """The same, if the platform has told meanwhile what the recipient is really called."""
+    before = await waiting(home, platform, clock, tag="washer")
+    await home.cancel(before.id)
+    platform.fault = None
+    platform.outcomes.append(Sent(sightings=(Sighting(id="42", names=("ada",)),)))
+    await home.send("home", "ada", "hello")
+    await clock.advance(31)
+    await home.send("home", "ada", "finished", tag="washer")
+    await clock.settle()
+    with pytest.raises(NotUndoableError):
+        await home.undo(before.id)
+    await clock.advance(600)
+    assert [(one.recipient, one.text) for one in platform.sent] == [("ada", "hello"), ("42", "finished")]
 
 
 async def test_what_was_done_since_stays(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:

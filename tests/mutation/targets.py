@@ -28,18 +28,29 @@ _DISPATCHING = (
 _TESTS_OF_OUTBOUND = {
     **{
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
-        for name in ("breaker", "entry", "gate", "lanes", "ledger", "limiter", "monitor", "retry")
+        for name in ("breaker", "entry", "gate", "lanes", "limiter", "monitor", "retry")
     },
     "advancing.py": tuple(
         f"tests/lib/outbound/test_{name}.py" for name in ("advancing", "collapse", "queue", "settling")
     ),
     "attempt.py": ("tests/lib/outbound/test_blame.py",),
     "attempts.py": ("tests/lib/outbound/test_attempts.py",),
-    "by_hand.py": ("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
+    **dict.fromkeys(
+        ("by_hand.py", "undoing.py"),
+        (
+            *(f"tests/lib/test_{name}.py" for name in ("undoing", "letters", "amending_what_waits")),
+            "tests/lib/test_corrected_addresses.py",
+        ),
+    ),
+    "corrections.py": (
+        *("tests/lib/outbound/test_corrections.py", "tests/lib/outbound/test_attempts.py"),
+        "tests/lib/test_undoing.py",
+    ),
     "collapse.py": ("tests/lib/outbound/test_collapse.py", "tests/lib/outbound/test_queue.py"),
     "choosing.py": ("tests/lib/outbound/test_choosing.py",),
     "dispatcher.py": _DISPATCHING,
     "history.py": ("tests/lib/outbound/test_history.py",),
+    "ledger.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("ledger", "following_the_wall")),
     "loading.py": ("tests/lib/outbound/test_loading.py", "tests/lib/outbound/test_loading_shares.py"),
     "queue.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "collapse", "together")),
     "rows.py": (
@@ -57,7 +68,6 @@ _TESTS_OF_OUTBOUND = {
         *(f"tests/lib/test_{name}.py" for name in ("amending_what_waits", "letters", "withdrawing")),
         "tests/lib/test_corrected_addresses.py",
     ),
-    "undoing.py": ("tests/lib/test_undoing.py",),
     **dict.fromkeys(
         ("draft.py", "fitting.py", "files.py", "losses.py"),
         tuple(f"tests/lib/test_{name}.py" for name in ("draft", "arguments", "files")),

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import override
 
 from bach_lib import Policy
 from bach_lib.bus import Bus
 from bach_lib.errors import StorageError
+from bach_lib.events import Event
 from bach_lib.models import Message, Status
 from bach_lib.outbound.advancing import Advance
+from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.services import DispatchServices
@@ -28,6 +31,7 @@ class Disk(Queue):
         self.answers: deque[Advance | asyncio.Future[Advance] | BaseException] = deque()
         self.asked: list[tuple[Settlement | None, int | None]] = []
         self.asked_by: set[str | None] = set()
+        self.forms: list[list[str]] = []
         self.expiries: list[list[int]] = []
         self.behind: set[int] = set()
         """What it takes for being sent."""
@@ -42,6 +46,7 @@ class Disk(Queue):
         forms: Sequence[str] = (),
     ) -> asyncio.Future[Advance]:
         self.asked.append((settlement, claim))
+        self.forms.append([*forms])
         if claim is not None:
             self.asked_by.add(connection)
         future: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
@@ -80,3 +85,22 @@ def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], N
         count=count,
         ensure_account=nobody_asked,
     )
+
+
+class Bench:
+    """A ledger, its disk, and what was told, counted and measured."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        self.clock = clock
+        self.disk = Disk(store, clock)
+        self.told: list[Event] = []
+        self.counted: list[tuple[str, bool]] = []
+        self.attempted: list[tuple[str, str, float]] = []
+        bus = Bus()
+        bus.subscribe(Event, self.told.append)
+        shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
+        self.directory = shared.directory
+        self.spawned: list[Coroutine[object, object, None]] = []
+        self.settled: list[Message] = []
+        measured = replace(shared, attempted=lambda *told: self.attempted.append(told))
+        self.ledger = Ledger("home", measured, self.spawned.append, self.settled.append)

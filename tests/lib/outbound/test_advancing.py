@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -206,7 +207,7 @@ async def test_what_is_lent_is_claimed_only_where_it_still_is(
     lent = [Step(None, number, "home", ("ada", "@ada"), is_lent=True) for number in (1, 2, 3, 5, 6, 99)]
     portions = [lent] if together else [[step] for step in lent]
     found = [
-        one for some in portions for one in await store.submit(lambda tx, some=some: advance_all(tx, some, NOW, ""))
+        one for some in portions for one in await store.submit(partial(advance_all, steps=some, now=NOW, instance=""))
     ]
     assert [advance.claimed and advance.claimed.text[0] for advance in found] == ["1", None, None, None, "6", None]
     assert [advance.ended or advance.replaced for advance in found] == [()] * 6

@@ -573,7 +573,11 @@ async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_addre
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Newer words to the new address would overtake the older ones, which memory still had in the old lane."""
-    hand = ByHand(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher, Undoing(bench.clock))
+    hand = ByHand(
+        *(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher),
+        undoing=Undoing(bench.clock),
+        spellings=lambda _, one: [one],
+    )
     monkeypatch.setattr(portions, "_FIRST", 2)
     await bench.start(hold=True)
     under_way, *ids = await bench.put("ada", "ada", "ada", "ada", "ada")

@@ -2,30 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from bach_lib.bus import Bus
 from bach_lib.errors import StoreFailedError, StoreLostError
 from bach_lib.events import (
     Event,
     MessageCancelled,
     MessageDead,
+    MessageEvent,
     MessageExpired,
     MessageRetrying,
     MessageSent,
     MessageUncertain,
+    RecipientMoved,
 )
-from bach_lib.models import Fault, Message, Status
+from bach_lib.models import Fault, Message, Operation, Status
+from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound.advancing import Advance
-from bach_lib.outbound.ledger import Ledger
+from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.settlement import settled_event
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
-from tests.lib.outbound.disk import Disk, tools
+from tests.lib.outbound.disk import Bench
 from tests.lib.outbound.make import BUSY, draft, message
 
 SETTLEMENT = Settlement(id=7, status=Status.SENT, delivered=True)
@@ -33,22 +35,6 @@ SETTLED = message(id=7, status=Status.SENT, connection="home")
 NEXT = message(id=8, status=Status.SENDING, connection="home")
 LOST = StoreLostError(path="bach.db", what="was removed", advice="Stop it.")
 FULL = StoreFailedError(path="bach.db", reason="the disk is full")
-
-
-class Bench:
-    """A ledger, its disk, and what was told and counted."""
-
-    def __init__(self, store: Store, clock: FakeClock) -> None:
-        self.clock = clock
-        self.disk = Disk(store, clock)
-        self.told: list[Event] = []
-        self.counted: list[tuple[str, bool]] = []
-        bus = Bus()
-        bus.subscribe(Event, self.told.append)
-        shared = tools(self.disk, bus, clock, lambda *told: self.counted.append(told))
-        self.spawned: list[Coroutine[object, object, None]] = []
-        self.settled: list[Message] = []
-        self.ledger = Ledger("home", shared, self.spawned.append, self.settled.append)
 
 
 @pytest.fixture
@@ -86,6 +72,69 @@ async def test_what_was_settled_is_counted_and_told_and_the_next_is_claimed(benc
     assert (bench.spawned, bench.settled) == ([], [])
     assert bench.counted == [("home", True)]
     assert [(type(event), event.connection) for event in bench.told] == [(MessageSent, "home")]
+
+
+async def test_only_what_was_an_attempt_is_measured(bench: Bench) -> None:
+    """Whoever collects metrics would see other numbers of attempts, or other times, than there were."""
+    bench.disk.answers.extend([Advance(settled=SETTLED)] * 3)
+    await bench.ledger.advance(SETTLEMENT, None)
+    await bench.ledger.advance(replace(SETTLEMENT, outcome="sent", seconds=0.25), None)
+    await bench.ledger.advance(replace(SETTLEMENT, outcome="wait"), None)
+    assert bench.attempted == [("home", "sent", 0.25), ("home", "wait", 0.0)]
+
+
+async def test_what_an_attempt_has_taught_is_told(bench: Bench) -> None:
+    """The entity of a group that has moved would keep its old address."""
+    lesson = Lesson(connection="home", aliases=(Alias(spelling="7", normal="-107", is_move=True),))
+    bench.directory.learn(lesson)
+    bench.disk.answers.append(Advance(settled=SETTLED))
+    await bench.ledger.advance(replace(SETTLEMENT, lesson=lesson), None)
+    moved = [event for event in bench.told if isinstance(event, RecipientMoved)]
+    assert [(event.connection, event.old, event.new) for event in moved] == [("home", "7", "-107")]
+
+
+async def test_what_is_claimed_is_claimed_under_every_form_of_its_recipient(bench: Bench) -> None:
+    """An older message of its tag would go after it, as it was put before the chat got another id."""
+    bench.directory.learn(Lesson(connection="home", aliases=(Alias(spelling="@ada", normal="ada"),)))
+    bench.disk.answers.extend([FULL, Advance(is_unsettled=True), Advance(claimed=NEXT)])
+    advancing = asyncio.create_task(bench.ledger.advance(None, 8, "ada"))
+    await bench.clock.advance(5)
+    assert await advancing == NEXT
+    await bench.ledger.advance(SETTLEMENT, None)
+    assert bench.disk.forms == [["ada", "@ada"]] * 3 + [[]]
+
+
+async def test_what_a_claim_replaced_is_told_and_does_not_wait_any_more(bench: Bench) -> None:
+    """The old temperature would be tried after the new one, or hang as waiting on every dashboard."""
+    older = message(id=6, status=Status.CANCELLED, connection="home")
+    bench.disk.answers.append(Advance(claimed=NEXT, replaced=(older,)))
+    assert await bench.ledger.advance(None, 8) == NEXT
+    assert [(type(event), event.message) for event in bench.told if isinstance(event, MessageEvent)] == [
+        (MessageCancelled, older)
+    ]
+    assert bench.settled == [older]
+
+
+@pytest.mark.parametrize("has_more", [False, True])
+async def test_all_that_a_new_message_replaced_is_forgotten(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, has_more: bool
+) -> None:
+    """What many dead letters of a sensor left waiting would go out before the newest temperature."""
+    asked: list[Message] = []
+
+    async def rest(newer: Message) -> AsyncIterator[Message]:
+        asked.append(newer)
+        yield message(id=3)
+        raise FULL  # they end when they are to be sent
+
+    monkeypatch.setattr(bench.disk, "replace_rest", rest)
+    forgotten: list[int] = []
+    put = Put(message=NEXT, replaced=(message(id=1), message(id=2)), has_more=has_more)
+    bench.ledger.replaced(put, lambda one: forgotten.append(one.id))
+    assert forgotten == [1, 2]
+    for coroutine in bench.spawned:
+        await coroutine
+    assert (asked, forgotten) == (([NEXT], [1, 2, 3]) if has_more else ([], [1, 2]))
 
 
 @pytest.mark.parametrize(("delivered", "counted"), [(None, []), (False, [("home", False)])])
@@ -130,6 +179,7 @@ async def test_a_write_that_fails_is_repeated_until_it_does_not(bench: Bench, ca
     assert bench.disk.asked_by == {"home"}, "what went to another connection meanwhile is not this one's"
     assert [type(event) for event in bench.told] == [MessageSent]
     assert caplog.messages == [f"The queue of home stands still: {FULL}"] * 2
+    assert [record.__dict__["connection"] for record in caplog.records] == ["home"] * 2
 
 
 @pytest.mark.parametrize("is_cancelled", [False, True])
@@ -335,9 +385,13 @@ async def test_what_was_not_sent_is_told_as_the_disk_has_it(bench: Bench) -> Non
 async def test_all_that_waits_follows_who_moved(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a group became a supergroup, its dead letters would go to an address that is no more."""
     drafts = [draft(), draft(recipient="bob"), draft(connection="work")]
+    drafts += [replace(draft(recipient=one), operation=Operation.EDIT, target="9") for one in ("ada", "bob")]
     puts = [(await bench.disk.put(one, leased=False)).message for one in drafts]
     await bench.ledger.follow("ada", "ada2", is_move=True)
-    assert [(await bench.disk.get(one.id)).recipient for one in puts] == ["ada2", "bob", "ada"]
+    found = [(await bench.disk.get(one.id)).recipient for one in puts]
+    assert found == ["ada2", "bob", "ada", "ada", "bob"], "what changes a message stays where that is"
+    await bench.ledger.follow("bob", "bob2", is_move=False)
+    assert [(await bench.disk.get(puts[at].id)).recipient for at in (1, 4)] == ["bob2"] * 2
 
     async def refuse(connection: str, old: str, new: str, *, is_move: bool) -> None:
         raise FULL
@@ -361,20 +415,6 @@ async def test_how_far_a_message_has_come_is_kept_if_the_disk_takes_it(
 
     monkeypatch.setattr(bench.disk, "keep_progress", refuse)
     await bench.ledger.keep(one.id, "3 of 3")
-    assert caplog.messages == [f"How far message {one.id} has come is not kept: {FULL}"]
-
-
-@pytest.mark.parametrize("seconds", [3600.0, -3600.0])
-async def test_rows_go_by_the_time_of_which_the_disk_has_heard(bench: Bench, clock: FakeClock, seconds: float) -> None:
-    """What was just read of a message's end would be taken for the new time: over at once, or hours too late."""
-    bench.ledger.begin()
-    before = clock.now()
-    assert bench.ledger.disk_time() == before
-    clock.jump(seconds)
-    assert bench.ledger.disk_time() == pytest.approx(before)
-    bench.ledger.look_at_the_wall()
-    assert bench.ledger.disk_time() == pytest.approx(before), "it has not answered yet"
-    await bench.spawned.pop()
-    assert bench.ledger.disk_time() == clock.now()
-    clock.jump(0.5)
-    assert bench.ledger.disk_time() == clock.now(), "so little is not followed"
+    [record] = caplog.records
+    assert record.getMessage() == f"How far message {one.id} has come is not kept: {FULL}"
+    assert (record.__dict__["connection"], record.__dict__["message_id"]) == ("home", one.id)
