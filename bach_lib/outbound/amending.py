@@ -96,16 +96,11 @@ class Amender:
         title, text = _words(message, amendment, self._registry.get(message.connection))
         if not is_send:
             _check_change(message, amendment, is_elsewhere=is_elsewhere)
-        options = SendOptions(
+        options = SendOptions(  # the rest is not written: it stays as it is in the message's row
             title=title,
             format=amendment.get("format", message.format),
-            silent=message.silent,
             reply_to=None if is_elsewhere else message.reply_to,  # what it answers is not there
-            priority=message.priority,
-            tag=message.tag,
             time_to_live=amendment.get("time_to_live"),
-            delivery=message.delivery,
-            context=message.context,
             buttons=message.buttons,
             files=message.files,
         )

@@ -52,8 +52,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
     corrections = Corrections(base.store, base.clock, instance)
-    undoing = Undoing(base.clock)
-    by_hand = ByHand(queue, corrections, base.bus, runtimes.dispatcher, undoing=undoing, spellings=directory.spellings)
+    by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
         registry=registry,
         connectors=base.connectors,
@@ -78,6 +77,11 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         housekeeping=_housekeeping(base, registry, history, inbox, sharing),
         sharing=sharing,
     )
+
+
+def _by_hand(base: Base, queue: Queue, corrections: Corrections, runtimes: Runtimes, directory: Directory) -> ByHand:
+    undoing = Undoing(base.clock)
+    return ByHand(queue, corrections, base.bus, runtimes.dispatcher, undoing=undoing, spellings=directory.spellings)
 
 
 async def _instance(store: Store) -> str:

@@ -17,7 +17,8 @@ from bach_lib.errors import (
     UnknownTypeError,
 )
 from bach_lib.events import MessageCancelled, MessageEvent
-from bach_lib.outcomes import Dead, Retry, Scope, Uncertain
+from bach_lib.models.spellings import Sighting
+from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain
 from bach_lib.testing import FakeClock, FakePlatform
 
 NOBODY = Fault(code="refused", text="Chat not found")
@@ -135,6 +136,91 @@ async def test_what_is_sent_cannot_be_amended(
         platform.hold.set()
 
 
+async def test_all_else_of_it_stays(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A corrected word would make a message loud, let it be repeated, or lose which automation it belongs to."""
+    said: dict[str, object] = {"silent": True, "priority": 3, "tag": "leak", "delivery": "at_most_once"}
+    dead = await dead_letter(home, platform, clock, **said, context="01J", reply_to="7", max_retries=2)
+    amended = await home.amend(dead.id, text="new words")
+    stays = ("recipient", "silent", "priority", "tag", "delivery", "context", "reply_to", "max_retries", "created_at")
+    assert {name: getattr(amended, name) for name in stays} == {name: getattr(dead, name) for name in stays}
+    assert amended.text == "new words"
+
+
+async def test_a_picture_without_words_can_be_corrected(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Who sent the picture of the door to a wrong id would be told that it has no words."""
+    platform.outcomes.append(Dead(fault=NOBODY))
+    receipt = await home.send("home", "nobody", "", files=[File(name="door.jpg", content=b"picture")])
+    await clock.settle()
+    await home.amend(receipt.id, recipient="ada")
+    await clock.settle()
+    assert [(one.recipient, one.text, one.files[0].content) for one in platform.sent] == [("ada", "", b"picture")]
+
+
+@pytest.mark.parametrize(
+    ("amendment", "field"), [({"recipient": ["ada"]}, "recipient"), ({"text": 5}, "text"), ({"title": 5}, "title")]
+)
+async def test_what_is_wrong_of_an_amendment_is_named(
+    home: Bach, platform: FakePlatform, clock: FakeClock, amendment: dict[str, object], field: str
+) -> None:
+    """A program would have to guess which of its values was refused."""
+    dead = await dead_letter(home, platform, clock)
+    with pytest.raises(InvalidValueError) as caught:
+        await home.amend(dead.id, **amendment)  # type: ignore[arg-type] # on purpose
+    assert caught.value.placeholders["field"] == field
+    with pytest.raises(TypeError, match=r"amend\(\) got an unexpected keyword argument 'colour'"):
+        await home.amend(dead.id, colour="red")  # type: ignore[call-arg] # on purpose
+
+
+@pytest.mark.sqlite_only
+async def test_an_address_is_brought_to_its_one_form(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Messages to one person would stand in two lanes, and overtake each other; or be left by who is removed."""
+    platform.outcomes.append(Sent(sightings=(Sighting(id="42", names=("@ada",)),)))
+    await home.send("home", "@ada", "hello")
+    await clock.settle()
+    first, second = await dead_letter(home, platform, clock), await dead_letter(home, platform, clock)
+    assert (await home.amend(first.id, recipient="@ada")).recipient == "42"
+    await home.move("home", "nobody", "@ada")
+    assert (await home.get(second.id)).recipient == "42"
+    await home.stop("home")
+    await home.retry(second.id)
+    waits_by_name = "UPDATE messages SET recipient = '@ada' WHERE id = ?"
+    await home._base.store.submit(lambda tx: tx._connection.execute(waits_by_name, (second.id,)))
+    assert await home.withdraw("home", "@ada") == 1
+    assert (await home.get(second.id)).status is Status.CANCELLED
+
+
+async def test_a_change_of_a_message_in_a_group_that_has_moved_can_be_corrected(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Its message stays where it was sent, so that correcting its words would be refused as another recipient."""
+    sent = await home.send("home", "-1", "text")
+    await clock.settle()
+    platform.outcomes.append(Dead(fault=NOBODY))
+    edit = await home.edit(sent.id, "nwe")
+    await clock.settle()
+    platform.outcomes.append(Sent(sightings=(Sighting(id="-2", was=("-1",)),)))
+    await home.send("home", "-1", "hello")
+    await clock.settle()
+    assert (await home.send("home", "-1", "again")).recipient == "-2"
+    amended = await home.amend(edit.id, text="new")
+    await clock.settle()
+    assert (amended.recipient, amended.text) == ("-1", "new")
+    assert [(one.recipient, one.text) for one in platform.sent][-1] == ("-1", "new")
+
+
+async def test_a_reaction_gets_no_senders_name(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """A thumb would be sent as words, which no platform takes for one; or a message lose whose it is."""
+    sent = await home.send("home", "ada", "text")
+    await clock.settle()
+    await home.registry.update("home", settings={"sender_tag": "Hut"})
+    await clock.settle()
+    platform.outcomes.extend([Dead(fault=NOBODY)] * 2)
+    thumb, plain = await home.react(sent.id, "👍"), await home.send("home", "ada", "words")
+    await clock.settle()
+    assert (await home.amend(thumb.id, text="👎")).text == "👎"
+    assert (await home.amend(plain.id, text="other words")).text == "[Hut] other words"
+
+
 async def test_a_change_stays_with_its_message(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """The number of a message in one chat would be looked for in another, and somebody else's be changed."""
     receipt = await home.send("home", "ada", "text")
@@ -142,11 +228,19 @@ async def test_a_change_stays_with_its_message(home: Bach, platform: FakePlatfor
     platform.outcomes.extend([Dead(fault=NOBODY), Dead(fault=NOBODY)])
     edit, deletion = await home.edit(receipt.id, "new"), await home.delete(receipt.id)
     await clock.settle()
-    for amendment in ({"recipient": "bob"}, {"connection": "work"}):
-        with pytest.raises(InvalidValueError):
+    far = "b" * 60
+    for amendment, value in (({"recipient": far}, far[:50]), ({"connection": "work"}, "ada")):
+        with pytest.raises(InvalidValueError) as caught:
             await home.amend(edit.id, **amendment)  # type: ignore[arg-type] # on purpose
-    with pytest.raises(InvalidValueError):
-        await home.amend(deletion.id, text="gone")
+        assert caught.value.placeholders == {
+            "field": "a new recipient",
+            "value": value,
+            "expected": f"the one that message {edit.id} has, which changes a message there",
+        }
+    with pytest.raises(InvalidValueError) as caught:
+        await home.amend(deletion.id, text="g" * 60)
+    expected = "none to take a message away"
+    assert caught.value.placeholders == {"field": "text", "value": "g" * 50, "expected": expected}
     await home.amend(edit.id, text="newer")
     await home.amend(deletion.id)
     await clock.settle()

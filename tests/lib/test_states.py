@@ -177,7 +177,7 @@ async def undo(on: Messages, one: Message) -> None:
         await drain(on.corrections.discard([one.id]))
     else:
         await on.queue.cancel(one.id)
-    await on.corrections.put_back(one, await on.queue.get(one.id))
+    await on.corrections.put_back(one, await on.queue.get(one.id), [one.recipient])
 
 
 EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (

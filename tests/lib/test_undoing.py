@@ -94,13 +94,25 @@ async def test_an_older_state_does_not_come_back_before_a_newer_one(
     before = await waiting(home, platform, clock, tag="washer")
     await home.cancel(before.id)
     await home.send("home", "ada", "finished", tag="washer")
-    with pytest.raises(NotUndoableError):
+    with pytest.raises(NotUndoableError) as caught:
         await home.undo(before.id)
+    assert caught.value.placeholders == {"id": str(before.id)}
     platform.fault = None
     await clock.advance(600)
     assert platform.texts == ["finished"]
     with pytest.raises(NotUndoableError):
         await home.undo(before.id)
+
+
+async def test_a_dead_letter_comes_back_whatever_is_newer(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Nobody could read again of a failure that somebody has discarded by mistake, and nothing is sent for that."""
+    platform.outcomes.append(Dead(fault=NOBODY))
+    receipt = await home.send("home", "ada", "washing", tag="washer")
+    await clock.settle()
+    before = await home.get(receipt.id)
+    await home.discard_messages([before.id])
+    await home.send("home", "ada", "finished", tag="washer")
+    assert await home.undo(before.id) == before
 
 
 async def test_an_older_state_does_not_come_back_whatever_its_recipient_is_called_by_now(

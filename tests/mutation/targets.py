@@ -66,7 +66,7 @@ _TESTS_OF_OUTBOUND = {
     ),
     "amending.py": (
         *(f"tests/lib/test_{name}.py" for name in ("amending_what_waits", "letters", "withdrawing")),
-        "tests/lib/test_corrected_addresses.py",
+        *("tests/lib/test_corrected_addresses.py", "tests/lib/registry/test_sender_tag.py"),
     ),
     **dict.fromkeys(
         ("draft.py", "fitting.py", "files.py", "losses.py"),
