@@ -211,6 +211,19 @@ async def test_nothing_of_it_has_arrived_at_the_new_address(
     assert (message.progress, message.nonce) == (None, f"{platform.attempts[0].nonce}-1")
 
 
+async def test_what_waited_for_the_old_address_goes_before_what_is_newer(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Who was to get the code and then "it has changed" would get them the other way round."""
+    platform.outcomes.append(AGAIN)
+    old = [(await home.send("home", "ada", "code")).id for _ in range(2)]
+    await clock.settle()
+    await home.move("home", "ada", "bob")
+    newer = await home.send("home", "bob", "it has changed")
+    await clock.advance(600)
+    assert told(platform.sent) == [("bob", one) for one in (*old, newer.id)]
+
+
 async def test_what_waits_is_whole_at_the_new_address(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """The same of what is not under way when its address is corrected."""
     platform.outcomes.append(AGAIN)

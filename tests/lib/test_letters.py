@@ -177,7 +177,7 @@ async def test_an_address_is_brought_to_its_one_form(home: Bach, platform: FakeP
     platform.outcomes.append(Sent(sightings=(Sighting(id="42", names=("@ada",)),)))
     await home.send("home", "@ada", "hello")
     await clock.settle()
-    first, second = await dead_letter(home, platform, clock), await dead_letter(home, platform, clock)
+    first, second = [await dead_letter(home, platform, clock, reply_to="7") for _ in range(2)]
     assert (await home.amend(first.id, recipient="@ada")).recipient == "42"
     await home.move("home", "nobody", "@ada")
     assert (await home.get(second.id)).recipient == "42"
@@ -185,7 +185,9 @@ async def test_an_address_is_brought_to_its_one_form(home: Bach, platform: FakeP
     await home.retry(second.id)
     waits_by_name = "UPDATE messages SET recipient = '@ada' WHERE id = ?"
     await home._base.store.submit(lambda tx: tx._connection.execute(waits_by_name, (second.id,)))
-    assert await home.withdraw("home", "@ada") == 1
+    assert (await home.amend(second.id, text="words")).reply_to == "7", "it goes to where it was to go"
+    await home._base.store.submit(lambda tx: tx._connection.execute(waits_by_name, (second.id,)))
+    assert await home.withdraw("home", "42") == 1
     assert (await home.get(second.id)).status is Status.CANCELLED
 
 
@@ -270,7 +272,7 @@ async def test_a_discarded_letter_is_no_dead_letter_any_more(
     assert (status.dead, status.uncertain) == (2, 0)
     gone = await home.get(dead[0].id)
     assert (gone.status, gone.error) == (Status.CANCELLED, NOBODY), "why it was not delivered can still be read"
-    assert [event.message.id for event in told] == [dead[0].id, receipt.id]
+    assert [(event.connection, event.message.id) for event in told] == [("home", dead[0].id), ("home", receipt.id)]
     assert await home.discard_all("home", recipient="somebody") == 0
     assert await home.discard_all("home") == 2
     assert await home.discard_all() == 0
@@ -404,7 +406,10 @@ async def test_a_removed_recipient_gets_nothing_more(home: Bach, platform: FakeP
     first, other = await home.send("home", "ada", "code"), await home.send("home", "bob", "hello")
     second = await home.send("home", "ada", "code")
     await clock.settle()
+    told: list[int] = []
+    home.subscribe(MessageCancelled, lambda event: told.append(event.message.id))
     assert await home.withdraw("home", "ADA") == 2
+    assert told == [first.id, second.id]
     for receipt in (first, second):
         message = await home.get(receipt.id)
         assert (message.status, message.error and message.error.code) == (Status.CANCELLED, "recipient_removed")

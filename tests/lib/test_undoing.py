@@ -4,8 +4,9 @@ import pytest
 
 from bach_lib import Bach, Connection, Fault, Message, Status
 from bach_lib.errors import NotUndoableError
-from bach_lib.events import MessageFinished, MessagePutBack
+from bach_lib.events import MessageCancelled, MessageFinished, MessagePutBack
 from bach_lib.models.spellings import Sighting
+from bach_lib.outbound import by_hand
 from bach_lib.outcomes import Dead, Sent, Uncertain
 from bach_lib.testing import FakeClock, FakePlatform
 
@@ -51,10 +52,26 @@ async def test_what_was_discarded_waits_for_a_person_again(
     assert await home.undo(before.id) == before
     await clock.advance(600)
     assert await home.get(before.id) == before
-    assert [event.message for event in told] == [before]
+    assert [(event.connection, event.message) for event in told] == [("home", before)]
     assert ends == []
     assert len(platform.sent) == sent
     assert (await home.queue_status())["home"].needs_person == 1
+
+
+@pytest.mark.parametrize("number", [2, 3])
+async def test_only_what_somebody_can_still_overlook_is_put_back(
+    home: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Of thousands that were discarded at once, all would be kept in memory for a minute."""
+    monkeypatch.setattr(by_hand, "MOST", 2)
+    letters = [await stopped(home, platform, clock, Dead(fault=NOBODY)) for _ in range(number)]
+    await home.discard_messages([one.id for one in letters])
+    for letter in letters:
+        if number == 2:
+            assert await home.undo(letter.id) == letter
+            continue
+        with pytest.raises(NotUndoableError):
+            await home.undo(letter.id)
 
 
 async def test_what_was_cancelled_waits_again_and_goes_once(
@@ -62,7 +79,10 @@ async def test_what_was_cancelled_waits_again_and_goes_once(
 ) -> None:
     """What somebody cancelled by mistake would have to be written anew, or go twice."""
     before = await waiting(home, platform, clock, time_to_live=3600)
+    told: list[int] = []
+    home.subscribe(MessageCancelled, lambda event: told.append(event.message.id))
     await home.cancel(before.id)
+    assert told == [before.id]
     back = await home.undo(before.id)
     assert (back.status, back.expires_at, back.retry_count) == (before.status, before.expires_at, before.retry_count)
     platform.fault = None

@@ -1,12 +1,16 @@
 """Waiting for a message: until it has ended, until time is up, or until BACH closes."""
 
 import asyncio
+import logging
 
 import pytest
 
 from bach_lib import Bach, Connection, Fault, Message, Status
+from bach_lib.bus import Bus
 from bach_lib.errors import UnknownMessageError
+from bach_lib.outbound.waiters import Waiters
 from bach_lib.testing import FakeClock, FakePlatform
+from tests.lib.outbound import make
 
 
 @pytest.fixture
@@ -35,13 +39,17 @@ async def test_a_message_that_has_ended_is_there_at_once(home: Bach, platform: F
     assert (await home.wait(receipt.id, timeout=0)).status is Status.SENT
 
 
-async def test_everybody_who_waits_is_told(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+async def test_everybody_who_waits_is_told(
+    home: Bach, platform: FakePlatform, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
     """The second automation that waits for the same message would hang."""
     await home.send("home", "ada", "text")
     tasks = [await waiting(home, clock) for _ in range(3)]
+    await home.send("home", "ada", "for which nobody waits")
     platform.fault = None
     await clock.advance(31)
     assert [task.result().status for task in tasks] == [Status.SENT] * 3
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_when_time_is_up_one_gets_the_message_as_it_stands(
@@ -77,8 +85,9 @@ async def test_waiting_ends_with_the_connection(home: Bach, clock: FakeClock, ti
     await home.registry.remove("home")
     await clock.settle()
     assert task.done()
-    with pytest.raises(UnknownMessageError):
+    with pytest.raises(UnknownMessageError) as caught:
         task.result()
+    assert caught.value.placeholders == {"id": "1"}
 
 
 async def test_a_cancelled_waiter_is_forgotten(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
@@ -87,7 +96,8 @@ async def test_a_cancelled_waiter_is_forgotten(home: Bach, platform: FakePlatfor
     task = await waiting(home, clock, timeout=1000)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert home._open_parts.waiters._futures == {}
+    waiters = home._open_parts.waiters
+    assert (waiters._futures, waiters._connections) == ({}, {})
     platform.fault = None
     await clock.advance(31)
     assert (await home.get(1)).status is Status.SENT
@@ -98,3 +108,21 @@ async def test_an_unknown_message_is_not_waited_for(home: Bach) -> None:
     with pytest.raises(UnknownMessageError):
         await home.wait(99)
     assert home._open_parts.waiters._futures == {}
+
+
+async def test_what_is_waited_for_is_watched(clock: FakeClock) -> None:
+    """Who waits for what another process sends would never hear of its end, or of one that has ended long ago."""
+    known = {1: make.message(id=1), 2: make.message(id=2, status=Status.SENT)}
+    watched: list[Message] = []
+
+    async def get(message_id: int) -> Message:
+        return known[message_id]
+
+    waiters = Waiters(Bus(), clock, get, watched.append)
+    assert await waiters.wait(2, None) == known[2]
+    waiting = asyncio.create_task(waiters.wait(1, 10))
+    await clock.settle()
+    assert watched == [known[1]]
+    await clock.advance(10)
+    assert await waiting == known[1]
+    waiters.close()

@@ -38,8 +38,9 @@ _TESTS_OF_OUTBOUND = {
     **dict.fromkeys(
         ("by_hand.py", "undoing.py"),
         (
-            *(f"tests/lib/test_{name}.py" for name in ("undoing", "letters", "amending_what_waits")),
-            "tests/lib/test_corrected_addresses.py",
+            *(f"tests/lib/test_{name}.py" for name in ("undoing", "letters", "amending_what_waits", "held")),
+            *("tests/lib/test_corrected_addresses.py", "tests/lib/outbound/test_standing_by.py"),
+            "tests/lib/outbound/test_dispatching.py",
         ),
     ),
     "corrections.py": (
@@ -74,7 +75,7 @@ _TESTS_OF_OUTBOUND = {
     ),
     "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
     "sender.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
-    "bystander.py": ("tests/lib/owners/test_bystander.py",),
+    "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
     **dict.fromkeys(
         ("lending.py", "loans.py", "carrier.py", "lane_address.py"),
         tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "loans", "lanes")),
@@ -83,7 +84,7 @@ _TESTS_OF_OUTBOUND = {
     "background_tasks.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_switching_off.py"),
     "bundle.py": ("tests/lib/test_send_all.py",),
     "uncancellable.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/test_ending_in_foreign_code.py"),
-    "waiters.py": ("tests/lib/test_waiters.py",),
+    "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py"),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
