@@ -4,7 +4,7 @@ Event
 ├── MessageEvent (message)
 │   ├── MessageQueued, MessageAttempted, MessageRetrying, MessagePutBack
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
-├── MessageReceived, MessageSetAside, SenderBlocked
+├── MessageReceived, MessageSetAside, InboxChanged, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
 └── StorageChanged and EventsMissed, which are about none of them
@@ -95,6 +95,11 @@ class MessageSetAside(Event):
 
     message: IncomingMessage
     """Which one; it can be looked at as others are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxChanged(Event):
+    """A person or program marked messages in the inbox as something else, or deleted them. `connection` is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

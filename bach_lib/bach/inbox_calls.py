@@ -8,6 +8,7 @@ from bach_lib.arguments import one_of
 from bach_lib.bach.call_group import CallGroup
 from bach_lib.connectors.base import Incoming, Invitation, Unreadable
 from bach_lib.errors import CannotReceiveError, OwnedElsewhereError
+from bach_lib.events import InboxChanged
 from bach_lib.handling.programs import Programs
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
@@ -68,6 +69,7 @@ class InboxCalls(CallGroup):
         """
         ids, status = list(ids), one_of(InboxStatus, "status", status)
         changed = await self._open_parts.inbox.mark(ids, status)
+        self._tell_of(changed)
         if status is InboxStatus.UNREAD:
             for incoming_id in sorted(ids, reverse=True):
                 self._programs.told(incoming_id, is_again=True)
@@ -75,7 +77,14 @@ class InboxCalls(CallGroup):
 
     async def discard(self, ids: Iterable[int]) -> int:
         """Delete incoming messages; return how many there were."""
-        return await self._open_parts.inbox.delete(ids)
+        deleted = await self._open_parts.inbox.delete(ids)
+        self._tell_of(deleted)
+        return deleted
+
+    def _tell_of(self, changed: int) -> None:
+        """Others who show the inbox look again."""
+        if changed:
+            self._open_parts.bus.publish(InboxChanged(connection=""))
 
     async def route(self) -> int:
         """Announce what came in and was stored, but never announced (a crash came between); return how many."""

@@ -54,6 +54,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     corrections = Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
+        bus=base.bus,
         registry=registry,
         connectors=base.connectors,
         directory=directory,

@@ -62,6 +62,7 @@ class Base:
 class Parts:
     """Parts that exist while BACH is open."""
 
+    bus: Bus
     registry: Registry
     connectors: Connectors
     directory: Directory

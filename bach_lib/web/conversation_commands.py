@@ -30,7 +30,7 @@ _PICTURE_BYTES: Final = 3_000_000
 _PICTURES: Final[Mapping[bytes, str]] = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 """What is shown, by how it begins: whatever somebody says of a file, nothing else is a picture."""
 
-_OF_ANOTHER: Final = frozenset({Kind.EDITED, Kind.REACTION})
+_OF_ANOTHER: Final = frozenset({Kind.BUTTON, Kind.EDITED, Kind.REACTION})
 """What the app shows in the message that it concerns, by `ref` and `concerns`: the platform's ids of both."""
 
 
@@ -185,7 +185,7 @@ def _in(message: IncomingMessage) -> _View:
         "direction": "in",
         "id": message.id,
         "ref": message.subject if message.kind not in _OF_ANOTHER else None,
-        "concerns": message.subject if message.kind in _OF_ANOTHER else None,
+        "concerns": message.subject or None if message.kind in _OF_ANOTHER else None,
         "at": message.received_at,
         "sender": message.sender_name or message.sender_id,
         "sender_id": message.sender_id,

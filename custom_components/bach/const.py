@@ -33,6 +33,8 @@ CONF_INCOMING_ADDRESSES: Final = "incoming_addresses"
 CONF_INCOMING_SECRET: Final = "incoming_secret"  # noqa: S105  the name of a field
 CONF_INCOMING_TOKEN: Final = "incoming_token"  # noqa: S105  the name of a field
 CONF_KIND: Final = "kind"
+KIND_PRIVATE: Final = "private"
+"""A recipient that is one person alone; in there nobody else can be told apart."""
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"

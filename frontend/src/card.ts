@@ -4,7 +4,7 @@ import { LitElement, css, html, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import "./card-conversation.ts";
 import "./card-state.ts";
-import { type Hass, atHome, goTo } from "./home-transport.ts";
+import { type Hass, atHome, goTo, know } from "./home-transport.ts";
 import { styles } from "./styles.ts";
 import type { TextKey, Transport } from "./transport.ts";
 
@@ -95,6 +95,7 @@ export class HomeCard extends LitElement {
 
   /** A new one comes with each change of any state in the home. */
   set hass(hass: Hass) {
+    know(hass);
     if (this.language === hass.language) return;
     this.language = hass.language;
     void atHome(hass, { on_card: true }).then((transport) => {

@@ -23,7 +23,9 @@ export const layout = css`
   li {
     align-self: flex-start;
     max-width: min(85%, 640px);
-    padding: 8px 12px;
+  }
+  li.card {
+    padding: 8px 16px;
   }
   li.out {
     align-self: flex-end;
@@ -47,7 +49,13 @@ export const layout = css`
       display: inline;
     }
   }
+  .button {
+    padding: 2px 12px;
+    border: 1px solid var(--divider-color, GrayText);
+    border-radius: 8px;
+  }
   .pressed {
+    border-color: var(--primary-color, CanvasText);
     font-weight: 700;
   }
   .reaction {

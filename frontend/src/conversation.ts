@@ -13,7 +13,7 @@ import { type Around, item } from "./said.ts";
 import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
-import type { CameView, PageView, PlaceView, WentView } from "./views.ts";
+import type { CameView, PageView, PlaceView } from "./views.ts";
 
 interface Wrote {
   /** What it goes without, and why. */
@@ -148,16 +148,9 @@ export class Conversation extends LitElement {
       transport: this.transport,
       place: this.place,
       pictures: this.pictures,
-      pressed: (one) => this.pressed(one),
       show: (one) => void this.show(one),
       answer: (one) => this.answer(one),
     };
-  }
-
-  private pressed(one: WentView): string[] {
-    return this.said.items.flatMap((other) =>
-      other.direction === "in" && other.kind === "button" && other.about === one.id ? [other.text] : [],
-    );
   }
 
   private get list(): HTMLElement | null {

@@ -56,6 +56,9 @@ export class Conversations extends LitElement {
         color: var(--card-background-color, Canvas);
         font-weight: 500;
       }
+      .alone > bach-conversation::part(back) {
+        display: none;
+      }
       @container (max-width: 700px) {
         .both {
           grid-template-columns: minmax(0, 1fr);
@@ -89,13 +92,14 @@ export class Conversations extends LitElement {
   override render() {
     const { text } = this.transport;
     const { view, error } = this.live;
-    const here = view?.places.find((one) => chat(one) === this.path);
+    const only = this.path === "/chat" && view?.places.length === 1 ? view.places[0] : undefined; // nothing to choose among
+    const here = only ?? view?.places.find((one) => chat(one) === this.path);
     return html`
       <h2 class=${here ? "chosen" : ""}>${text("chat.title")}</h2>
       <p role="alert">${error ?? ""}</p>
       ${view
-        ? html`<div class="both ${here ? "chosen" : ""}">
-            <nav aria-label=${text("chat.places")}>${this.places(view.places)}</nav>
+        ? html`<div class="both ${here ? "chosen" : ""} ${view.places.length === 1 ? "alone" : ""}">
+            <nav aria-label=${text("chat.places")}>${this.places(view.places, here)}</nav>
             ${here
               ? html`<bach-conversation .transport=${this.transport} .place=${here}></bach-conversation>`
               : html`<p class="card">${text(view.places.length ? "chat.choose" : "chat.nobody")}</p>`}
@@ -106,7 +110,7 @@ export class Conversations extends LitElement {
     `;
   }
 
-  private places(places: readonly PlaceView[]) {
+  private places(places: readonly PlaceView[], here: PlaceView | undefined) {
     const { text } = this.transport;
     const wanted = this.wanted.toLocaleLowerCase();
     const found = places.filter((one) => `${one.title} ${one.connection_title}`.toLocaleLowerCase().includes(wanted));
@@ -115,7 +119,7 @@ export class Conversations extends LitElement {
         <input type="search" @input=${(event: Event) => (this.wanted = (event.target as HTMLInputElement).value)} />
       </label>
       <ul>
-        ${repeat(found, chat, (one) => html`<li>${link(chat(one), this.place(one), chat(one) === this.path)}</li>`)}
+        ${repeat(found, chat, (one) => html`<li>${link(chat(one), this.place(one), one === here)}</li>`)}
       </ul>
     `;
   }

@@ -1,10 +1,10 @@
 /**
- * Lays edits, deletions and reactions of both sides into the message that they concern, if it is among what is loaded;
+ * Lays edits, deletions, reactions and presses of both sides into the message that they concern, if it is among what is loaded;
  * else they stay rows of their own. And says how a message stands after them.
  */
 
 import { keyOf } from "./loaded-history.ts";
-import type { PlaceView, SaidView, WentView } from "./views.ts";
+import type { CameView, PlaceView, SaidView, WentView } from "./views.ts";
 
 /** A message with what was changed of it, oldest first. */
 export interface Told<S extends SaidView = SaidView> {
@@ -19,6 +19,8 @@ export interface Shape {
   isDeleted: boolean;
   /** Who reacted with what; an empty name is this home's. */
   reactions: { emoji: string; names: string[] }[];
+  /** Who pressed which of its buttons. */
+  pressed: Map<string, string[]>;
   /** Changes of ours that have not arrived: they wait, or failed. */
   open: WentView[];
 }
@@ -39,9 +41,14 @@ export function folded(items: readonly SaidView[], later: readonly SaidView[] = 
 }
 
 export function shapeOf({ changes }: Told, { adds_reactions }: Pick<PlaceView, "adds_reactions">): Shape {
-  const shape: Shape = { words: undefined, isDeleted: false, reactions: [], open: [] };
+  const shape: Shape = { words: undefined, isDeleted: false, reactions: [], pressed: new Map(), open: [] };
   const hands = new Map<string, { name: string; emojis: Set<string> }>();
   for (const change of changes) {
+    if (isPress(change)) {
+      const names = shape.pressed.get(change.text) ?? [];
+      shape.pressed.set(change.text, [...names.filter((name) => name !== change.sender), change.sender]);
+      continue;
+    }
     const isOut = change.direction === "out";
     if (isOut && change.status !== "sent") {
       if (change.status !== "cancelled") shape.open.push(change);
@@ -81,10 +88,14 @@ class Finder {
 
   find(change: SaidView): Told | undefined {
     const { concerns } = change;
-    if (concerns === null) return undefined;
+    if (concerns === null && !isPress(change)) return undefined;
     const known = about(change);
-    const found = (known === null ? undefined : this.ours.get(known)) ?? this.exact.get(concerns) ?? this.short(concerns);
+    const found = (known === null ? undefined : this.ours.get(known)) ?? this.byRef(concerns);
     return found && keyOf(found.one) !== keyOf(change) && isOf(change, found.one) ? found : undefined;
+  }
+
+  private byRef(concerns: string | null): Told | undefined {
+    return concerns === null ? undefined : (this.exact.get(concerns) ?? this.short(concerns));
   }
 
   private short(concerns: string): Told | undefined {
@@ -95,10 +106,14 @@ class Finder {
 
 const end = (ref: string): string => ref.slice(ref.lastIndexOf(":") + 1);
 
+const isPress = (one: SaidView): one is CameView & { kind: "button" } => one.direction === "in" && one.kind === "button";
+
 const about = (one: SaidView): number | null => (one.direction === "in" ? one.about : null);
 
 /** Only who wrote a message gives it other words. */
 const isOf = (change: SaidView, one: SaidView): boolean =>
   change.direction === "out"
     ? change.operation === "react" || one.direction === "out"
-    : change.kind === "reaction" || (one.direction === "in" && one.sender_id === change.sender_id);
+    : isPress(change)
+      ? one.direction === "out"
+      : change.kind === "reaction" || (one.direction === "in" && one.sender_id === change.sender_id);

@@ -30,6 +30,12 @@ export interface Hass {
 
 const HOURS: Record<string, boolean> = { "12": true, "24": false };
 
+/** As of now: `hass` is a new object at every change of any state. */
+let states: Hass["states"] = {};
+
+/** Whoever is handed `hass` hands it on. */
+export const know = (hass: Hass): void => void (states = hass.states);
+
 class HomeTransport implements Transport {
   constructor(
     readonly hass: Hass,
@@ -61,7 +67,7 @@ class HomeTransport implements Transport {
   }
 
   cameras(): { id: string; title: string }[] {
-    const found = Object.values(this.hass.states).filter((one) => one.entity_id.startsWith("camera."));
+    const found = Object.values(states).filter((one) => one.entity_id.startsWith("camera."));
     return found.map((one) => ({ id: one.entity_id, title: one.attributes.friendly_name ?? one.entity_id }));
   }
 
@@ -91,6 +97,7 @@ const texts = new Map<string, Promise<Hass["localize"]>>();
 
 /** The transport, once the texts in this person's language are there. The panel's title stands still where it is open. */
 export async function atHome(hass: Hass, watching: { on_card?: true } = {}): Promise<Transport> {
+  know(hass);
   const asked = texts.get(hass.language) ?? hass.loadBackendTranslation("config_panel", "bach");
   texts.set(hass.language, asked);
   try {

@@ -12,11 +12,13 @@ export class Navigation extends LitElement {
     styles,
     css`
       :host {
+        min-width: 0;
         color: inherit;
       }
       nav {
         display: flex;
-        flex-wrap: wrap;
+        overflow: auto hidden; /* on a phone they are wider than it */
+        scrollbar-width: none;
       }
       a {
         display: inline-flex;
@@ -24,6 +26,10 @@ export class Navigation extends LitElement {
         min-height: 44px;
         padding: 0 12px;
         text-decoration: none;
+        white-space: nowrap;
+      }
+      a:focus-visible {
+        outline-offset: -2px;
       }
       a[aria-current] {
         box-shadow: inset 0 -3px var(--primary-color, CanvasText);
@@ -56,7 +62,8 @@ export class Navigation extends LitElement {
     </nav>`;
   }
 
-  override updated(): void {
+  override updated(changed: Map<string, unknown>): void {
+    if (changed.has("path")) this.renderRoot.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     const { view } = this.live;
     if (view) this.dispatchEvent(new CustomEvent("bach-counted", { detail: view.counts?.needs_person ?? 0, bubbles: true, composed: true }));
   }

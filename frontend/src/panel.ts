@@ -7,7 +7,7 @@
 
 import "./app.ts";
 import type { App } from "./app.ts";
-import { type Hass, atHome, goTo } from "./home-transport.ts";
+import { type Hass, atHome, goTo, know } from "./home-transport.ts";
 
 /** It outlives its shell, which Home Assistant builds anew when the title changes: what somebody has typed stays. */
 const app: App = document.createElement("bach-app");
@@ -27,6 +27,7 @@ class Panel extends HTMLElement {
   }
 
   set hass(hass: Hass) {
+    know(hass);
     if (language === hass.language) return;
     language = hass.language;
     void atHome(hass).then((transport) => (app.transport = transport));

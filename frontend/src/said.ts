@@ -16,8 +16,6 @@ export interface Around {
   place: PlaceView;
   /** Those that somebody wanted to see, by the message. */
   pictures: Readonly<Record<number, string>>;
-  /** Which buttons of a message of ours were pressed. */
-  pressed(one: WentView): string[];
   show(one: CameView): void;
   answer(one: CameView): void;
 }
@@ -45,15 +43,14 @@ function went(around: Around, told: Told<WentView>) {
   const shape = shapeOf(told, place);
   const now = shape.words?.direction === "out" ? shape.words : undefined;
   const shown = now ? { ...one, title: now.title, text: now.text } : one;
-  const buttons = now?.buttons ?? one.buttons;
-  const pressed = around.pressed(one);
+  const buttons = [...new Set([...(now?.buttons ?? one.buttons), ...shape.pressed.keys()])]; // once it is answered, a question has none
   const why = one.status === "sent" ? "" : reason(transport, one);
   const isThere = one.ref !== null && one.status === "sent" && !shape.isDeleted && !shape.open.some(isGoing);
   return html`<li class="card out" data-key=${keyOf(one)}>
     ${saying(shape.isDeleted, words(transport, shown))}
     ${one.attached.map((file) => html`<p class="quiet">${text("chat.file", { name: file.name, size: size(transport, file.size) })}</p>`)}
     ${buttons.length
-      ? html`<p class="bar">${buttons.map((button) => html`<span class="state ${pressed.includes(button) ? "pressed" : ""}">${button}</span>`)}</p>`
+      ? html`<p class="bar">${buttons.map((button) => buttonOf(button, shape.pressed.get(button)))}</p>`
       : nothing}
     ${after(around, told)}
     <p class="quiet">
@@ -67,6 +64,9 @@ function went(around: Around, told: Told<WentView>) {
       : nothing}
   </li>`;
 }
+
+const buttonOf = (button: string, names: readonly string[] = []) =>
+  html`<span class="button ${names.length ? "pressed" : ""}">${button}${names.length ? ` ✓ ${names.join(", ")}` : nothing}</span>`;
 
 function came(around: Around, told: Told<CameView>) {
   const { transport, place } = around;

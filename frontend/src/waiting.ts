@@ -1,6 +1,6 @@
 /** The page "Waiting and dead letters": all that waits or was not delivered, and what can be done about it. */
 
-import { LitElement, css, html, nothing } from "lit";
+import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./message-actions.ts";
 import { link } from "./events.ts";
@@ -9,6 +9,7 @@ import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Place, Row, WaitingView } from "./views.ts";
+import { layout } from "./waiting-layout.ts";
 import { advice, counts, needsPerson, reason, state, time, words } from "./words.ts";
 
 const HOUR = 3600;
@@ -16,96 +17,13 @@ const HOUR = 3600;
 const TYPED = 300;
 
 export class Waiting extends LitElement {
-  static override styles = [
-    styles,
-    css`
-      :host {
-        container-type: inline-size;
-      }
-      .bar {
-        margin: 16px 0;
-      }
-      .filters label {
-        display: grid;
-        flex: 1 1 150px;
-        min-width: 0;
-      }
-      .filters select,
-      .filters input {
-        width: 100%;
-        min-width: 0;
-      }
-      th {
-        vertical-align: middle;
-      }
-      td p {
-        margin: 4px 0 0;
-      }
-      .message {
-        max-width: 420px;
-      }
-      .message a {
-        display: -webkit-box;
-        overflow: hidden;
-        min-height: 24px;
-        -webkit-box-orient: vertical;
-        -webkit-line-clamp: 3;
-        unicode-bidi: plaintext;
-      }
-      .message, .why {
-        overflow-wrap: anywhere;
-      }
-      th span {
-        display: none;
-      }
-      @container (max-width: 820px) {
-        th span {
-          display: inline;
-          font-weight: 400;
-        }
-        th label {
-          display: flex;
-          align-items: center;
-        }
-        thead th:not(:first-child) {
-          display: none;
-        }
-        table,
-        thead,
-        tbody,
-        thead tr,
-        td,
-        th {
-          display: block;
-        }
-        tbody tr {
-          display: grid;
-          grid-template-columns: 44px 1fr;
-          padding: 8px 0;
-          border-bottom: 1px solid var(--divider-color, GrayText);
-        }
-        td,
-        th {
-          grid-column: 2;
-          padding: 4px 0;
-          border: none;
-        }
-        td:first-child,
-        thead th:first-child {
-          grid-column: 1;
-          grid-row: 1 / span 5;
-        }
-        .message {
-          max-width: none;
-        }
-      }
-    `,
-  ];
+  static override styles = [styles, layout];
   static override properties = {
     transport: { attribute: false },
     places: { state: true },
     chosen: { state: true },
     wanted: { state: true },
+    finding: { state: true },
     pages: { state: true },
   };
 
@@ -115,6 +33,8 @@ export class Waiting extends LitElement {
   declare chosen: ReadonlySet<number>;
   /** What is looked for. */
   declare wanted: { connection?: string; recipient?: string; state?: string; text?: string; hours?: number };
+  /** Whether somebody on a phone looks for something: else what there is to find it with would stand before what waits. */
+  declare finding: boolean;
   /** Where each page up to this one began; empty: this is the newest. */
   declare pages: readonly number[];
 
@@ -137,7 +57,7 @@ export class Waiting extends LitElement {
     [this.places, this.chosen] = [[], new Set()];
     const connection = new URLSearchParams(location.search).get("connection"); // a link to what waits for one
     this.wanted = connection ? { connection } : {};
-    this.pages = [];
+    [this.pages, this.finding] = [[], connection !== null];
   }
 
   override firstUpdated(): void {
@@ -153,6 +73,7 @@ export class Waiting extends LitElement {
     return html`
       <h2>${text("waiting.title")}</h2>
       <p class="quiet" data-counts>${view?.counts ? counts(this.transport, view.counts) : nothing}</p>
+      <button class="find" aria-expanded=${this.finding} @click=${() => (this.finding = !this.finding)}>${text("waiting.find")}</button>
       ${this.filters()}
       ${this.notice.render(error)}
       ${view ? this.list(view) : error === undefined ? html`<p class="quiet">${text("app.loading")}</p>` : nothing}
@@ -166,7 +87,7 @@ export class Waiting extends LitElement {
     const option = (value: string, label: string, chosen = "") => html`<option value=${value} ?selected=${value === chosen}>${label}</option>`;
     const pick = (name: string) => (event: Event) => this.look({ [name]: (event.target as HTMLSelectElement).value || undefined });
     const pickTime = (event: Event) => this.look({ hours: Number((event.target as HTMLSelectElement).value) || undefined });
-    return html`<div class="bar filters" role="search" @bach-done=${this.notice.show}>
+    return html`<div class="bar filters ${this.finding ? "open" : ""}" role="search" @bach-done=${this.notice.show}>
       <label>${text("waiting.connection")}
         <select @change=${(event: Event) => this.look({ connection: (event.target as HTMLSelectElement).value || undefined, recipient: undefined })}>
           ${option("", text("waiting.all"))} ${this.places.map(({ id, title }) => option(id, title, connection))}
@@ -217,7 +138,7 @@ export class Waiting extends LitElement {
   private table(rows: readonly Row[], chosen: number) {
     const { text } = this.transport;
     const all = (event: Event) => (this.chosen = new Set((event.target as HTMLInputElement).checked ? rows.map((row) => row.id) : []));
-    return html`<table role="table" @bach-done=${this.notice.show}>
+    return html`<table role="table" class=${rows.length === 1 ? "one" : ""} @bach-done=${this.notice.show}>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col">

@@ -26,13 +26,24 @@ test("both directions stand in one order, with what became of each and who press
     came(2, { kind: "button", text: "Yes", about: 1 }),
     went(3, { status: "dead", error: "Chat not found" }),
     came(4, { text: "<img src=x>" }),
+    came(5, { kind: "button", text: "Yes", about: 99 }),
   ];
   const { element } = await open({ conversation: () => page(items) });
   const order = [...element.renderRoot.querySelectorAll("[data-key]")].map((one) => one.getAttribute("data-key"));
-  assert.deepEqual(order, ["out1", "in2", "out3", "in4"]);
-  assert.equal(element.renderRoot.querySelector(".pressed")!.textContent, "Yes");
+  assert.deepEqual(order, ["out1", "out3", "in4", "in5"]); // what the last press belongs to is not loaded
+  assert.equal(element.renderRoot.querySelector(".pressed")!.textContent, "Yes ✓ Ada L.");
   for (const words of ["came.button Ada L.", "state.dead", "Chat not found", "<img src=x>"]) assert.ok(seen(element).includes(words), words);
   assert.equal(element.renderRoot.querySelector("img"), null);
+});
+
+test("where there is one place, it is open: there is nothing to choose among", async () => {
+  const other = { ...place, recipient: "43", title: "Ben" };
+  for (const [places, shown] of [[[place], 1], [[place, other], 0]] as const) {
+    const home = new FakeHome({ conversations: () => ({ places }), conversation: () => page([]) });
+    const element = await show<Conversations>("bach-conversations", { transport: home, path: "/chat" });
+    await settled(element);
+    assert.equal(element.renderRoot.querySelectorAll("bach-conversation").length, shown);
+  }
 });
 
 test("words are sent to the place that is open, as an answer to what was chosen, and once", async () => {

@@ -61,6 +61,14 @@ test("a reaction takes the place of the one before, or joins it, as the platform
   assert.deepEqual(shape([...items.slice(0, 3), none]).reactions, []);
 });
 
+test("a press stands at its button with who pressed, also when the question has been answered and has none any more", () => {
+  const presses = (id: number, sender: string, more = {}) => came(id, { kind: "button", text: "Yes", ref: null, sender, about: 1, ...more });
+  const items = [went(1, { buttons: ["Yes"] }), presses(2, "Ada"), presses(3, "Ben", { concerns: "1", about: null }), presses(4, "Ada"), presses(5, "Eve", { about: 2 })];
+  assert.deepEqual(order(items), ["out1", "in5"]);
+  assert.deepEqual([...shape(items).pressed], [["Yes", ["Ben", "Ada"]]]);
+  assert.deepEqual(order([came(1), presses(2, "Ada", { concerns: "42:1", about: null })]), ["in1", "in2"]); // they press ours only
+});
+
 test("whoever reads far back sees messages as they stand, though their changes are not kept", () => {
   const said = new LoadedHistory();
   said.takeNewest(page([theirs("edited", MOST + 5, "1", { text: "new" })], { out: null, in: 1 }));

@@ -250,7 +250,6 @@ async def test_a_picture_of_a_camera_goes_with_words(page: Page, frontend: Front
     picture.write_bytes(PICTURE)
     form = await world.home.client.start_flow("local_file")
     await world.home.client.answer_flow(form, {"name": "Front door", "file_path": str(picture)})
-    await page.reload()
     await page.get_by_role("link", name="Conversations").click()
     await page.get_by_role("link", name="Ada").click()
     talk = page.locator("bach-conversation")

@@ -26,6 +26,7 @@ from custom_components.bach.const import (
     CONF_RECIPIENT,
     CONF_SENDER_ID,
     CONF_TITLE,
+    KIND_PRIVATE,
     SUBENTRY_RECIPIENT,
     TYPE_DISCORD,
     TYPE_SIGNAL,
@@ -38,9 +39,6 @@ from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_
 from custom_components.bach.kinds.markdown_escape import with_escaped
 
 from .role_fields import rights_schema, rights_values, suggested_rights
-
-KIND_PRIVATE: Final = "private"
-"""A recipient that is one person alone; in there nobody else can be told apart."""
 
 _LOOK_BACK: Final = 500
 """Messages of the inbox in which people are looked for."""

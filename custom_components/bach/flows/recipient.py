@@ -27,6 +27,7 @@ from custom_components.bach.const import (
     CONF_ROLE,
     CONF_TITLE,
     CONF_USER_ID,
+    KIND_PRIVATE,
 )
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
@@ -41,7 +42,6 @@ from custom_components.bach.messages.recipient_changes import async_move_undeliv
 from .address_check import async_check_address, can_check_addresses
 from .dead_letter_steps import DeadLetterSteps
 from .pairing import PairingSteps
-from .person import KIND_PRIVATE
 from .role_fields import is_shared, rights_schema, rights_values, suggested_rights, without_rights
 
 MANUAL_SCHEMA: Final = vol.Schema(

@@ -25,7 +25,15 @@ from bach_lib.web.app_commands import COMMANDS, WATCH
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.shared_answers import SharedAnswers
 from bach_lib.web.viewer import ForbiddenError, Known, Origin, Right, Visit
-from custom_components.bach.const import CONF_RECIPIENT, CONF_USER_ID, DOMAIN, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
+from custom_components.bach.const import (
+    CONF_KIND,
+    CONF_RECIPIENT,
+    CONF_USER_ID,
+    DOMAIN,
+    KIND_PRIVATE,
+    SUBENTRY_PERSON,
+    SUBENTRY_RECIPIENT,
+)
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
@@ -168,7 +176,7 @@ class HomeViewer:
         return Right(
             connection=entry.title,
             place=where.title if where else subentry.data[CONF_RECIPIENT],
-            person=subentry.title if is_person else None,
+            person=subentry.title if is_person or subentry.data.get(CONF_KIND) == KIND_PRIVATE else None,
             role=role_of(subentry),
             user=user.name if user else None,
         )

@@ -9,7 +9,8 @@ from bach_lib import Bach, Connection, MessageQueued
 from bach_lib.clock import Clock
 from bach_lib.events import Event
 from bach_lib.models import QueueStatus
-from bach_lib.testing import FakeClock
+from bach_lib.models.incoming import InboxStatus
+from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.shared_answers import SharedAnswers
 from bach_lib.web.viewer import ForbiddenError, Visit
@@ -77,6 +78,27 @@ async def test_whoever_hears_of_a_change_sees_it(house: House, bach: Bach, clock
         await house.waiting()  # somebody comes in between
     await clock.advance(2.0)
     assert seen[-1] == 3
+
+
+async def test_what_is_read_on_the_phone_loses_its_mark_on_the_desk(
+    house: House, bach: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """A page that is open elsewhere would call a message unread until somebody reloads it."""
+    await bach.registry.update("home", is_active=True, allowed=frozenset({"ada"}))
+    await clock.settle()
+    platform.says("Is the door open?", sender="ada")
+    await clock.settle()
+    [message] = await bach.inbox()
+    await clock.advance(2)
+    before = house.changes.told
+    for act in (
+        bach.mark([message.id], InboxStatus.READ),
+        bach.mark([message.id], InboxStatus.READ),  # nothing changes: nobody need look
+        bach.discard([message.id]),
+    ):
+        await act
+        await clock.advance(2)
+    assert house.changes.told == before + 2
 
 
 async def test_whoever_does_something_sees_what_came_of_it(house: House, bach: Bach) -> None:
