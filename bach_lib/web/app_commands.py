@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from bach_lib.arguments import check_limit
+from bach_lib.bach import Bach
 from bach_lib.control.operations.asked import checked
 from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import BachError, InvalidValueError
@@ -172,9 +173,20 @@ async def _act(visit: Visit, what: MessageAction, message_id: int) -> Message:
         case MessageAction.RETRY:
             return await bach.retry(message_id, wait=_SECONDS)
         case MessageAction.SEND_NOW:
-            if (await bach.get(message_id)).held:
-                return await bach.retry(message_id, wait=_SECONDS)
-            return await bach.amend(message_id, wait=_SECONDS)  # as it is, without the time it would still wait
+            return await _send_now(bach, await bach.get(message_id))
+
+
+async def _send_now(bach: Bach, found: Message) -> Message:
+    """Whatever it waits for; where its connection does not work, as far as is known, that is asked first."""
+    if found.held:
+        return await bach.retry(found.id, wait=_SECONDS)
+    is_stuck = bach.health(found.connection).fault is not None
+    if found.status is Status.FAILED:  # as it is, without the time it would still wait
+        found = await bach.amend(found.id, wait=0 if is_stuck else _SECONDS)
+    if is_stuck:
+        await bach.check(found.connection)
+        return await bach.wait(found.id, _SECONDS)
+    return found
 
 
 def _became(ends: Sequence[Message | Json]) -> Json:

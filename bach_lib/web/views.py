@@ -20,7 +20,8 @@ _DEEDS: Mapping[Status, tuple[str, ...]] = {
     Status.EXPIRED: ("retry", "amend"),
     Status.CANCELLED: ("retry", "amend"),
 }
-_HELD = ("send_now", "amend", "cancel")
+_NOW_AS_WELL = ("send_now", "amend", "cancel")
+"""Of one that was held back, and of one whose connection does not work, as far as is known."""
 
 
 class Views:
@@ -53,6 +54,8 @@ class Views:
         }
 
     def _message(self, message: Message) -> View:
+        trouble = None if message.status.is_final else self._trouble(message.connection)
+        is_stuck = message.held or (message.status is Status.PENDING and trouble is not None)
         return {
             "id": message.id,
             "connection": message.connection,
@@ -71,8 +74,8 @@ class Views:
             "retry_count": message.retry_count,
             "max_retries": message.max_retries,
             "error": message.error.text if message.error else None,
-            "trouble": None if message.status.is_final else self._trouble(message.connection),
-            "can": _HELD if message.held else _DEEDS.get(message.status, ()),
+            "trouble": trouble,
+            "can": _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ()),
         }
 
     def _attempt(self, message: Message, attempt: Attempt) -> View:

@@ -31,6 +31,16 @@ async def ask(visit: Visit, command: str, **arguments: Json) -> dict[str, Any]:
     return answer
 
 
+async def open_breaker(visit: Visit, clock: FakeClock) -> dict[str, Any]:
+    """Let attempts fail until it is open; the card of the connection."""
+    for _ in range(60):
+        await clock.advance(10)
+        card: dict[str, Any] = (await ask(visit, "connections"))["cards"][0]
+        if card["breaker"]["state"] == "open":
+            return card
+    pytest.fail("the breaker stayed closed")
+
+
 async def test_a_card_says_what_was_sent_failed_and_waits(
     visit: Visit, clock: FakeClock, platform: FakePlatform
 ) -> None:
@@ -84,14 +94,32 @@ async def test_an_open_breaker_says_until_when(visit: Visit, clock: FakeClock, p
     """Somebody would wait for a message without knowing that nothing is tried now."""
     platform.fault = Fault(code="unreachable", text="Nobody answers")
     await visit.bach.send("home", "ada", "hello")
-    for _ in range(60):
-        await clock.advance(10)
-        [card] = (await ask(visit, "connections"))["cards"]
-        if card["breaker"]["state"] == "open":
-            break
-    assert card["breaker"]["state"] == "open"
+    card = await open_breaker(visit, clock)
     assert card["breaker"]["until"] > clock.now()
     assert card["sending"]["fault"] == "Nobody answers"
+
+
+async def test_what_waits_for_a_connection_goes_when_somebody_says_so(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Who has plugged the router in again at three in the morning would wait for the next check, and stay awake."""
+    platform.fault = Fault(code="unreachable", text="Nobody answers")
+    for text in ("Water in the cellar", "The dog barks"):
+        await visit.bach.send("home", "ada", text)
+        await clock.settle()
+    await open_breaker(visit, clock)
+    rows = (await ask(visit, "waiting"))["rows"]
+    assert [(row["status"], row["can"][0]) for row in rows] == [("pending", "send_now")] * 2
+    press = {"what": "send_now", "ids": [row["id"] for row in rows]}
+    pressed = asyncio.create_task(ask(visit, "act", **press))
+    await clock.settle()
+    await clock.advance(5)  # as long as somebody waits for what becomes of it
+    assert (await pressed)["waiting"] == 2
+    platform.works()
+    pressed = asyncio.create_task(ask(visit, "act", **press))
+    await clock.settle()
+    assert platform.texts == ["Water in the cellar", "The dog barks"]
+    assert (await pressed)["sent"] == 2
 
 
 async def test_what_a_check_found_is_told(visit: Visit, platform: FakePlatform) -> None:
