@@ -39,8 +39,7 @@ from bach_lib.storage import SharedStore, Store
 
 async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""
-    instance = await _instance(base.store)
-    registry = await _registry(base)
+    instance, registry = await _instance(base.store), await _registry(base)
     directory = await _directory(base, registry)
     pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
     rules, inbox = Rules(base.store, base.home), _inbox(base, pairings, instance, directory)

@@ -30,7 +30,7 @@ export class MessageActions extends LitElement {
     const { rows, transport, asked } = this;
     const possible = ORDER.filter((action) => (action !== "amend" || rows.length === 1) && this.able(action).length);
     return html`
-      <div class="bar">${possible.map((action) => this.button(action))}</div>
+      ${possible.length ? html`<div class="bar">${possible.map((action) => this.button(action))}</div>` : nothing}
       ${asked === "discard" || asked === "cancel" ? this.question(asked) : nothing}
       ${asked === "amend"
         ? html`<bach-change .transport=${transport} .row=${rows[0]} @close=${this.close}></bach-change>`

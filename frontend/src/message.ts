@@ -10,6 +10,9 @@ import type { Transport } from "./transport.ts";
 import type { Attempt, MessageView } from "./views.ts";
 import { ORIGINS, OUTCOMES, advice, amount, needsPerson, reason, state, time } from "./words.ts";
 
+/** Seconds; what took less took none, for a person. */
+const SHOWN = 0.01;
+
 export class Message extends LitElement {
   static override styles = [
     styles,
@@ -69,10 +72,11 @@ export class Message extends LitElement {
   private whole(view: MessageView) {
     const { transport } = this;
     const to = { recipient: view.recipient_title, connection: view.connection_title };
+    const [why, todo] = [reason(transport, view), advice(transport, view)];
     return html`
       <section class="card" @bach-done=${this.notice.show}>
         <p class="state ${needsPerson(view) ? "needs-person" : ""}">${state(transport, view)}</p>
-        <p>${reason(transport, view)} <span class="quiet">${advice(transport, view)}</span></p>
+        ${why || todo ? html`<p>${why} <span class="quiet">${todo}</span></p>` : nothing}
         <bach-message-actions .transport=${transport} .rows=${[view]}></bach-message-actions>
       </section>
       <section class="card">
@@ -104,7 +108,7 @@ export class Message extends LitElement {
 
   private attempt(attempt: Attempt) {
     const { text, locale } = this.transport;
-    const took = attempt.seconds === null ? "" : amount(locale, attempt.seconds);
+    const took = attempt.seconds === null || attempt.seconds < SHOWN ? "" : amount(locale, attempt.seconds);
     return html`<li>
       ${attempt.started_at === null ? nothing : this.moment(attempt.started_at)}
       <strong>${text(OUTCOMES[attempt.outcome], { number: attempt.number })}</strong>

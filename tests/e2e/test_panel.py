@@ -14,6 +14,7 @@ from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend, open_frontend
 from tests.e2e.layout import misplaced
 from tests.e2e.test_daemon_page import PICTURE
+from tests.e2e.walk import Walk
 
 pytestmark = [
     pytest.mark.e2e,
@@ -24,6 +25,7 @@ pytestmark = [
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 WRONG, LATER, EARLIER = "Nobody has this chat", "The garage door is open", "The washing is done"
+ALARM = "Water in the cellar"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -164,6 +166,8 @@ async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Front
     await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": LATER})
     waiting = row(page, LATER)
     await expect(waiting).to_contain_text("Ada")
+    await waiting.get_by_role("button", name=re.compile("^Send now")).click()
+    await expect(page.get_by_role("status").filter(has_text="It waits to be sent.")).to_be_visible()
     await frontend.screenshot("panel-4-outage")
     await world.telegram.start()
     await expect(waiting).to_have_count(0, timeout=60_000)
@@ -313,6 +317,44 @@ async def test_in_the_dark_on_a_phone_and_by_keyboard(
     await page.get_by_role("link", name="Waiting and dead letters").click()
     await expect(page.locator("bach-waiting h2")).to_be_visible()
     await expect(lost).to_have_count(0)
+
+
+async def test_at_three_in_the_morning_an_alarm_gets_out_by_phone(
+    page: Page, frontend: Frontend, world: World, entity: str
+) -> None:
+    """If this fails, somebody half asleep cannot tell whether an alarm has arrived, and why not, or get it out now."""
+    walk = Walk()
+    client = world.home.client
+    await client.act(
+        "bach", "discard", {"config_entry_id": await client.render(f"{{{{ config_entry_id('{entity}') }}}}")}
+    )
+    await world.telegram.control("POST", "faults", {"name": "forbidden", "times": 0, "methods": ["sendMessage"]})
+    await client.act("bach", "send_message", {"entity_id": entity, "message": ALARM})
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto("/")
+    await walk.click(page.get_by_role("button", name="Sidebar toggle"))
+    await walk.click(page.locator("ha-sidebar").get_by_role("link", name="BACH (1)"))
+    lost = row(page, ALARM)
+    await expect(lost).to_contain_text("Not delivered")
+    await expect(lost).to_contain_text("bot was blocked by the user")
+    retry = lost.get_by_role("button", name=re.compile("^Retry"))
+    await expect(retry).to_be_in_viewport(ratio=1)  # without scrolling
+    await frontend.screenshot("walk-3-phone-dark")
+    assert walk.cost == (2, 0), "to whether it arrived, and why not"
+
+    await world.telegram.control("DELETE", "faults")  # on that very phone the bot is let in again
+    await walk.click(retry)
+    await expect(page.get_by_role("status").filter(has_text="Sent.")).to_be_in_viewport()
+    assert (await world.telegram.arrived())[-1].text == ALARM
+    assert walk.cost == (3, 0), "until it has arrived"
+    await walk.click(page.get_by_role("link", name="Conversations"))
+    last = page.locator("bach-conversation li").last
+    await expect(last).to_contain_text(re.compile(f"{ALARM}.*Sent", re.DOTALL))
+    await expect(last).to_be_in_viewport(ratio=1)
+    await frontend.screenshot("walk-3-conversation-phone-dark")
+    assert await faults(page) == []
+    assert await misplaced(page) == []
 
 
 async def test_it_is_there_in_german(world: World, browser: Browser, entity: str) -> None:
