@@ -77,14 +77,21 @@ _TESTS_OF_OUTBOUND = {
     "sender.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
     **dict.fromkeys(
-        ("lending.py", "loans.py", "carrier.py", "lane_address.py"),
-        tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "loans", "lanes")),
+        ("lending.py", "lane_address.py"),
+        tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "lanes_lent", "dispatching")),
     ),
+    "carrier.py": ("tests/lib/outbound/test_carrying.py",),
     "lane.py": ("tests/lib/outbound/test_lanes.py",),
     "background_tasks.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_switching_off.py"),
     "bundle.py": ("tests/lib/test_send_all.py",),
     "uncancellable.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/test_ending_in_foreign_code.py"),
-    "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py"),
+    "belonging.py": ("tests/lib/registry/test_accounts.py", "tests/lib/promises/test_one_place_many_spellings.py"),
+    "following.py": ("tests/lib/outbound/test_loading.py", *_DISPATCHING),
+    "one_message.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "corrections")),
+    "interrupted.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "dispatching")),
+    "file_contents.py": ("tests/lib/test_files.py", "tests/lib/outbound/test_advancing.py"),
+    "services.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_policy_of_one.py"),
+    "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {

@@ -574,7 +574,7 @@ async def test_what_a_failing_disk_has_moved_stands_in_the_lane_of_the_new_addre
 ) -> None:
     """Newer words to the new address would overtake the older ones, which memory still had in the old lane."""
     hand = ByHand(
-        *(bench.queue, bench.corrections, Bus(), lambda _: bench.dispatcher),
+        *(bench.queue, bench.corrections, Bus(), lambda name: bench.dispatcher if name == "home" else None),
         undoing=Undoing(bench.clock),
         spellings=lambda _, one: [one],
     )
