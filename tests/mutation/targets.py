@@ -101,6 +101,7 @@ _TESTS_OF_STORAGE = {
     "bell.py": (f"{_ON_DISK}/test_bell.py",),
     "births.py": (f"{_ON_DISK}/test_restored_cases.py",),
     "collecting.py": (f"{_ON_DISK}/test_sharing.py",),
+    "columns.py": (f"{_ON_DISK}/test_values.py", "tests/lib/outbound/test_rows.py"),
     "copies.py": (f"{_ON_DISK}/test_beginnings.py",),
     "database.py": tuple(
         f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "backup_file", "place", "request_loop")
@@ -126,7 +127,7 @@ _TESTS_OF_STORAGE = {
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
     "schema.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("beginnings", "place", "layouts")),
-    "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "copying", "naming", "place")),
+    "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "naming", "place", "beginnings")),
     "store_thread.py": (f"{_ON_DISK}/test_store_thread.py",),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),
     "together.py": (f"{_ON_DISK}/test_transaction.py",),

@@ -1,6 +1,7 @@
 """Messages of a connection on which another process works: they wait on disk, and whoever works there is told."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import override
@@ -130,7 +131,9 @@ async def test_what_was_put_before_under_its_key_is_told_again(bench: Bench) -> 
     assert bench.published() == [(MessageQueued, "home", first.message.id)], "it is there once"
 
 
-async def test_there_is_room_for_so_many_and_it_is_counted_now_and_then(bench: Bench) -> None:
+async def test_there_is_room_for_so_many_and_it_is_counted_now_and_then(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     """A program beside a daemon would fill the database, or read ten thousand rows for each message it sends."""
     looks = bench.disk.looks
     await bench.put()
@@ -154,6 +157,7 @@ async def test_there_is_room_for_so_many_and_it_is_counted_now_and_then(bench: B
     await bench.clock.advance(5.1)
     await bench.put()
     assert looks[5:] == [LIMIT] * 4, "after five seconds others may have put some"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_what_is_put_together_is_told_when_it_is_stored_and_never_if_it_is_not(bench: Bench) -> None:
