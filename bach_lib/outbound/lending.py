@@ -164,7 +164,7 @@ class Lending:
                 self._tell(one)
 
     def _want_back(self, loans: Loans, ids: Sequence[int], most: int, *, is_late: bool = False) -> None:
-        if ids and not self._is_recalling:
+        if not self._is_recalling:
             self._is_recalling, self._recalled_at = True, self._services.clock.monotonic()
             self._spawn(self._recall(loans, ids, most, is_late=is_late))
 

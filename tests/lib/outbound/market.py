@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import cast, override
 
 from bach_lib.clock import Clock
-from bach_lib.errors import StorageError
+from bach_lib.errors import BachError
 from bach_lib.outbound.loans import Ended, Loan, Loans, Lot
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import SharedStore
@@ -21,7 +21,7 @@ class Market(Loans):
         self.offered = self.called.append
         self.came_back: list[str] = []
         self.returned = self.came_back.append
-        self.refusals: list[StorageError] = []
+        self.refusals: list[BachError] = []
         self.lots: dict[int, Lot] = {}
         """All that was offered."""
         self.untaken: set[int] = set()

@@ -1,14 +1,14 @@
 """An owner without a free worker lends lanes, wants them back when it has one, and hears what became of them."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from dataclasses import replace
 
 import pytest
 
 from bach_lib import Policy
 from bach_lib.bus import Bus
-from bach_lib.errors import StoreFailedError
+from bach_lib.errors import SessionEndedError, StoreFailedError
 from bach_lib.events import Event, MessageEvent, MessageRetrying, MessageSent
 from bach_lib.models import Connection, Message, Status
 from bach_lib.models.spellings import Alias, Lesson
@@ -17,7 +17,7 @@ from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.lending import Lending
-from bach_lib.outbound.loans import Ended, Loan
+from bach_lib.outbound.loans import Ended, Loan, Lot
 from bach_lib.outbound.retry import INTERRUPTED
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
@@ -29,20 +29,20 @@ FULL = StoreFailedError(path="bach.db", reason="the disk is full")
 
 
 class Bench:
-    """An owner with one worker, which is at work, the lanes that it lends, and what it told and counted."""
+    """An owner whose workers (one) are at work, the lanes that it lends, and what it told and counted."""
 
-    def __init__(self, store: Store, clock: FakeClock) -> None:
+    def __init__(self, store: Store, clock: FakeClock, parallel: int = 1) -> None:
         self.clock, self.market = clock, Market(clock)
         bus = Bus()
         self.told: list[Event] = []
         bus.subscribe(Event, self.told.append)
         self.counted: list[tuple[str, bool]] = []
         shared = tools(Disk(store, clock), bus, clock, lambda *told: self.counted.append(told))
-        services = replace(shared, policy=Policy(parallel=1))
+        services = replace(shared, policy=Policy(parallel=parallel))
         self.directory = services.directory
         gate = services.gate(Connection(name="home", type="fake"), lambda: None)
         self.choosing = Choosing(Lanes(), gate, services)
-        self.choosing.workers = 1
+        self.choosing.workers = parallel
         self.lanes = self.choosing.lanes
         self.tasks: list[asyncio.Task[None]] = []
         self.followed: list[list[int]] = []
@@ -85,9 +85,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench(store: Store, clock: FakeClock) -> Bench:
+async def bench(store: Store, clock: FakeClock) -> AsyncIterator[Bench]:
     """One that has lent nothing yet."""
-    return Bench(store, clock)
+    bench = Bench(store, clock)
+    yield bench
+    bench.lending.stop()
+    await bench.clock.settle()
+    assert [task.exception() for task in bench.tasks if not task.cancelled()] == [None] * len(bench.tasks)
 
 
 def ended(number: int, *messages: Message, tried: bool = True, interrupted: bool = False) -> Ended:
@@ -102,9 +106,9 @@ def ended(number: int, *messages: Message, tried: bool = True, interrupted: bool
     )
 
 
-async def test_as_many_lanes_are_lent_as_keep_the_others_busy(bench: Bench) -> None:
+async def test_as_many_lanes_are_lent_as_keep_the_others_busy(store: Store, clock: FakeClock) -> None:
     """Other processes would stand idle, or take all and leave the owner nothing that it could order."""
-    bench.market.helpers = lambda: 2
+    bench = Bench(store, clock, parallel=2)
     bench.wait_for("ada", "bob", "cyd", "dan", "eve", "fay", "ada")
     await bench.lend()
     assert bench.market.lots == {}, "it has not begun yet"
@@ -124,6 +128,18 @@ async def test_as_many_lanes_are_lent_as_keep_the_others_busy(bench: Bench) -> N
     assert bench.market.collected == [{1: [1, 7], 2: [2], 3: [3], 4: [4]}]
     await bench.lend()
     assert len(bench.market.lots) == 5
+    bench.lending.stop()
+
+
+async def test_what_is_just_being_lent_counts_as_lent(bench: Bench) -> None:
+    """While the disk is busy, all lanes would be given away one by one."""
+    bench.market.helpers = lambda: 2
+    await bench.start()
+    for recipient in ("ada", "bob", "cyd", "dan", "eve"):
+        bench.wait_for(recipient)
+        bench.lending.lend()
+    await bench.clock.settle()
+    assert [*bench.offered] == ["ada", "bob", "cyd", "dan"]
 
 
 async def test_who_has_no_helper_lends_nothing(bench: Bench) -> None:
@@ -201,7 +217,7 @@ async def test_what_nobody_takes_is_had_back_and_nothing_is_lent_for_a_while(ben
 
 async def test_what_somebody_has_taken_is_looked_for_each_second(bench: Bench) -> None:
     """The notice that a lane is back may be lost, and its messages would wait until the next start."""
-    bench.market.helpers = lambda: 2
+    bench.market.helpers = lambda: 3
     bench.wait_for("ada", "bob", "cyd")
     await bench.start()
     await bench.lend()
@@ -214,8 +230,9 @@ async def test_what_somebody_has_taken_is_looked_for_each_second(bench: Bench) -
     await bench.clock.advance(0.5)
     bench.wait_for("eve", id=51)
     await bench.lend()
+    assert bench.offered["eve"] == [51]
     await bench.clock.advance(0.5)
-    assert bench.market.recalls[1][0][0] == 1
+    assert bench.market.recalls[1] == ([1, 4, 5, 6], 4), "the newest may still be taken"
     assert len(bench.market.collected) == 2
     bench.market.refusals = [FULL]
     await bench.clock.advance(1)
@@ -228,6 +245,72 @@ async def test_what_somebody_has_taken_is_looked_for_each_second(bench: Bench) -
     bench.lending.collect()
     await bench.lend()
     assert len(bench.market.collected) == looks
+
+
+async def test_lanes_are_wanted_back_once_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow database would be asked for the same lanes by ten statements at once."""
+    go_on = asyncio.Event()
+    recall = bench.market.recall
+
+    async def slow(ids: Collection[int], most: int) -> list[int]:
+        found = await recall(ids, most)
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(bench.market, "recall", slow)
+    bench.wait_for("ada")
+    await bench.start()
+    await bench.lend()
+    bench.choosing.workers = 0
+    for _ in range(3):
+        await bench.clock.advance(0.2)
+        await bench.lend()
+    assert len(bench.market.recalls) == 1
+    go_on.set()
+    await bench.clock.settle()
+    bench.choosing.workers = 1
+    await bench.lend()
+    assert len(bench.market.lots) == 2, "who wanted it back has no worker any more: others may take it"
+
+
+async def test_a_lane_that_is_lent_already_under_another_address_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be offered again and again, without a pause, for as long as somebody has the other one."""
+    bench.market.helpers = lambda: 2
+    bench.wait_for("ada")
+    await bench.start()
+    await bench.lend()
+    offers: list[int] = []
+
+    async def the_same(connection: str, lots: Sequence[Lot]) -> list[int]:
+        offers.append(len(lots))
+        return [1] * len(lots)
+
+    monkeypatch.setattr(bench.market, "offer", the_same)
+    bench.market.untaken.clear()
+    bench.wait_for("bob", id=2)
+    await bench.lend()
+    await bench.clock.advance(0.9)
+    await bench.lend()
+    assert offers == [1]
+    await bench.clock.advance(0.1)
+    await bench.lend()
+    assert offers == [1, 1]
+
+
+@pytest.mark.parametrize("step", ["offer", "collect"])
+async def test_who_was_taken_for_dead_lends_nothing_and_says_nothing(bench: Bench, step: str) -> None:
+    """The log would show a fault of BACH where a process only begins anew."""
+    bench.wait_for("ada")
+    await bench.start()
+    bench.market.refusals = [SessionEndedError()]
+    if step == "offer":
+        await bench.lend()
+    else:
+        bench.lending.collect()
+    await bench.clock.settle()
+    assert (bench.market.refusals, bench.market.lots) == ([], {})
 
 
 async def test_what_others_had_lent_stays_theirs_until_it_comes_back(bench: Bench) -> None:
