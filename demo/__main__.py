@@ -4,11 +4,13 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 
 from aiohttp import ClientError
 
 from demo import story
 from demo.client import PASSWORD, USER, RefusedError
+from demo.home import Released
 from demo.process import EndedError
 from demo.screen import Screen
 from demo.waiting import NotInTimeError
@@ -29,19 +31,24 @@ def main() -> int:
     parser.add_argument(
         "--watch", action="store_true", help="no story: start Home Assistant again whenever a file of BACH is saved"
     )
+    parser.add_argument("--zip", type=Path, help="with what a release publishes, in place of this checkout")
+    parser.add_argument("--python", help="of an environment with Home Assistant alone, for --zip")
     options = parser.parse_args()
     if options.once and options.watch:
         parser.error("--once ends, and --watch does not: choose one")
+    if bool(options.zip) != bool(options.python):
+        parser.error("--zip and --python belong together")
+    released = Released(archive=options.zip.absolute(), python=options.python) if options.zip else None
     try:
-        return asyncio.run(_run(Screen(), once=options.once, watching=options.watch))
+        return asyncio.run(_run(Screen(), once=options.once, watching=options.watch, released=released))
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130  # what shells say of a command that was interrupted
 
 
-async def _run(screen: Screen, *, once: bool, watching: bool) -> int:
+async def _run(screen: Screen, *, once: bool, watching: bool, released: Released | None) -> int:
     _end_on_sigterm()
     screen.heading("BACH: a real Home Assistant, Telegram and Discord, all on this machine, all gone in the end")
-    async with make_world(preferred_port=0 if once else FIRST_PORT) as world:
+    async with make_world(preferred_port=0 if once else FIRST_PORT, released=released) as world:
         try:
             sources = Sources()  # before it is read, so that nothing saved meanwhile is missed
             await story.set_up(world, screen)

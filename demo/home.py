@@ -1,4 +1,4 @@
-"""A real Home Assistant in a fresh configuration directory, with this checkout's integration.
+"""A real Home Assistant in a fresh configuration directory, with this checkout's integration or a zip of it.
 
 What is written into `.storage` before the first start is what a person would have clicked through, minus everything
 that needs the internet. The integration itself is set up through its own dialogs.
@@ -8,8 +8,10 @@ import json
 import re
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from zipfile import ZipFile
 
 from demo import process
 from demo.client import Client
@@ -37,10 +39,19 @@ _RECORD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+(?:[+-]\d\d:\d\d)? (?
 _OURS = re.compile(r"bach_lib|custom_components[./]bach|(?<![\w/.-])bach(?![\w/-])")  # not a folder that is called so
 
 
-class Home:
-    """Home Assistant, at one address and with one memory over all its lives."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What a stranger has: a zip of BACH, and another Python with a Home Assistant that installs for itself."""
 
-    def __init__(self, folder: Path, *, preferred_port: int = 0) -> None:
+    archive: Path
+    python: str
+
+
+class Home:
+    """Home Assistant, at one address and with one memory over all its lives. `released`: not of this checkout."""
+
+    def __init__(self, folder: Path, *, preferred_port: int = 0, released: Released | None = None) -> None:
+        self._released = released
         self.config = folder / "config"
         self.log = folder / "home-assistant.log"
         self.client = Client(f"http://{HOST}:{free_port(preferred_port)}")
@@ -56,8 +67,11 @@ class Home:
 
     async def start(self) -> None:
         """Start, or start again, and wait until everything is set up. Raises NotInTimeError, EndedError."""
-        arguments = ["-m", "homeassistant", "--config", str(self.config), "--skip-pip", "--log-no-color"]
-        self._process = await process.start(arguments, self.log)
+        arguments = ["-m", "homeassistant", "--config", str(self.config), "--log-no-color"]
+        if self._released:
+            self._process = await process.start(arguments, self.log, python=self._released.python, search_path="")
+        else:
+            self._process = await process.start([*arguments, "--skip-pip"], self.log)
         if not self.client.is_logged_in:
             await self._until(self.client.can_onboard)
             await self.client.onboard()
@@ -118,7 +132,12 @@ class Home:
         storage.mkdir(parents=True)
         (self.config / "configuration.yaml").write_text(_CONFIGURATION)
         (self.config / "automations.yaml").write_text("[]\n")
-        (self.config / "custom_components").symlink_to(ROOT / "custom_components")
+        components = self.config / "custom_components"
+        if self._released:
+            with ZipFile(self._released.archive) as archive:
+                archive.extractall(components / "bach")
+        else:
+            components.symlink_to(ROOT / "custom_components")
         # Written as "onboarded": the steps left out would add integrations that ask the internet.
         done = {"done": ["core_config", "analytics", "integration"]}
         _store(storage, "onboarding", 4, 1, done)

@@ -33,17 +33,20 @@ def free_port(preferred: int = 0) -> int:
         return port
 
 
-async def start(arguments: Sequence[str], log: Path) -> Process:
+async def start(
+    arguments: Sequence[str], log: Path, *, python: str = sys.executable, search_path: str = _SEARCH_PATH
+) -> Process:
     """Run Python with these arguments in the folder of `log`, to whose end goes all that it prints.
 
-    The process gets a session of its own, so that Ctrl-C in the terminal reaches only the one who started it.
+    The process gets a session of its own, so that Ctrl-C in the terminal reaches only the one who started it. `python`:
+    another one, which finds modules on `search_path`.
     """
     with log.open("ab") as file:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
+            python,
             *arguments,
             cwd=log.parent,
-            env=os.environ | {"PYTHONPATH": _SEARCH_PATH, "PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONPATH": search_path, "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -14,7 +14,7 @@ from typing import Final
 from demo.client import USER, Json
 from demo.discord import CHANNEL, Discord
 from demo.discord import TOKEN as DISCORD_TOKEN
-from demo.home import Home
+from demo.home import Home, Released
 from demo.telegram import TOKEN, Telegram
 from demo.waiting import until
 
@@ -151,11 +151,11 @@ class World:
 
 
 @asynccontextmanager
-async def make_world(*, preferred_port: int = 0) -> AsyncIterator[World]:
+async def make_world(*, preferred_port: int = 0, released: Released | None = None) -> AsyncIterator[World]:
     """A world in which nothing has been started; when it ends, its processes are killed and its files are gone."""
     with TemporaryDirectory(prefix="bach-demo-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        home = Home(folder, preferred_port=preferred_port)
+        home = Home(folder, preferred_port=preferred_port, released=released)
         async with Telegram(folder, chats=[f"{CHAT}:{PERSON}"]) as telegram, Discord(folder) as discord, home:
             yield World(home, telegram, discord)
 

