@@ -20,7 +20,9 @@ from bach_lib.errors import (
     UnknownConnectionError,
     UnknownFormatError,
 )
+from bach_lib.outbound import files as files_module
 from bach_lib.outbound.draft import SendOptions, make_draft, make_request
+from bach_lib.outbound.files import bounded_files
 from bach_lib.outbound.rows import Draft
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.lib.outbound.make import draft as bare_draft
@@ -307,6 +309,152 @@ def test_values_of_a_wrong_kind_are_named(wrong: dict[str, object]) -> None:
             make_draft(HOME, FAKE, recipient, text, options, now=0.0, max_retries=5),  # type: ignore[arg-type] # see above
             options,  # type: ignore[arg-type] # see above
         )
+
+
+HALF = {"value": "a broken character", "expected": "text without halves of characters"}
+LONG = {"value": f"{'x' * 20}…", "expected": "at most 255 characters"}
+NO_TEXT = {"value": "int 5", "expected": "text"}
+NO_FILE = {"field": "files", "expected": "File, with a name and bytes"}
+SAID: list[tuple[dict[str, object], dict[str, str]]] = [
+    ({"recipient": 4.2}, {"field": "recipient", "value": "float 4.2", "expected": "text"}),
+    ({"recipient": "x" * 256}, {"field": "recipient"} | LONG),
+    ({"text": b"0123456789012345678901"}, {"field": "text", "value": "bytes b'012345678901234567", "expected": "text"}),
+    ({"text": "half \ud83d"}, {"field": "message"} | HALF),
+    ({"title": "\udc00"}, {"field": "title"} | HALF),
+    ({"title": 5}, {"field": "title", "value": "int 5", "expected": "text"}),
+    ({"silent": "never " * 5}, {"field": "silent", "value": "never never never ne", "expected": "true or false"}),
+    ({"priority": 11}, {"field": "priority", "value": "11", "expected": "a whole number from -10 to 10"}),
+    ({"max_retries": 101}, {"field": "max_retries", "value": "101", "expected": "a whole number from 0 to 100"}),
+    ({"delivery": "maybe"}, {"field": "delivery", "value": "maybe", "expected": "at_least_once or at_most_once"}),
+    ({"time_to_live": -1}, {"value": "-1"}),
+    ({"time_to_live": 10**400}, {"value": "over 250000000000"}),
+    ({"time_to_live": -(10**400)}, {"value": "-250000000000"}),
+    ({"time_to_live": 250_000_000_001}, {"value": "over 250000000000"}),
+    ({"format": "rtf"}, {"type": "fake", "format": "rtf", "known": "html, plain"}),
+    ({"text": "x" * 4097}, {"length": "4097", "type": "fake", "limit": "4096"}),
+    ({"text": "x" * 4090, "title": "12345"}, {"length": "4097", "type": "fake", "limit": "4096"}),
+    ({"lost": 5}, {"field": "lost", "value": "int", "expected": "a list of Loss"}),
+    ({"lost": [5]}, {"field": "lost", "value": "list", "expected": "a list of Loss"}),
+    ({"lost": [Loss(what="x" * 256, reason="r")]}, {"field": "lost"} | LONG),
+    ({"buttons": 5}, {"reason": "they must be rows of Button, each with a text and a value"}),
+    ({"buttons": [[Button(text=" ", value="v")]]}, {"reason": "one has no text"}),
+    ({"buttons": [[Button(text="t", value="")]]}, {"reason": "one has no value"}),
+    ({"buttons": [[Button(text="\udc00", value="v")]]}, {"field": "button text"} | HALF),
+    ({"buttons": [[Button(text="t", value="\udc00")]]}, {"field": "button value"} | HALF),
+    ({"buttons": [YES_NO[0]] * 51}, {"reason": "there are 102, and nobody reads more than 100"}),
+    ({"files": "report.txt"}, NO_FILE | {"value": "str"}),
+    ({"files": ["report.txt"]}, NO_FILE | {"value": "str"}),
+    ({"files": 5}, NO_FILE | {"value": "int"}),
+    ({"files": [File(name="a", content="text")]}, NO_FILE | {"value": "File"}),  # type: ignore[arg-type] # on purpose
+    (
+        {"text": "", "files": [File(name="a.png", content=b"")]},
+        {
+            "field": "files",
+            "value": "a.png: it is empty.",
+            "expected": "a file that can go, or say something in words",
+        },
+    ),
+]
+
+
+for name in (*SHORT_TEXTS, "idempotency_key"):
+    SAID += [({name: "x" * 256}, {"field": name} | LONG), ({name: 5}, {"field": name} | NO_TEXT)]
+
+
+@pytest.mark.parametrize(("wrong", "said"), SAID, ids=lambda one: str(one)[:40])
+def test_what_is_wrong_is_named_with_what_was_given_and_what_would_do(
+    wrong: dict[str, object], said: dict[str, str]
+) -> None:
+    """Who writes an automation would have to try which of ten options was meant, and what it may be."""
+    options = {"recipient": "42", "text": "hello"} | wrong
+    recipient, text = options.pop("recipient"), options.pop("text")
+    with pytest.raises(InputError) as caught:
+        make_request(
+            make_draft(HOME, FAKE, recipient, text, options, now=0.0, max_retries=5),  # type: ignore[arg-type] # on purpose
+            options,  # type: ignore[arg-type] # on purpose
+        )
+    assert caught.value.placeholders == said
+
+
+def of_size(size: int, name: str = "a.png") -> File:
+    """A file of so many bytes."""
+    return File(name=name, content=b"x" * size)
+
+
+@pytest.mark.parametrize(
+    ("options", "reasons"),
+    [
+        ({"tag": "x" * 255, "context": "x" * 255, "reply_to": "x" * 255}, []),
+        ({"title": "x" * 255}, []),
+        ({"title": "x" * 256}, ["title: It has more than 255 characters, so it stands in the text."]),
+        ({"max_retries": 100, "priority": 10}, []),
+        ({"buttons": [[Button(text="x" * 64, value="v" * 40)] * 25]}, []),
+        ({"buttons": [[Button(text="t", value="v")] * 26]}, ["buttons: There are 26, and fake shows 25."]),
+        ({"buttons": [[Button(text="t", value="v")] * 100]}, ["buttons: There are 100, and fake shows 25."]),
+        (
+            {"buttons": [[Button(text="x" * 65, value="v")]]},
+            [f'buttons: "{"x" * 20}…" has more than 64 characters.'],
+        ),
+        (
+            {"buttons": [[Button(text="t", value="ü" * 21)]]},
+            [f'buttons: The value "{"ü" * 20}…" has more than 40 bytes.'],
+        ),
+        ({"format": "markdown"}, ["markup: fake does not know the text format markdown."]),
+        ({"files": [of_size(1000), of_size(1)]}, []),
+        ({"files": [of_size(1001)]}, ["file: a.png: it has 1001 bytes, and fake takes 1000."]),
+        ({"files": [of_size(0)]}, ["file: a.png: it is empty."]),
+        ({"files": [of_size(1)] * 51}, ["file: a.png: a message can have 50 files."]),
+        ({"files": [of_size(0, "a/b\\c\x00.png")]}, ["file: c_.png: it is empty."]),
+        ({"files": [of_size(0, "..")]}, ["file: file: it is empty."]),
+        (
+            {"lost": [Loss(what="effect", reason="not\nhere" + "x" * 300)]},
+            [f"effect: not?here{'x' * 247}"],
+        ),
+    ],
+    ids=lambda one: str(one)[:40],
+)
+def test_what_goes_without_something_says_what_and_why_and_what_just_fits_goes_whole(
+    options: SendOptions, reasons: list[str]
+) -> None:
+    """A picture would be missing, or a button stand as words, and nobody know which limit was meant."""
+    made = draft(**options)
+    assert [f"{loss.what}: {loss.reason}" for loss in made.lost] == reasons
+    assert made.text.startswith(("text", "x" * 256))
+
+
+def test_what_all_files_of_a_message_can_have_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every one lies in the database until it was sent, and a few would fill the disk of a small machine."""
+    monkeypatch.setattr(files_module, "MAX_ALL", 1500)
+    sizes = (1000, 501, 500, 1)
+    made = draft(files=[of_size(size, f"{size}.png") for size in sizes])
+    assert [file.size for file in made.files] == [1000, 500]
+    assert [loss.reason for loss in made.lost] == [
+        f"{size}.png: it has {size} bytes, and all files of a message can have 1500." for size in (501, 1)
+    ]
+    able, lost = bounded_files([of_size(size, f"{size}.png") for size in sizes])
+    assert ([len(file.content) for file in able], lost) == ([1000, 500], made.lost)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (("a.png", "image/png"), ("a.png", "image/png")),
+        (("C:\\Users\\ada\\plan.pdf", "application/pdf; charset=x"), ("plan.pdf", None)),
+        (("/home/ada/ a\tb ", 5), ("a_b", None)),
+        (("x" * 129, None), ("x" * 128, None)),
+        (("x" * 128, "a/" + "b" * 64), ("x" * 128, "a/" + "b" * 64)),
+        (("x" * 200 + ".jpeg", "a/" + "b" * 65), ("x" * 117 + ".jpeg", None)),
+        (("x." + "y" * 200, None), ("x." + "y" * 10, None)),
+        (("." + "y" * 200, None), ("." + "y" * 116 + "." + "y" * 10, None)),
+    ],
+)
+def test_a_file_has_a_name_that_is_only_one_and_a_kind_or_none(
+    given: tuple[str, str], kept: tuple[str, str | None]
+) -> None:
+    """It would be written somewhere else on the machine of whoever gets it, or be refused by the platform."""
+    name, mime_type = given
+    [file] = draft(files=[File(name=name, content=b"x", mime_type=mime_type)]).files
+    assert (file.name, file.mime_type) == kept
 
 
 def test_what_can_only_mean_one_thing_is_taken() -> None:

@@ -137,6 +137,62 @@ async def test_as_many_lanes_are_taken_as_workers_are_free(bench: Bench) -> None
     assert bench.market.wanted[2:] == [2], "and then it looks for more"
 
 
+async def test_lanes_are_looked_for_once_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two looks at once would each take as many lanes as there are workers."""
+    go_on = asyncio.Event()
+    take = bench.market.take
+
+    async def slow(connection: str, most: int) -> list[Loan]:
+        found = await take(connection, most)
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(bench.market, "take", slow)
+    await bench.start()
+    for _ in range(3):
+        bench.carrier.offered()
+        await bench.clock.settle()
+    assert bench.market.wanted == [2]
+    bench.lend(5, one(1))
+    go_on.set()
+    await bench.clock.settle()
+    assert bench.sent == [1], "what was called out meanwhile is looked for"
+
+
+async def test_what_was_tried_of_a_lane_is_told_with_that_lane(bench: Bench) -> None:
+    """What became of a message would be told to nobody, as another lane was given back before its own."""
+    first, second = asyncio.Event(), asyncio.Event()
+    other: asyncio.Future[Advance] = asyncio.get_running_loop().create_future()
+    bench.platform.hold = first
+    bench.market.to_take.append(
+        [Loan(id=5, recipient="ada", messages=(1, 2)), Loan(id=6, recipient="bob", messages=(3,))]
+    )
+    sent = [Advance(settled=one(number, status=Status.SENT)) for number in (1, 2, 3)]
+    bench.disk.answers.extend([Advance(claimed=one(1)), other, replace(sent[0], claimed=one(2)), sent[2], sent[1]])
+    await bench.start()
+    bench.platform.hold = second
+    first.set()
+    await bench.clock.settle()
+    bench.platform.hold = None
+    other.set_result(Advance(claimed=one(3)))
+    await bench.clock.settle()
+    assert bench.market.given_back == [(6, [3])]
+    second.set()
+    await bench.clock.settle()
+    assert bench.market.given_back[1:] == [(5, [1, 2])]
+
+
+async def test_who_was_taken_for_dead_as_it_gave_back_goes_on_with_what_it_is_offered(bench: Bench) -> None:
+    """It would help no more until the next start."""
+    bench.platform.hold = asyncio.Event()
+    bench.lend(5, one(1))
+    await bench.start()
+    bench.market.refusals = [SessionEndedError()]
+    bench.platform.hold.set()
+    await bench.clock.settle()
+    assert bench.market.wanted == [2, 1]
+
+
 async def test_a_lane_that_is_named_again_is_carried_once(bench: Bench) -> None:
     """The second worker on it would send the same messages at the same time."""
     bench.platform.hold = asyncio.Event()
@@ -298,6 +354,11 @@ async def test_who_has_had_nothing_to_carry_for_a_while_is_idle(bench: Bench) ->
     bench.platform.hold.set()
     await bench.clock.settle()
     assert bench.carrier.was_idle
+    bench.disk.answers.clear()
+    bench.lend(6, one(2))
+    bench.carrier.offered()
+    await bench.clock.settle()
+    assert (bench.sent, bench.carrier.was_idle) == ([1, 2], False), "it was not idle all the time"
 
 
 async def test_how_far_a_long_message_has_come_is_kept_with_the_lent_lane(bench: Bench) -> None:
