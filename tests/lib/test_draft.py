@@ -445,6 +445,9 @@ def test_what_all_files_of_a_message_can_have_is_counted_together(monkeypatch: p
         (("x" * 128, "a/" + "b" * 64), ("x" * 128, "a/" + "b" * 64)),
         (("x" * 200 + ".jpeg", "a/" + "b" * 65), ("x" * 117 + ".jpeg", None)),
         (("x." + "y" * 200, None), ("x." + "y" * 10, None)),
+        (("x" * 124 + ".png", None), ("x" * 124 + ".png", None)),
+        (("a." + "x" * 150 + ".jpeg", None), ("a." + "x" * 115 + ".jpeg", None)),
+        ((".", None), ("file", None)),
         (("." + "y" * 200, None), ("." + "y" * 116 + "." + "y" * 10, None)),
     ],
 )

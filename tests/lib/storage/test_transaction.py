@@ -1,7 +1,7 @@
 """What a request may do in a transaction: ask by the names of queries, add rows together, and count at the end."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import override
 
@@ -203,3 +203,30 @@ def test_a_query_is_run_with_many_values(tx: Transaction, connection: Counted) -
     assert tx.run_all("rename", [{"age": 1, "name": "eve"}, {"age": 2, "name": "nobody"}]) == 1
     assert tx.run_all("rename", []) == 0
     assert people(connection) == [(1, "eve", 1)]
+
+
+def test_a_statement_that_has_no_name_finds_what_was_added_before(connection: Counted, tx: Transaction) -> None:
+    """Who moves a database to a server would leave behind what was put in the same transaction."""
+    tx.insert("add", ("ada", 36))
+    assert [tuple(row) for row in tx.ask("SELECT name FROM people WHERE age = :age", age=36)] == [("ada",)]
+    tx.insert("add", ("bob", 9))
+    assert tx.change("UPDATE people SET age = ?1 WHERE name = ?2", [(37, "ada"), (10, "bob"), (1, "cyd")]) == 2
+    assert people(connection) == [(1, "ada", 37), (2, "bob", 10)]
+
+
+def test_what_can_wait_for_the_next_statement_is_handed_on_with_its_values(connection: Counted) -> None:
+    """A server would be asked once more for each message of a hundred, or change what was not added yet."""
+    waits: list[tuple[str, Sequence[Value]]] = []
+    tx = Transaction(statements_of(connection), QUERIES, later=lambda sql, values: waits.append((sql, values)))
+    tx.begin(is_shared=True)
+    tx.insert("add", ("ada", 36))
+    tx.run_later("rename", [])
+    assert people(connection) == [], "there is nothing to run"
+    tx.run_later("rename", [{"name": "eve", "age": 36}, {"age": 9, "name": "bob"}])
+    sql = "UPDATE people SET name = ?1 WHERE age = ?2;"
+    assert [(one, [*values]) for one, values in waits] == [(sql, ["eve", 36]), (sql, ["bob", 9])]
+    assert people(connection) == [(1, "ada", 36)], "what was added before is there before it is changed"
+    at_once = Transaction(statements_of(connection), QUERIES)
+    at_once.begin(is_shared=True)
+    at_once.run_later("rename", [{"name": "eve", "age": 36}])
+    assert people(connection) == [(1, "eve", 36)]
