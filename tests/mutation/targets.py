@@ -25,6 +25,10 @@ _DISPATCHING = (
     *(f"{_PROMISES}/test_0{number}" for number in ("5_no_blind_duplicates.py", "6_in_order.py")),
     f"{_PROMISES}/test_07_time_to_live_and_collapse.py",
 )
+_OF_ANOTHER_ACCOUNT = (
+    "tests/lib/connectors/signal/test_another_number.py",
+    "tests/lib/promises/test_one_place_many_spellings.py",
+)
 _TESTS_OF_OUTBOUND = {
     **{
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
@@ -74,7 +78,10 @@ _TESTS_OF_OUTBOUND = {
         ("tests/lib/test_draft.py", "tests/lib/test_files.py"),
     ),
     "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
-    "sender.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
+    "sender.py": (
+        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "letters")),
+        *_OF_ANOTHER_ACCOUNT,
+    ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
     **dict.fromkeys(
         ("lending.py", "lane_address.py"),
@@ -85,7 +92,7 @@ _TESTS_OF_OUTBOUND = {
     "background_tasks.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_switching_off.py"),
     "bundle.py": ("tests/lib/test_send_all.py",),
     "uncancellable.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/test_ending_in_foreign_code.py"),
-    "belonging.py": ("tests/lib/registry/test_accounts.py", "tests/lib/promises/test_one_place_many_spellings.py"),
+    "belonging.py": _OF_ANOTHER_ACCOUNT,
     "following.py": ("tests/lib/outbound/test_loading.py", *_DISPATCHING),
     "one_message.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "corrections")),
     "interrupted.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "dispatching")),
