@@ -74,8 +74,12 @@ _TESTS_OF_OUTBOUND = {
         *("tests/lib/test_corrected_addresses.py", "tests/lib/registry/test_sender_tag.py"),
     ),
     **dict.fromkeys(
-        ("draft.py", "fitting.py", "files.py", "losses.py"),
+        ("fitting.py", "files.py", "losses.py"),
         ("tests/lib/test_draft.py", "tests/lib/test_files.py"),
+    ),
+    "draft.py": (
+        *(f"tests/lib/test_{name}.py" for name in ("draft", "letters", "files")),
+        "tests/lib/registry/test_sender_tag.py",
     ),
     "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
     "sender.py": (

@@ -23,8 +23,13 @@ async def test_what_the_old_number_sent_stays_its_own(server: SignalServer, tmp_
         await bach.registry.update("home", settings={"number": server.number})
         answer = await bach.send("home", ADA, "an answer", reply_to=remote_id)
         assert [loss.what for loss in (await bach.wait(answer.id, 60)).lost] == ["reply"]
-        with pytest.raises(InvalidValueError, match="present account"):
+        with pytest.raises(InvalidValueError) as caught:
             await bach.edit(old.id, "corrected")
+        assert caught.value.placeholders == {
+            "field": "a message to change",
+            "value": str(old.id),
+            "expected": "one that home's present account has sent",
+        }
         later = await bach.send("home", ADA, "another answer", reply_to=remote_id)
         assert [loss.what for loss in (await bach.wait(later.id, 60)).lost] == ["reply"]
         new = await bach.edit(later.id, "corrected")
