@@ -11,7 +11,7 @@ from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
 from bach_lib.client import AnyBach, connect, share
 from bach_lib.clock import Cancel, Clock, SystemClock
-from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Proof, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
@@ -34,6 +34,7 @@ from bach_lib.events import (
     MessageEvent,
     MessageExpired,
     MessageFinished,
+    MessageProven,
     MessagePutBack,
     MessageQueued,
     MessageReceived,
@@ -70,6 +71,9 @@ from bach_lib.models import (
     Loss,
     Message,
     Operation,
+    PersonProof,
+    ProofKind,
+    Proven,
     QueueStatus,
     Receipt,
     Report,
@@ -163,6 +167,7 @@ __all__ = [
     "MessageEvent",
     "MessageExpired",
     "MessageFinished",
+    "MessageProven",
     "MessagePutBack",
     "MessageQueued",
     "MessageReceived",
@@ -175,10 +180,14 @@ __all__ = [
     "Operation",
     "Outcome",
     "Pairing",
+    "PersonProof",
     "Place",
     "Policy",
     "ProbePolicy",
     "Process",
+    "Proof",
+    "ProofKind",
+    "Proven",
     "Question",
     "QuestionInterruptedError",
     "QuestionUndeliveredError",

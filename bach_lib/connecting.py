@@ -6,7 +6,7 @@ missing here stays a platform's own, and may change.
 """
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
+from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Proof, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
@@ -42,6 +42,7 @@ from bach_lib.models import (
     Operation,
 )
 from bach_lib.models.incoming import Content, Kind, Location, Media
+from bach_lib.models.proof import ProofKind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
@@ -86,6 +87,8 @@ __all__ = [
     "Operation",
     "Outcome",
     "OwnSession",
+    "Proof",
+    "ProofKind",
     "PushRefusedError",
     "Rate",
     "Redactor",

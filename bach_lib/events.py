@@ -2,7 +2,7 @@
 
 Event
 ├── MessageEvent (message)
-│   ├── MessageQueued, MessageAttempted, MessageRetrying, MessagePutBack
+│   ├── MessageQueued, MessageAttempted, MessageRetrying, MessagePutBack, MessageProven
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
 ├── MessageReceived, MessageSetAside, InboxChanged, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Identity, Message, Report
 from bach_lib.models.incoming import IncomingMessage
+from bach_lib.models.proof import Proven
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,17 @@ class MessageUncertain(MessageFinished):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagePutBack(MessageEvent):
     """A person thought twice: it was cancelled or discarded, and stands as it stood before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageProven(MessageEvent):
+    """Something became known of a sent message: that somebody got it, has seen it, or has answered it.
+
+    Told once for each kind and person.
+    """
+
+    proof: Proven
+    """What became known, and of whom; it is one of `message.proven`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class Scope(StrEnum):
 class Sent:
     """The platform has it. `degraded`: not all of it, as `losses` say. `moved_to`: the recipient's new address.
 
-    `sightings`: what else the platform said of the place.
+    `sightings`: what else the platform said of the place. `parts`: the ids of all that it became there, where the
+    platform tells of each later that it was delivered or seen (`Batch.proofs`).
     """
 
     remote_id: str | None = None
@@ -44,6 +45,7 @@ class Sent:
     moved_to: str | None = None
     losses: tuple[Loss, ...] = field(default=(), compare=False)
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
+    parts: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Unpack
 
-from bach_lib.arguments import seconds
+from bach_lib.arguments import check_limit, seconds
 from bach_lib.bach.call_group import CallGroup
-from bach_lib.models import Attempt, Category, Message
+from bach_lib.models import Attempt, Category, Message, PersonProof
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.resending import Retried
 
@@ -16,6 +16,15 @@ class QueueCalls(CallGroup):
     async def history(self, message_id: int) -> tuple[Message, list[Attempt]]:
         """One message with its attempts, oldest first (the newest hundred). Raises `UnknownMessageError`."""
         return await self._open_parts.corrections.history(message_id)
+
+    async def proofs(self, message_id: int, *, limit: int = 100) -> list[PersonProof]:
+        """What is known of a sent message and each person, as it became known; at most `limit`.
+
+        Raises `UnknownMessageError`.
+        """
+        check_limit(limit)
+        await self._open_parts.queue.get(message_id)
+        return await self._open_parts.proofs.of(message_id, limit)
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""

@@ -50,6 +50,7 @@ _SHOWN = (
     ),
     *("created_at", "expires_at", "next_retry_at", "finished_at"),
 )
+_PROOFS = (("at", "Since"), ("kind", "Known"), ("name", "Of"), ("person", "Id"))
 _ATTEMPTS = (
     ("number", "No."),
     ("started_at", "Began"),
@@ -163,7 +164,7 @@ def cancel(message: Annotated[int, typer.Argument(help="The id of a message in t
 @app.command("show")
 @command
 def show_message(message: Annotated[int, typer.Argument(help="The id of a message in the outbox.")]) -> None:
-    """One message that goes or went out, with every attempt to send it."""
+    """One message that goes or went out, with every attempt to send it, and what is known since."""
     row = as_row(ask("message", message_id=message))
     if settings().as_json:
         show_one(row)
@@ -171,6 +172,8 @@ def show_message(message: Annotated[int, typer.Argument(help="The id of a messag
     show_one(row, *((name, name.replace("_", " ").capitalize()) for name in _SHOWN))
     say(f"\n{row['text']}\n")
     show(row["attempts"], *_ATTEMPTS, empty="No attempt is known.")
+    if row["proofs"]:
+        show(row["proofs"], *_PROOFS, empty="")
 
 
 @app.command()

@@ -26,6 +26,7 @@ _MAX_CURSOR = 65_536
 _MAX_WORDS = 65_536
 """Characters of a sentence for people. A longer one is not cut: it could be in the middle of a secret."""
 _MOST_LOSSES = 100
+_MOST_PARTS = 10_000
 _MOST_FOUND = 10_000
 _MANY = (tuple, list)
 
@@ -58,6 +59,9 @@ def _sent(value: Sent, redact: Redactor) -> Sent:
         value = replace(value, remote_id=remote_id, moved_to=moved_to)
     switch(value.degraded, "Sent.degraded")
     sightings_of(value.sightings, "Sent.sightings")
+    if value.parts != ():
+        for one in many(value.parts, str, "Sent.parts", most=_MOST_PARTS):
+            text(one, "Sent.parts", most=_MAX_ID)
     if value.losses == ():
         return value
     losses = many(value.losses, Loss, "Sent.losses", most=_MOST_LOSSES)
@@ -118,6 +122,8 @@ def batch(value: object, redact: Redactor) -> Batch | Fault:
             raise WrongAnswerError(f"returned an Unreadable whose reason has {len(one.reason)} characters")
     if not isinstance(value.messages, _MANY):
         raise WrongAnswerError(f"returned {described(value.messages)} as Batch.messages")
+    if not isinstance(value.proofs, _MANY):
+        raise WrongAnswerError(f"returned {described(value.proofs)} as Batch.proofs")
     notice = None if value.notice is None else fault(value.notice, "Batch.notice", redact)
     return value if notice is None and cursor is value.cursor else replace(value, notice=notice, cursor=cursor)
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Proof, Unreadable
 from bach_lib.connectors.bounds import Cut, Room, weight
 
 _BATCH = 100
@@ -22,7 +22,7 @@ _REFUSED: Final = "nothing could be stored for so long that no more was kept"
 class _Heard:
     number: int
     at: float
-    one: Incoming | Unreadable
+    one: Incoming | Unreadable | Proof
     size: int
 
 
@@ -58,7 +58,7 @@ class Backlog:
         else:
             self.add(one)
 
-    def add(self, one: Incoming | Unreadable) -> None:
+    def add(self, one: Incoming | Unreadable | Proof) -> None:
         """Something came in that has to be kept; who brings more looks at `is_full` first."""
         self._heard += 1
         size = weight(one)
@@ -84,10 +84,11 @@ class Backlog:
             messages=tuple(self._aged(heard.one, heard.at) for heard in taken if isinstance(heard.one, Incoming)),
             cursor=f"{self._mark}:{taken[-1].number if taken else self._confirmed}",
             unreadable=tuple(heard.one for heard in taken if isinstance(heard.one, Unreadable)),
+            proofs=tuple(self._aged(heard.one, heard.at) for heard in taken if isinstance(heard.one, Proof)),
             is_complete=self._is_live and len(taken) == len(self._news),
         )
 
-    def _aged(self, one: Incoming, heard_at: float) -> Incoming:
+    def _aged[T: (Incoming, Proof)](self, one: T, heard_at: float) -> T:
         """While it waits here, time goes on over there too."""
         waited = self._clock.monotonic() - heard_at
         return replace(one, told_at=one.told_at + waited) if waited > 0 and one.told_at is not None else one

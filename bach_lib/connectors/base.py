@@ -18,6 +18,7 @@ from bach_lib.connectors.declaration import UNDECLARED, Knows
 from bach_lib.errors import PushRefusedError
 from bach_lib.models import Candidate, Connection, Fault, Identity, Message
 from bach_lib.models.incoming import Content, Kind, Media
+from bach_lib.models.proof import ProofKind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome
 
@@ -78,6 +79,26 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What the platform tells of messages of ours that it has: `sender_id` got them, or has seen them.
+
+    `places`: the recipients at which this person can have got them: they themselves, and the groups they are in. What
+    went elsewhere is not proven by it. `sent_at` and `told_at` are as in `Incoming`.
+    """
+
+    kind: ProofKind
+    """What it proves."""
+    remote_ids: tuple[str, ...]
+    """The platform's ids of the messages, as `Sent.parts` has them."""
+    sender_id: str
+    sender_name: str
+    """As they call themselves."""
+    places: tuple[str, ...]
+    sent_at: float | None = None
+    told_at: float | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one poll brought, and the cursor to store with it.
 
@@ -85,6 +106,7 @@ class Batch:
     was read, so whatever comes later is newer. `notice`: receiving works, but not all of it does, and a person can
     change that. `told_at`: what the platform's clock said when it handed this over; `platform_time.UNKNOWN` if it
     should have told and did not, None if dates are by our own clock. `sightings`: what it said of places besides.
+    `proofs`: what it said of messages of ours that it has.
     """
 
     messages: tuple[Incoming, ...]
@@ -97,6 +119,7 @@ class Batch:
     notice: Fault | None = None
     told_at: float | None = field(default=None, compare=False)
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

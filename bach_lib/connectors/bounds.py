@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.base import Incoming, Proof, Unreadable
 from bach_lib.field_logger import FieldLogger
 
 _LOGGER = FieldLogger(__name__)
@@ -30,10 +30,12 @@ _EVERY = 3600.0
 """Seconds between two lines for one reason: who sends too much must not fill the log as well."""
 
 
-def weight(one: Incoming | Unreadable) -> int:
+def weight(one: Incoming | Unreadable | Proof) -> int:
     """Bytes that a message takes in memory, roughly and rather too many."""
     if isinstance(one, Unreadable):
         return _ROW + _text(one.raw) + _text(one.reason)
+    if isinstance(one, Proof):
+        return _ROW + _data([one.sender_id, one.sender_name, *one.remote_ids, *one.places])
     texts = (one.text, one.recipient, one.recipient_title, one.sender_id, one.sender_name, one.remote_id)
     return _ROW + sum(map(_text, texts)) + _data(one.metadata) + _data(asdict(one.content))
 

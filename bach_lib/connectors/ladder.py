@@ -94,9 +94,10 @@ class Rungs(Protocol):
 
 
 class Ladder:
-    """Sender of one connection's messages, which goes down the rungs."""
+    """Sender of one connection's messages, which goes down the rungs. `names_parts`: as in `Sent.parts`."""
 
-    def __init__(self, rungs: Rungs, course: Course, clock: Clock) -> None:
+    def __init__(self, rungs: Rungs, course: Course, clock: Clock, *, names_parts: bool = False) -> None:
+        self._names_parts = names_parts
         self._rungs = rungs
         self._course = course
         self._clock = clock
@@ -119,7 +120,8 @@ class Ladder:
         except BaseException:  # also if we are stopped: what has arrived must not arrive again
             self._unfinished.keep(message.nonce, progress)
             raise
-        return Sent(remote_id=climb.remote_id, degraded=bool(progress.lost), losses=tuple(progress.lost))
+        parts = tuple(one for one in progress.done.values() if one is not None) if self._names_parts else ()
+        return Sent(remote_id=climb.remote_id, degraded=bool(progress.lost), losses=tuple(progress.lost), parts=parts)
 
     async def _next(self, climb: _Climb) -> None:
         step = climb.next()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import orjson
 
-from bach_lib.connectors.base import Incoming, Unreadable
+from bach_lib.connectors.base import Unreadable
 from bach_lib.foreign import ForeignError, guarded_call
 
 MAX_RAW = 32_768
@@ -32,19 +32,17 @@ class UnreadableError(Exception):
     """Raised by who reads an element; its text is the reason."""
 
 
-def read_each[E](
-    elements: Iterable[E], read: Callable[[E], Iterable[Incoming | Unreadable]]
-) -> list[Incoming | Unreadable]:
+def read_each[E, F](elements: Iterable[E], read: Callable[[E], Iterable[F]]) -> list[F | Unreadable]:
     """What `read` finds in each of them; those with which it fails, for whatever reason, are set aside in its place."""
-    found: list[Incoming | Unreadable] = []
+    found: list[F | Unreadable] = []
     for element in elements:
         found += read_one(element, read)
     return found
 
 
-def read_one[E](
-    element: E, read: Callable[[E], Iterable[Incoming | Unreadable]], *, passing: tuple[type[Exception], ...] = ()
-) -> list[Incoming | Unreadable]:
+def read_one[E, F](
+    element: E, read: Callable[[E], Iterable[F]], *, passing: tuple[type[Exception], ...] = ()
+) -> list[F | Unreadable]:
     """The same for a single element. `passing`: what is raised all the same."""
     try:
         return guarded_call(lambda: list(read(element)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.base import Incoming, Proof
 from bach_lib.field_logger import FieldLogger
 
 _LOGGER = FieldLogger(__name__)
@@ -34,7 +34,7 @@ class Ages:
     told_at: float | None = None
     caught_up_at: float | None = None
 
-    def by_date(self, message: Incoming) -> float | None:
+    def by_date(self, message: Incoming | Proof) -> float | None:
         """Seconds; None if the date says nothing."""
         told_at = self.told_at if message.told_at is None else message.told_at
         return _between(message.sent_at, self.now if told_at is None else told_at)
@@ -48,7 +48,7 @@ class Ages:
                 ages.append(_between(asked_at, self.now))
         return min((age for age in ages if age is not None), default=inf)
 
-    def age(self, message: Incoming) -> float | None:
+    def age(self, message: Incoming | Proof) -> float | None:
         """Seconds, infinitely many if nobody knows; None for what has no date."""
         if message.sent_at is None:
             return None

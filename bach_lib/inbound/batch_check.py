@@ -6,10 +6,10 @@ That a batch is one has been seen to before (`connectors/answer_check.py`).
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from math import isnan
 
-from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Proof, Unreadable
 from bach_lib.connectors.tolerant import UnreadableError, read_each
+from bach_lib.inbound.proving import is_time, validate_proof
 from bach_lib.inbound.rows import incoming_values
 from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.redact import called, readable, seen
@@ -41,12 +41,13 @@ _PERHAPS_TIMES = ("sent_at", "told_at", "not_before", "reminds_after")
 
 def validate_batch(batch: Batch) -> Batch:
     """The same, with everything in `unreadable` that cannot be stored."""
-    found = read_each(batch.messages, validate_message)
+    found, told = read_each(batch.messages, validate_message), read_each(batch.proofs, validate_proof)
     good = tuple(one for one in found if isinstance(one, Incoming))
-    bad = tuple(one for one in found if isinstance(one, Unreadable))
-    if not bad and good == batch.messages:
+    bad = tuple(one for one in (*found, *told) if isinstance(one, Unreadable))
+    proofs = tuple(one for one in told if isinstance(one, Proof))
+    if not bad and (good, proofs) == (batch.messages, batch.proofs):
         return batch
-    return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad))
+    return replace(batch, messages=good, unreadable=(*batch.unreadable, *bad), proofs=proofs)
 
 
 def validate_message(message: object) -> Iterable[Incoming]:
@@ -125,13 +126,9 @@ def _wrong_in(message: Incoming) -> str | None:
     right = {
         **{name: isinstance(getattr(message, name), str) for name in _TEXTS},
         **{name: isinstance(getattr(message, name), str | None) for name in _PERHAPS_TEXTS},
-        **{name: _is_time(getattr(message, name)) for name in _PERHAPS_TIMES},
+        **{name: is_time(getattr(message, name)) for name in _PERHAPS_TIMES},
         "kind": isinstance(message.kind, Kind),
         "content": isinstance(message.content, Content),
         "metadata": isinstance(message.metadata, Mapping),
     }
     return next((name for name, is_right in right.items() if not is_right), None)
-
-
-def _is_time(value: object) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value))

@@ -65,6 +65,7 @@ class Handover:
                 for query in ("rename_incoming", "rename_thrown_away"):
                     tx.run(query, connection=connection, mark=f"@{known}")
                 tx.run("note_hand_over", name=connection, time=repr(self._clock.now()))
+            tx.run("remove_early", name=connection)
             tx.run("hand_over", name=connection, account=account)
             tx.run("forget_spellings_of_account", connection=connection)
             return True

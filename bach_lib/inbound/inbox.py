@@ -15,6 +15,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import tolerant
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import UnknownMessageError
+from bach_lib.events import MessageEvent
 from bach_lib.inbound.admission import admit, sightings_of
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.batch_check import validate_batch
@@ -22,6 +23,7 @@ from bach_lib.inbound.handover import Handover
 from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.presses import match_outgoing
+from bach_lib.inbound.proving import Judged, Witness
 from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
@@ -29,7 +31,6 @@ from bach_lib.inbound.set_aside import set_aside
 from bach_lib.inbound.unhandled import Unhandled, forget_tries
 from bach_lib.models import Connection
 from bach_lib.models.incoming import ACTED_UPON, InboxStatus, IncomingMessage, Kind
-from bach_lib.models.spellings import Spellings
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory, write_lesson
@@ -50,7 +51,8 @@ _OWN_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueErr
 class Accepted:
     """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`.
 
-    `expected`: how many of the blocked a person waits for. `gone`: how many older ones had to make room.
+    `expected`: how many of the blocked a person waits for. `gone`: how many older ones had to make room. `proven`: what
+    became known of messages that were sent.
     """
 
     messages: Sequence[IncomingMessage]
@@ -58,21 +60,14 @@ class Accepted:
     aside: int
     expected: int = 0
     gone: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """What all messages of one poll are held against."""
-
-    connection: str
-    ages: Ages
-    spellings: Spellings
+    proven: Sequence[MessageEvent] = ()
 
 
 class Inbox:
     """All incoming messages of one database, whose `instance` tells it from every other.
 
     A command or press older than `max_age` seconds is stored as expired. `own`: the policies of single connections.
+    `witness`: who keeps what is known of sent messages.
     """
 
     def __init__(
@@ -86,7 +81,9 @@ class Inbox:
         policy: ReceivePolicy | None = None,
         own: Mapping[str, ReceivePolicy] = MappingProxyType({}),
         directory: Directory | None = None,
+        witness: Witness | None = None,
     ) -> None:
+        self.witness = witness
         self._directory = directory or Directory(store, Bus(), lambda _: frozenset())
         self._store = store
         self.pages: Pages = Pages(store)
@@ -129,8 +126,7 @@ class Inbox:
         lesson = await self._directory.study(connection.name, sightings_of(batch))
         spellings, known = self._directory.of(connection.name, lesson), self._directory.allowed(connection, lesson)
         admitted = admit(batch.messages, spellings, known)
-        found = self._pairings.sort(connection.name, *admitted, is_anybody_let_in=bool(known))
-        now = self._clock.now()
+        found, now = self._pairings.sort(connection.name, *admitted, is_anybody_let_in=bool(known)), self._clock.now()
         ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
         polled_at = now if batch.told_at is None else batch.told_at
 
@@ -144,12 +140,13 @@ class Inbox:
                 blocked=len(found.blocked),
                 polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
             )
-            aside, judged = list(batch.unreadable), _Judged(connection=connection.name, ages=ages, spellings=spellings)
+            aside, judged = list(batch.unreadable), Judged(connection=connection.name, ages=ages, spellings=spellings)
             stored = self._store_all(tx, judged, found.allowed, aside)
+            proven = judged.prove(tx, self.witness, batch.proofs, stored) if self.witness else ()
             set_aside(tx, connection.name, aside, redact, now)
             gone = self._room.make(tx, connection.name, len(stored))
             counted = {"blocked": len(found.blocked), "expected": found.expected}
-            return Accepted(messages=stored, aside=len(aside), gone=gone, **counted)
+            return Accepted(messages=stored, aside=len(aside), gone=gone, proven=proven, **counted)
 
         accepted = await self._store.submit(work, as_owner=True)
         if lesson is not None:
@@ -243,7 +240,7 @@ class Inbox:
         return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
 
     def _store_all(
-        self, tx: Transaction, judged: _Judged, messages: Iterable[Incoming], aside: list[Unreadable]
+        self, tx: Transaction, judged: Judged, messages: Iterable[Incoming], aside: list[Unreadable]
     ) -> list[IncomingMessage]:
         """Those that are new; what no disk can take is set aside."""
         stored: list[IncomingMessage] = []
@@ -256,7 +253,7 @@ class Inbox:
                 stored += [new] if new else []
         return stored
 
-    def _store_one(self, tx: Transaction, judged: _Judged, message: Incoming) -> IncomingMessage | None:
+    def _store_one(self, tx: Transaction, judged: Judged, message: Incoming) -> IncomingMessage | None:
         """None if the platform's id is known: it is the same message again."""
         connection, ages = judged.connection, judged.ages
         if message.recurs:

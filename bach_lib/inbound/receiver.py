@@ -235,6 +235,8 @@ class Receiver:
             self._unreadable.add(accepted.aside)
             self._clocks.hold_against(batch.told_at)
             self._gone.add(accepted.gone)
+            if self._inbox.witness:
+                self._inbox.witness.publish(accepted.proven)
             self._has_left_over = True  # until it is announced
             announced = await self._router.announce(row, accepted.messages)
             self._has_left_over = False

@@ -22,6 +22,7 @@ from bach_lib.models.message import (
     Receipt,
     Status,
 )
+from bach_lib.models.proof import PersonProof, ProofKind, Proven
 
 __all__ = [
     "MAX_NONCE",
@@ -43,6 +44,9 @@ __all__ = [
     "Loss",
     "Message",
     "Operation",
+    "PersonProof",
+    "ProofKind",
+    "Proven",
     "QueueStatus",
     "Receipt",
     "Report",

@@ -7,6 +7,7 @@ from typing import Self
 
 from bach_lib.errors import FileNotReadError
 from bach_lib.models.fault import Fault
+from bach_lib.models.proof import Proven
 from bach_lib.threads import read_file
 
 
@@ -145,7 +146,7 @@ class Message:
     `send` concerns. `retry_count` beyond `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it
     was told to wait, in all. `held`: it waits for its owner's word, as the database is a restored copy. `lost` is what
     it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
-    it, in the words of its connector.
+    it, in the words of its connector. `proven`: what is known of it since it was sent, from delivered to answered.
     """
 
     id: int
@@ -201,6 +202,7 @@ class Message:
     error: Fault | None = None
     lost: tuple[Loss, ...] = ()
     progress: str | None = field(default=None, repr=False)
+    proven: tuple[Proven, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

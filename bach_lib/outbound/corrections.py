@@ -74,6 +74,8 @@ class Corrections:
             changes = {field: new[field] for field in fields}
             if draft.expires_at == message.expires_at:  # its time goes on; the wall clock may have been set since
                 changes["expires_at"] = before.expires_at
+            tx.run("forget_proofs", message_id=message_id)  # they are of what it was
+            tx.run("forget_ids", message_id=message_id)
             [row] = tx.rows("amend_message", id=message_id, **changes)
             return before, readable_message(row, self._instance)
 

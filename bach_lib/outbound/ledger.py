@@ -18,7 +18,7 @@ from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement, untried
 from bach_lib.outbound.services import DispatchServices
-from bach_lib.outbound.settlement import settled_event
+from bach_lib.outbound.settlement import settled_event, settled_events
 from bach_lib.outbound.uncancellable import Uncancellable
 
 _LOGGER = FieldLogger(__name__)
@@ -47,13 +47,12 @@ class Ledger:
         self._services = services
         self._spawn = spawn
         self._over: deque[int] = deque()
-        self._is_ending = False
         self._settle_in = settle_in
         self._ahead: float | None = None
         """What the disk goes by, or is about to: seconds from the clock that never jumps to the one on the wall."""
         self._following: dict[asyncio.Future[int], float] = {}
         self._unfollowed: StorageError | None = None
-        self._is_behind = False
+        self._is_ending = self._is_behind = False
         self.unsettled: dict[int, asyncio.Event] = {}
         """Messages whose attempts have ended, until what came of these is on disk and told."""
         self.leaving: set[asyncio.Future[Advance]] = set()
@@ -264,7 +263,8 @@ class Ledger:
                 self._services.attempted(self._name, settlement.outcome, settlement.seconds or 0.0)
             if settlement.delivered is not None:
                 self._services.count(self._name, settlement.delivered)
-            self._services.bus.publish(settled_event(advance.settled))
+            for event in settled_events(settlement, advance.settled):
+                self._services.bus.publish(event)
             if advance.settled.status is not Status.SENT:  # nobody may want it any more, or it may belong elsewhere
                 self._settle_in(advance.settled)
             if settlement.lesson is not None:

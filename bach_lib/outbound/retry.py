@@ -56,7 +56,7 @@ class Settlement:
     neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
     uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
     took. `lesson`: what the platform said of the place that was not known. `lost`: what it went without, which `error`
-    says, too. `tried`: the message as it was on its way, if that is known.
+    says, too. `tried`: the message as it was on its way, if that is known. `parts`: as in `Sent`.
     """
 
     id: int
@@ -74,6 +74,7 @@ class Settlement:
     seconds: float | None = None
     lost: tuple[Loss, ...] = ()
     tried: Message | None = None
+    parts: tuple[str, ...] = ()
 
 
 _make = maker(Settlement)
@@ -163,6 +164,7 @@ def _sent(message: Message, outcome: Sent) -> Settlement:
         lost=lost,
         error=without(lost),
         delivered=True,
+        parts=outcome.parts,
     )
 
 

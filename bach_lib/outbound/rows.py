@@ -9,6 +9,7 @@ from typing import cast
 
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
+from bach_lib.outbound import proof_summary
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
 from bach_lib.storage.values import integer, listed, pairs, real, text
@@ -230,6 +231,7 @@ COLUMNS = Columns(
         "buttons": (lambda value: _read(text(value)), None),
         "files": (lambda value: _unlisted(text(value)), None),
         "lost": (lambda value: _losses(text(value)), None),
+        "proven": (proof_summary.read, None),
         **dict.fromkeys(("priority", "retry_count", "max_retries", "amended"), (integer, 0)),
         **dict.fromkeys(
             ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
@@ -275,6 +277,7 @@ def _message(row: Row, instance: str) -> Message:
         lost=_losses(text(row["lost"])),
         progress=text(row["progress"]),
         error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
+        proven=() if row["proven"] is None else proof_summary.read(row["proven"]),
     )
 
 

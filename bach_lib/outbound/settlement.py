@@ -15,6 +15,7 @@ from bach_lib.models import Message, Status
 from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.attempts import record_attempts
 from bach_lib.outbound.meanwhile import land, unless_unwanted
+from bach_lib.outbound.proof_rows import arrived, name_parts
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import losses_written, readable_message, without_contents
 from bach_lib.registry.directory import write_lesson
@@ -53,9 +54,11 @@ def settle_all(tx: Transaction, attempts: Sequence[Settlement], now: float, inst
         _settled(tx, settlement, now, instance) if are_there or tx.row("get_message", id=settlement.id) else None
         for settlement in settlements
     ]
-    for settlement, message in zip(settlements, messages, strict=True):
+    for number, (settlement, message) in enumerate(zip(settlements, messages, strict=True)):
         if message is not None:
             _write_the_rest(tx, settlement, message, now)
+            if settlement.parts:
+                messages[number] = name_parts(tx, message, settlement.parts, now, instance)
     record_attempts(tx, zip(attempts, messages, strict=True))
     return messages
 
@@ -111,6 +114,13 @@ def _as_sent(tried: Message, settlement: Settlement, now: float) -> Message:
         None,  # progress
         settlement.error,
     )
+
+
+def settled_events(settlement: Settlement, message: Message) -> list[MessageEvent]:
+    """The same, and what was told of it before its attempt had ended."""
+    known = settlement.tried.proven if settlement.tried else ()
+    early = [event for event in arrived(message) if event.proof not in known] if settlement.parts else []
+    return [settled_event(message), *early]
 
 
 def settled_event(message: Message) -> MessageEvent:

@@ -25,6 +25,7 @@ from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, Mes
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
 from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
@@ -41,7 +42,8 @@ _MAX_SHOWN = 200
 class QuestionService:
     """Sends questions, waits for the first valid answer, and closes the question's messages everywhere.
 
-    `cancel` takes a waiting message back, `get` reads one from disk, `normal` is as in `Asked`.
+    `cancel` takes a waiting message back, `get` reads one from disk, `normal` is as in `Asked`. `prove` is told
+    which of the messages has been answered.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class QuestionService:
         cancel: Callable[[int], Awaitable[Message]],
         get: Callable[[int], Awaitable[Message]],
         normal: Callable[[str, str], str],
+        prove: Callable[[int, IncomingMessage], Awaitable[None]],
     ) -> None:
         self._normal = normal
         self._bus = bus
@@ -64,6 +67,7 @@ class QuestionService:
         self._sender = sender
         self._cancel = cancel
         self._get = get
+        self._prove = prove
         self._questions = Questions()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
@@ -181,6 +185,9 @@ class QuestionService:
 
     async def _take_back(self, asked: Asked, putting: asyncio.Task[None]) -> None:
         await asyncio.wait([putting])
+        if asked.answer is not None and asked.answered_id is not None:
+            with suppress(BachError):  # the disk, which has told of it; the answer counts all the same
+                await self._prove(asked.answered_id, asked.answer.message)
         await asyncio.gather(*(self._take_one_back(asked, message_id) for message_id in asked.message_ids))
 
     async def _take_one_back(self, asked: Asked, message_id: int) -> None:

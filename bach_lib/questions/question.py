@@ -121,6 +121,7 @@ class Asked:
         self.question = question
         self.ending: Ending | None = None
         self.answer: Answer | None = None
+        self.answered_id: int | None = None
         self.refused: dict[Place, Exception] = {}
         self.ends_at: float = 0.0
         self._on_end = on_end
@@ -204,6 +205,7 @@ class Asked:
         name = (self.question.name_of or _anybody)(message) if chosen else None
         if chosen and name is not None:
             self.answer = Answer(value=chosen.value, text=chosen.text, name=name, message=message)
+            self.answered_id = next(number for number, found in self._deliveries.items() if found is one)
             self.end(Ending.ANSWERED)
 
     def _addressed(self, message: IncomingMessage) -> _Delivery | None:

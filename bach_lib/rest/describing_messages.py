@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bach_lib.models import Delivery, Format, Operation, Status
+from bach_lib.models import Delivery, Format, Operation, ProofKind, Status
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
     BUTTONS,
@@ -27,6 +27,13 @@ _ERROR: Final[dict[str, Json]] = {
 }
 _MAYBE: Final[Json] = nullable({"type": "string"})
 _MAYBE_TIME: Final[Json] = nullable({"type": "string", "format": "date-time"})
+
+_PERSON: Final[dict[str, Json]] = {
+    "kind": {"type": "string", "enum": list(ProofKind)},
+    "person": TEXT,
+    "name": TEXT,
+    "at": TIME,
+}
 
 _OUTGOING: Final[dict[str, Json]] = {
     "id": _ID,
@@ -60,11 +67,23 @@ _OUTGOING: Final[dict[str, Json]] = {
     "finished_at": _MAYBE_TIME,
     "remote_id": _MAYBE,
     **_ERROR,
+    "proven": {
+        "type": "array",
+        "items": an_object({**_PERSON, "people": COUNT, "latest_at": TIME}),
+        "description": "What is known since it was sent: of how many people, since when, and of whom as the last.",
+    },
 }
 
 LETTER_SCHEMAS: Final[dict[str, Json]] = {
     "Outgoing": an_object(_OUTGOING),
-    "History": an_object({**_OUTGOING, "attempts": {"type": "array", "items": reference("Attempt")}}),
+    "History": an_object(
+        {
+            **_OUTGOING,
+            "attempts": {"type": "array", "items": reference("Attempt")},
+            "proofs": {"type": "array", "items": reference("Proof")},
+        }
+    ),
+    "Proof": an_object(_PERSON),
     "Attempt": an_object(
         {
             "number": {"type": "integer", "minimum": 1},
@@ -144,7 +163,7 @@ LETTERS: Final[dict[str, Json]] = {
     "/api/v1/messages/{id}": {
         "get": {
             "operationId": "message",
-            "summary": "One message that goes or went out, with its newest attempts",
+            "summary": "One message that goes or went out, with its newest attempts and its proofs",
             "parameters": [_PATH, _WAIT],
             "responses": answers("History", "401", "404", "421", "422", "503", text="As it stands now."),
         }

@@ -11,8 +11,8 @@ from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.redact import readable
-from bach_lib.rest.answers import answer
-from bach_lib.rest.outgoing_rows import attempt_line, outgoing_row, receipt_row
+from bach_lib.rest.answers import Json, answer
+from bach_lib.rest.outgoing_rows import attempt_line, outgoing_row, proof_line, receipt_row
 from bach_lib.rest.requests import (
     MAX_LIMIT,
     MAX_OFFSET,
@@ -65,11 +65,16 @@ class Letters:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """One message with its attempts; with `wait`, when it has ended, or then."""
+        """One message with its attempts and proofs; with `wait`, when it has ended, or then."""
         if wait := _wait(request):
             await self._bach.wait(_id(request), wait)
         message, attempts = await self._bach.history(_id(request))
-        return answer({**outgoing_row(message), "attempts": [attempt_line(one) for one in attempts]})
+        proofs = await self._bach.proofs(message.id)
+        lines: dict[str, Json] = {
+            "attempts": [attempt_line(one) for one in attempts],
+            "proofs": [proof_line(one) for one in proofs],
+        }
+        return answer({**outgoing_row(message), **lines})
 
     async def page(self, request: web.Request) -> web.Response:
         """A page of messages, newest first."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bach_lib.models import Attempt, Fault, Message, Receipt
+from bach_lib.models import Attempt, Fault, Message, PersonProof, Proven, Receipt
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
 
@@ -55,6 +55,23 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "remote_id": message.remote_id,
         "error": message.error.text if message.error else None,
         "error_code": message.error.code if message.error else None,
+        "proven": [_proven_line(one) for one in message.proven],
+    }
+
+
+def proof_line(proof: PersonProof) -> Json:
+    """What is known of it and one person."""
+    return {"kind": proof.kind, "person": proof.person, "name": proof.name, "at": iso(proof.at)}
+
+
+def _proven_line(proven: Proven) -> Json:
+    return {
+        "kind": proven.kind,
+        "people": proven.people,
+        "at": iso(proven.at),
+        "latest_at": iso(proven.latest_at),
+        "person": proven.person,
+        "name": proven.name,
     }
 
 
@@ -80,8 +97,21 @@ def message_of(row: Json) -> Message:
         written = row.get(name)
         fields[ours or name] = datetime.fromisoformat(written).timestamp() if isinstance(written, str) else None
     text, code = row.get("error"), row.get("error_code")
+    fields["proven"] = [_with_times(one) for one in _lines(row.get("proven"))]
     fields["error"] = exact(Fault(code=str(code), text=str(text))) if text is not None else None
     return made(Message, {**fields, "nonce": ""})
+
+
+def _lines(found: Json) -> Sequence[Json]:
+    return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+
+
+def _with_times(line: Json) -> Json:
+    """The same with seconds since 1970."""
+    if not isinstance(line, Mapping):
+        raise ValueError("this is no proof")
+    times = {name: datetime.fromisoformat(str(line.get(name))).timestamp() for name in ("at", "latest_at")}
+    return {**line, **times}
 
 
 def receipt_row(receipt: Receipt, queued_at: float) -> dict[str, Json]:

@@ -17,6 +17,7 @@ from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
 from bach_lib.outbound.loans import Loans
+from bach_lib.outbound.proof_keeper import ProofKeeper
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
@@ -41,16 +42,15 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""
     instance, registry = await _instance(base.store), await _registry(base)
     directory = await _directory(base, registry)
-    pairings = Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
-    rules, inbox = Rules(base.store, base.home), _inbox(base, pairings, instance, directory)
+    pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
+    rules, inbox = Rules(base.store, base.home), _inbox(base, pairings, instance, directory, proofs)
     await rules.open()
-    router = Router(inbox, rules, base.bus, base.clock)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
-    runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, router=router), sharing)
+    runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
     sender = _sender(base, registry, directory, queue, runtimes)
-    corrections = Corrections(base.store, base.clock, instance)
+    proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
         bus=base.bus,
@@ -70,7 +70,8 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         by_hand=by_hand,
         retrier=Retrier(base.bus, base.clock, by_hand, queue.get),
         amender=_amender(base, registry, directory, corrections, by_hand),
-        asking=_asking(base, directory, registry=registry, queue=queue, sender=sender, by_hand=by_hand),
+        asking=_asking(base, directory, proofs, registry=registry, queue=queue, sender=sender, by_hand=by_hand),
+        proofs=proofs,
         counters=base.counters,
         clock=base.clock,
         waiters=_waiters(base, queue, sharing),
@@ -82,6 +83,10 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
 def _by_hand(base: Base, queue: Queue, corrections: Corrections, runtimes: Runtimes, directory: Directory) -> ByHand:
     undoing = Undoing(base.clock)
     return ByHand(queue, corrections, base.bus, runtimes.dispatcher, undoing=undoing, spellings=directory.spellings)
+
+
+def _pairings(base: Base) -> Pairings:
+    return Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
 
 
 async def _instance(store: Store) -> str:
@@ -130,7 +135,7 @@ def _housekeeping(
     )
 
 
-def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory) -> Inbox:
+def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory, proofs: ProofKeeper) -> Inbox:
     receive = base.policy.receive
     return Inbox(
         base.store,
@@ -141,6 +146,7 @@ def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory) 
         policy=receive,
         own={name: policy.receive for name, policy in base.policies.items()},
         directory=directory,
+        witness=proofs,
     )
 
 
@@ -204,6 +210,7 @@ def _amender(
 def _asking(
     base: Base,
     directory: Directory,
+    proofs: ProofKeeper,
     *,
     registry: Registry,
     queue: Queue,
@@ -219,6 +226,7 @@ def _asking(
         cancel=by_hand.cancel,
         get=queue.get,
         normal=directory.normal,
+        prove=proofs.answered_by,
     )
 
 
@@ -247,12 +255,12 @@ def _services(
     *,
     registry: Registry,
     inbox: Inbox,
-    router: Router,
+    rules: Rules,
 ) -> Services:
     return Services(
         registry=registry,
         inbox=inbox,
-        router=router,
+        router=Router(inbox, rules, base.bus, base.clock),
         dispatching=dispatching,
         bus=base.bus,
         connectors=base.connectors,

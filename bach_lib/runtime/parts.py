@@ -19,6 +19,7 @@ from bach_lib.outbound.amending import Amender
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.history import History
+from bach_lib.outbound.proof_keeper import ProofKeeper
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
@@ -80,6 +81,7 @@ class Parts:
     retrier: Retrier
     amender: Amender
     asking: QuestionService
+    proofs: ProofKeeper
     waiters: Waiters
     housekeeping: Housekeeping
     counters: Counters

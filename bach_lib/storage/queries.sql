@@ -110,7 +110,7 @@ SELECT id, connection, recipient, text, title, format, silent, reply_to, priorit
 FROM messages
 WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL;
 
 -- claimable_messages: the same of those to be claimed, if they need no second look
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
@@ -119,7 +119,7 @@ FROM messages
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed') AND tag IS NULL
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
@@ -181,10 +181,94 @@ WHERE message_id = :message_id
 -- attempts_of: the history of a message
 SELECT * FROM attempts WHERE message_id = :message_id ORDER BY number;
 
+-- add_part: an id that a message got where the platform tells later what became of it
+INSERT INTO parts (message_id, remote_id, connection) VALUES (:message_id, :remote_id, :connection)
+ON CONFLICT DO NOTHING;
+
+-- parts_named: of which messages the platform tells, and how many ids each of these has
+SELECT messages.id, messages.recipient, parts.remote_id,
+    (SELECT count(*) FROM parts AS others WHERE others.message_id = messages.id) AS number
+FROM parts CROSS JOIN messages
+WHERE parts.connection = :connection AND parts.remote_id IN (SELECT value FROM json_each(:remote_ids))
+    AND messages.id = parts.message_id;
+
+-- is_sending: whether a message of this connection is under way, of which something may be told before it has an id
+SELECT 1 FROM messages
+WHERE connection = :connection AND status = 'sending'
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+LIMIT 1;
+
+-- keep_early: what was told of such a one
+INSERT INTO early_proofs (connection, remote_id, kind, person, name, places, at, told_at)
+VALUES (:connection, :remote_id, :kind, :person, :name, :places, :at, :told_at)
+ON CONFLICT DO NOTHING;
+
+-- early_proofs_of: and has got its id now
+SELECT remote_id, kind, person, name, places, at FROM early_proofs
+WHERE connection = :connection AND remote_id IN (SELECT value FROM json_each(:remote_ids));
+
+-- forget_early: it is with its message
+DELETE FROM early_proofs
+WHERE connection = :connection AND remote_id IN (SELECT value FROM json_each(:remote_ids));
+
+-- trim_early: what nobody has sent, or too much
+DELETE FROM early_proofs
+WHERE connection = :connection AND (told_at < :before OR (told_at, remote_id, person, kind) < (
+    SELECT told_at, remote_id, person, kind FROM early_proofs WHERE connection = :connection
+    ORDER BY told_at DESC, remote_id DESC, person DESC, kind DESC LIMIT 1 OFFSET :keep
+));
+
+-- remove_early: of a removed connection, or another account
+DELETE FROM early_proofs WHERE connection = :name;
+
+-- add_proof: of the whole message, or of a part of it; nothing happens if it is known
+INSERT INTO proofs (message_id, kind, person, part, name, at)
+VALUES (:message_id, :kind, :person, :part, :name, :at)
+ON CONFLICT DO NOTHING;
+
+-- proof_count: people of whom something is known about the whole message, and since when of the first
+SELECT count(*) AS people, min(at) AS at FROM proofs WHERE message_id = :message_id AND kind = :kind AND part = '';
+
+-- parts_proven: parts of a message that somebody has
+SELECT count(*) AS number FROM proofs
+WHERE message_id = :message_id AND kind = :kind AND person = :person AND part <> '';
+
+-- forget_parts_proven: they have all of it
+DELETE FROM proofs WHERE message_id = :message_id AND kind = :kind AND person = :person AND part <> '';
+
+-- is_proven: whether it is known already
+SELECT 1 FROM proofs WHERE message_id = :message_id AND kind = :kind AND person = :person AND part = '';
+
+-- proofs_of: what is known of a message, as it became known
+SELECT kind, person, name, at FROM proofs
+WHERE message_id = :message_id AND part = '' ORDER BY at, kind, person LIMIT :limit;
+
+-- save_proven: the same in short
+UPDATE messages SET proven = :proven WHERE id = :id RETURNING *;
+
+-- settle_proven: nobody knew whether it had arrived, and somebody has it; what was amended since is another message
+UPDATE messages
+SET status = 'sent', held = 0, next_retry_at = NULL, finished_at = :now, error_code = NULL, error_text = NULL,
+    progress = NULL, remote_id = coalesce(remote_id, :remote_id)
+WHERE id = :id AND amended = 0 AND under_way_to IS NULL
+    AND (+status = 'uncertain' OR (+status IN ('pending', 'failed') AND attempted_at IS NOT NULL));
+
+-- forget_proofs: it becomes another message
+DELETE FROM proofs WHERE message_id = :message_id;
+
+-- forget_ids: of it
+DELETE FROM parts WHERE message_id = :message_id;
+
+-- answered_message: the message to which somebody replied, among the newest that went there
+SELECT id FROM (
+    SELECT id, connection, remote_id, operation FROM messages WHERE recipient = :recipient ORDER BY id DESC LIMIT :limit
+) AS newest
+WHERE connection = :connection AND remote_id = :remote_id AND operation = 'send' AND id > :after ORDER BY id DESC LIMIT 1;
+
 -- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
-    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, amended = amended + 1,
+    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
     status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
 WHERE id = :id
 RETURNING *;

@@ -38,6 +38,7 @@ class Removals:
         def work(tx: Transaction) -> None:
             tx.run("remove_connection", name=name)
             tx.run("forget_spellings", name=name)  # there are few
+            tx.run("remove_early", name=name)  # there are few
             tx.run("save_meta", key=_NOTE + name, value="")
 
         await self._store.submit(work)

@@ -8,12 +8,13 @@ from secrets import token_hex
 from typing import ClassVar, override
 
 from bach_lib.clock import Clock
-from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
+from bach_lib.connectors.base import Batch, Connector, Incoming, Proof, Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
+from bach_lib.models.proof import ProofKind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.testing.waiting import Waiting
 
@@ -33,6 +34,8 @@ class FakePlatform:
     """Where it is, as far as a connection must say something."""
     person: str = PERSON
     """Who speaks where a test names nobody."""
+    tells_proofs: bool = False
+    """Whether messages that are delivered can be proven later; `proves` does that."""
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
@@ -88,6 +91,20 @@ class FakePlatform:
             number = self._next()
             return self.press(message, button.value, sender=sender or self.person, remote_id=number, cursor=number)
         raise ValueError(f"there is no button {label!r}")
+
+    def proves(self, kind: ProofKind, message: Message, *, sender: str | None = None) -> Proof:
+        """Somebody got a message that was delivered, or has seen it; told only of what came while `tells_proofs`."""
+        person, remote_id = sender or message.recipient, self.seen_nonces[message.nonce]
+        proof = Proof(
+            kind=kind,
+            remote_ids=(remote_id,),
+            sender_id=person,
+            sender_name=f"Person {person}",
+            places=(person,),
+            sent_at=self.clock.now() if self.clock else None,
+        )
+        self.incoming.put_nowait(Batch(messages=(), cursor=self._next(), proofs=(proof,)))
+        return proof
 
     @property
     def texts(self) -> list[str]:
@@ -171,7 +188,8 @@ class FakePlatform:
                 self.seen_nonces[message.nonce] = remote_id or ""
                 self._waiting.changed()
             if isinstance(outcome, Sent) and outcome.remote_id is None:
-                outcome = replace(outcome, remote_id=remote_id)
+                parts = (remote_id,) if remote_id and self.tells_proofs else ()
+                outcome = replace(outcome, remote_id=remote_id, parts=parts)
         if self.hold:
             await self.hold.wait()
         return outcome

@@ -16,12 +16,13 @@ from bach_lib.connectors.base import Setup
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionChanged
-from bach_lib.models import Delivery, Direction, Format, Message, Status
+from bach_lib.models import Delivery, Direction, Format, Message, ProofKind, Status
 from bach_lib.models.health import internal_fault
 from bach_lib.outbound.advancing import Step, advance_all
 from bach_lib.outbound.breaker import Breaker
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.monitor import Monitor
+from bach_lib.outbound.proof_rows import Told, add
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, late, untried
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
@@ -180,6 +181,13 @@ async def undo(on: Messages, one: Message) -> None:
     await on.corrections.put_back(one, await on.queue.get(one.id), [one.recipient])
 
 
+async def prove(on: Messages, one: Message) -> None:
+    """Somebody answers it, after it was tried."""
+    await on.write("UPDATE messages SET attempted_at = 1")
+    told = Told(kind=ProofKind.ANSWERED, person="ada", name="Ada", at=NOW)
+    await on.store.submit(lambda tx: add(tx, one.id, told, now=NOW, instance="0123abcd"))
+
+
 EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     lambda on, one: on.queue.advance(None, one.id),
     claim_among_others,
@@ -197,6 +205,7 @@ EVENTS: tuple[Callable[[Messages, Message], Awaitable[object]], ...] = (
     amend,
     lambda on, one: drain(on.corrections.discard([one.id])),
     undo,
+    prove,
     lambda on, one: drain(on.corrections.discard_dead("home", None)),
     lambda on, one: drain(on.corrections.discard_held("home")),
     lambda on, one: drain(on.corrections.release("home")),
@@ -270,6 +279,11 @@ def test_every_status_is_explained() -> None:
     """Somebody would see a word on a screen that no page explains."""
     assert sorted(in_table("A message that goes out")) == sorted(Status)
     assert {word for arrow in drawn("A message that goes out") for word in arrow} == {BEGINNING, *Status}
+
+
+def test_every_proof_is_explained() -> None:
+    """Who reads that a message was seen would not know who says so."""
+    assert in_table("What is known later") == [*ProofKind]
 
 
 # -- the breaker ---------------------------------------------------------------------------------------------------

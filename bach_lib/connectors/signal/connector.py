@@ -20,6 +20,7 @@ from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.finding import found
+from bach_lib.connectors.signal.group_members import Groups
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import Rest, ServerInfo
@@ -76,7 +77,8 @@ class SignalConnector(Connector):
         rest = partial(Rest, endpoint=endpoint, headers=headers, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._listening_session)
-        self._ladder = Ladder(self, setup.course, setup.clock)
+        self._groups = Groups(lambda: self._listening.call("GET", "v1", "groups", self._number), setup.clock)
+        self._ladder = Ladder(self, setup.course, setup.clock, names_parts=True)
         self._receiver = SocketReceiver(
             name=setup.connection.name,
             connect=self._connect,
@@ -153,7 +155,9 @@ class SignalConnector(Connector):
         if isinstance(answer, Fault):
             return self._redact.within(answer)
         known, self._contacts = self._contacts, ()
-        return replace(answer, sightings=(*answer.sightings, *known)) if known else answer
+        self._groups.know(known)
+        proofs = await self._groups.placed(answer.proofs)
+        return replace(answer, sightings=(*answer.sightings, *known), proofs=proofs)
 
     @override
     async def acknowledge(self, press: Incoming) -> None:
@@ -214,6 +218,7 @@ class SignalConnector(Connector):
         return CallError("wrong_mode", text, Observation.UNCLEAR)
 
     async def _deliver(self, message: Message) -> Outcome:
+        self._groups.written_to(message.recipient)
         match message.operation:
             case Operation.SEND:
                 return await self._ladder.send(message)

@@ -12,7 +12,7 @@ from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from bach_lib.clock import Clock
 from bach_lib.connectors.backlog import Backlog
-from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Proof, Unreadable
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.tolerant import read_each
 from bach_lib.connectors.wakeup import Wakeup
@@ -30,7 +30,7 @@ class SocketReceiver:
         *,
         name: str,
         connect: Callable[[], Awaitable[ClientWebSocketResponse]],
-        read: Callable[[str], Sequence[Incoming | Unreadable]],
+        read: Callable[[str], Sequence[Incoming | Unreadable | Proof]],
         clock: Clock,
         poll_seconds: float,
     ) -> None:

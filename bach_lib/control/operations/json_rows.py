@@ -1,7 +1,7 @@
 """Converts models to JSON rows. They hold no secrets, but references to them, which say where to look."""
 
 from bach_lib.inbound.rules import Rule
-from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, QueueStatus, Report
+from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, PersonProof, QueueStatus, Report
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json
 from bach_lib.rest.handlers import plain
@@ -56,7 +56,13 @@ def message_row(message: Message) -> Row:
         "finished_at": time(message.finished_at),
         "held": message.held,
         "error": message.error.text if message.error else None,
+        "proven": [{"kind": one.kind, "people": one.people, "at": time(one.at)} for one in message.proven],
     }
+
+
+def proof_row(proof: PersonProof) -> Row:
+    """What is known of a sent message and one person."""
+    return {"at": time(proof.at), "kind": proof.kind, "name": proof.name, "person": proof.person}
 
 
 def attempt_row(attempt: Attempt) -> Row:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bach_lib.arguments import seconds as checked_seconds
 from bach_lib.bach import Bach
-from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, queue_row
+from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, proof_row, queue_row
 from bach_lib.control.operations.paging import check_there_is, pages
 from bach_lib.control.sentences import SentenceError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
@@ -138,9 +138,14 @@ async def discard_all(bach: Bach, connection: str | None = None) -> int:
 
 
 async def message(bach: Bach, message_id: int) -> Row:
-    """One message with its attempts."""
+    """One message with its attempts and proofs."""
     one, attempts = await bach.history(message_id)
-    return {**message_row(one), "attempts": [attempt_row(attempt) for attempt in attempts]}
+    proofs = await bach.proofs(message_id)
+    lines: Row = {
+        "attempts": [attempt_row(attempt) for attempt in attempts],
+        "proofs": [proof_row(proof) for proof in proofs],
+    }
+    return {**message_row(one), **lines}
 
 
 async def cancel(bach: Bach, message_id: int) -> Row:

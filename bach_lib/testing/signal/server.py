@@ -23,6 +23,7 @@ from urllib.parse import unquote
 import orjson
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse, json_response
 
+from bach_lib.models.proof import ProofKind
 from bach_lib.testing.partners.base import Asked, PartnerServer, Told
 from bach_lib.testing.signal.mailbox import Mailbox, Reaction, SentMessage
 
@@ -123,6 +124,13 @@ class SignalServer(PartnerServer):
         """Raises ValueError: Signal has no buttons."""
         del message, sender
         raise ValueError(f"there is no button {label!r}, Signal has none")
+
+    def proves(self, kind: ProofKind, *messages: SentMessage, sender: str | None = None) -> None:
+        """Somebody's phone got these messages, or they looked at them; whoever listens at this moment is told."""
+        now, is_seen = self.now(), kind is ProofKind.SEEN
+        times = [message.timestamp for message in messages]
+        receipt = {"when": now, "isDelivery": not is_seen, "isRead": is_seen, "isViewed": False, "timestamps": times}
+        self.push(self.envelope(sender=sender or self.person, timestamp=now, receiptMessage=receipt))
 
     def written(
         self, text: str, *, sender: str, name: str = "Ada", group: str | None = None, **more: object

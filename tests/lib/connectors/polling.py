@@ -11,6 +11,6 @@ async def polled(connector: Connector, cursor: str | None = None) -> Batch:
         while True:
             answer = await connector.receive(cursor)
             assert isinstance(answer, Batch), answer
-            if answer.messages or answer.unreadable:
+            if answer.messages or answer.unreadable or answer.proofs:
                 return answer
             cursor = answer.cursor

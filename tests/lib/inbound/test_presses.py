@@ -152,6 +152,16 @@ async def test_an_earlier_copy_of_a_message_can_be_pressed(
     unknown = press(message, "open", reply_to="1")
     assert message.remote_id is None
     assert said(await taken(home, platform, clock, unknown)) == (message.id, "open")
+    assert (await home.get(message.id)).remote_id == "1", "it is edited where it was pressed"
+
+
+async def test_an_earlier_copy_can_be_pressed_when_another_has_the_number(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """A person has two, and presses the one that BACH does not know."""
+    lost = Uncertain(fault=Fault(code="timeout", text="no answer"))
+    platform.outcomes.extend([lost, Sent()])
+    message = await sent(home, clock, ADA, OPEN)
     await clock.advance(120)
     message = await home.get(message.id)
     assert message.remote_id is not None

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from bach_lib.clock import SystemClock
-from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, Status
+from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, ProofKind, Proven, Status
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import (
     Draft,
@@ -92,6 +92,7 @@ WHOLE: dict[str, Value] = {
     "amended": 0x2B,
     "error_code": "busy",
     "error_text": "Later",
+    "proven": '[["seen", 2, 11.5, 12.5, "42", "Ada"]]',
 }
 READ = Message(
     id=0x1F,
@@ -126,6 +127,7 @@ READ = Message(
     lost=(Loss(what="file", reason="too large"),),
     progress="2 of 3",
     error=Fault(code="busy", text="Later"),
+    proven=(Proven(kind=ProofKind.SEEN, people=2, at=11.5, latest_at=12.5, person="42", name="Ada"),),
 )
 EMPTY = ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "next_retry_at")
 DAMAGED: dict[str, tuple[Value, object]] = {
@@ -136,6 +138,7 @@ DAMAGED: dict[str, tuple[Value, object]] = {
     "buttons": ("{", ()),
     "files": ("[1]", ()),
     "lost": ("[1]", ()),
+    "proven": ('[["seen", 2]]', ()),
     "priority": ("odd", 0),
     "retry_count": ("odd", 0),
     "max_retries": ("odd", 0),

@@ -114,6 +114,8 @@ SORTED = {
     "list_spellings": "a few hundred, once a start",
     "oldest_incoming": "what may go first of one sender or connection, only when there is too much of it",
     "trim_thrown_away": "the same",
+    "trim_early": "a few hundred, and only while a message is under way of which something is told",
+    "proofs_of": "what is known of one message, for whoever looks at it",
 }
 """Queries that sort what they find, and when. An index for them would make every message that comes cost more."""
 

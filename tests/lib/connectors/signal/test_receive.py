@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib.connectors import bounds
-from bach_lib.connectors.base import Batch, Incoming, Unreadable
+from bach_lib.connectors.base import Batch, Incoming, Proof, Unreadable
 from bach_lib.connectors.signal import SignalConnector, codec
 from bach_lib.connectors.signal.recipients import group_of, normalize
 from bach_lib.models import Fault
@@ -164,7 +164,7 @@ DATA = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON))
 def test_nothing_that_comes_in_can_break_it(frame: object) -> None:
     """A stranger could end receiving with one message."""
     for one in codec.read(json.dumps(frame), ACCOUNT):
-        assert isinstance(one, Unreadable) or normalize(one.recipient) == one.recipient
+        assert isinstance(one, Unreadable | Proof) or normalize(one.recipient) == one.recipient
 
 
 async def test_what_was_stored_does_not_come_again(connector: SignalConnector, server: SignalServer) -> None:
