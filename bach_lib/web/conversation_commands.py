@@ -10,6 +10,7 @@ from typing import Final
 
 from bach_lib.arguments import check_limit
 from bach_lib.errors import BachError, InvalidValueError, NoFileError
+from bach_lib.inbound.presses import LABEL
 from bach_lib.models import ConnectionState, Direction, File, Message, Operation
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.rest.answers import Json
@@ -179,6 +180,12 @@ def _file(file: File) -> Json:
     return {"name": file.name, "size": file.size}
 
 
+def _pressed(message: IncomingMessage) -> str | None:
+    """What stood on the button, of a press."""
+    value, label = message.content.value, message.metadata.get(LABEL)
+    return label if value is not None and isinstance(label, str) else value
+
+
 def _in(message: IncomingMessage) -> _View:
     media = message.content.media
     return {
@@ -190,7 +197,7 @@ def _in(message: IncomingMessage) -> _View:
         "sender": message.sender_name or message.sender_id,
         "sender_id": message.sender_id,
         "kind": message.kind,
-        "text": message.text,
+        "text": _pressed(message) or message.text,
         "reactions": list(message.content.reactions),
         "removed": removed if isinstance(removed := message.metadata.get("removed"), str) else None,
         "file": {"type": media.type, "name": media.name, "size": media.size} if media else None,

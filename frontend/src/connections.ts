@@ -189,7 +189,7 @@ export class Connections extends LitElement {
         </div>
         <div>
           ${chart(hours.map(({ seconds }) => ({ seconds: seconds ?? 0 })))}
-          <p class="quiet">${text("connections.took", { seconds: amount(locale, longest) })}</p>
+          <p class="quiet">${text("connections.took", { seconds: amount(locale, Math.max(longest, 0.01)) })}</p>
         </div>
       </div>
       ${isYoung ? html`<p class="quiet">${text("connections.since", { time: time(locale, card.counted_since ?? 0) })}</p>` : nothing}`;

@@ -34,6 +34,9 @@ export const layout = css`
   li p {
     margin: 0;
   }
+  li p.bar {
+    margin: 4px 0;
+  }
   li img {
     max-width: 100%;
     max-height: 320px;

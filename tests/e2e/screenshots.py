@@ -16,10 +16,12 @@ from playwright.async_api import Browser, async_playwright
 from demo.client import Client, RefusedError
 from demo.process import HOST, ROOT
 from demo.world import FIRST_PORT, PERSON, World, make_world
+from tests.e2e import panel_pictures
 from tests.e2e.chromium import CHROMIUM_FLAGS, CHROMIUM_PATH
 from tests.e2e.frontend import Frontend, open_frontend
 
 FOLDER = ROOT / "artifacts" / "screenshots"
+IMAGES = ROOT / "docs" / "images"
 _SETTLED = 2_000  # milliseconds in which a page asks for nothing more and has drawn what it got
 
 
@@ -27,12 +29,13 @@ def main() -> int:
     """Take them, and say where they are."""
     parser = ArgumentParser(prog="script/screenshots", description=__doc__)
     parser.add_argument("pages", nargs="*", help="paths such as /config/logs; without any, the pages of BACH")
+    parser.add_argument("--docs", action="store_true", help="take those of the documents anew, into docs/images/")
     options = parser.parse_args()
     if not CHROMIUM_PATH.exists():
         sys.stderr.write("No Chromium: script/setup --browser finds or fetches one.\n")
         return 1
     try:
-        asyncio.run(_run(options.pages))
+        asyncio.run(_take_for_documents() if options.docs else _run(options.pages))
     except RefusedError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -41,11 +44,23 @@ def main() -> int:
 
 async def _run(pages: Sequence[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    async with async_playwright() as playwright, _home() as client:
+    async with _browser() as browser, _home() as client:
+        await _take(browser, client, pages)
+
+
+async def _take_for_documents() -> None:
+    async with _browser() as browser, make_world() as world:
+        for name in await panel_pictures.take(browser, world, IMAGES):
+            sys.stdout.write(f"{(IMAGES / name).relative_to(ROOT)}\n")
+
+
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM_PATH.read_text().strip(), args=CHROMIUM_FLAGS
         )
-        await _take(browser, client, pages)
+        yield browser
         await browser.close()
 
 

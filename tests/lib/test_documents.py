@@ -18,6 +18,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.testing import OllamaServer, world
 from bach_lib.testing.telegram_server import TelegramServer
+from tests.e2e.panel_pictures import NAMES
 from tests.lib.sides import Side, discord, signal, telegram
 from tests.mutation.targets import TARGETS
 
@@ -132,6 +133,20 @@ def test_what_stands_against_each_threat_is_tested() -> None:
     named = re.findall(r"`(tests/[^`]+)`", (ROOT / "docs/security.md").read_text("utf-8"))
     assert [one for one in named if not (ROOT / one).exists()] == []
     assert len(named) > 10
+
+
+def test_every_picture_is_shown_and_those_of_the_panel_can_be_taken_anew() -> None:
+    """A page would have a hole, or show what was there a year ago and nobody knows how to take again."""
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs/images").iterdir()}
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    shown = {
+        name
+        for page in pages
+        for name in re.findall(r"!\[[^]]+\]\((?:docs/)?images/([^)]+)\)", page.read_text("utf-8"))
+    }
+    assert shown == set(pictures)
+    assert {name for name in pictures if name.startswith("panel")} == NAMES
+    assert sum(pictures.values()) < 2_000_000
 
 
 def test_every_type_of_connection_has_a_page_with_a_picture() -> None:

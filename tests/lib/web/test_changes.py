@@ -114,6 +114,18 @@ async def test_the_view_says_what_concerns_what(visit: Visit, clock: FakeClock, 
     assert (place["can"], place["adds_reactions"]) == (["delete", "edit", "react"], False)
 
 
+async def test_a_press_says_what_stood_on_the_button_and_below_what(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Who asked would see that somebody pressed, and neither what nor which question that answers."""
+    number = await sent(visit, clock, "Shut it?")
+    platform.presses(platform.sent[0], "Shut", sender=ADA)
+    await clock.settle()
+    items = (await ask(visit, "conversation", connection="home", recipient=ADA))["items"]
+    [press] = [one for one in items if one["direction"] == "in"]
+    assert (press["kind"], press["text"], press["about"], press["concerns"]) == ("button", "Shut", number, "1")
+
+
 async def test_nobody_changes_what_is_not_theirs(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:
     """A child could take back what its parents wrote to each other."""
     private = await sent(visit, clock, "private", to=BEN)
