@@ -23,13 +23,13 @@ from aiohttp import ClientSession, ClientWebSocketResponse, web
 from bach_lib import Bach, Connection, Status
 from bach_lib.rest import make_application
 from bach_lib.web.page import Page
+from benchmarks import panel_at_home
 from benchmarks.cluster.worker import CONNECTORS, Plain
 from benchmarks.floor import CONNECTION, fill, open_raw
 from benchmarks.measuring import Effort, scratch
 from benchmarks.table import Aim, Row
 
 TOKEN = "only-for-this-measurement"  # noqa: S105 - of a daemon that is gone with it
-_BROWSER = Path(__file__).parents[1] / ".venv" / "chromium-path"
 _WAITING = 100_000
 _PAGES = 20
 _RATE = 10
@@ -53,6 +53,7 @@ def rows(effort: Effort) -> Iterator[Row]:
         yield from asyncio.run(_lists(path, waiting, effort))
         yield asyncio.run(_open_pages(path, folder, effort))
         yield from asyncio.run(_paint(path, effort))
+    yield from panel_at_home.rows(effort)
 
 
 async def _make(path: Path) -> None:
@@ -182,7 +183,7 @@ async def _busy(bach: Bach, seconds: float) -> float:
 async def _paint(path: Path, effort: Effort) -> Sequence[Row]:
     """From the click until the first words, and until the list is there; nothing cached."""
     names = ("page: first paint", "page: first row of the list")
-    if not _BROWSER.exists():
+    if not panel_at_home.BROWSER.exists():
         return [Row(name=name, unit="ms", ours=None, note="not measured: script/setup --browser") for name in names]
     from playwright.async_api import async_playwright  # noqa: PLC0415 - not everybody has it
 
@@ -193,7 +194,7 @@ async def _paint(path: Path, effort: Effort) -> Sequence[Row]:
         async_playwright() as playwright,
     ):
         await _quiet()
-        browser = await playwright.chromium.launch(executable_path=_BROWSER.read_text("utf-8").strip())
+        browser = await playwright.chromium.launch(executable_path=panel_at_home.BROWSER.read_text("utf-8").strip())
         for _ in range(max(3, effort.samples // 50)):
             context = await browser.new_context(base_url=f"http://{address}")
             await context.request.post("/login", data={"token": TOKEN})
