@@ -41,6 +41,12 @@ export class App extends LitElement {
         border: none;
         background: none;
       }
+      @media (max-width: 700px) {
+        bach-navigation {
+          order: 1; /* below the rest, in a row of its own */
+          flex-basis: 100%;
+        }
+      }
       main {
         display: block;
         max-width: 1400px;

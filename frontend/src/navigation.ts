@@ -53,6 +53,8 @@ export class Navigation extends LitElement {
   declare transport: Transport;
   declare path: string;
 
+  /** What the row looked like when the page that is open was brought into sight. */
+  private laidOut = "";
   private live = new Live<CountsView>(this, () => this.transport.call("bach/panel/counts"));
 
   override render() {
@@ -62,8 +64,10 @@ export class Navigation extends LitElement {
     </nav>`;
   }
 
-  override updated(changed: Map<string, unknown>): void {
-    if (changed.has("path")) this.renderRoot.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  override updated(): void {
+    const laidOut = `${this.path} ${this.live.view?.counts?.needs_person}`;
+    if (laidOut !== this.laidOut) this.renderRoot.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.laidOut = laidOut; // else nobody could move the row while things go on
     const { view } = this.live;
     if (view) this.dispatchEvent(new CustomEvent("bach-counted", { detail: view.counts?.needs_person ?? 0, bubbles: true, composed: true }));
   }

@@ -89,6 +89,9 @@ async def test_nothing_is_cut_off_or_covered(german: Page, width: int, direction
         await expect(german.get_by_text("Wird geladen …")).to_have_count(0)
         assert await german.evaluate("document.documentElement.scrollWidth") <= width, path
         assert await misplaced(german) == [], path
+        here = german.locator("bach-navigation [aria-current]")
+        if await here.count():  # a message is no page of its own there
+            await expect(here).to_be_in_viewport(ratio=0.95)
         name = f"german-{direction}-{width}-{path.strip('/').replace('/', '-') or 'waiting'}"
         await german.screenshot(path=PICTURES / f"{name}.png")
         assert await faults(german) == [], path
