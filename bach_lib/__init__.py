@@ -15,6 +15,7 @@ from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Pro
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
+from bach_lib.connectors.network_way import NewSession
 from bach_lib.errors import *  # noqa: F403 - the tree has its own list
 from bach_lib.events import (
     AccountChanged,
@@ -176,6 +177,7 @@ __all__ = [
     "MessageSetAside",
     "MessageUncertain",
     "Metrics",
+    "NewSession",
     "NobodyAnsweredError",
     "Operation",
     "Outcome",

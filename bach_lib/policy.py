@@ -5,9 +5,11 @@ from math import inf, isnan
 
 from bach_lib.errors import InvalidValueError
 
-_AT_LEAST_ONE = frozenset({"failures", "parallel", "stall_seconds", "check_seconds", "seconds", "retry_seconds"})
+_AT_LEAST_ONE = frozenset(
+    {"failures", "parallel", "stall_seconds", "check_seconds", "seconds", "retry_seconds", "per_minute"}
+)
 """What does nothing, or without a pause, at 0."""
-_MAY_BE_NEVER = frozenset({"give_up_seconds", "idle_check_seconds", "keep_seconds", "longest", "max_age"})
+_MAY_BE_NEVER = frozenset({"give_up_seconds", "idle_check_seconds", "keep_seconds", "longest", "max_age", "per_minute"})
 """What may be without an end: it is then as if there were none of it."""
 _MOST = {"jitter": 1, "max_retries": 100}
 """What more than that could not work with: pauses below 0, more retries than a message may have."""
@@ -136,7 +138,7 @@ class Policy(_Checked):
     """All policies together.
 
     `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
-    `parallel` attempts run at once on a connection.
+    `parallel` attempts run at once on a connection, and at most `per_minute` a minute go, beside its platform's limits.
     """
 
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -150,3 +152,4 @@ class Policy(_Checked):
     max_waiting: int = 10_000
     keep_seconds: float = 30 * 86_400
     parallel: int = 32
+    per_minute: float = inf

@@ -1,6 +1,6 @@
 """`Bach`, the facade of the library: opens and closes all parts, and is the one object an application talks to."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from os import PathLike
@@ -21,6 +21,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
+from bach_lib.connectors.network_way import NewSession, plain_session
 from bach_lib.errors import NotOpenError, StorageError
 from bach_lib.events import StorageChanged
 from bach_lib.field_logger import FieldLogger
@@ -49,16 +50,15 @@ _LOGGER = FieldLogger(__name__)
 class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
-    `session` is shared and stays the caller's; `new_session` makes one where a connector needs its own. `secrets` adds
-    schemes for references (`{"entry": lookup}` serves `entry:…`), `connectors` adds or replaces connector types.
-    Without `autostart` connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
+    `session` is shared and stays the caller's; `new_session` makes one where a connection needs its own. `secrets` adds
+    schemes for references (`{"entry": lookup}`: `entry:…`), `connectors` adds or replaces types. Without `autostart`
+    connections rest until `start`. By `runs_file`, outside of its folder, an older copy is told.
 
-    `"postgresql://user@host/database"` for a path: a PostgreSQL server has it (the extra `postgresql`).
-    `":memory:"`: nothing is on disk, and all is gone with `close`; opened again, it is empty. `connections`
-    are there when it is open, as `Registry.ensure` does it. `policies`: those of single connections, by name, while
-    this program runs; all others follow `policy`, as does what concerns the whole database (`keep_seconds`). `grace`:
-    seconds for attempts under way at the end of `async with`. `process`: what this one is called among several that
-    share a database. `alone`: it shares a server's database with no other, and works on all connections.
+    `"postgresql://user@host/database"` for a path: a PostgreSQL server has it (the extra `postgresql`). `":memory:"`:
+    nothing is on disk, and all is gone with `close`. `connections` are there when it is open, as `Registry.ensure` does
+    it. `policies`: those of single connections, by name; all others follow `policy`, and what the settings of a
+    connection say goes before both. `grace`: seconds for attempts under way at the end of `async with`. `process`: what
+    this one is called among several that share a database. `alone`: it shares a server's database with no other.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         path: str | PathLike[str] | Store,
         *,
         session: ClientSession | None = None,
-        new_session: Callable[[], ClientSession] = ClientSession,
+        new_session: NewSession = plain_session,
         clock: Clock | None = None,
         secrets: Mapping[str, Lookup] | None = None,
         connectors: Mapping[str, type[Connector]] | None = None,

@@ -128,7 +128,7 @@ def _knows(type_: str) -> Knows | None:
     if found is None and (offer := _offers().get(type_)):
         with sentences(import_module("bach_lib.errors").UnusableConnectorError):
             found = offer.load().knows
-        return found and import_module("bach_lib.connectors.declaration").with_ours(found)
+        return found and import_module("bach_lib.connectors.ours").with_ours(found)
     return found
 
 

@@ -13,9 +13,10 @@ from typing import cast
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.checked import Checked, checked_class
-from bach_lib.connectors.declaration import Knows, with_ours
+from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.entry_points import Offer, installed
+from bach_lib.connectors.ours import with_ours
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.errors import (
     BachError,

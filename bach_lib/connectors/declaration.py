@@ -5,7 +5,7 @@ explains, from the same lines. Who declares nothing takes everything.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
@@ -76,16 +76,6 @@ class Knows:
         return () if any(name.startswith(self.unless) for name in given) else self.needs
 
 
-SENDER_TAG = Known(name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart")
-"""What BACH itself does for every connector, whatever that knows."""
-
-
-def with_ours(knows: Knows) -> Knows:
-    """What a connection can be told whose connector knows this."""
-    settings = [*(one for one in knows.settings if one.name != SENDER_TAG.name), SENDER_TAG]
-    return replace(knows, settings=tuple(settings))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What a connection is told."""
@@ -109,7 +99,12 @@ def check_told(type_: str, knows: Knows, told: Told, old: Told = _NOTHING) -> No
     for name in _strange(knows.settings, told.settings.keys() - old.settings.keys()):
         elsewhere = "It is a secret: give a reference to it in auth_config. " if name in _names(knows.secrets) else ""
         raise _unknown(type_, "setting", name, knows.settings, elsewhere)
-    for one in knows.settings:
+    check_kinds(knows.settings, told, old)
+
+
+def check_kinds(known: Iterable[Known], told: Told, old: Told = _NOTHING) -> None:
+    """Raise `InvalidValueError` for a setting of another kind than it can be. What is `old` stays possible."""
+    for one in known:
         value = told.settings.get(one.name)
         if value != old.settings.get(one.name) and not _fits(value, one.takes):
             kinds = " or ".join(_KINDS.get(kind, kind.__name__) for kind in one.takes)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bach_lib.connectors.declaration import SENDER_TAG, Known, Knows
+from bach_lib.connectors.declaration import Known, Knows
+from bach_lib.connectors.ours import OF_CONNECTOR, OF_NETWORK
 
 _BOT_TOKEN = Known(name="bot_token", about="the token of the bot")
 _WEBHOOK_SETTINGS = (
@@ -39,7 +40,7 @@ _CHAT_SETTINGS = (
     Known(name="num_ctx", about="how much Ollama keeps in mind", takes=(int,)),
     Known(name="thinking", about="whether it thinks before it answers", takes=()),
 )
-_AI = Knows(secrets=_AUTH_SECRETS, settings=(*_CHAT_SETTINGS, *_AUTH_SETTINGS))
+_AI = Knows(secrets=_AUTH_SECRETS, settings=(*_CHAT_SETTINGS, *_AUTH_SETTINGS, *OF_NETWORK))
 _HTTP_SETTINGS = (
     Known(name="method", about="GET or HEAD"),
     Known(name="expected_status", about="the statuses that are good, like [200, 204]", takes=(list,)),
@@ -47,20 +48,20 @@ _HTTP_SETTINGS = (
 
 
 DECLARED: Final[Mapping[str, Knows]] = {
-    "discord": Knows(secrets=(_BOT_TOKEN,), settings=(SENDER_TAG,), needs=("bot_token",)),
+    "discord": Knows(secrets=(_BOT_TOKEN,), settings=OF_CONNECTOR, needs=("bot_token",)),
     "discord_webhook": Knows(
         secrets=(Known(name="url", about="the address of the webhook"),),
         settings=(
             Known(name="username", about="the name under which it writes"),
             Known(name="avatar_url", about="the picture with which it writes"),
             Known(name="thread_name", about="the name of the posts that it opens in a forum"),
-            SENDER_TAG,
+            *OF_CONNECTOR,
         ),
         needs=("url",),
     ),
     "homeassistant": Knows(
         secrets=(Known(name="token", about="a long-lived access token"),),
-        settings=(SENDER_TAG,),
+        settings=OF_CONNECTOR,
         needs=("token",),
         endpoint="http://homeassistant.local:8123",
     ),
@@ -70,14 +71,14 @@ DECLARED: Final[Mapping[str, Knows]] = {
             Known(name="username", about="the name of the user, in the place of a token"),
             Known(name="password", about="the password of the user, in the place of a token"),
         ),
-        settings=(SENDER_TAG,),
+        settings=OF_CONNECTOR,
     ),
     "signal": Knows(
         secrets=(Known(name="token", about="the bearer token of the proxy before it"),),
-        settings=(Known(name="number", about="the number of the account", example="+491701234567"), SENDER_TAG),
+        settings=(Known(name="number", about="the number of the account", example="+491701234567"), *OF_CONNECTOR),
         endpoint="http://localhost:8080",
     ),
-    "telegram": Knows(secrets=(_BOT_TOKEN,), settings=(SENDER_TAG,), needs=("bot_token",)),
+    "telegram": Knows(secrets=(_BOT_TOKEN,), settings=OF_CONNECTOR, needs=("bot_token",)),
     "webhook": Knows(
         secrets=(
             Known(name="url", about="the address to send to"),
@@ -91,7 +92,7 @@ DECLARED: Final[Mapping[str, Knows]] = {
             Known(name="incoming_token", about="the token that every post must show"),
             Known(name="sender:", about="and the name of one who posts: the secret of that sender", is_prefix=True),
         ),
-        settings=(*_WEBHOOK_SETTINGS, SENDER_TAG),
+        settings=(*_WEBHOOK_SETTINGS, *OF_CONNECTOR),
         needs=("url",),
         unless=("endpoint", "incoming_token", "incoming_secret", "sender:"),  # it only takes what comes in
     ),
@@ -99,8 +100,10 @@ DECLARED: Final[Mapping[str, Knows]] = {
     "gemini": _AI,
     "ollama": _AI,
     "openai-compatible": _AI,
-    "mcp": Knows(secrets=_AUTH_SECRETS, settings=_AUTH_SETTINGS, endpoint="https://example.org/mcp"),
+    "mcp": Knows(secrets=_AUTH_SECRETS, settings=(*_AUTH_SETTINGS, *OF_NETWORK), endpoint="https://example.org/mcp"),
     "http": Knows(
-        secrets=_AUTH_SECRETS, settings=(*_HTTP_SETTINGS, *_AUTH_SETTINGS), endpoint="https://example.org/health"
+        secrets=_AUTH_SECRETS,
+        settings=(*_HTTP_SETTINGS, *_AUTH_SETTINGS, *OF_NETWORK),
+        endpoint="https://example.org/health",
     ),
 }

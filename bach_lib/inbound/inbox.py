@@ -5,10 +5,9 @@ message; a repeated message is recognised by the platform's own id. A message th
 own is set aside with what is known of it; failing again and again, it would keep back everything behind it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from types import MappingProxyType
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -79,7 +78,7 @@ class Inbox:
         max_age: float,
         *,
         policy: ReceivePolicy | None = None,
-        own: Mapping[str, ReceivePolicy] = MappingProxyType({}),
+        policy_of: Callable[[str], ReceivePolicy] | None = None,
         directory: Directory | None = None,
         witness: Witness | None = None,
     ) -> None:
@@ -92,13 +91,13 @@ class Inbox:
         self._clock = clock
         self._pairings = pairings
         self._instance = instance
-        self._ages = {name: one.max_age for name, one in own.items()}
-        self._max_age = max_age
-        self._room = Quota(policy or ReceivePolicy(), own)
+        self._max_age, self._policy_of = max_age, policy_of
+        usual = policy or ReceivePolicy()
+        self._room = Quota(policy_of or (lambda _: usual))
 
     def max_age(self, connection: str) -> float:
         """Seconds after which a command or press of this connection is not acted upon."""
-        return self._ages.get(connection, self._max_age)
+        return self._policy_of(connection).max_age if self._policy_of else self._max_age
 
     async def cursor(self, connection: str) -> str | None:
         """How far this connection has read."""
@@ -224,8 +223,11 @@ class Inbox:
         rows = await self._store.read(lambda tx: tx.rows("list_unreadable", connection=connection))
         return [Unreadable(raw=str(row["raw"]), reason=str(row["reason"])) for row in rows]
 
-    async def purge(self, before: float) -> int:
-        """Remove what came in before a time (seconds since 1970); return how many messages."""
+    async def purge(self, before: float, own: Mapping[str, float] | None = None) -> int:
+        """Remove what came in before a time (seconds since 1970); return how many messages.
+
+        `own`: the time of single connections.
+        """
         portions = Portions()
 
         def work(tx: Transaction) -> bool:
@@ -237,7 +239,7 @@ class Inbox:
 
         while await self._store.submit(work):
             pass
-        return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True)
+        return await purge(self._store, "page_inbox_by_age", "delete_incoming", before, lambda _: True, own=own)
 
     def _store_all(
         self, tx: Transaction, judged: Judged, messages: Iterable[Incoming], aside: list[Unreadable]

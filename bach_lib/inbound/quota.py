@@ -5,8 +5,7 @@ was read, then the rest. Counting reads an index, and happens once in so many me
 """
 
 import json
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from bach_lib.policy import ReceivePolicy
 from bach_lib.storage import Transaction
@@ -23,8 +22,8 @@ _PAGE = 200
 class Quota:
     """Keeps the inbox of each connection within the bounds of the policy."""
 
-    def __init__(self, policy: ReceivePolicy, own: Mapping[str, ReceivePolicy] = MappingProxyType({})) -> None:
-        self._policy, self._own = policy, own
+    def __init__(self, policy_of: Callable[[str], ReceivePolicy]) -> None:
+        self._policy_of = policy_of
         self._since: dict[str, int] = {}
 
     def make(self, tx: Transaction, connection: str, came: int) -> int:
@@ -39,7 +38,7 @@ class Quota:
         return gone
 
     def _trim(self, tx: Transaction, connection: str) -> int:
-        policy, gone, rows, size = self._own.get(connection, self._policy), 0, 0, 0
+        policy, gone, rows, size = self._policy_of(connection), 0, 0, 0
         for sender in tx.rows("count_by_sender", connection=connection):
             mine, bytes_ = integer(sender["number"]), integer(sender["size"])
             if (mine > policy.sender_rows or bytes_ > policy.sender_bytes) and gone < _PAGE:

@@ -21,7 +21,7 @@ class Breaker:
     clock was wrong when it was saved) is cut to it.
     """
 
-    __slots__ = ("_era", "_monotonic", "_on_change", "_open_until", "_policy", "_probing", "_state", "failures")
+    __slots__ = ("_era", "_monotonic", "_on_change", "_open_until", "_probing", "_state", "failures", "policy")
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Breaker:
         failures: int = 0,
         open_seconds_left: float | None = None,
     ) -> None:
-        self._policy = policy
+        self.policy: BreakerPolicy = policy
         self._monotonic = monotonic
         self._on_change = on_change
         self._era: Permit = 1
@@ -92,7 +92,7 @@ class Breaker:
         if not self.counts(permit):
             return
         self.failures += 1
-        if self._state is BreakerState.HALF_OPEN or self.failures >= self._policy.failures:
+        if self._state is BreakerState.HALF_OPEN or self.failures >= self.policy.failures:
             self.trip()
 
     def release(self, permit: Permit) -> None:
@@ -102,7 +102,7 @@ class Breaker:
 
     def trip(self) -> None:
         """Open now, for the full time."""
-        self._open_until = self._monotonic() + self._policy.open_seconds
+        self._open_until = self._monotonic() + self.policy.open_seconds
         self._go(BreakerState.OPEN)
 
     def reset(self) -> None:

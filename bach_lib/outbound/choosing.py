@@ -27,7 +27,7 @@ class Choosing:
         self.workers: int = 0
         self._gate = gate
         self._clock = services.clock
-        self._policy = services.policy
+        self._services = services
 
     @property
     def has_room(self) -> bool:
@@ -77,7 +77,7 @@ class Choosing:
 
     def wants_back(self, lent: int) -> int:
         """How many of these lanes, if nobody has begun them, are wanted: one a free worker; all, while none may go."""
-        free = max(0, self._policy.parallel - self.workers)
+        free = max(0, self._services.policy.parallel - self.workers)
         return min(free, lent) if self._gate.state is BreakerState.CLOSED else lent
 
     def next_change(self, now: float, *, is_sending: bool) -> float | None:
@@ -95,4 +95,4 @@ class Choosing:
         self.lanes.release(job.entry.lane, back, failed_probe=failed_probe)
 
     def _is_full(self) -> bool:
-        return self.workers >= self._policy.parallel
+        return self.workers >= self._services.policy.parallel

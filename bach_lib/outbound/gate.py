@@ -4,11 +4,13 @@ Circuit breaker, limiter, pauses and health checks of one connection meet here a
 of every failure, too: the health check that is made right after it, and what else got through.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from math import inf
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Connector
+from bach_lib.connectors.capabilities import Rate
 from bach_lib.events import BreakerChanged, ConnectionChanged, ConnectionIdentified
 from bach_lib.models import BreakerState, Connection, Direction, Fault, Health, Identity
 from bach_lib.models.health import INTERNAL
@@ -28,6 +30,7 @@ _LONG_WAIT = 60.0
 """Seconds; who is told to wait longer may be alone with it, and one message of somebody else's is tried."""
 _PAUSE = 1.0
 """Seconds until then."""
+_OWN_LIMIT = "per_minute"
 _LONGEST_BAN = 86_400.0
 """Seconds that checks alone are believed about a ban."""
 
@@ -45,6 +48,7 @@ class Gate:
         bus: Bus,
         clock: Clock,
         policy: BreakerPolicy,
+        per_minute: float = inf,
         random: Callable[[], float],
         save_breaker: SaveBreaker,
         on_better: Callable[[], None],
@@ -52,7 +56,7 @@ class Gate:
         self._name = connection.name
         self._bus = bus
         self._clock = clock
-        self._policy = policy
+        self._policy, self._per_minute = policy, per_minute
         self._save_breaker = save_breaker
         self._on_better = on_better
         self._limiter = Limiter(clock.monotonic)
@@ -110,6 +114,11 @@ class Gate:
         """
         return self.monitor.seconds_shut_out is not None and self._breaker.seconds_overdue < _LONGEST_BAN
 
+    def follow(self, policy: BreakerPolicy, per_minute: float) -> None:
+        """From now on, go by another policy; what is counted stays."""
+        self._policy = self._breaker.policy = self.monitor.policy = policy
+        self._per_minute = per_minute
+
     def start(self, connector: Connector) -> None:
         """Begin to check."""
         self.monitor.start(connector)
@@ -144,7 +153,12 @@ class Gate:
 
     def reserve(self, connector: Connector, recipient: str) -> Stop | None:
         """Take a place under the platform's limits, or say which of them stands in the way."""
-        return self._limiter.reserve(connector.rates(recipient))
+        return self._limiter.reserve(self.rates(connector, recipient))
+
+    def rates(self, connector: Connector, recipient: str) -> Mapping[str, Rate]:
+        """The limits that a message there falls under: the platform's, and the one that a person has set."""
+        rates = connector.rates(recipient)
+        return rates if self._per_minute == inf else {**rates, _OWN_LIMIT: _rate(self._per_minute)}
 
     def turn(self, connector: Connector | None, recipient: str) -> float:
         """Take a place for one more request of a message on its way; or the seconds until there is one."""
@@ -271,3 +285,7 @@ class Gate:
 
     def _health_changed(self, health: Health) -> None:
         self._bus.publish(ConnectionChanged(connection=self._name, direction=Direction.SENDING, health=health))
+
+
+def _rate(per_minute: float) -> Rate:
+    return Rate(count=1, per=60.0 / per_minute, burst=max(1, int(per_minute)))

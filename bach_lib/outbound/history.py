@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
@@ -120,10 +120,10 @@ class History:
         row = await self._store.read(lambda tx: tx.row("last_before", time=time))
         return real(row["written"]) if row else None
 
-    async def purge(self, before: float, statuses: Iterable[Status]) -> int:
+    async def purge(self, before: float, statuses: Iterable[Status], own: Mapping[str, float] | None = None) -> int:
         """Remove the messages of these statuses that were queued before a time (seconds since 1970).
 
-        Return how many. Raises `InvalidValueError`.
+        `own`: the time of single connections. Return how many. Raises `InvalidValueError`.
         """
         unwanted = some_of(Status, "statuses", statuses)
         if unfinished := sorted(status for status in unwanted if not status.is_final):
@@ -132,7 +132,7 @@ class History:
         def wanted(row: Row) -> bool:
             return row["status"] in unwanted
 
-        removed = await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted)
+        removed = await purge(self._store, "page_messages_by_age", "delete_messages", before, wanted, own=own)
         await give_space_back(self._store)
         return removed
 

@@ -39,7 +39,7 @@ class Monitor:
     ) -> None:
         self._name = name
         self._clock = clock
-        self._policy = policy
+        self.policy: BreakerPolicy = policy
         self._random = random
         self._on_change = on_change
         self._on_good_check = on_good_check
@@ -149,8 +149,8 @@ class Monitor:
         """Seconds to the next check."""
         if self.health.state is ConnectionState.CONNECTED:
             age = self._clock.monotonic() - (self._last_success or 0.0)
-            return max(self._policy.idle_check_seconds - age, 1.0)
-        low, high = self._policy.check_seconds
+            return max(self.policy.idle_check_seconds - age, 1.0)
+        low, high = self.policy.check_seconds
         return max(low + (high - low) * self._random(), self._pause)
 
     def _set_timer(self, seconds: float | None) -> None:
@@ -165,7 +165,7 @@ class Monitor:
         """Check, unless a message proved meanwhile that all is well."""
         self._cancel_timer = None
         age = self._clock.monotonic() - (self._last_success or float("-inf"))
-        if self.health.state is ConnectionState.CONNECTED and age < self._policy.idle_check_seconds:
+        if self.health.state is ConnectionState.CONNECTED and age < self.policy.idle_check_seconds:
             self._set_timer(self._next_check())
         else:
             self._check_in_background()

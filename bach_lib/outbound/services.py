@@ -1,7 +1,7 @@
 """Dependencies that the dispatchers of all connections share."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Self
 
 from bach_lib.bus import Bus
@@ -12,23 +12,26 @@ from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.policy import Policy
 from bach_lib.registry.directory import Directory
+from bach_lib.registry.own_policy import Policies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchServices:
     """Shared dependencies of the dispatchers.
 
-    `policies`: those of single connections, by name. `directory` knows which spellings mean one place. `save_breaker`
-    and `count(name, delivered)` keep the registry's row true; `random` returns 0..1. `ensure_account(name, connector)`
-    asks whose account it is unless that is known. `attempted(name, outcome, seconds)` counts.
+    `policies`: those of all connections, once `of` has said which one this is for; else `usual` holds. `directory`
+    knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's row true;
+    `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.
+    `attempted(name, outcome, seconds)` counts.
     """
 
     queue: Queue
     directory: Directory
     bus: Bus
     clock: Clock
-    policy: Policy
-    policies: Mapping[str, Policy] = field(default_factory=dict)
+    usual: Policy
+    policies: Policies | None = None
+    connection: str = ""
     random: Callable[[], float]
     save_breaker: SaveBreaker
     count: Callable[[str, bool], None]
@@ -37,8 +40,12 @@ class DispatchServices:
 
     def of(self, connection: str) -> Self:
         """The same for one connection, with its own policy if it has one."""
-        own = self.policies.get(connection)
-        return self if own is None else replace(self, policy=own)
+        return replace(self, connection=connection)
+
+    @property
+    def policy(self) -> Policy:
+        """What holds now: a person may change it while messages wait."""
+        return self.policies.of(self.connection) if self.policies and self.connection else self.usual
 
     def gate(self, connection: Connection, on_better: Callable[[], None]) -> Gate:
         """What stands between a connection's lanes and its platform."""
@@ -47,6 +54,7 @@ class DispatchServices:
             bus=self.bus,
             clock=self.clock,
             policy=self.policy.breaker,
+            per_minute=self.policy.per_minute,
             random=self.random,
             save_breaker=self.save_breaker,
             on_better=on_better,

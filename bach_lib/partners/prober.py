@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
+from bach_lib.connectors.network_way import Network, NewSession, plain_session
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState, ConnectionState, Direction, Fault, Health, Report
@@ -42,6 +43,7 @@ class ProbeServices:
     clock: Clock
     secrets: Secrets
     session: ClientSession
+    new_session: NewSession = plain_session
     policy: ProbePolicy
     policies: Mapping[str, ProbePolicy] = field(default_factory=dict)
     random: Callable[[], float]
@@ -62,6 +64,7 @@ class Prober:
         self.change: asyncio.Task[None] | None = None
         """The start or restart that was asked for last."""
         self._partner: Partner | None = None
+        self._network: Network | None = None
         self._check: asyncio.Task[Report | Fault] | None = None
         self._cancel_timer: Cancel | None = None
         self._health = Health(state=ConnectionState.DISABLED)
@@ -128,7 +131,8 @@ class Prober:
             if not row.is_active or not self._is_wanted:
                 return
             partner = await partner_class()
-            self._partner = partner(row, session=services.session, secrets=services.secrets, clock=services.clock)
+            self._network = network = Network(row.settings, services.session, services.new_session)
+            self._partner = partner(row, session=network.session, secrets=services.secrets, clock=services.clock)
         except UnknownConnectionError:
             return  # it was removed before its turn came
         except BachError as error:  # written by an older or another program: it waits for a person
@@ -146,6 +150,9 @@ class Prober:
             await asyncio.wait([check])
         if partner:
             await partner.close()
+        if self._network:
+            network, self._network = self._network, None
+            await network.close()
         self._become(Health(state=ConnectionState.DISABLED, last_success=self._health.last_success))
         if self._is_unsaved:
             self._is_unsaved = False

@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Knows, Told, check_complete, check_told
+from bach_lib.connectors.declaration import Knows, Told, check_complete, check_kinds, check_told
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint
+from bach_lib.connectors.network_way import check_way
+from bach_lib.connectors.ours import OF_CONNECTOR
 from bach_lib.errors import InvalidValueError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Category, Connection
 from bach_lib.registry.accounts import Accounts, Seen
+from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.partner_types import check_partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.sender_tag import check_tag
@@ -49,10 +52,14 @@ class Examiner:
         if not FRESH_START & set(fields):
             return
         check_tag(connection.settings)
+        check_own_policy(connection.settings)
+        check_way(connection.settings)
         if (knows := self._knows(connection)) is not None:
             check_told(connection.type, knows, _told(connection), _told(old))
             if connection.is_active and connection.category is Category.CONNECTOR:
                 check_complete(connection.type, knows, _told(connection), _told(old) if old else None)
+        else:
+            check_kinds(OF_CONNECTOR, _told(connection), _told(old))
         if connection.category is not Category.CONNECTOR:
             check_partner(connection, self._secrets)
         secrets = (

@@ -7,7 +7,7 @@ taken.
 from collections.abc import Mapping
 from html import escape
 
-from bach_lib.connectors.declaration import SENDER_TAG
+from bach_lib.connectors.ours import SENDER_TAG
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Format
 from bach_lib.text.buttons import as_it_is

@@ -29,6 +29,7 @@ from bach_lib.partners.probers import Probers
 from bach_lib.questions.asking import QuestionService
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
+from bach_lib.registry.own_policy import Policies
 from bach_lib.runtime.connection_runtime import Services
 from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
@@ -43,13 +44,13 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     instance, registry = await _instance(base.store), await _registry(base)
     directory = await _directory(base, registry)
     pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
-    rules, inbox = Rules(base.store, base.home), _inbox(base, pairings, instance, directory, proofs)
-    await rules.open()
+    rules, policies = await _rules(base), Policies(base.policy, base.policies, registry.get)
+    inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
-    dispatching = _dispatch_services(base, registry=registry, queue=queue, directory=directory, inbox=inbox)
+    dispatching = _dispatch_services(base, registry, policies, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
-    sender = _sender(base, registry, directory, queue, runtimes)
+    sender = _sender(base, registry, directory, queue, runtimes, policies=policies)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
@@ -75,7 +76,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         counters=base.counters,
         clock=base.clock,
         waiters=_waiters(base, queue, sharing),
-        housekeeping=_housekeeping(base, registry, history, inbox, sharing),
+        housekeeping=_housekeeping(base, registry, history, inbox, sharing, policies=policies),
         sharing=sharing,
     )
 
@@ -123,19 +124,27 @@ def _waiters(base: Base, queue: Queue, sharing: Sharing | None) -> Waiters:
 
 
 def _housekeeping(
-    base: Base, registry: Registry, history: History, inbox: Inbox, sharing: Sharing | None
+    base: Base, registry: Registry, history: History, inbox: Inbox, sharing: Sharing | None, *, policies: Policies
 ) -> Housekeeping:
+    def own() -> dict[str, float]:
+        usual = base.policy.keep_seconds
+        kept = {row.name: policies.of(row.name).keep_seconds for row in registry.list()}
+        return {name: seconds for name, seconds in kept.items() if seconds != usual}
+
     return Housekeeping(
         history,
         inbox,
         registry.removals,
         base.clock,
         base.policy.keep_seconds,
+        own=own,
         is_ours=lambda: sharing is None or sharing.is_leader,
     )
 
 
-def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory, proofs: ProofKeeper) -> Inbox:
+def _inbox(
+    base: Base, pairings: Pairings, instance: str, directory: Directory, *, proofs: ProofKeeper, policies: Policies
+) -> Inbox:
     receive = base.policy.receive
     return Inbox(
         base.store,
@@ -144,10 +153,16 @@ def _inbox(base: Base, pairings: Pairings, instance: str, directory: Directory, 
         instance,
         receive.max_age,
         policy=receive,
-        own={name: policy.receive for name, policy in base.policies.items()},
+        policy_of=lambda name: policies.of(name).receive,
         directory=directory,
         witness=proofs,
     )
+
+
+async def _rules(base: Base) -> Rules:
+    rules = Rules(base.store, base.home)
+    await rules.open()
+    return rules
 
 
 async def _registry(base: Base) -> Registry:
@@ -175,6 +190,7 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
         clock=base.clock,
         secrets=base.secrets,
         session=session,
+        new_session=base.new_session,
         policy=base.policy.probe,
         policies={name: policy.probe for name, policy in base.policies.items()},
         random=random.random,
@@ -182,7 +198,9 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
     )
 
 
-def _sender(base: Base, registry: Registry, directory: Directory, queue: Queue, runtimes: Runtimes) -> Sender:
+def _sender(
+    base: Base, registry: Registry, directory: Directory, queue: Queue, runtimes: Runtimes, *, policies: Policies
+) -> Sender:
     return Sender(
         registry=registry,
         directory=directory,
@@ -190,7 +208,7 @@ def _sender(base: Base, registry: Registry, directory: Directory, queue: Queue, 
         queue=queue,
         dispatcher_of=runtimes.queue_of,
         clock=base.clock,
-        max_retries=lambda name: base.policies.get(name, base.policy).retry.max_retries,
+        max_retries=lambda name: policies.of(name).retry.max_retries,
     )
 
 
@@ -231,15 +249,15 @@ def _asking(
 
 
 def _dispatch_services(
-    base: Base, *, registry: Registry, queue: Queue, directory: Directory, inbox: Inbox
+    base: Base, registry: Registry, policies: Policies, *, queue: Queue, directory: Directory, inbox: Inbox
 ) -> DispatchServices:
     return DispatchServices(
         queue=queue,
         directory=directory,
         bus=base.bus,
         clock=base.clock,
-        policy=base.policy,
-        policies=base.policies,
+        usual=base.policy,
+        policies=policies,
         random=random.random,
         save_breaker=registry.save_breaker,
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),

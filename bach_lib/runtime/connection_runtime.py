@@ -1,7 +1,7 @@
 """Runs one connection: starts, stops and restarts dispatcher and receiver, which do not know of each other."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import ClientSession
@@ -12,6 +12,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.checked import Checked
+from bach_lib.connectors.network_way import Network, NewSession
 from bach_lib.errors import (
     BachError,
     CannotReceiveError,
@@ -40,6 +41,7 @@ from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.redact import Redactor
 from bach_lib.registry import Registry
+from bach_lib.registry.own_policy import is_receiving
 from bach_lib.registry.secrets import Secrets
 
 _START_AGAIN = 5.0  # seconds until a connection that the disk did not let start tries again
@@ -59,7 +61,7 @@ class Services:
     connectors: Connectors
     secrets: Secrets
     session: ClientSession
-    new_session: Callable[[], ClientSession]
+    new_session: NewSession
     autostart: bool
     loans: Loans | None = None
     """Where several processes share the database."""
@@ -71,6 +73,7 @@ class ConnectionRuntime:
     def __init__(self, name: str, services: Services) -> None:
         self._name, self._services = name, services
         self._connector: Checked | None = None
+        self._network: Network | None = None
         self._redact = Redactor()
         self._shown: Mapping[str, str] | None = None  # the secrets it worked with last
         self._lock = asyncio.Lock()
@@ -81,6 +84,7 @@ class ConnectionRuntime:
         self._is_wanted, self._is_over = services.autostart, False
         self._cancel_start: Cancel = lambda: None
         registry, dispatching = services.registry, services.dispatching.of(name)
+        self._dispatching = dispatching
         self.dispatcher: Dispatcher = Dispatcher(registry.get(name), dispatching)
         self.receiver: Receiver = Receiver(
             row=lambda: registry.get(name),
@@ -139,15 +143,21 @@ class ConnectionRuntime:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
         if self.change:
             await asyncio.shield(self.change)
+        self._check_receiving()
         return await self._pushed.take(self._connector, headers, body, address, self._redact)
 
     async def take(self, message: Incoming) -> IncomingMessage | None:
         """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""
         if self.change:
             await asyncio.shield(self.change)
+        self._check_receiving()
         if self._connector is None:
             raise CannotReceiveError(name=self._name)
         return await self.receiver.take(message, redact=self._redact)
+
+    def _check_receiving(self) -> None:
+        if not is_receiving(self._services.registry.get(self._name)):
+            raise CannotReceiveError(name=self._name)
 
     async def find(self, query: str) -> list[Candidate] | Fault:
         """Whom the account could write to, as far as the platform tells."""
@@ -216,11 +226,14 @@ class ConnectionRuntime:
         if self._shown not in (None, secrets):  # under the same references: the row does not tell
             self.dispatcher.gate.reset()
         self._shown = secrets
+        policy = self._dispatching.policy
+        self.dispatcher.gate.follow(policy.breaker, policy.per_minute)
+        self._network = network = Network(row.settings, services.session, services.new_session)
         setup = Setup(
             connection=row,
             secrets=secrets,
-            session=services.session,
-            new_session=services.new_session,
+            session=network.session,
+            new_session=network.new_session,
             clock=services.dispatching.clock,
             allowed=lambda: services.dispatching.directory.let_in(self._name),
             course=self.dispatcher.course,
@@ -228,6 +241,8 @@ class ConnectionRuntime:
         self._connector = connector = services.connectors.get(row.type)(setup)
         self._redact = redact = Redactor(secrets.values())
         self.dispatcher.start(connector)
+        if not is_receiving(row):
+            return
         if connector.capabilities.receives:
             self.receiver.start(connector, redact)
         elif connector.is_open:
@@ -241,3 +256,6 @@ class ConnectionRuntime:
             if self._connector:
                 connector, self._connector = self._connector, None
                 await connector.close(max(grace, _LEAST_GRACE))
+            if self._network:
+                network, self._network = self._network, None
+                await network.close()

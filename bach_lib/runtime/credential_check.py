@@ -1,6 +1,6 @@
 """Checks credentials with the platform before anything is registered or written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from aiohttp import ClientSession
 
@@ -8,11 +8,13 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.endpoint import check_endpoint
+from bach_lib.connectors.network_way import Network, NewSession, check_way, plain_session
 from bach_lib.errors import ConnectorFailedError
 from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
 from bach_lib.models.health import INTERNAL
 from bach_lib.partners.partner_class import partner_class
+from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.pasted import LIFTED
 from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
@@ -24,7 +26,7 @@ async def check_connection(
     connection: Connection,
     *,
     session: ClientSession,
-    new_session: Callable[[], ClientSession] = ClientSession,
+    new_session: NewSession = plain_session,
     secrets: Mapping[str, Lookup] | None = None,
     clock: Clock | None = None,
     connectors: Mapping[str, type[Connector]] | None = None,
@@ -35,21 +37,37 @@ async def check_connection(
     that cannot talk, would be noticed only when somebody waits for an answer. Raises an `InputError` for settings that
     cannot be right.
     """
-    if connection.category is not Category.CONNECTOR:
-        return await _check_partner(connection, session, Secrets(secrets), clock or SystemClock())
+    check_way(connection.settings)
+    network = Network(connection.settings, session, new_session)
+    try:
+        if connection.category is not Category.CONNECTOR:
+            return await _check_partner(connection, network.session, Secrets(secrets), clock or SystemClock())
+        return await _check_connector(connection, network, Secrets(secrets), clock or SystemClock(), connectors)
+    finally:
+        await network.close()
+
+
+async def _check_connector(
+    connection: Connection,
+    network: Network,
+    secrets: Secrets,
+    clock: Clock,
+    connectors: Mapping[str, type[Connector]] | None,
+) -> Identity | Fault:
     if connection.endpoint is not None:
         check_endpoint(connection.endpoint)
     check_tag(connection.settings)
+    check_own_policy(connection.settings)
     connector_type = await Connectors(connectors).load(connection.type)
-    resolved = await Secrets(secrets).resolve(connection.auth_config, connection.type)
+    resolved = await secrets.resolve(connection.auth_config, connection.type)
     if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
         return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
     setup = Setup(
         connection=connection,
         secrets=resolved,
-        session=session,
-        new_session=new_session,
-        clock=clock or SystemClock(),
+        session=network.session,
+        new_session=network.new_session,
+        clock=clock,
     )
     try:
         connector = connector_type(setup)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.checked import Checked
+from bach_lib.connectors.network_way import Network
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionRemoved, ConnectionUpdated
 from bach_lib.field_logger import FieldLogger
@@ -32,6 +33,7 @@ class _Help:
 
     carrier: Carrier
     connector: Checked
+    network: Network
     cancel_end: Cancel = field(default=lambda: None)
 
 
@@ -68,6 +70,7 @@ class Helping:
                     await help_.carrier.stop(grace, is_leaving=is_leaving)
                 finally:  # also if this process is closed meanwhile
                     await help_.connector.close(_GRACE)
+                    await help_.network.close()
 
     async def end_all(self, grace: float) -> None:
         """The same for all, as this process goes, or begins anew."""
@@ -105,16 +108,17 @@ class Helping:
             return None
         secrets = await services.secrets.resolve(row.auth_config, row.type)
         carrier = Carrier(row, services.dispatching, self._loans)
+        network = Network(row.settings, services.session, services.new_session)
         setup = Setup(
             connection=row,
             secrets=secrets,
-            session=services.session,
-            new_session=services.new_session,
+            session=network.session,
+            new_session=network.new_session,
             clock=services.dispatching.clock,
             allowed=lambda: services.dispatching.directory.let_in(connection),
             course=carrier.course,
         )
-        return _Help(carrier, kind(setup))
+        return _Help(carrier, kind(setup), network)
 
     def _end_later(self, connection: str, help_: _Help) -> None:
         help_.cancel_end = self._services.dispatching.clock.call_later(_IDLE, lambda: self._rest(connection, help_))

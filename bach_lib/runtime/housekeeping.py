@@ -1,7 +1,7 @@
 """Housekeeping: removes what is old, so that no disk carries it for ever. Dead letters stay: they wait for a person."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from bach_lib.clock import Cancel, Clock
 from bach_lib.errors import BachError
@@ -29,8 +29,8 @@ PURGED = (Status.SENT, Status.EXPIRED, Status.CANCELLED)
 class Housekeeping:
     """Removes finished and incoming messages older than `keep_seconds`, at the start and every six hours.
 
-    And what is left of removed connections, however old. `is_ours`: where several processes share the database, only
-    one of them does it.
+    `own`: the seconds of single connections. And what is left of removed connections, however old. `is_ours`: where
+    several processes share the database, only one of them does it.
     """
 
     def __init__(
@@ -41,13 +41,14 @@ class Housekeeping:
         clock: Clock,
         keep_seconds: float,
         *,
+        own: Callable[[], Mapping[str, float]] = dict,
         is_ours: Callable[[], bool] = lambda: True,
     ) -> None:
         self._history = history
         self._inbox = inbox
         self._removals = removals
         self._clock = clock
-        self._keep_seconds = keep_seconds
+        self._keep_seconds, self._own = keep_seconds, own
         self._is_ours = is_ours
         self._task: asyncio.Task[None] | None = None
         self._cancel_timer: Cancel | None = None
@@ -70,11 +71,12 @@ class Housekeeping:
     async def _run(self) -> None:
         if not self._is_ours():
             return
-        before = self._clock.now() - self._keep_seconds
+        now = self._clock.now()
+        before, own = now - self._keep_seconds, {name: now - seconds for name, seconds in self._own().items()}
         await self._try(self._removals.finish_all())
         if await self._try(self._is_clock_believed()):
-            await self._try(self._history.purge(before, PURGED))
-            await self._try(self._inbox.purge(before))
+            await self._try(self._history.purge(before, PURGED, own))
+            await self._try(self._inbox.purge(before, own))
 
     async def _try[T](self, work: Awaitable[T]) -> T | None:
         """What one step returns; None if it fails. It costs no other step, and there is a next time."""

@@ -1,13 +1,12 @@
 """Parts of BACH: what there is before the database is open, and while it is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
+from bach_lib.connectors.network_way import NewSession
 from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
@@ -49,7 +48,7 @@ class Base:
     connectors: Connectors
     policy: Policy
     policies: Mapping[str, Policy]
-    new_session: Callable[[], ClientSession]
+    new_session: NewSession
     autostart: bool
     counters: Counters
     process: str | None = None

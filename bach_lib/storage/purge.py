@@ -5,7 +5,7 @@ row in between proves nothing: the machine's clock may have been wrong that day.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bach_lib.storage.portions import Portions
 from bach_lib.storage.store import Store
@@ -16,25 +16,38 @@ _SPARE = 1000
 """Free pages that stay in the file, for what comes next: 4 MB."""
 
 
-async def purge(store: Store, page_query: str, delete_query: str, before: float, wanted: Callable[[Row], bool]) -> int:
+async def purge(
+    store: Store,
+    page_query: str,
+    delete_query: str,
+    before: float,
+    wanted: Callable[[Row], bool],
+    *,
+    own: Mapping[str, float] | None = None,
+) -> int:
     """Delete the `wanted` rows made before a time (seconds since 1970), some a transaction; return how many.
 
-    `page_query` takes `after` and `limit` and returns `id`, `created_at` and what `wanted` looks at; `delete_query`
-    takes `ids`.
+    `own`: the time of single connections. `page_query` takes `after` and `limit` and returns `id`, `connection`,
+    `created_at` and what `wanted` looks at; `delete_query` takes `ids`.
     """
     removed = 0
+    times = own or {}
+    latest = max([before, *times.values()])
     after: int | None = 0
     portions = Portions()
+
+    def time_of(row: Row) -> float:
+        return times.get(str(row["connection"]), before)
 
     def work(tx: Transaction) -> tuple[int, int | None]:
         portions.begin()
         rows = tx.rows(page_query, after=after, limit=portions.size)
         ages = [(row, _time(row["created_at"])) for row in rows]
-        ids = [integer(row["id"]) for row, made in ages if made is not None and made < before and wanted(row)]
+        ids = [integer(row["id"]) for row, made in ages if made is not None and made < time_of(row) and wanted(row)]
         if ids:
             tx.run(delete_query, ids=json.dumps(ids))
         # one that nobody can date is left, and proves nothing of those behind it
-        more = any(made is None or made < before for _, made in ages) and len(rows) == portions.size
+        more = any(made is None or made < latest for _, made in ages) and len(rows) == portions.size
         portions.end()
         return len(ids), integer(rows[-1]["id"]) if more else None
 

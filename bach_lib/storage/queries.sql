@@ -499,7 +499,7 @@ SELECT max(written) AS written FROM (
 ) AS newest;
 
 -- page_messages_by_age: ids grow with time, so a purge walks up from the oldest and stops at the first young row
-SELECT id, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
+SELECT id, connection, status, created_at FROM messages WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- delete_messages: a purge, a page at a time
 DELETE FROM messages WHERE id IN (SELECT value FROM json_each(:ids));
@@ -666,7 +666,7 @@ SET connection = excluded.connection, phrases = excluded.phrases, patterns = exc
 DELETE FROM rules WHERE name = :name;
 
 -- page_inbox_by_age: as page_messages_by_age
-SELECT id, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
+SELECT id, connection, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
 
 -- throw_away: remember what is deleted next, so that it does not come again
 INSERT INTO thrown_away (connection, remote_id, thrown_at)

@@ -46,6 +46,7 @@ from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.partners import type_of
 from .kinds.requirements import async_report_package, async_require
+from .kinds.settings import MINOR_VERSION, VERSION, async_part
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
@@ -119,8 +120,18 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
+async def async_migrate_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
+    """Bring an entry of an older version to the present form; refuse one that a later version has made anew."""
+    if entry.version > VERSION:
+        return False
+    async_part(hass, entry)
+    hass.config_entries.async_update_entry(entry, minor_version=max(entry.minor_version, MINOR_VERSION))
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool:
     """Start a connection without waiting for its platform: offline, its entities exist and messages are queued."""
+    async_part(hass, entry)
     async_mend_titles(hass, entry)
     await async_follow_entries(hass)
     try:

@@ -4,7 +4,6 @@ Every input is tried against the platform before it is saved. The steps of singl
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final, override
 
 import voluptuous as vol
@@ -20,10 +19,9 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from bach_lib import Fault, Identity, InputError, check_connection
-from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingLibraryError
+from bach_lib import Fault, Identity, InputError
+from bach_lib.errors import InvalidEndpointError, InvalidValueError
 
 from .const import (
     CONF_ENDPOINT,
@@ -44,6 +42,7 @@ from .flows.database_steps import DatabaseSteps
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
 from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
+from .flows.options_flow import BachOptionsFlow
 from .flows.other_steps import OtherSteps
 from .flows.partner import PartnerSteps
 from .flows.person import PersonFlow
@@ -55,19 +54,18 @@ from .flows.recipient_ntfy import TopicFlow
 from .flows.recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
 from .flows.recipient_signal import SignalRecipientFlow
 from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
+from .flows.trying import async_try
 from .flows.unknown_kind import UNKNOWN_KIND, ClosedFlow, is_closed, is_unknown, what_is_unknown
 from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
-from .home.entry import connection, recipient_unique_id
-from .home.sessions import new_session
-from .home.vaults import FormVault
+from .home.entry import recipient_unique_id
 from .kinds.markdown_escape import escape_markdown, with_escaped
 from .kinds.others import async_others, is_other
 from .kinds.partner_forms import CONVERSATION
 from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
-from .kinds.requirements import async_require, told
+from .kinds.settings import MINOR_VERSION, VERSION, stored, whole
 from .kinds.stored_data import usable
 from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
 from .messages.hello import async_greet
@@ -88,8 +86,8 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, DatabaseSteps, domain=DOMAIN):
     """Config flow of all connection types."""
 
-    VERSION = 1
-    MINOR_VERSION = 1
+    VERSION = VERSION
+    MINOR_VERSION = MINOR_VERSION
 
     @classmethod
     @callback
@@ -110,6 +108,13 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
         if config_entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group
             return {SUBENTRY_RECIPIENT: HookRecipientFlow if receives(config_entry.data) else MuteHookRecipientFlow}
         return {SUBENTRY_RECIPIENT: recipient_flow, SUBENTRY_PERSON: PersonFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> BachOptionsFlow:
+        """Return the flow that changes settings."""
+        return BachOptionsFlow()
 
     def __init__(self) -> None:
         super().__init__()
@@ -239,19 +244,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
         """Log in with the given data; return the account or the fault. Raises an `InputError`."""
-        try:
-            await async_require(self.hass, data[CONF_TYPE])
-        except MissingLibraryError as error:
-            return told(self.hass, error)
         owner = None if self.source == SOURCE_USER else self._entry()
-        vault = FormVault(self.hass, data, self._successors, owner)
-        answer = await check_connection(
-            connection(data, name="new", reference=lambda field: f"form:{field}"),
-            session=async_get_clientsession(self.hass),
-            new_session=partial(new_session, self.hass),
-            secrets={"form": vault},
-        )
-        return answer.notice or answer if isinstance(answer, Identity) else answer
+        return await async_try(self.hass, data, self._successors, owner)
 
     async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         """Create the entry, or update it if the account is the same."""
@@ -261,7 +255,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
         data[CONF_LINK] = identity.link
         if self.source != SOURCE_USER:
             self._abort_if_unique_id_mismatch()
-            return self.async_update_and_abort(self._entry(), data=data)
+            return self.async_update_and_abort(self._entry(), **stored(data, self._entry().options))
         self._abort_if_unique_id_configured()
         if kind.invites:
             self._found = data, identity
@@ -280,7 +274,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
             )
             first.append(only)
         title = new_title(data, identity.name, self._async_current_entries(), chosen=self._called)
-        return self.async_create_entry(title=title, data=data, subentries=first)
+        return self.async_create_entry(title=title, **stored(data), subentries=first)
 
     @override
     def _entry(self) -> ConfigEntry:
@@ -295,4 +289,4 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
 
     @override
     def _entry_data(self) -> Mapping[str, Any]:
-        return {} if self.source == SOURCE_USER else usable(self._entry().data)
+        return {} if self.source == SOURCE_USER else usable(whole(self._entry()))

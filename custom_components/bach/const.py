@@ -17,6 +17,8 @@ CONF_AVATAR_URL: Final = "avatar_url"
 CONF_BODY: Final = "body"
 CONF_BODY_TYPE: Final = "body_type"
 CONF_BOT_TOKEN: Final = "bot_token"  # noqa: S105  the name of a field, not a token
+CONF_BREAKER_FAILURES: Final = "breaker_failures"
+CONF_BREAKER_SECONDS: Final = "breaker_seconds"
 CONF_CLIENT_AUTH: Final = "client_auth"
 CONF_CLIENT_ID: Final = "client_id"
 CONF_CLIENT_SECRET: Final = "client_secret"  # noqa: S105  the name of a field
@@ -26,19 +28,24 @@ CONF_EXPECTED_STATUS: Final = "expected_status"
 CONF_HEADERS: Final = "headers"
 CONF_HEARD: Final = "heard"
 CONF_HELLO: Final = "hello"
+CONF_INBOX_MEGABYTES: Final = "inbox_megabytes"
 CONF_INCOMING: Final = "incoming"
 CONF_INCOMING_FROM: Final = "incoming_from"
 CONF_INCOMING_PROOF: Final = "incoming_proof"
 CONF_INCOMING_ADDRESSES: Final = "incoming_addresses"
 CONF_INCOMING_SECRET: Final = "incoming_secret"  # noqa: S105  the name of a field
 CONF_INCOMING_TOKEN: Final = "incoming_token"  # noqa: S105  the name of a field
+CONF_IP_FAMILY: Final = "ip_family"
+CONF_KEEP_DAYS: Final = "keep_days"
 CONF_KIND: Final = "kind"
 KIND_PRIVATE: Final = "private"
 """A recipient that is one person alone; in there nobody else can be told apart."""
 CONF_LANGUAGE: Final = "language"
 CONF_LINK: Final = "link"
 CONF_LOGIN: Final = "login"
+CONF_MAX_RETRIES: Final = "max_retries"
 CONF_MAX_TOKENS: Final = "max_tokens"
+CONF_MAX_WAITING: Final = "max_waiting"
 CONF_METHOD: Final = "method"
 CONF_MODEL: Final = "model"
 CONF_NUM_CTX: Final = "num_ctx"
@@ -48,10 +55,14 @@ CONF_PARTNER: Final = "partner"
 CONF_OWN_SECRET: Final = "own_secret"  # noqa: S105  the name of a field
 CONF_PACKAGE: Final = "package"
 CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
+CONF_PER_MINUTE: Final = "per_minute"
 CONF_PLATFORM: Final = "platform"
+CONF_PROXY: Final = "proxy"
 CONF_RECEIVES: Final = "receives"
+CONF_RECEIVING: Final = "receiving"
 CONF_RECIPIENT: Final = "recipient"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  the name of a field
+CONF_RETRY_DELAYS: Final = "retry_delays"
 CONF_ROLE: Final = "role"
 CONF_SCOPE: Final = "scope"
 CONF_SECRET: Final = "secret"  # noqa: S105  the name of a field
@@ -121,6 +132,7 @@ PRIVATE_FIELDS: Final = (
     CONF_LINK,
     CONF_NUMBER,
     CONF_OWN_SECRET,
+    CONF_PROXY,
     CONF_RECIPIENT,
     CONF_SECRETS,
     CONF_SENDER_ID,
@@ -139,18 +151,29 @@ SETTING_FIELDS: Final = (
     CONF_AVATAR_URL,
     CONF_BODY,
     CONF_BODY_TYPE,
+    CONF_BREAKER_FAILURES,
+    CONF_BREAKER_SECONDS,
     CONF_CLIENT_AUTH,
     CONF_EXPECTED_STATUS,
     CONF_HEADERS,
+    CONF_INBOX_MEGABYTES,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_FROM,
     CONF_INCOMING_PROOF,
+    CONF_IP_FAMILY,
+    CONF_KEEP_DAYS,
+    CONF_MAX_RETRIES,
     CONF_MAX_TOKENS,
+    CONF_MAX_WAITING,
     CONF_METHOD,
     CONF_MODEL,
-    CONF_NUM_CTX,
     CONF_NUMBER,
+    CONF_NUM_CTX,
+    CONF_PER_MINUTE,
+    CONF_PROXY,
+    CONF_RECEIVING,
+    CONF_RETRY_DELAYS,
     CONF_SCOPE,
     CONF_SENDER_TAG,
     CONF_SYSTEM,

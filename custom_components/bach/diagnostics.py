@@ -23,6 +23,7 @@ from .home.hub import HUB
 from .home.redaction import Redactor
 from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_versions
+from .kinds.settings import OURS
 from .kinds.stored_data import KNOWN_FIELDS
 from .messages.incoming_payload import iso_time
 
@@ -91,6 +92,7 @@ async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> di
             "category": row.category.value,
             "auth_type": row.auth_type,
             "is_active": row.is_active,
+            "settings": {name: value for name, value in row.settings.items() if name in OURS - REDACTED_FIELDS},
             "allowed": len(row.allowed),
             "success_count": row.success_count,
             "error_count": row.error_count,

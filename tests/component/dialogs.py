@@ -11,6 +11,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 
@@ -23,6 +24,15 @@ async def choose(hass: HomeAssistant, kind: str) -> ConfigFlowResult:
 async def submit(hass: HomeAssistant, result: ConfigFlowResult, data: Mapping[str, Any]) -> ConfigFlowResult:
     """Submit a step of the config flow."""
     answer = await hass.config_entries.flow.async_configure(result["flow_id"], dict(data))
+    await hass.async_block_till_done()
+    return answer
+
+
+async def set_options(hass: HomeAssistant, entry: ConfigEntry, **given: object) -> ConfigFlowResult:
+    """Open the settings of a connection and submit them; what is not given is empty, and means what is usual."""
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert (form["type"], form["step_id"]) == (FlowResultType.FORM, "init")
+    answer = await hass.config_entries.options.async_configure(form["flow_id"], given)
     await hass.async_block_till_done()
     return answer
 

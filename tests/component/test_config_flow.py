@@ -15,7 +15,7 @@ from bach_lib.testing.telegram_server import Fault, TelegramServer
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from tests.component.conftest import BOT_ID, TOKEN, entity_ids, until_state
-from tests.component.dialogs import close_recipient_dialogs, submit
+from tests.component.dialogs import close_recipient_dialogs, set_options, submit
 
 OTHER_TOKEN = "987654321:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 THIRD_TOKEN = "192837465:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
@@ -136,7 +136,7 @@ async def test_every_failing_hop_has_a_text_of_its_own(
         return PlatformFault(code=code, text="its own words")
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.bach.config_flow.check_connection", check)
+        patch.setattr("custom_components.bach.flows.trying.check_connection", check)
         result = await submit(hass, await start(hass), form(telegram))
     assert result["errors"] == {"server": error}
     placeholders = result["description_placeholders"]
@@ -197,7 +197,7 @@ async def test_a_server_at_home_with_encryption_is_found(
             return Identity(id=BOT_ID, name="@home_bot")
         return PlatformFault(code="bad_answer", text="no HTTP")
 
-    monkeypatch.setattr("custom_components.bach.config_flow.check_connection", check)
+    monkeypatch.setattr("custom_components.bach.flows.trying.check_connection", check)
     given = {"bot_token": TOKEN, "server": {"endpoint": "nas.local:8443"}}
     result = await submit(hass, await start(hass), given)
     assert result["data"]["endpoint"] == "https://nas.local:8443"
@@ -214,7 +214,7 @@ async def test_without_an_own_server_the_public_one_is_asked(
         endpoints.append(connection.endpoint)
         return Identity(id=BOT_ID, name="@home_bot")
 
-    monkeypatch.setattr("custom_components.bach.config_flow.check_connection", check)
+    monkeypatch.setattr("custom_components.bach.flows.trying.check_connection", check)
     monkeypatch.setattr("bach_lib.connectors.telegram.connector.PUBLIC_ENDPOINT", telegram.url)
     result = await submit(hass, await start(hass), {"bot_token": TOKEN, "server": {}})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -281,19 +281,15 @@ async def test_a_connection_is_reconfigured(
 
 
 async def test_a_word_before_every_message_can_be_set_and_taken_away(
-    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+    hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     """Two homes that share an account could only be told apart by whoever uses the command line."""
     name = connection_name(loaded)
-    form = {"server": {"endpoint": telegram.url}}
-    result = await submit(hass, await loaded.start_reconfigure_flow(hass), {**form, "sender_tag": "x" * 60})
+    result = await set_options(hass, loaded, sender_tag="x" * 60)
     assert result["errors"] == {"sender_tag": "invalid_value"}
-    result = await submit(hass, result, {**form, "sender_tag": " Summer house "})
-    assert result["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done()
+    await set_options(hass, loaded, sender_tag=" Summer house ")
     assert hass.data[HUB].bach.registry.get(name).settings == {"sender_tag": "Summer house"}
-    await submit(hass, await loaded.start_reconfigure_flow(hass), form)
-    await hass.async_block_till_done()
+    await set_options(hass, loaded)
     assert hass.data[HUB].bach.registry.get(name).settings == {}
 
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.discord_server import Bot, Channel, DiscordServer, Fault, User
 from tests.component.conftest import recipient, send, set_up, until, until_state
-from tests.component.dialogs import choose, close_all, go_on, offered, reconfigure, start_recipient, submit
+from tests.component.dialogs import choose, close_all, go_on, offered, reconfigure, set_options, start_recipient, submit
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GtEsT0.not_a_real_token_but_of_its_form-x"
 NEW_TOKEN = f"{TOKEN[:-1]}y"
@@ -330,12 +330,11 @@ async def test_a_webhook_gets_another_name_and_keeps_its_address(hass: HomeAssis
     url = world.server.webhook_url(world.server.add_webhook(world.channel, "Alarms"))
     added = await submit(hass, await choose(hass, "discord_webhook"), hook_form(world, url, username="House"))
     entry = added["result"]
-    form = await hass.config_entries.flow.async_init(
-        "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-    )
-    result = await submit(hass, form, {"username": "Home", "server": {"endpoint": world.server.url}})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    assert (entry.data["url"], entry.data["username"]) == (url, "Home")
+    result = await set_options(hass, entry, username="Clyde")
+    assert result["errors"] == {"username": "invalid_value"}
+    result = await set_options(hass, entry, username="Home")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert (entry.data["url"], entry.options["username"]) == (url, "Home")
     await send(hass, "notify.alarms", "hello")
     [message] = await world.server.wait_for(1)
     assert message.payload["username"] == "Home"

@@ -26,7 +26,15 @@ from custom_components.bach.const import DOMAIN, EVENT_MESSAGE
 from custom_components.bach.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bach.kinds.others import OtherKind, async_others
 from tests.component.conftest import recipient, send, set_up, the_bach, until, until_state
-from tests.component.dialogs import choose, close_all, close_recipient_dialogs, go_on, start_recipient, submit
+from tests.component.dialogs import (
+    choose,
+    close_all,
+    close_recipient_dialogs,
+    go_on,
+    set_options,
+    start_recipient,
+    submit,
+)
 from tests.component.test_rules import TEXTS
 from tests.packages import HANGS, closed_gate, install, install_pigeon, uninstall
 
@@ -148,7 +156,7 @@ async def test_one_is_filled_in_tried_and_at_work(hass: HomeAssistant, site: Pat
     words = words_of(form)
     assert (form["step_id"], words["platform"], words["package"]) == ("other_form", "Pigeon", "bach-pigeon")
     assert (words["secret_1"], words["secret_1_about"]) == ("Token", r"The token of the loft\.")
-    assert boxes(form) == ["endpoint", "secret_1", "setting_1"]
+    assert boxes(form) == ["endpoint", "secret_1"]
     assert nameless("config", form) == set()
     refused = await submit(hass, form, {"endpoint": loft.endpoint, "secret_1": "of last year"})
     assert refused["errors"] == {"base": "refused_other"}
@@ -208,9 +216,11 @@ async def test_it_is_changed_and_asks_for_new_credentials(
     )
     assert form["step_id"] == "change_other"
     assert nameless("config", form) == set()
-    result = await submit(hass, form, {"endpoint": loft.endpoint, "setting_1": "Mill"})
+    result = await submit(hass, form, {"endpoint": loft.endpoint})
     assert result["reason"] == "reconfigure_successful"
-    assert (entry.data["secrets"], entry.data["settings"]) == ({"token": TOKEN}, {"sender_tag": "Mill"})
+    await set_options(hass, entry, sender_tag="Mill")
+    assert entry.data["secrets"] == {"token": TOKEN}
+    assert entry.options == {"sender_tag": "Mill"}
     await until_state(hass, "binary_sensor.loft_sending", "on")
 
     loft._server.key = "of this year"
@@ -222,7 +232,8 @@ async def test_it_is_changed_and_asks_for_new_credentials(
     assert (await submit(hass, form, {"secret_1": "a wrong one"}))["errors"] == {"base": "refused_other"}
     result = await submit(hass, form, {"secret_1": "of this year"})
     assert result["reason"] == "reauth_successful"
-    assert (entry.data["secrets"], entry.data["settings"]) == ({"token": "of this year"}, {"sender_tag": "Mill"})
+    assert entry.data["secrets"] == {"token": "of this year"}
+    assert entry.options == {"sender_tag": "Mill"}
     await until(hass, lambda: loft.texts() == ["[Mill] Hello"])
 
 
@@ -268,7 +279,7 @@ async def test_one_of_several_is_chosen_and_one_that_only_sends_hears_nobody(has
     form = await choose(hass, "other")
     assert form["step_id"] == "other"
     form = await submit(hass, form, {"type": "owl"})
-    assert boxes(form) == ["endpoint", "setting_1", "setting_2", "setting_3"]
+    assert boxes(form) == ["endpoint", "setting_1", "setting_2"]
     result = await submit(hass, form, {"setting_1": " north ", "setting_2": 30.0})
     assert result["title"].startswith("Night owls")
     entry = result["result"]

@@ -193,7 +193,6 @@ async def test_it_can_be_shown_another_way(hass: HomeAssistant, tokens: TokenSer
     tokens.partner.key = "simple"
     given = form(tokens) | {"auth_type": "bearer", "secret": "simple"}
     result = await submit(hass, await partner.start_reconfigure_flow(hass), given)
-    result = await submit(hass, result, ONLY_WATCH)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     assert partner.data == {
         "type": "openai-compatible",

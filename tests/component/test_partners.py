@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntryDisabler,
     ConfigEntryState,
@@ -28,7 +27,7 @@ from bach_lib.testing.partners.ai import ClaudeServer, GeminiServer, OllamaServe
 from bach_lib.testing.partners.base import PartnerServer, Told
 from bach_lib.testing.partners.mcp import McpServer
 from tests.component.conftest import entity_ids, press, set_up, state, the_bach, until, until_state
-from tests.component.dialogs import submit
+from tests.component.dialogs import set_options, submit
 from tests.component.test_services import call
 
 KEY = "a-key-of-nobody"
@@ -161,14 +160,16 @@ async def test_a_model_is_chosen_among_those_there_are_and_tried(hass: HomeAssis
         assert isinstance(body, dict)
         assert (body["options"], body["think"]) == ({"num_predict": 500, "num_ctx": 8192}, False)
 
-        changed = await hass.config_entries.flow.async_init(
-            "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": result["result"].entry_id}
-        )
-        changed = await submit(hass, changed, form(server))
-        assert changed["data_schema"]
-        assert {"suggested_value": "small"} in [key.description for key in changed["data_schema"].schema]
-        changed = await submit(hass, changed, ONLY_WATCH)
-        assert changed["reason"] == "reconfigure_successful"
+        entry = result["result"]
+        await until(hass, lambda: entry.runtime_data.data.checked is not None)
+        form_shown = await hass.config_entries.options.async_init(entry.entry_id)
+        assert form_shown["data_schema"]
+        [box] = [one for one in form_shown["data_schema"].schema.items() if one[0] == "model"]
+        assert (box[0].description, box[1].config["options"]) == ({"suggested_value": "small"}, ["small", "large"])
+        changed = await set_options(hass, entry, model="smal", limits={})
+        assert changed["errors"] == {"model": "not_this_way"}
+        assert "'smal' not found" in (changed["description_placeholders"] or {})["reason"]
+        await set_options(hass, entry, limits={})
         assert not the_bach(hass).registry.list()[0].settings
         assert await hass.config_entries.async_unload(result["result"].entry_id)
 
@@ -198,14 +199,15 @@ async def test_an_address_says_what_is_good(hass: HomeAssistant) -> None:
         result = await submit(hass, result, {**given, "details": details})
         assert result["type"] is FlowResultType.CREATE_ENTRY
         entry = result["result"]
-        assert (entry.data["method"], entry.data["expected_status"]) == ("HEAD", [401, 204])
+        assert entry.options == {"method": "HEAD", "expected_status": [401, 204]}
         assert server.asked[0].method == "HEAD"
 
-        result = await hass.config_entries.flow.async_init(
-            "bach", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
-        )
-        result = await submit(hass, result, {**given, "details": {}})
-        assert result["errors"] == {"secret": "invalid_credentials"}
+        result = await set_options(hass, entry, expected_status=["2xx"])
+        assert result["errors"] == {"expected_status": "invalid_value"}
+        result = await set_options(hass, entry)
+        assert result["errors"] == {"base": "not_this_way"}, "without them, 401 is a refusal"
+        result = await set_options(hass, entry, expected_status=["401"])
+        assert entry.options == {"expected_status": [401]}
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -324,10 +326,11 @@ async def test_it_moves(hass: HomeAssistant, ollama: OllamaServer, partner: Mock
     async with OllamaServer() as new_home:
         given = {"endpoint": new_home.url, "auth_type": "none", "details": {}}
         result = await submit(hass, result, given)
-        result = await submit(hass, result, {"model": " small ", "limits": {}})
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-        moved = {"type": "ollama", "endpoint": new_home.url, "auth_type": "none", "model": "small"}
-        assert partner.data == moved
+        assert partner.data == {"type": "ollama", "endpoint": new_home.url, "auth_type": "none"}
+        await until_state(hass, "binary_sensor.workshop_reachable", "on")
+        await set_options(hass, partner, model=" small ")
+        assert partner.options == {"model": "small"}
         await until_state(hass, "binary_sensor.workshop_reachable", "on")
         [row] = the_bach(hass).registry.list()
         assert (row.endpoint, row.auth_type, row.auth_config) == (new_home.url, "none", {})

@@ -52,7 +52,7 @@ MODULES: Final = {
     "trigger": "surfaces.FROM_PEOPLE and FROM_THE_HOME",
 }
 """What Home Assistant loads by its name, and where it is judged who may use it."""
-SOURCES: Final = {"reauth", "reconfigure", "user"}
+SOURCES: Final = {"options", "reauth", "reconfigure", "user"}
 DIALOGS: Final = {"recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected"}
 EVENTS: Final = {

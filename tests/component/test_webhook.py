@@ -39,7 +39,7 @@ from bach_lib.connectors.webhook.signature import key_of, sign
 from custom_components.bach.home.attribution import Received
 from custom_components.bach.web.hooks import post_address
 from tests.component.conftest import entity_ids, recipient, send, set_up, state, the_bach, until, until_state
-from tests.component.dialogs import close_all
+from tests.component.dialogs import close_all, set_options
 from tests.contracts.webhook import Hook
 from tests.holes import Hole, holes, is_missed
 
@@ -582,7 +582,6 @@ async def test_a_change_keeps_the_secrets_that_are_not_given(hass: HomeAssistant
     assert SECRET not in str(suggested)
     assert url not in str(suggested)
     outgoing, incoming = suggested["outgoing"], suggested["incoming"]
-    assert (outgoing["headers"], json.loads(outgoing["body"])) == ("X-A: b", {"t": "{text}"})
     result = await submit(hass, result, form(outgoing, {**incoming, "text_path": "alert"}))
     assert set(shown(result)) == {"address", "incoming_secret", "secret"}
     result = await submit(hass, result, {})
@@ -593,10 +592,9 @@ async def test_a_change_keeps_the_secrets_that_are_not_given(hass: HomeAssistant
         "url": url,
         "secret": SECRET,
         "incoming_secret": SECRET,
-        "body": {"t": "{text}"},
-        "headers": {"X-A": "b"},
         "incoming": {"text": "alert"},
     }
+    assert dict(entry.options) == {"body": {"t": "{text}"}, "headers": {"X-A": "b"}}
     raw = json.dumps({"alert": "x", "sender": "detector"}).encode()
     await hass.async_block_till_done()
     assert await post(client, signed(raw), raw) == 204
@@ -650,21 +648,24 @@ async def test_every_form_can_be_clicked(hass: HomeAssistant, hook: Hook) -> Non
     result = await reconfigure(hass, entry.entry_id)
     suggested = _suggested(result)["outgoing"]
     assert "of-the-gate" not in str(suggested)
-    kept = {"method": "PUT", "body_type": "form", "login": "bach", "api_key_header": "X-Token"}
-    assert suggested | kept == suggested
-    result = await submit(hass, result, form({**suggested, "method": "GET"}))
+    assert suggested | {"login": "bach", "api_key_header": "X-Token"} == suggested
+    result = await submit(hass, result, form(suggested))
     assert result["reason"] == "reconfigure_successful"
-    assert (entry.data["password"], entry.data["api_key"], "body_type" in entry.data) == (
+    assert (entry.data["password"], entry.data["api_key"], entry.options["body_type"]) == (
         "of-the-gate",
         "k3y-of-the-gate",
-        False,
+        "form",
     )
+    await set_options(hass, entry, outgoing={"method": "GET", "body": '{"message": "{text}"}'})
+    assert entry.options == {"method": "GET", "body": {"message": "{text}"}}
     result = await reconfigure(hass, entry.entry_id)
-    without = {"authorization": "Bearer theirs", "body_type": "text", "body": "{title}! {text}"}
-    await submit(hass, result, form(without))
-    assert entry.data["body"] == "{title}! {text}"
+    await submit(hass, result, form({"authorization": "Bearer theirs"}))
     assert entry.data["authorization"] == "Bearer theirs"
-    assert entry.data.keys().isdisjoint({"login", "password", "api_key", "api_key_header", "method"})
+    assert entry.data.keys().isdisjoint({"login", "password", "api_key", "api_key_header"})
+    result = await set_options(hass, entry, outgoing={"body_type": "text", "body": "no place in it"})
+    assert result["errors"] == {"outgoing": "invalid_value"}
+    await set_options(hass, entry, outgoing={"body_type": "text", "body": "{title}! {text}"})
+    assert entry.options == {"body_type": "text", "body": "{title}! {text}"}
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -673,21 +674,16 @@ async def test_a_word_before_every_message_can_be_set_and_taken_away(hass: HomeA
     entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}")
     await set_up(hass, entry)
     [row] = the_bach(hass).registry.list()
-    result = await submit(hass, await change(hass, entry, SOURCE_RECONFIGURE), {**form(), "sender_tag": "x" * 60})
+    result = await set_options(hass, entry, sender_tag="x" * 60, outgoing={})
     assert result["errors"] == {"sender_tag": "invalid_value"}
-    result = await submit(hass, result, {**form(), "sender_tag": " Summer house "})
-    assert result["reason"] == "reconfigure_successful"
-    await hass.async_block_till_done()
+    result = await set_options(hass, entry, sender_tag=" Summer house ", outgoing={})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
     await the_bach(hass).send(row.name, "kitchen", "Dinner")
     while not hook.taken:
         await hook.wait_until_asked(len(hook.asked) + 1)
     assert "[Summer house] Dinner" in str(hook.taken[0].body)
-    result = await change(hass, entry, SOURCE_RECONFIGURE)
-    assert result["data_schema"] is not None
-    [box] = [marker for marker in result["data_schema"].schema if marker == "sender_tag"]
-    assert box.description == {"suggested_value": "Summer house"}
-    await submit(hass, result, form())
-    assert "sender_tag" not in entry.data
+    await set_options(hass, entry, outgoing={})
+    assert "sender_tag" not in entry.options
 
 
 async def test_a_secret_changes_in_two_steps(hass: HomeAssistant, hook: Hook) -> None:

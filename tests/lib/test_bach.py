@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from socket import AF_UNSPEC, AddressFamily
 from typing import override
 
 import pytest
@@ -101,8 +102,8 @@ async def test_its_own_session_is_closed_and_a_given_one_is_not() -> None:
     """Sockets would leak with every reload, or Home Assistant's own session be closed."""
     made: list[ClientSession] = []
 
-    def new_session() -> ClientSession:
-        made.append(ClientSession())
+    def new_session(*, proxy: str | None = None, family: AddressFamily = AF_UNSPEC) -> ClientSession:
+        made.append(ClientSession(proxy=proxy))
         return made[-1]
 
     async with Bach(MemoryDatabase(), new_session=new_session):

@@ -18,6 +18,7 @@ from custom_components.bach.const import CONF_ENDPOINT, CONF_LINK, CONF_SECRETS
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.others import OtherKind, async_other_kind, async_others
+from custom_components.bach.kinds.settings import stored
 
 from .form_errors import BASE, FAULT_ERRORS
 from .naming import new_title
@@ -120,10 +121,10 @@ class OtherSteps(ConfigFlow, ABC):
             entry = self._entry()
             if entry.unique_id and self.unique_id:
                 self._abort_if_unique_id_mismatch()
-            return self.async_update_and_abort(entry, data=data)
+            return self.async_update_and_abort(entry, **stored(data, entry.options))
         self._abort_if_unique_id_configured()
         title = new_title(data, identity.name, self._async_current_entries())
-        return self.async_create_entry(title=title, data=data)
+        return self.async_create_entry(title=title, **stored(data))
 
 
 def _of_input(error: InputError, kind: OtherKind) -> dict[str, str]:

@@ -6,7 +6,7 @@ All of it is tried before it is saved, by a few words of the chosen model too.
 from abc import ABC, abstractmethod
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import Fault, Identity, Report
@@ -30,6 +30,7 @@ from custom_components.bach.kinds.partner_forms import (
     suggested_conversation,
 )
 from custom_components.bach.kinds.partners import PARTNERS, is_same
+from custom_components.bach.kinds.settings import stored
 
 
 class PartnerSteps(ConfigFlow, ABC):
@@ -101,7 +102,7 @@ class PartnerSteps(ConfigFlow, ABC):
         own = None if self.source == SOURCE_USER else self._entry()
         if any(entry is not own and is_same(entry.data, data) for entry in self._async_current_entries()):
             return self.async_abort(reason="already_configured")
-        if PARTNERS[data[CONF_TYPE]].category is Category.AI and self.source != SOURCE_REAUTH:
+        if PARTNERS[data[CONF_TYPE]].category is Category.AI and self.source == SOURCE_USER:
             self._partner = data, identity
             return await self.async_step_model()
         return self._put_partner(data, identity)
@@ -115,7 +116,7 @@ class PartnerSteps(ConfigFlow, ABC):
     def _put_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         if self.source == SOURCE_USER:
             return self._create(data, identity)
-        return self.async_update_and_abort(self._entry(), data=data)
+        return self.async_update_and_abort(self._entry(), **stored(data, self._entry().options))
 
     @abstractmethod
     def _entry(self) -> ConfigEntry:

@@ -13,6 +13,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry
 from bach_lib import Identity
 from custom_components.bach.const import CONF_URL, TYPE_WEBHOOK
 from custom_components.bach.kinds.markdown_escape import with_escaped
+from custom_components.bach.kinds.settings import stored
 from custom_components.bach.kinds.webhook import WEBHOOK, is_same_address, receives
 
 from .webhook_forms import whole
@@ -92,7 +93,9 @@ class WebhookSteps(ConfigFlow, ABC):
         if self.source == SOURCE_USER:
             return self._create(data, identity)
         if not secrets and (not receives(data) or self.source == SOURCE_REAUTH):
-            return self.async_update_and_abort(self._entry(), data=data)
-        self.hass.config_entries.async_update_entry(self._entry(), data=data)  # whoever closes the page has it changed
+            return self.async_update_and_abort(self._entry(), **stored(data, self._entry().options))
+        self.hass.config_entries.async_update_entry(
+            self._entry(), **stored(data, self._entry().options)
+        )  # whoever closes the page has it changed
         self._is_changed = True
         return await self.async_step_post_here()

@@ -28,9 +28,11 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.kinds.form_fields import given_values
 from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
 from custom_components.bach.kinds.partners import PARTNERS, auth_type_of, type_of
+from custom_components.bach.kinds.settings import OURS, whole
 
 from .roles import allowed
 
@@ -53,7 +55,7 @@ def connection_name(entry: ConfigEntry) -> str:
 def as_connection(entry: ConfigEntry) -> Connection:
     """Build the entry's row."""
     row = connection(
-        entry.data,
+        whole(entry),
         name=connection_name(entry),
         reference=lambda field: f"{REFERENCE_SCHEME}:{entry.entry_id}/{field}",
         allowed=allowed(entry.subentries.values()),
@@ -94,7 +96,7 @@ def connection(
             endpoint=data.get(CONF_ENDPOINT),
             auth_config={name: reference(f"{CONF_SECRETS}/{name}") for name in data[CONF_SECRETS]},
             allowed=allowed,
-            settings=data[CONF_SETTINGS],
+            settings={**data[CONF_SETTINGS], **given_values(data, *OURS)},
         )
     settings = {field: data[field] for field in SETTING_FIELDS if field in data}
     if (partner := PARTNERS.get(type_of(data))) is None:

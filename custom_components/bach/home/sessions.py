@@ -39,9 +39,10 @@ class _Lookup(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._pool.async_resolve_host(host)
-        return [
-            {**one, "port": port} for one in found if family in (socket.AF_UNSPEC, one["family"])
-        ]  # the pool knows addresses without ports
+        known = [one for one in found if family in (socket.AF_UNSPEC, one["family"])]
+        if not known:
+            raise OSError(f"{host} has no address of the kind that is wanted")
+        return [{**one, "port": port} for one in known]  # the pool knows addresses without ports
 
     @override
     async def close(self) -> None:
@@ -49,19 +50,22 @@ class _Lookup(AbstractResolver):
 
 
 @callback
-def new_session(hass: HomeAssistant) -> ClientSession:
-    """Create a session whose pool is closed with it."""
+def new_session(
+    hass: HomeAssistant, *, proxy: str | None = None, family: socket.AddressFamily = socket.AF_UNSPEC
+) -> ClientSession:
+    """Create a session whose pool is closed with it; it goes through `proxy`, and uses addresses of `family` only."""
     shared = async_get_clientsession(hass).connector
     if not isinstance(shared, HomeAssistantTCPConnector):
         raise TypeError(f"Home Assistant's sessions have no {HomeAssistantTCPConnector.__name__} any more")
     return ClientSession(
         connector=TCPConnector(
-            family=socket.AddressFamily(shared.family),
+            family=family or socket.AddressFamily(shared.family),
             limit=shared.limit,
             limit_per_host=shared.limit_per_host,
             resolver=_Lookup(shared),
             ssl=client_context(SSLCipherList.PYTHON_DEFAULT, SSL_ALPN_HTTP11),
         ),
+        proxy=proxy,
         headers={hdrs.USER_AGENT: SERVER_SOFTWARE},
         json_serialize=json_dumps,
         middlewares=(_stay_where_we_asked,),

@@ -21,7 +21,8 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.declaration import Known, Knows, Told, check_complete, check_told, with_ours
+from bach_lib.connectors.declaration import Known, Knows, Told, check_complete, check_told
+from bach_lib.connectors.ours import with_ours
 from bach_lib.errors import InputError, InvalidEndpointError, InvalidValueError, MissingFieldError
 from bach_lib.redact import readable
 from bach_lib.registry import pasted
@@ -37,6 +38,7 @@ from custom_components.bach.const import (
 from .form_fields import ADDRESS_BOX, SECRET_BOX, put_texts
 from .markdown_escape import escape_markdown
 from .partners import ALL_KINDS, type_of
+from .settings import OURS
 
 SECRET_TEXTS: Final = 6
 """Secrets that have texts; further ones show the name that the package gives them."""
@@ -96,8 +98,8 @@ class OtherKind:
     @property
     def settings(self) -> list[Field]:
         """The fields of its settings."""
-        needed = [one.name for one in self.knows.settings if one.example]
-        return [*_fields("setting", SETTING_TEXTS, self.knows.settings, needed)]
+        theirs = [one for one in self.knows.settings if one.name not in OURS]  # ours are options
+        return [*_fields("setting", SETTING_TEXTS, theirs, [one.name for one in theirs if one.example])]
 
     @property
     def schema(self) -> vol.Schema:

@@ -46,6 +46,7 @@ from .form_fields import (
     form_section,
     given_values,
     optional,
+    put_texts,
 )
 
 SECTION_DETAILS: Final = "details"
@@ -166,14 +167,16 @@ def _tokens(field: str) -> NumberSelector:
     return NumberSelector(NumberSelectorConfig(min=least, max=most, mode=NumberSelectorMode.BOX))
 
 
-def put_statuses(data: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Store the expected HTTP statuses as numbers; other text is kept, and refused by the library."""
+def put_request(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Store how an address is asked. Statuses become numbers; other text is kept, and refused by the library."""
+    put_texts(data, given, CONF_METHOD)
     data.pop(CONF_EXPECTED_STATUS, None)
     if found := given.get(CONF_EXPECTED_STATUS):
         data[CONF_EXPECTED_STATUS] = [int(one) if one.strip().isdecimal() else one for one in found]
 
 
-def suggested_statuses(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The expected HTTP statuses as text."""
+def suggested_request(data: Mapping[str, Any]) -> dict[str, Any]:
+    """How an address is asked, with the expected statuses as text."""
     found = data.get(CONF_EXPECTED_STATUS)
-    return {CONF_EXPECTED_STATUS: [str(one) for one in found]} if found else {}
+    statuses = {CONF_EXPECTED_STATUS: [str(one) for one in found]} if found else {}
+    return given_values(data, CONF_METHOD) | statuses

@@ -18,7 +18,6 @@ from custom_components.bach.const import (
     CONF_CLIENT_ID,
     CONF_ENDPOINT,
     CONF_LOGIN,
-    CONF_METHOD,
     CONF_MODEL,
     CONF_PASSWORD,
     CONF_PLATFORM,
@@ -47,10 +46,11 @@ from .partner_forms import (
     SECTION_OAUTH,
     auth_fields,
     oauth_section,
-    put_statuses,
-    suggested_statuses,
+    put_request,
+    suggested_request,
 )
 from .platforms import KINDS, SECTION_SERVER, SERVER, Kind
+from .settings import whole
 from .webhook import WEBHOOK, WebhookKind
 
 _IDENTIFYING: Final = (
@@ -90,12 +90,12 @@ class PartnerKind:
     @property
     def schema(self) -> vol.Schema:
         """The form for a new connection."""
-        return self._whole_schema(vol.Required)
+        return self._whole_schema(vol.Required, self.details)
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The form for a changed connection, where the credential may stay empty."""
-        return self._whole_schema(vol.Optional)
+        """The form for a changed connection: the credential may stay empty, and what is asked there is an option."""
+        return self._whole_schema(vol.Optional, DETAIL_FIELDS)
 
     @property
     def reauth_schema(self) -> vol.Schema:
@@ -116,8 +116,9 @@ class PartnerKind:
             put_texts(data, user_input[SECTION_SERVER], CONF_ENDPOINT)
         if SECTION_DETAILS in user_input:
             put_texts(data, user_input, CONF_ENDPOINT)
-            put_texts(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER, CONF_METHOD)
-            put_statuses(data, user_input[SECTION_DETAILS])
+            put_texts(data, user_input[SECTION_DETAILS], CONF_API_KEY_HEADER)
+            if HTTP_FIELDS.keys() & user_input[SECTION_DETAILS].keys():  # in the form for a new one only
+                put_request(data, user_input[SECTION_DETAILS])
         return data
 
     def _credentials(self, old: Mapping[str, Any], user_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,10 +139,10 @@ class PartnerKind:
             **given_values(given, CONF_ENDPOINT, CONF_AUTH_TYPE, CONF_LOGIN),
             SECTION_OAUTH: given_values(given, *(name for name in OAUTH_FIELDS if name not in HIDDEN)),
             SECTION_SERVER: given_values(given, CONF_ENDPOINT),
-            SECTION_DETAILS: given_values(given, CONF_API_KEY_HEADER, CONF_METHOD) | suggested_statuses(given),
+            SECTION_DETAILS: given_values(given, CONF_API_KEY_HEADER) | suggested_request(given),
         }
 
-    def _whole_schema(self, secret_marker: type[vol.Marker]) -> vol.Schema:
+    def _whole_schema(self, secret_marker: type[vol.Marker], details: Mapping[str, Any]) -> vol.Schema:
         if self.portal:
             return vol.Schema({secret_marker(CONF_SECRET): SECRET_BOX, vol.Required(SECTION_SERVER): SERVER})
         return vol.Schema(
@@ -149,7 +150,7 @@ class PartnerKind:
                 vol.Required(CONF_ENDPOINT): ADDRESS_BOX,
                 **auth_fields(self.usual),
                 **oauth_section(self.usual),
-                vol.Required(SECTION_DETAILS): form_section(optional(self.details)),
+                vol.Required(SECTION_DETAILS): form_section(optional(details)),
             }
         )
 
@@ -215,7 +216,7 @@ def is_partner(entry: ConfigEntry) -> bool:
 def can_chat(entry: ConfigEntry) -> bool:
     """Whether an entry is an AI partner with a model chosen."""
     partner = PARTNERS.get(type_of(entry.data))
-    return partner is not None and partner.category is Category.AI and CONF_MODEL in entry.data
+    return partner is not None and partner.category is Category.AI and CONF_MODEL in whole(entry)
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

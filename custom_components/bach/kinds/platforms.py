@@ -18,7 +18,6 @@ from custom_components.bach.const import (
     CONF_LOGIN,
     CONF_NUMBER,
     CONF_PASSWORD,
-    CONF_SENDER_TAG,
     CONF_TOKEN,
     CONF_URL,
     CONF_USERNAME,
@@ -76,8 +75,8 @@ class Kind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The form for a changed connection: the credential may stay empty, and rare settings are added."""
-        return self._whole_schema(vol.Optional, {CONF_SENDER_TAG: TextSelector()})
+        """The form for a changed connection: the credential may stay empty, and settings are options."""
+        return self._whole_schema(vol.Optional, with_settings=False)
 
     @property
     def reauth_schema(self) -> vol.Schema:
@@ -98,26 +97,24 @@ class Kind:
         if user_input.keys() <= {self.secret}:  # the form that asks for the credential alone
             return data
         put_texts(data, user_input.get(SECTION_SERVER, {}), CONF_ENDPOINT)
-        put_texts(data, user_input, *self.needed, *self.settings, CONF_SENDER_TAG)
+        put_texts(data, user_input, *self.needed, *(name for name in self.settings if name in user_input))
         if self.has_login:
             _put_login(data, user_input)
         return data
 
     def suggest(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The suggested values of a form; never secrets."""
-        found = given_values(data, *self.needed, *self.settings, CONF_SENDER_TAG)
+        found = given_values(data, *self.needed, *self.settings)
         if self.has_login:
             found |= given_values(data, CONF_LOGIN)
         return found | ({SECTION_SERVER: {CONF_ENDPOINT: data[CONF_ENDPOINT]}} if CONF_ENDPOINT in data else {})
 
-    def _whole_schema(
-        self, secret_marker: type[vol.Marker], more: Mapping[str, TextSelector] | None = None
-    ) -> vol.Schema:
+    def _whole_schema(self, secret_marker: type[vol.Marker], *, with_settings: bool = True) -> vol.Schema:
         return vol.Schema(
             {
                 **{vol.Required(name): selector for name, selector in self.needed.items()},
                 **(_TOKEN_OR_LOGIN if self.has_login else {secret_marker(self.secret): SECRET_BOX}),
-                **optional({**self.settings, **(more or {})}),
+                **(optional(self.settings) if with_settings else {}),
                 **({} if CONF_ENDPOINT in self.needed else {vol.Required(SECTION_SERVER): SERVER}),
             }
         )

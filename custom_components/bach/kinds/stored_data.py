@@ -15,23 +15,32 @@ from custom_components.bach.const import (
     CONF_AGENT,
     CONF_AUTH_TYPE,
     CONF_BODY,
+    CONF_BREAKER_FAILURES,
+    CONF_BREAKER_SECONDS,
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
     CONF_HEADERS,
+    CONF_INBOX_MEGABYTES,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_PROOF,
+    CONF_KEEP_DAYS,
     CONF_KIND,
     CONF_LANGUAGE,
     CONF_LINK,
+    CONF_MAX_RETRIES,
     CONF_MAX_TOKENS,
+    CONF_MAX_WAITING,
     CONF_NUM_CTX,
     CONF_OWN_SECRET,
     CONF_PACKAGE,
     CONF_PARTNER,
+    CONF_PER_MINUTE,
     CONF_PLATFORM,
     CONF_RECEIVES,
+    CONF_RECEIVING,
     CONF_RECIPIENT,
+    CONF_RETRY_DELAYS,
     CONF_ROLE,
     CONF_SECRETS,
     CONF_SENDER_ID,
@@ -49,6 +58,7 @@ from .others import is_other
 from .partner_forms import AUTH_FIELDS, CREDENTIALS, OAUTH
 from .partners import ALL_KINDS, PartnerKind, auth_type_of, type_of
 from .platforms import Kind
+from .settings import whole
 from .webhook import receives
 
 _WORDS: Final[Mapping[type, str]] = {
@@ -61,10 +71,12 @@ _WORDS: Final[Mapping[type, str]] = {
 _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((*SECRET_FIELDS, *SETTING_FIELDS, CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LINK, CONF_PACKAGE), str),
     **dict.fromkeys((CONF_PLATFORM, CONF_TYPE, CONF_WEBHOOK_ID), str),
-    **dict.fromkeys((CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF), list),
+    **dict.fromkeys((CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_RETRY_DELAYS), list),
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
-    CONF_RECEIVES: bool,
+    **dict.fromkeys((CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS), int),
+    **dict.fromkeys((CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_KEEP_DAYS, CONF_INBOX_MEGABYTES), int),
+    **dict.fromkeys((CONF_RECEIVES, CONF_RECEIVING), bool),
     CONF_BODY: object,
 }
 """The type of each field of an entry; a body is whatever JSON can hold."""
@@ -101,7 +113,7 @@ def damage_of(entry: ConfigEntry) -> Damage | None:
     """The first thing of an entry that cannot be used; None if all can, or the type is unknown anyway."""
     if type_of(entry.data) not in ALL_KINDS and not is_other(entry.data):
         return None
-    return next(_in_entry(entry.data), None) or subentry_damage_of(entry)
+    return next(_in_entry(whole(entry)), None) or subentry_damage_of(entry)
 
 
 def subentry_damage_of(entry: ConfigEntry) -> Damage | None:

@@ -40,7 +40,6 @@ from custom_components.bach.const import (
     CONF_PASSWORD,
     CONF_RECEIVES,
     CONF_SECRET,
-    CONF_SENDER_TAG,
     CONF_URL,
     CONF_WEBHOOK_ID,
     TYPE_DISCORD_WEBHOOK,
@@ -126,8 +125,8 @@ class WebhookKind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The form for a changed connection, with rare settings added."""
-        return self.schema.extend({vol.Optional(CONF_SENDER_TAG): TextSelector()})
+        """The form for a changed connection. How a request looks is an option."""
+        return self.schema.extend({vol.Required(SECTION_OUTGOING): outgoing.AUTHENTICATION})
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -154,7 +153,6 @@ class WebhookKind:
                     data.pop(field, None)
             return data
         outgoing.merge(data, user_input[SECTION_OUTGOING])
-        put_value(data, CONF_SENDER_TAG, user_input.get(CONF_SENDER_TAG, "").strip())
         _merge_incoming(data, user_input[SECTION_INCOMING])
         if CONF_URL not in data and not receives(data):
             field = "url" if CONF_URL in user_input else "neither"
@@ -172,8 +170,7 @@ class WebhookKind:
         }
         if CONF_INCOMING_FROM in data:
             incoming[CONF_INCOMING_FROM] = data[CONF_INCOMING_FROM]
-        tag = {CONF_SENDER_TAG: data[CONF_SENDER_TAG]} if CONF_SENDER_TAG in data else {}
-        return {SECTION_OUTGOING: outgoing.suggest(data), SECTION_INCOMING: incoming, **tag}
+        return {SECTION_OUTGOING: outgoing.suggest(data), SECTION_INCOMING: incoming}
 
 
 WEBHOOK: Final = WebhookKind()

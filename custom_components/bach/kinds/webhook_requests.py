@@ -39,42 +39,56 @@ CREDENTIALS: Final = (CONF_AUTHORIZATION, CONF_PASSWORD, CONF_API_KEY)
 _USUAL_METHOD: Final = METHODS[0]
 KEY_HEADER: Final = "X-API-Key"
 
-OUTGOING: Final = form_section(
-    {
-        vol.Required(CONF_METHOD, default=_USUAL_METHOD): drop_down(METHODS),
-        vol.Required(CONF_BODY_TYPE, default=BodyType.JSON.value): drop_down(
-            [one.value for one in BodyType], translation_key=CONF_BODY_TYPE
-        ),
-        vol.Optional(CONF_BODY): LINES_BOX,
-        vol.Optional(CONF_HEADERS): LINES_BOX,
-        vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
-        vol.Optional(CONF_LOGIN): TextSelector(),
-        vol.Optional(CONF_PASSWORD): SECRET_BOX,
-        vol.Optional(CONF_API_KEY_HEADER): TextSelector(),
-        vol.Optional(CONF_API_KEY): SECRET_BOX,
-        vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
-        vol.Optional(CONF_SECRET): SECRET_BOX,
-        vol.Required(CONF_BOTH_SIGN, default=False): BooleanSelector(),
-    }
-)
+REQUEST: Final[Mapping[vol.Marker, Any]] = {
+    vol.Required(CONF_METHOD, default=_USUAL_METHOD): drop_down(METHODS),
+    vol.Required(CONF_BODY_TYPE, default=BodyType.JSON.value): drop_down(
+        [one.value for one in BodyType], translation_key=CONF_BODY_TYPE
+    ),
+    vol.Optional(CONF_BODY): LINES_BOX,
+    vol.Optional(CONF_HEADERS): LINES_BOX,
+}
+"""How a request looks: what can be chosen without a change of the connection."""
+_PROOF: Final[Mapping[vol.Marker, Any]] = {
+    vol.Optional(CONF_AUTHORIZATION): SECRET_BOX,
+    vol.Optional(CONF_LOGIN): TextSelector(),
+    vol.Optional(CONF_PASSWORD): SECRET_BOX,
+    vol.Optional(CONF_API_KEY_HEADER): TextSelector(),
+    vol.Optional(CONF_API_KEY): SECRET_BOX,
+    vol.Required(CONF_SIGNS, default=False): BooleanSelector(),
+    vol.Optional(CONF_SECRET): SECRET_BOX,
+    vol.Required(CONF_BOTH_SIGN, default=False): BooleanSelector(),
+}
+AUTHENTICATION: Final = form_section(_PROOF)
+OUTGOING: Final = form_section({**REQUEST, **_PROOF})
 
 
 def merge(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Merge the section's input into entry data; an empty secret keeps the old one. Raises `InvalidValueError`."""
-    method, body_type = given[CONF_METHOD], given[CONF_BODY_TYPE]
-    put_value(data, CONF_METHOD, method if method != _USUAL_METHOD else "")
-    put_value(data, CONF_BODY_TYPE, body_type if body_type != BodyType.JSON and method != "GET" else "")
-    put_value(data, CONF_BODY, _body(given.get(CONF_BODY, ""), body_type))
-    put_value(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
+    if CONF_METHOD in given:
+        merge_request(data, given)
     _log_in(data, given)
     _show_key(data, given)
     _sign(data, given)
 
 
+def merge_request(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Merge what is said of how a request looks. Raises `InvalidValueError`."""
+    method, body_type = given[CONF_METHOD], given[CONF_BODY_TYPE]
+    put_value(data, CONF_METHOD, method if method != _USUAL_METHOD else "")
+    put_value(data, CONF_BODY_TYPE, body_type if body_type != BodyType.JSON and method != "GET" else "")
+    put_value(data, CONF_BODY, _body(given.get(CONF_BODY, ""), body_type))
+    put_value(data, CONF_HEADERS, _headers(given.get(CONF_HEADERS, "")))
+
+
 def suggest(data: Mapping[str, Any]) -> dict[str, Any]:
     """The suggested values of the section; never secrets."""
-    shown = given_values(data, CONF_METHOD, CONF_BODY_TYPE, CONF_LOGIN, CONF_API_KEY_HEADER)
-    shown |= {CONF_SIGNS: CONF_SECRET in data, CONF_BOTH_SIGN: CONF_OLD_SECRET in data}
+    shown = given_values(data, CONF_LOGIN, CONF_API_KEY_HEADER)
+    return shown | {CONF_SIGNS: CONF_SECRET in data, CONF_BOTH_SIGN: CONF_OLD_SECRET in data, **suggest_request(data)}
+
+
+def suggest_request(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The suggested values of what a request looks like."""
+    shown = given_values(data, CONF_METHOD, CONF_BODY_TYPE)
     if CONF_BODY in data:
         body = data[CONF_BODY]
         is_text = data.get(CONF_BODY_TYPE) == BodyType.TEXT

@@ -123,14 +123,14 @@ async def test_a_tenth_more_than_necessary_goes_and_no_other(
         lambda tx: [row["size"] for row in tx._connection.execute("SELECT size FROM inbox").fetchall()]
     )
     assert set(sizes) == {SIZE}
-    gone = await store.submit(lambda tx: Quota(policy).make(tx, "home", 1))
+    gone = await store.submit(lambda tx: Quota(lambda _: policy).make(tx, "home", 1))
     assert await left(roomy) == {"42": [*kept_of_ada], "43": [*kept_of_bob]}
     assert gone == 200 - len(kept_of_ada) - len(kept_of_bob)
 
 
 async def test_it_looks_at_the_start_and_once_in_a_hundred_messages(store: Store, clock: FakeClock) -> None:
     """Every message would cost a count of all of them; or a process that restarts often would never look."""
-    roomy, room = an_inbox(store, clock, ReceivePolicy()), Quota(ReceivePolicy(sender_rows=10))
+    roomy, room = an_inbox(store, clock, ReceivePolicy()), Quota(lambda _: ReceivePolicy(sender_rows=10))
     gone = []
     for begin, came in enumerate((1, 99, 0, 1, 98, 1, 1, 100, 5)):
         await fill(roomy, begin=20 * begin, count=20)
@@ -149,10 +149,10 @@ async def test_more_than_a_page_makes_room_and_what_waits_to_be_announced_stays(
         HOME, Batch(messages=messages, cursor="1"), caught_up_at=None, redact=Redactor()
     )
     await inbox.save_routed(replace(message, routed_at=1.0) for message in accepted.messages[:20])
-    room = Quota(ReceivePolicy(sender_rows=15))  # a page beside each message, until it is enough
+    room = Quota(lambda _: ReceivePolicy(sender_rows=15))  # a page beside each message, until it is enough
     assert [await store.submit(partial(room.make, connection="home", came=1)) for _ in range(4)] == [7, 7, 3, 0]
     assert (await left(inbox))["42"] == [*range(17, 30)]
-    assert await store.submit(lambda tx: Quota(ReceivePolicy(sender_rows=10)).make(tx, "home", 1)) == 3
+    assert await store.submit(lambda tx: Quota(lambda _: ReceivePolicy(sender_rows=10)).make(tx, "home", 1)) == 3
     assert (await left(inbox))["42"] == [*range(20, 30)]
 
 

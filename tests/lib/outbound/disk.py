@@ -10,13 +10,14 @@ from bach_lib import Policy
 from bach_lib.bus import Bus
 from bach_lib.errors import StorageError
 from bach_lib.events import Event
-from bach_lib.models import Message, Status
+from bach_lib.models import Connection, Message, Status
 from bach_lib.outbound.advancing import Advance
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.registry.directory import Directory
+from bach_lib.registry.own_policy import Policies
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import message, nobody_asked
@@ -72,6 +73,11 @@ class Disk(Queue):
         return [message(id=number, status=status, connection="home") for number, status in found.items()]
 
 
+def policies_of(own: Mapping[str, Policy]) -> Policies:
+    """What a program gives single connections, of which nobody has set anything."""
+    return Policies(Policy(), own, lambda name: Connection(name=name, type="fake"))
+
+
 def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], None]) -> DispatchServices:
     """What a connection works with, when it writes to such a disk; there is no jitter."""
     return DispatchServices(
@@ -79,7 +85,7 @@ def tools(disk: Disk, bus: Bus, clock: FakeClock, count: Callable[[str, bool], N
         directory=Directory(disk.store, bus, lambda _: frozenset()),
         bus=bus,
         clock=clock,
-        policy=Policy(),
+        usual=Policy(),
         random=lambda: 0.5,
         save_breaker=lambda name, failures, until: None,
         count=count,

@@ -20,7 +20,7 @@ from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Uncertain
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.bordered import bordered
-from tests.lib.outbound.disk import Disk, tools
+from tests.lib.outbound.disk import Disk, policies_of, tools
 from tests.lib.outbound.make import BUSY, draft, message
 from tests.lib.outbound.market import Market
 
@@ -44,7 +44,7 @@ class Bench:
         self.services = replace(
             shared,
             queue=Disk(store, clock),
-            policies={"home": Policy(parallel=2)},
+            policies=policies_of({"home": Policy(parallel=2)}),
             save_breaker=lambda name, failures, until: self.saved.append(name),
         )
         self.carrier = self.new()

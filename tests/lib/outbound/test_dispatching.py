@@ -70,7 +70,7 @@ class Bench:
             directory=Directory(self.store, bus, lambda _: frozenset()),
             bus=bus,
             clock=self.clock,
-            policy=replace(Policy(), **policy),  # type: ignore[arg-type] # numbers only
+            usual=replace(Policy(), **policy),  # type: ignore[arg-type] # numbers only
             random=lambda: 0.5,
             save_breaker=lambda name, failures, until: None,
             count=lambda name, delivered: self.counted.append((name, delivered)),

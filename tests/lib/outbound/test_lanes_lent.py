@@ -38,7 +38,7 @@ class Bench:
         bus.subscribe(Event, self.told.append)
         self.counted: list[tuple[str, bool]] = []
         shared = tools(Disk(store, clock), bus, clock, lambda *told: self.counted.append(told))
-        services = replace(shared, policy=Policy(parallel=parallel))
+        services = replace(shared, usual=Policy(parallel=parallel))
         self.directory = services.directory
         gate = services.gate(Connection(name="home", type="fake"), lambda: None)
         self.choosing = Choosing(Lanes(), gate, services)

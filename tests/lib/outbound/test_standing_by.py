@@ -23,7 +23,7 @@ from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.undoing import Undoing
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
-from tests.lib.outbound.disk import Disk, tools
+from tests.lib.outbound.disk import Disk, policies_of, tools
 from tests.lib.outbound.make import draft, message
 
 LIMIT = 3
@@ -84,7 +84,7 @@ class Bench:
         self.told: list[tuple[str, list[int]]] = []
         shared = tools(self.disk, self.bus, clock, lambda *_: None)
         self.directory = shared.directory
-        policies = {"home": Policy(max_waiting=LIMIT)}
+        policies = policies_of({"home": Policy(max_waiting=LIMIT)})
         self.bystander = Bystander("home", replace(shared, policies=policies), self.tell)
 
     def tell(self, connection: str, message_ids: Sequence[int]) -> None:

@@ -1,0 +1,64 @@
+"""Settings that BACH itself follows, whatever connector or partner a connection has: the one list of them.
+
+The registry checks by it, the command explains by it, and Home Assistant makes the form *Options* of it. A connector
+that declares a setting of such a name does not get it: it would mean two things.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from bach_lib.connectors.declaration import Known, Knows
+
+SENDER_TAG: Final = Known(
+    name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart"
+)
+RETRY_DELAYS: Final = Known(
+    name="retry_delays",
+    about="seconds before each new try of a message that failed; the last one repeats, like [30, 60, 120]",
+    takes=(list,),
+)
+MAX_RETRIES: Final = Known(
+    name="max_retries", about="how often a message that is to blame is tried again, 0 to 100", takes=(int,)
+)
+BREAKER_FAILURES: Final = Known(
+    name="breaker_failures", about="failures in a row after which the connection rests", takes=(int,)
+)
+BREAKER_SECONDS: Final = Known(name="breaker_seconds", about="for how long it rests then", takes=(int, float))
+PER_MINUTE: Final = Known(
+    name="per_minute", about="the most messages a minute, beside the limits of the platform", takes=(int,)
+)
+MAX_WAITING: Final = Known(name="max_waiting", about="the most messages that may wait", takes=(int,))
+KEEP_DAYS: Final = Known(
+    name="keep_days", about="days that finished and incoming messages are kept, 1 to 3650", takes=(int,)
+)
+INBOX_MEGABYTES: Final = Known(
+    name="inbox_megabytes", about="the most that incoming messages take on the disk; the oldest go first", takes=(int,)
+)
+RECEIVING: Final = Known(
+    name="receiving", about="false: what comes in there is not fetched", takes=(bool,), default=True
+)
+PROXY: Final = Known(name="proxy", about="the HTTP proxy to go through, like http://proxy.local:3128")
+IP_FAMILY: Final = Known(name="ip_family", about="ipv4 or ipv6: the only one to use")
+
+OF_NETWORK: Final = (PROXY, IP_FAMILY)
+"""What every connection can be told, partners too."""
+OF_CONNECTOR: Final = (
+    SENDER_TAG,
+    RETRY_DELAYS,
+    MAX_RETRIES,
+    BREAKER_FAILURES,
+    BREAKER_SECONDS,
+    PER_MINUTE,
+    MAX_WAITING,
+    KEEP_DAYS,
+    INBOX_MEGABYTES,
+    RECEIVING,
+    *OF_NETWORK,
+)
+"""What every connection of a connector can be told."""
+
+
+def with_ours(knows: Knows) -> Knows:
+    """What a connection can be told whose connector knows this."""
+    ours = {one.name for one in OF_CONNECTOR}
+    return replace(knows, settings=(*(one for one in knows.settings if one.name not in ours), *OF_CONNECTOR))

@@ -1,0 +1,195 @@
+"""The form *Options* of each kind of connection, and the options made from it.
+
+Two or three fields first, the rest in sections. An empty field means what is usual; numbers are stored only where
+somebody has chosen them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.const import CONF_TYPE
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+)
+
+from bach_lib.connectors.network_way import FAMILIES
+from bach_lib.errors import InvalidValueError
+from bach_lib.models import Category
+from custom_components.bach.const import (
+    CONF_AVATAR_URL,
+    CONF_BREAKER_FAILURES,
+    CONF_BREAKER_SECONDS,
+    CONF_INBOX_MEGABYTES,
+    CONF_IP_FAMILY,
+    CONF_KEEP_DAYS,
+    CONF_MAX_RETRIES,
+    CONF_MAX_WAITING,
+    CONF_PER_MINUTE,
+    CONF_PROXY,
+    CONF_RECEIVING,
+    CONF_RETRY_DELAYS,
+    CONF_SENDER_TAG,
+    CONF_USERNAME,
+    TYPE_HTTP,
+    TYPE_WEBHOOK,
+)
+
+from . import webhook_requests as outgoing
+from .form_fields import ADDRESS_BOX, drop_down, form_section, given_values, optional, put_texts, put_value
+from .partner_forms import (
+    CONVERSATION,
+    HTTP_FIELDS,
+    model_schema,
+    put_conversation,
+    put_request,
+    suggested_conversation,
+    suggested_request,
+)
+from .partners import ALL_KINDS, PARTNERS
+from .platforms import Kind
+from .webhook import SECTION_OUTGOING, receives, sends
+
+SECTION_AMOUNTS: Final = "amounts"
+SECTION_NETWORK: Final = "network"
+SECTION_RETRIES: Final = "retries"
+
+_MOST: Final[Mapping[str, tuple[int, int, str | None]]] = {
+    CONF_MAX_RETRIES: (0, 100, None),
+    CONF_BREAKER_FAILURES: (1, 1_000, None),
+    CONF_BREAKER_SECONDS: (1, 86_400, "s"),
+    CONF_PER_MINUTE: (1, 100_000, None),
+    CONF_MAX_WAITING: (1, 1_000_000, None),
+    CONF_KEEP_DAYS: (1, 3_650, "d"),
+    CONF_INBOX_MEGABYTES: (1, 1_000_000, "MB"),
+}
+"""The least and the most of each number, as the library takes it, and its unit."""
+_OF_RETRIES: Final = (CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS)
+_OF_SENDING: Final = (CONF_PER_MINUTE, CONF_MAX_WAITING)
+_OF_RECEIVING: Final = (CONF_INBOX_MEGABYTES,)
+
+
+def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Schema:
+    """The form for a connection with this data; `offers`: the models of an AI partner."""
+    return vol.Schema(
+        {
+            **_first(data, offers),
+            **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
+            vol.Required(SECTION_NETWORK, default=dict): form_section(
+                optional({CONF_PROXY: ADDRESS_BOX, CONF_IP_FAMILY: _FAMILY_BOX})
+            ),
+        }
+    )
+
+
+def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form shows of a connection with this data."""
+    delays = {CONF_RETRY_DELAYS: ", ".join(f"{one:g}" for one in data[CONF_RETRY_DELAYS])} if _delays(data) else {}
+    return {
+        **given_values(data, CONF_SENDER_TAG, CONF_USERNAME, CONF_AVATAR_URL),
+        **suggested_conversation(data),
+        **suggested_request(data),
+        CONF_RECEIVING: data.get(CONF_RECEIVING, True),
+        SECTION_OUTGOING: outgoing.suggest_request(data),
+        SECTION_RETRIES: given_values(data, *_OF_RETRIES) | delays,
+        SECTION_AMOUNTS: given_values(data, *_OF_SENDING, CONF_KEEP_DAYS, *_OF_RECEIVING),
+        SECTION_NETWORK: given_values(data, CONF_PROXY, CONF_IP_FAMILY),
+    }
+
+
+def put_options(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with what was filled in. Raises `InvalidValueError`."""
+    found = dict(data)
+    if _is_ai(data):
+        found = put_conversation(found, given)
+    elif data[CONF_TYPE] == TYPE_HTTP:
+        put_request(found, given)
+    elif data[CONF_TYPE] not in PARTNERS:
+        _put_messages(found, given)
+    put_texts(found, given[SECTION_NETWORK], CONF_PROXY, CONF_IP_FAMILY)
+    return found
+
+
+def _put_messages(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    put_texts(data, given, CONF_SENDER_TAG, *_names(data))
+    data.pop(CONF_RECEIVING, None)
+    if not given.get(CONF_RECEIVING, True):
+        data[CONF_RECEIVING] = False
+    if SECTION_OUTGOING in given:
+        outgoing.merge_request(data, given[SECTION_OUTGOING])
+    numbers = {**given.get(SECTION_RETRIES, {}), **given[SECTION_AMOUNTS]}
+    for name in _MOST:
+        data.pop(name, None)
+        if (number := numbers.get(name)) is not None:
+            data[name] = int(number)
+    put_value(data, CONF_RETRY_DELAYS, _typed_delays(numbers.get(CONF_RETRY_DELAYS, "")))
+
+
+def _first(data: Mapping[str, Any], offers: Sequence[str]) -> dict[vol.Marker, Any]:
+    """The fields that a person sees at once."""
+    if _is_ai(data):
+        return dict(model_schema(data[CONF_TYPE], offers).schema)
+    if data[CONF_TYPE] == TYPE_HTTP:
+        return optional(HTTP_FIELDS)
+    if data[CONF_TYPE] in PARTNERS:
+        return {}
+    first: dict[vol.Marker, Any] = optional({CONF_SENDER_TAG: TextSelector()}) if sends(data) else {}
+    if _names(data):
+        first |= optional({CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX})
+    return first | ({vol.Required(CONF_RECEIVING, default=True): BooleanSelector()} if receives(data) else {})
+
+
+def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
+    """The sections about messages that go out, and about those that come in."""
+    found: dict[vol.Marker, Any] = {}
+    amounts = [CONF_KEEP_DAYS]
+    if sends(data):
+        if data[CONF_TYPE] == TYPE_WEBHOOK:
+            found[vol.Required(SECTION_OUTGOING, default=dict)] = form_section(outgoing.REQUEST)
+        retries = {CONF_RETRY_DELAYS: TextSelector(), **{name: _number(name) for name in _OF_RETRIES}}
+        found[vol.Required(SECTION_RETRIES, default=dict)] = form_section(optional(retries))
+        amounts = [*_OF_SENDING, *amounts]
+    amounts += _OF_RECEIVING if receives(data) else ()
+    boxes = optional({name: _number(name) for name in amounts})
+    return {**found, vol.Required(SECTION_AMOUNTS, default=dict): form_section(boxes)}
+
+
+def _names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Under what a connection writes, where it can choose that."""
+    kind = ALL_KINDS.get(data[CONF_TYPE])
+    return tuple(kind.settings) if isinstance(kind, Kind) else ()
+
+
+def _is_ai(data: Mapping[str, Any]) -> bool:
+    partner = PARTNERS.get(data[CONF_TYPE])
+    return partner is not None and partner.category is Category.AI
+
+
+def _delays(data: Mapping[str, Any]) -> bool:
+    return bool(data.get(CONF_RETRY_DELAYS))
+
+
+def _typed_delays(text: str) -> list[int]:
+    """Seconds, with commas or blanks between them. Raises `InvalidValueError`."""
+    words = text.replace(",", " ").split()
+    if not all(word.isdecimal() and len(word) <= 6 for word in words):
+        raise InvalidValueError(field=f"settings.{CONF_RETRY_DELAYS}", value=text[:50], expected="30, 60, 120")
+    return [int(word) for word in words]
+
+
+def _number(field: str) -> NumberSelector:
+    least, most, unit = _MOST[field]
+    config = NumberSelectorConfig(min=least, max=most, step=1, mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
+_FAMILY_BOX: Final = drop_down(list(FAMILIES), translation_key=CONF_IP_FAMILY)
+
+DECIDED_THERE: Final = frozenset({*CONVERSATION, *HTTP_FIELDS, CONF_PROXY, CONF_IP_FAMILY})
+"""Of these only an answer tells whether they are right."""
