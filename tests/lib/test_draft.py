@@ -256,6 +256,21 @@ def test_what_the_caller_could_not_bring_is_told() -> None:
     assert draft(lost=[lost]).lost == (lost,)
 
 
+def test_a_title_stands_where_it_is_read() -> None:
+    """It would be lost, stand twice, or break the markup of the text."""
+    assert (draft("", title="Only").text, draft("", title="Only").title) == ("Only", None)
+    assert (draft("text", title="Both").text, draft("text", title="Both").title) == ("text", "Both")
+    long = "<" * 256
+    assert draft("text", title=long).text == f"{long}\n\ntext"
+    assert draft("text", title=long, format="html").text == f"{'&lt;' * 256}\n\ntext"
+    assert draft("", title="<b>", format="html").text == "&lt;b&gt;"
+    with pytest.raises(EmptyTextError):
+        draft("", title=" ")
+    with pytest.raises(EmptyTextError):
+        draft(" ", files=[of_size(1)])
+    assert draft("", files=[of_size(1)]).text == ""
+
+
 def test_where_there_are_no_buttons_the_text_says_what_to_choose() -> None:
     """People would be asked something without learning what they can answer."""
     made = make_draft(HOME, without_buttons(), "ada", "Open?", {"buttons": YES_NO}, now=NOW, max_retries=5)
@@ -491,7 +506,17 @@ def test_fields_go_as_they_are_or_as_a_text() -> None:
     picture = File(name="a.png", content=b"x")
     found = of_fields('{"room": "bath"}', title="Alarm", buttons=YES_NO, files=[picture])
     assert (found.text, found.title, found.format, found.buttons) == ('{"room": "bath"}', None, Format.JSON, ())
-    assert [loss.what for loss in found.lost] == ["title", "buttons", "file"]
+    assert found.lost == tuple(
+        Loss(what=what, reason="Fields have none; put it into them.") for what in ("title", "buttons", "file")
+    )
+    assert of_fields('{"room": "bath"}').lost == ()
+    with pytest.raises(InvalidValueError) as caught:
+        of_fields("no fields, but a long text")
+    said = {"field": "text", "value": "no fields, but a lon…", "expected": "a JSON object, as its format says"}
+    assert caught.value.placeholders == said
+    assert len(of_fields(f'{{"a": "{"x" * 91}"}}').text) == 100
+    with pytest.raises(TextTooLongError):
+        of_fields(f'{{"a": "{"x" * 92}"}}')
     elsewhere = draft('{"room": "bath"}', format="json")
     assert (elsewhere.text, elsewhere.format) == ('{"room": "bath"}', Format.PLAIN)
     assert [loss.what for loss in elsewhere.lost] == ["markup"]
