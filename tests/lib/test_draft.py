@@ -25,6 +25,7 @@ from bach_lib.outbound.draft import SendOptions, make_draft, make_request
 from bach_lib.outbound.files import bounded_files
 from bach_lib.outbound.rows import Draft
 from bach_lib.testing import FakePlatform, fake_connector
+from bach_lib.text.buttons import as_it_is
 from tests.lib.outbound.make import draft as bare_draft
 
 NOW = 1_800_000_000.0
@@ -269,6 +270,24 @@ def test_a_title_stands_where_it_is_read() -> None:
     with pytest.raises(EmptyTextError):
         draft(" ", files=[of_size(1)])
     assert draft("", files=[of_size(1)]).text == ""
+
+
+def test_the_senders_name_stands_in_the_markup_of_its_text() -> None:
+    """A "<" in a name would break a whole message, or stand in it as "&lt;"."""
+    home = Connection(name="home", type="fake", settings={"sender_tag": "a<b_c"})
+    knows_markdown = fake_connector(FakePlatform())
+    knows_markdown.capabilities = Capabilities(
+        receives=False, idempotent=False, formats=frozenset({Format.PLAIN, Format.MARKDOWN}), max_text=100
+    )
+
+    def text(connector: type[Connector], **options: Unpack[SendOptions]) -> tuple[str | None, str]:
+        made = make_draft(home, connector, "ada", "text", options, now=NOW, max_retries=5)
+        return made.title, made.text
+
+    assert text(FAKE) == text(FAKE, format="markdown") == (None, "[a<b_c] text")
+    assert text(FAKE, format="html") == (None, "[a&lt;b_c] text")
+    assert text(FAKE, format="html", title="Door") == ("[a<b_c] Door", "text")
+    assert text(knows_markdown, format="markdown") == (None, f"{as_it_is('[a<b_c] ', Format.MARKDOWN)}text")
 
 
 def test_where_there_are_no_buttons_the_text_says_what_to_choose() -> None:
