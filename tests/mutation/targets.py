@@ -78,12 +78,12 @@ _TESTS_OF_OUTBOUND = {
         ("tests/lib/test_draft.py", "tests/lib/test_files.py"),
     ),
     "draft.py": (
-        *(f"tests/lib/test_{name}.py" for name in ("draft", "letters", "files")),
+        *(f"tests/lib/test_{name}.py" for name in ("draft", "changing", "files", "send_all")),
         "tests/lib/registry/test_sender_tag.py",
     ),
     "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
     "sender.py": (
-        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "letters")),
+        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing")),
         *_OF_ANOTHER_ACCOUNT,
     ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
