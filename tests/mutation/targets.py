@@ -137,7 +137,7 @@ _TESTS_OF_STORAGE = {
     "rescue.py": (f"{_ON_DISK}/test_guarding.py", f"{_ON_DISK}/test_saved.py"),
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
-    "schema.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("beginnings", "place", "layouts")),
+    "schema.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("beginnings", "place", "queries", "database")),
     "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "naming", "place", "beginnings")),
     "store_thread.py": (f"{_ON_DISK}/test_store_thread.py",),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),

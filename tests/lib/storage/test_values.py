@@ -2,7 +2,8 @@
 
 import pytest
 
-from bach_lib.storage.columns import UNREADABLE
+from bach_lib.storage.columns import UNREADABLE, Columns
+from bach_lib.storage.transaction import Value
 from bach_lib.storage.values import fields, integer, listed, pairs, real, text, upper_bound, words
 
 
@@ -62,3 +63,12 @@ def test_a_column_of_json_has_the_shape_it_should_have() -> None:
     for found in ("ab", {"ab": 1}, ["ab"], [["a"]], [["a", 1]], [["a", "b", "c"]]):
         with pytest.raises(UNREADABLE):
             pairs(found)
+
+
+def test_what_is_damaged_of_a_row_is_named_and_something_stands_there_instead() -> None:
+    """One odd byte would hide a whole row, or all that come with it."""
+    columns = Columns({"age": (integer, 7), "born": (real, None), "pets": (listed, "[]")})
+    row: dict[str, Value] = {"name": "Ada", "age": "odd", "pets": "{"}
+    assert columns.damaged(row) == ["age", "pets"], "a row need not have all of them"
+    assert columns.mended(row, ["age"]) == {"name": "Ada", "age": 7, "pets": "{"}
+    assert columns.damaged({"name": "Ada", "age": 36, "born": 1.5, "pets": "[1]"}) == []
