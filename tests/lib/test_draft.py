@@ -494,6 +494,31 @@ def test_a_file_has_a_name_that_is_only_one_and_a_kind_or_none(
     assert (file.name, file.mime_type) == kept
 
 
+def test_who_asks_for_the_same_again_is_known_by_all_that_was_said() -> None:
+    """A program that repeats its request after a break would send it twice, or get the receipt of another message."""
+
+    def asked(now: float = NOW, text: str = "text", **options: Unpack[SendOptions]) -> tuple[str, str] | None:
+        made = make_draft(HOME, FAKE, "ada", text, options, now=now, max_retries=5)
+        request = make_request(made, options)
+        return None if request is None else (request.key, request.digest)
+
+    assert asked() is None
+    first = asked(idempotency_key="k", time_to_live=0.5, files=[of_size(1), of_size(2)])
+    assert first
+    assert first[0] == "k"
+    assert asked(NOW + 3600, idempotency_key="k", time_to_live=0.5, files=[of_size(1), of_size(2)]) == first
+    others = (
+        asked(idempotency_key="k", time_to_live=250_000_000_000, files=[of_size(1), of_size(2)]),
+        asked(idempotency_key="k", files=[of_size(1), of_size(2)]),
+        asked(idempotency_key="k", time_to_live=0.5, files=[of_size(1), File(name="a.png", content=b"yy")]),
+        asked(text="texts", idempotency_key="k", time_to_live=0.5, files=[of_size(1), of_size(2)]),
+    )
+    assert len({first, *others}) == 5
+    second = make_request(draft(), {"idempotency_key": "k"}, 2)
+    assert second
+    assert second.key == "k #2"
+
+
 def test_what_can_only_mean_one_thing_is_taken() -> None:
     """A chat's number, and the bytes that a buffer gives, are what people have; both would be one error more."""
     buffer = bytearray(b"plan")

@@ -349,6 +349,18 @@ async def test_all_are_sent_again_and_counted(home: Bach, platform: FakePlatform
     assert await home.retry_and_follow("home", recipient="nobody") == Retried(retried=2, waiting=2)
 
 
+async def test_what_became_of_many_is_summed_up(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Who sends a hundred letters again would read a hundred sentences, or not why one of them failed."""
+    for number in range(7):
+        await dead_letter(home, platform, clock, delivery="at_most_once" if number == 3 else "at_least_once")
+    refused = [Dead(fault=Fault(code="refused", text=text)) for text in ("a" * 301, "no chat", "no chat", "banned")]
+    unsure, busy = Uncertain(fault=AWAY), Retry(fault=Fault(code="busy", text="busy"), scope=Scope.MESSAGE)
+    platform.outcomes.extend([*refused[:3], unsure, refused[3], Sent(), busy])
+    found = await home.retry_and_follow("home", wait=10)
+    assert (found.retried, found.sent, found.dead, found.uncertain, found.waiting) == (7, 1, 4, 1, 1)
+    assert (len(found.reasons[0]), found.reasons[1:]) == (300, ("no chat", AWAY.text))
+
+
 @pytest.mark.parametrize("action", ["wait", "retry"])
 async def test_who_waits_for_what_is_removed_is_told(
     home: Bach, platform: FakePlatform, clock: FakeClock, action: str

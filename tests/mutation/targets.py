@@ -81,10 +81,10 @@ _TESTS_OF_OUTBOUND = {
         *(f"tests/lib/test_{name}.py" for name in ("draft", "changing", "files", "send_all")),
         "tests/lib/registry/test_sender_tag.py",
     ),
-    "resending.py": ("tests/lib/test_send_all.py", "tests/lib/test_bach.py", "tests/lib/test_turnstile.py"),
+    "resending.py": ("tests/lib/test_letters.py",),
     "sender.py": (
-        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing")),
-        *_OF_ANOTHER_ACCOUNT,
+        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing", "undoing")),
+        "tests/lib/promises/test_one_place_many_spellings.py",
     ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
     **dict.fromkeys(

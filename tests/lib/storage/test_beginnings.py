@@ -13,7 +13,7 @@ from bach_lib.errors import StoreDamagedError, StoreForeignError, StoreIncomplet
 from bach_lib.storage import copies, place, schema
 from bach_lib.storage.lock import FileLock
 from bach_lib.storage.origin import APPLICATION_ID, OUR_TABLES, check_is_ours, check_is_whole, has_log
-from bach_lib.storage.schema import LAYOUT
+from bach_lib.storage.schema import LAYOUT, migrate
 
 MAGIC = b"SQLite format 3\0"
 LOG = bytes.fromhex("377f0682")
@@ -274,3 +274,19 @@ def test_the_way_back_names_the_newest_copy_that_can_be_read(path: Path) -> None
             assert told == (
                 f"to stay with this one, put {names[layout]} in its place: it is of the time before the update"
             )
+
+
+@pytest.mark.parametrize(("found", "steps"), [(0, 1), (1, LAYOUT - 1), (3, LAYOUT - 3), (LAYOUT, 0)])
+def test_a_new_file_gets_its_layout_at_once_and_an_older_one_step_by_step(found: int, steps: int) -> None:
+    """A power cut in the first second would leave a file of an old layout, or one in a large step all of it undone."""
+    asked: list[str] = []
+
+    def execute(sql: str) -> list[tuple[int]]:
+        asked.append(sql)
+        return [(found,)] if sql == "PRAGMA user_version" else []
+
+    migrate(execute)
+    assert asked.count("BEGIN IMMEDIATE") == asked.count("COMMIT") == steps
+    said = [sql for sql in asked if sql.startswith("PRAGMA user_version = ")]
+    expected = range(LAYOUT, LAYOUT + 1) if found == 0 else range(found + 1, LAYOUT + 1)
+    assert said == [f"PRAGMA user_version = {layout}" for layout in expected]
