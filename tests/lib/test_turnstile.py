@@ -61,3 +61,44 @@ async def test_who_gives_up_holds_up_nobody() -> None:
                 one.cancel()
             await asyncio.gather(*callers, return_exceptions=True)
         await asyncio.gather(*(caller() for _ in range(400)))
+
+
+async def some_turns() -> None:
+    """Let everybody have their turn who wants one."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_no_more_are_inside_than_may_be_and_no_more_come_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand messages would be held in memory twice, or nobody be let in any more after some have given up."""
+    monkeypatch.setattr(sender, "_AT_ONCE", 3)
+    monkeypatch.setattr(sender, "_A_TURN", 2)
+    turnstile, inside = sender._Turnstile(), list[int]()
+    doors = [asyncio.Event() for _ in range(8)]
+
+    async def caller(number: int) -> None:
+        async with turnstile:
+            inside.append(number)
+            await doors[number].wait()
+
+    callers = [asyncio.create_task(caller(number)) for number in range(8)]
+    await asyncio.sleep(0)
+    assert inside == [0, 1], "two a turn"
+    await some_turns()
+    assert inside == [0, 1, 2], "three at a time"
+    doors[1].set()
+    await some_turns()
+    assert inside == [0, 1, 2, 3]
+    callers[4].cancel()
+    await some_turns()
+    assert inside == [0, 1, 2, 3], "who gives up makes no room"
+    doors[0].set()
+    await asyncio.sleep(0)
+    callers[5].cancel()  # it was let in just now
+    await some_turns()
+    assert inside == [0, 1, 2, 3, 6]
+    for door in doors:
+        door.set()
+    await asyncio.gather(*callers, return_exceptions=True)
+    assert inside == [0, 1, 2, 3, 6, 7]
+    assert turnstile._inside == 0

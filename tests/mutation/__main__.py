@@ -50,7 +50,9 @@ def main() -> int:
 def _runs(name: str, target: Target, only: str | None) -> list[tuple[Path, list[str], tuple[str, ...]]]:
     """The folders to work in, each with the patterns of its files and with its tests."""
     if only:
-        files = [f"{pattern.removesuffix('*')}{only}" for pattern in target.files]
+        files = [pattern.replace("*", only) for pattern in target.files if pattern.endswith(("*", f"/{only}"))]
+        if not any((_ROOT / file).is_file() for file in files):
+            sys.exit(f"script/mutate: {name} has no file {only}")
         return [(_WORK / f"{name}-{only}", files, target.close.get(only, target.tests))]
     if not target.close:
         return [(_WORK / name, list(target.files), target.tests)]
