@@ -352,6 +352,7 @@ async def test_at_three_in_the_morning_an_alarm_gets_out_by_phone(
     last = page.locator("bach-conversation li").last
     await expect(last).to_contain_text(re.compile(f"{ALARM}.*Sent", re.DOTALL))
     await expect(last).to_be_in_viewport(ratio=1)
+    await expect(page.locator("bach-navigation")).not_to_contain_text("(1)")
     await frontend.screenshot("walk-3-conversation-phone-dark")
     assert await faults(page) == []
     assert await misplaced(page) == []
