@@ -190,6 +190,7 @@ async def test_how_a_connection_stands_is_seen_and_it_can_rest(page: Page, front
     await expect(card.locator(".state").first).to_have_text("Works")
     await page.get_by_role("link", name="Rules and roles").click()
     await expect(page.locator("bach-household")).to_contain_text("Ada")
+    await expect(page.locator("bach-household")).not_to_contain_text("Whoever writes there")  # it is her own chat
     await frontend.screenshot("panel-9-household")
     assert await faults(page) == []
     await page.go_back()
