@@ -67,18 +67,22 @@ def _run(folder: Path, tests: tuple[str, ...]) -> list[tuple[str, str]]:
         write = [sys.executable, "-m", "tests.mutation.changes"]
         subprocess.run(write, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         attempt = [sys.executable, "-m", "pytest", *_ARGUMENTS, *tests]
-        subprocess.run(attempt, cwd=folder / "mutants", check=False, stdout=file, stderr=file)
+        done = subprocess.run(attempt, cwd=folder / "mutants", check=False, stdout=file, stderr=file)
     show = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
     listed = subprocess.run(show, cwd=folder, check=True, capture_output=True, text=True)
     results: list[tuple[str, str]] = _RESULT.findall(listed.stdout)
-    if any(status == "not checked" for _, status in results):
+    if done.returncode or any(status == "not checked" for _, status in results):
         sys.stdout.write(f"the run did not come to its end; see {log}\n")
+        results.append((folder.name, "not checked"))  # what an earlier run has found is no result of this one
     return results
 
 
 def _prepare(folder: Path, files: list[str]) -> None:
     """Copy what is needed as it is now; mutmut keeps what is known of functions that have not changed."""
     shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)
+    for old in (folder / "mutants" / "bach_lib").rglob("*.*"):  # such as queries; mutmut copies what is not there
+        if old.is_file() and old.suffix not in {".py", ".meta"}:
+            old.unlink()
     for name in _COPIED:
         source, copy = _ROOT / name, folder / name
         copy.parent.mkdir(parents=True, exist_ok=True)
