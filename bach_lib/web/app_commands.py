@@ -100,12 +100,13 @@ async def counts(visit: Visit) -> Mapping[str, Json]:
 
 
 async def message(visit: Visit, *, message_id: int) -> Json:
-    """One message with all that was tried."""
+    """One message with all that was tried, and what is known since it was sent."""
     found, attempts = await visit.bach.history(message_id)
     visit.require(found.connection, found.recipient)
     origin = await visit.viewer.origin(found.context)
     shown: Json = {"kind": origin.kind, "name": origin.name, "link": origin.link} if origin else None
-    return {**Views(visit).whole(found, attempts), "origin": shown}
+    proofs = await visit.bach.proofs(message_id)
+    return {**Views(visit).whole(found, attempts, proofs), "origin": shown}
 
 
 async def places(visit: Visit) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bach_lib.errors import BachError, UnknownConnectionError
-from bach_lib.models import Attempt, ConnectionState, Direction, Message, Status
+from bach_lib.models import Attempt, ConnectionState, Direction, Message, PersonProof, Status
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
 from bach_lib.web.viewer import Visit
@@ -42,12 +42,13 @@ class Views:
         """As it stands in a conversation: all its words, without what was tried."""
         return {**self._message(message), "text": self._words(message)}
 
-    def whole(self, message: Message, attempts: list[Attempt]) -> View:
+    def whole(self, message: Message, attempts: list[Attempt], proofs: list[PersonProof]) -> View:
         """All that is known of a message."""
         return {
             **self._message(message),
             "text": self._words(message),
             "attempts": [self._attempt(message, one) for one in attempts],
+            "proofs": [self._proof(message, one) for one in proofs],
             "lost": [loss.reason for loss in message.lost],
             "priority": message.priority,
             "tag": message.tag,
@@ -75,8 +76,14 @@ class Views:
             "max_retries": message.max_retries,
             "error": message.error.text if message.error else None,
             "trouble": trouble,
+            "proven": [{"kind": one.kind, "people": one.people} for one in message.proven],
             "can": _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ()),
         }
+
+    def _proof(self, message: Message, proof: PersonProof) -> View:
+        """Under the name that somebody gave this person here, if they did; an address is none."""
+        title = self._recipient(message.connection, proof.person)
+        return {"kind": proof.kind, "name": proof.name if title == proof.person else title, "at": proof.at}
 
     def _attempt(self, message: Message, attempt: Attempt) -> View:
         return {

@@ -63,6 +63,7 @@ from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen
+from .messages.proven import async_tell_of_proofs
 from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
@@ -144,6 +145,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     await _set_up_platforms(hass, entry)
     async_watch(hass, entry, bach)
     async_tell_of_undelivered(hass, entry, bach)
+    async_tell_of_proofs(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
     async_report_held(hass, entry)
     async_follow_switch(hass, entry)

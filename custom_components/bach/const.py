@@ -93,6 +93,9 @@ EVENT_UNDELIVERED: Final = "bach_undelivered"
 EVENT_ENDED: Final = "bach_ended"
 """The same for what is no alarm: it was cancelled, or it was itself the word of an automation about such a message."""
 
+EVENT_PROVEN: Final = "bach_proven"
+"""A platform told that somebody got a message, or has seen it."""
+
 EVENT_TROUBLE: Final = "bach_trouble"
 """The event on Home Assistant's bus for a connection that has ceased to send, to receive, or to work at all."""
 

@@ -14,10 +14,10 @@ from homeassistant.components.logbook import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from bach_lib import Kind, Operation, Status
+from bach_lib import Kind, Operation, ProofKind, Status
 from bach_lib.redact import readable
 
-from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_TROUBLE, EVENT_UNDELIVERED
+from .const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_PROVEN, EVENT_TROUBLE, EVENT_UNDELIVERED
 from .home.attribution import called
 
 type Describe = Callable[[Event], dict[str, str]]
@@ -43,6 +43,13 @@ ENDS: Final[Mapping[str, tuple[str, str]]] = {
     Status.CANCELLED: ("cancelled", "mdi:email-remove"),
 }
 """The same for messages that ended without having been sent."""
+
+PROOFS: Final[Mapping[str, tuple[str, str]]] = {
+    ProofKind.DELIVERED: ("delivered", "mdi:check-all"),
+    ProofKind.SEEN: ("seen", "mdi:eye-check"),
+    ProofKind.ANSWERED: ("answered", "mdi:message-reply-text"),
+}
+"""The same for what is known of a message that was sent."""
 
 SUBJECTS: Final[Mapping[str, tuple[str, str]]] = {
     Operation.SEND: ("Message", "to {name}"),
@@ -77,6 +84,7 @@ def async_describe_events(
     async_describe_event(DOMAIN, EVENT_MESSAGE, _describe)
     async_describe_event(DOMAIN, EVENT_UNDELIVERED, _describe_end)
     async_describe_event(DOMAIN, EVENT_ENDED, _describe_end)
+    async_describe_event(DOMAIN, EVENT_PROVEN, _describe_proof)
     async_describe_event(DOMAIN, EVENT_TROUBLE, _describe_trouble)
 
 
@@ -116,6 +124,21 @@ def _describe_end(event: Event) -> dict[str, str]:
     return {
         LOGBOOK_ENTRY_NAME: subject,
         LOGBOOK_ENTRY_MESSAGE: (f"{line}: {reason}" if reason else line) + _number(data),
+        LOGBOOK_ENTRY_ICON: icon,
+    }
+
+
+@callback
+def _describe_proof(event: Event) -> dict[str, str]:
+    """Describe what became known of a sent message; who it is of goes by the name that they gave themselves."""
+    data = event.data
+    line, icon = PROOFS.get(str(data.get("proof")), PROOFS[ProofKind.DELIVERED])
+    subject, to_whom = SUBJECTS.get(str(data.get("operation")), SUBJECTS[Operation.SEND])
+    name, person = (_word(data, key, _MAX_NAME) for key in ("recipient_name", "person_name"))
+    who = f": {called(person, _word(data, 'person_id', _MAX_NAME))}" if person and person != name else ""
+    return {
+        LOGBOOK_ENTRY_NAME: subject,
+        LOGBOOK_ENTRY_MESSAGE: f"{to_whom.format(name=name or 'somebody')} {line}{who}{_number(data)}",
         LOGBOOK_ENTRY_ICON: icon,
     }
 

@@ -7,13 +7,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.trigger import Trigger
 
 from .triggers.on_incoming import ButtonPressedTrigger, CommandReceivedTrigger, MessageReceivedTrigger
-from .triggers.on_outgoing import ConnectionChangedTrigger, MessageDeadTrigger, MessageSentTrigger
+from .triggers.on_outgoing import ConnectionChangedTrigger, MessageDeadTrigger, MessageProvenTrigger, MessageSentTrigger
 
 _TRIGGERS: dict[str, type[Trigger]] = {
     "button_pressed": ButtonPressedTrigger,
     "command_received": CommandReceivedTrigger,
     "connection_changed": ConnectionChangedTrigger,
     "message_dead": MessageDeadTrigger,
+    "message_proven": MessageProvenTrigger,
     "message_received": MessageReceivedTrigger,
     "message_sent": MessageSentTrigger,
 }

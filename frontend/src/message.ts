@@ -7,8 +7,8 @@ import { Live } from "./live.ts";
 import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
-import type { Attempt, MessageView } from "./views.ts";
-import { ORIGINS, OUTCOMES, advice, amount, needsPerson, reason, state, time } from "./words.ts";
+import type { Attempt, MessageView, Proof } from "./views.ts";
+import { ORIGINS, OUTCOMES, PROOFS_OF, advice, amount, known, needsPerson, reason, state, time } from "./words.ts";
 
 /** Seconds; what took less took none, for a person. */
 const SHOWN = 0.01;
@@ -75,7 +75,7 @@ export class Message extends LitElement {
     const [why, todo] = [reason(transport, view), advice(transport, view)];
     return html`
       <section class="card" @bach-done=${this.notice.show}>
-        <p class="state ${needsPerson(view) ? "needs-person" : ""}">${state(transport, view)}</p>
+        <p class="state ${needsPerson(view) ? "needs-person" : ""}">${known(transport, view)}</p>
         ${why || todo ? html`<p>${why} <span class="quiet">${todo}</span></p>` : nothing}
         <bach-message-actions .transport=${transport} .rows=${[view]}></bach-message-actions>
       </section>
@@ -94,6 +94,7 @@ export class Message extends LitElement {
           ${view.finished_at !== null && view.attempts.at(-1)?.outcome !== view.status
             ? html`<li>${this.moment(view.finished_at)} ${state(transport, view)}</li>`
             : nothing}
+          ${view.proofs.map((proof) => this.proof(proof))}
         </ol>
       </section>
     `;
@@ -115,6 +116,10 @@ export class Message extends LitElement {
       ${took ? html`<span class="quiet">${text("message.took", { seconds: took })}</span>` : nothing}
       ${attempt.error === null ? nothing : html`<p class="said">${attempt.error}</p>`}
     </li>`;
+  }
+
+  private proof(proof: Proof) {
+    return html`<li>${this.moment(proof.at)} <strong>${this.transport.text(PROOFS_OF[proof.kind], { name: proof.name })}</strong></li>`;
   }
 
   private moment(seconds: number) {

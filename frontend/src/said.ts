@@ -8,7 +8,7 @@ import "./own-message.ts";
 import "./react.ts";
 import type { TextKey, Transport } from "./transport.ts";
 import type { CameView, PlaceView, SaidView, WentView } from "./views.ts";
-import { KINDS, needsPerson, reason, size, state, time, words } from "./words.ts";
+import { KINDS, known, mark, needsPerson, reason, size, state, time, words } from "./words.ts";
 
 /** The conversation around it. */
 export interface Around {
@@ -55,7 +55,7 @@ function went(around: Around, told: Told<WentView>) {
     ${after(around, told)}
     <p class="quiet">
       <time>${time(locale, one.at)}</time> ·
-      ${link(`/message/${one.id}`, html`<span class=${needsPerson(one) ? "state needs-person" : ""}>${state(transport, one)}</span>`)}
+      ${link(`/message/${one.id}`, html`<span class=${needsPerson(one) ? "state needs-person" : ""}><span aria-hidden="true">${mark(one)}</span>${known(transport, one)}</span>`)}
       ${marks(around, told)}
     </p>
     ${why ? html`<p>${why}</p>` : nothing}

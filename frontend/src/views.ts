@@ -1,6 +1,7 @@
 /** What `bach_lib/web` answers: the shapes of its views, and their commands. */
 
 export type Status = "pending" | "sending" | "failed" | "sent" | "dead" | "expired" | "cancelled" | "uncertain";
+export type ProofKind = "delivered" | "seen" | "answered";
 export type MessageAction = "retry" | "send_now" | "amend" | "discard" | "cancel";
 
 /** One message going out. Times are seconds since 1970. */
@@ -26,6 +27,8 @@ export interface Row {
   /** Why the whole connection sends nothing now; null: it does. */
   trouble: string | null;
   can: MessageAction[];
+  /** What is known since it was sent, and of how many people; from delivered to answered. */
+  proven: { kind: ProofKind; people: number }[];
 }
 
 export interface CountsView {
@@ -57,6 +60,13 @@ export interface Place {
   id: string;
   title: string;
   recipients: { id: string; title: string }[];
+}
+
+/** What is known of one person. */
+export interface Proof {
+  kind: ProofKind;
+  name: string;
+  at: number;
 }
 
 export interface Attempt {
@@ -182,6 +192,7 @@ export interface PageView {
 
 export interface MessageView extends Row {
   attempts: Attempt[];
+  proofs: Proof[];
   lost: string[];
   priority: number;
   tag: string | null;

@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, CameView, Card, MessageAction, MessageView, Done, Role, Row, Standing, Status } from "./views.ts";
+import type { Attempt, CameView, Card, MessageAction, MessageView, Done, ProofKind, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -12,6 +12,12 @@ export const STATES: Record<Status, TextKey> = {
   expired: "state.expired",
   cancelled: "state.cancelled",
   uncertain: "state.uncertain",
+};
+const PROOFS: Record<ProofKind, TextKey> = { delivered: "proof.delivered", seen: "proof.seen", answered: "proof.answered" };
+export const PROOFS_OF: Record<ProofKind, TextKey> = {
+  delivered: "message.delivered",
+  seen: "message.seen",
+  answered: "message.answered",
 };
 export const OUTCOMES: Record<Attempt["outcome"], TextKey> = {
   sent: "outcome.sent",
@@ -75,6 +81,16 @@ const NEEDS_A_PERSON: readonly Status[] = ["dead", "uncertain"];
 export const needsPerson = (row: Row): boolean => row.held || NEEDS_A_PERSON.includes(row.status);
 
 export const state = ({ text }: Transport, row: Row): string => text(row.held ? "state.held" : STATES[row.status]);
+
+/** The same, and of what was sent what is known since: of each kind that more people have come to than to the next. */
+export function known(transport: Transport, row: Row): string {
+  const told = row.proven.filter(({ people }, at) => people > (row.proven[at + 1]?.people ?? 0));
+  if (row.status !== "sent" || !told.length) return state(transport, row);
+  return told.map(({ kind, people }) => transport.text(PROOFS[kind], { count: people })).join(", ");
+}
+
+/** The mark that messengers have for it, beside the words. */
+export const mark = (row: Row): string => (row.status !== "sent" ? "" : row.proven.length ? "✓✓ " : "✓ ");
 
 /** A date and time as this person writes them. */
 export function time(locale: Locale, seconds: number, style: "medium" | "short" = "short"): string {

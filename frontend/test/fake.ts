@@ -68,6 +68,7 @@ export const row = (more: Partial<Row> = {}): Row => ({
   error: "Chat not found",
   trouble: null,
   can: ["retry", "amend", "discard"],
+  proven: [],
   ...more,
 });
 

@@ -171,7 +171,7 @@ PANEL: Final[Mapping[str, list[Try]]] = {
 """Commands of the panel. Everybody may ask for the lists; `test_panel` looks at what is in them."""
 COMMANDS: Final = {"bach/hello", "bach/deliver", *PANEL}
 FROM_PEOPLE: Final = {"button_pressed", "command_received", "message_received"}
-FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_sent"}
+FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_proven", "message_sent"}
 
 
 async def context_of(hass: HomeAssistant, who: Who) -> Context:

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Status
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.logbook import Describe, async_describe_events
-from custom_components.bach.messages.undelivered import _MAX_LINES, _limited
+from custom_components.bach.messages.undelivered import _MAX_LINES, limited
 from tests.component.conftest import ADA, ADA_ENTITY, CONNECTION, send, the_bach, until, until_state
 from tests.component.test_dead_letters import start
 
@@ -45,7 +45,7 @@ async def test_a_dead_letter_is_told_where_people_look(
 
 def test_ten_thousand_ends_are_no_ten_thousand_lines() -> None:
     """A day's messages that expire together would fill the recorder's database."""
-    may_tell = _limited()
+    may_tell = limited()
     assert sum(may_tell() for _ in range(10_000)) == _MAX_LINES
 
 

@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Amendment, Attempt, Message
+from bach_lib import Amendment, Attempt, Message, PersonProof
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
@@ -133,9 +133,11 @@ async def async_discard(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_get_message(call: ServiceCall) -> ServiceResponse:
-    """Handle the action that returns a message with its attempts."""
+    """Handle the action that returns a message with its attempts and proofs."""
     with translated_errors(call.hass):
-        message, attempts = await call.hass.data[HUB].bach.history(call.data[ATTR_MESSAGE_ID])
+        bach = call.hass.data[HUB].bach
+        message, attempts = await bach.history(call.data[ATTR_MESSAGE_ID])
+        proofs = await bach.proofs(message.id)
     return {
         **_became(message),
         "recipient": message.recipient,
@@ -146,6 +148,7 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
         "expires_at": iso_time(message.expires_at),
         "finished_at": iso_time(message.finished_at),
         "attempts": [_attempt(attempt) for attempt in attempts],
+        "proofs": [_proof(proof) for proof in proofs],
     }
 
 
@@ -167,6 +170,10 @@ def _became(message: Message) -> JsonObjectType:
         "error": message.error.text if message.error else None,
         "next_retry_at": iso_time(message.next_retry_at),
     }
+
+
+def _proof(proof: PersonProof) -> JsonObjectType:
+    return {"kind": proof.kind.value, "name": proof.name, "person": proof.person, "at": iso_time(proof.at)}
 
 
 def _attempt(attempt: Attempt) -> JsonObjectType:

@@ -5,7 +5,8 @@ It is public: automations are written against these keys.
 
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Message
+from bach_lib import Message, Proven
+from bach_lib.redact import readable
 from custom_components.bach.web.message_page import message_page
 
 from .incoming_payload import iso_time
@@ -33,4 +34,15 @@ def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, en
         "retry_count": message.retry_count,
         "created_at": iso_time(message.created_at),
         "finished_at": iso_time(message.finished_at),
+    }
+
+
+def proof_payload(proof: Proven) -> JsonObjectType:
+    """Build what is added for something that became known of a message; `person_name` is what they call themselves."""
+    return {
+        "proof": proof.kind.value,
+        "people": proof.people,
+        "person_name": readable(proof.name),
+        "person_id": readable(proof.person),
+        "since": iso_time(proof.latest_at),
     }

@@ -11,6 +11,7 @@ from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Bach, BachError, Message, QueueStatus, Status
 from bach_lib.events import MessageCancelled, MessageDead, MessageExpired, MessageFinished, MessageUncertain
@@ -47,26 +48,14 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
     Cancelled messages, and those that automations sent because of such an event, get another event type, so that no
     automation triggers itself. A message that was replaced by a newer one of its tag gets none.
     """
-    connection, may_tell = connection_name(entry), _limited()
+    connection, may_tell = connection_name(entry), limited()
 
     @callback
     def ended(event: MessageFinished) -> None:
         message = event.message
         if event.connection != connection or (message.error and message.error.code == _REPLACED) or not may_tell():
             return
-        recipient = place(entry.subentries.values(), message.recipient)
-        entity_id, device_id = None, connection_device_id(hass, entry)  # whom nobody added has no device
-        if recipient:
-            unique_id = notify_unique_id(entry, recipient.subentry_id)
-            entity_id = er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
-            device_id = recipient_device_id(hass, entry, recipient.subentry_id)
-        data = outgoing_payload(
-            message,
-            entry_id=entry.entry_id,
-            recipient_name=recipient_name(entry, message),
-            entity_id=entity_id,
-        )
-        shown = {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
+        shown = shown_payload(hass, entry, message)
         sent_in = context_id(message)
         loop_prevention, context = hass.data[LOOP_PREVENTION], Context(parent_id=sent_in)
         is_alarm = message.status is not Status.CANCELLED and not loop_prevention.is_from_dead_letter(sent_in)
@@ -152,6 +141,20 @@ def _create_repair(
     )
 
 
+def shown_payload(hass: HomeAssistant, entry: BachConfigEntry, message: Message) -> JsonObjectType:
+    """What an event tells of a message: all that automations are told, but nothing that people wrote."""
+    recipient = place(entry.subentries.values(), message.recipient)
+    entity_id, device_id = None, connection_device_id(hass, entry)  # whom nobody added has no device
+    if recipient:
+        unique_id = notify_unique_id(entry, recipient.subentry_id)
+        entity_id = er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+        device_id = recipient_device_id(hass, entry, recipient.subentry_id)
+    data = outgoing_payload(
+        message, entry_id=entry.entry_id, recipient_name=recipient_name(entry, message), entity_id=entity_id
+    )
+    return {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
+
+
 def recipient_name(entry: BachConfigEntry, message: Message) -> str:
     """The recipient's title, or the address if it is no recipient here."""
     recipient = place(entry.subentries.values(), message.recipient)
@@ -163,8 +166,8 @@ def reason_of(message: Message) -> str:
     return message.error.text[:_MAX_REASON] if message.error else ""
 
 
-def _limited() -> Callable[[], bool]:
-    """Return a rate limiter: true at most so many times a minute."""
+def limited() -> Callable[[], bool]:
+    """Return a rate limiter for events: true at most so many times a minute."""
     began, told = time.monotonic(), 0
 
     def may_tell() -> bool:

@@ -1,4 +1,4 @@
-"""Triggers on the ends of outgoing messages (sent, dead), and on the state of connections.
+"""Triggers on what becomes of outgoing messages (sent, dead, proven), and on the state of connections.
 
 They run with the context of the message, so that the logbook leads back to whoever sent it.
 """
@@ -17,9 +17,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.json import JsonObjectType
 
-from bach_lib import ConnectionState, Direction, Message, Operation
-from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageFinished, MessageSent
+from bach_lib import ConnectionState, Direction, Message, Operation, ProofKind
+from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageEvent, MessageProven, MessageSent
 from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
@@ -28,9 +29,9 @@ from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PRE
 from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
 from custom_components.bach.lifecycle.status import connection_state
-from custom_components.bach.messages.outgoing_payload import outgoing_payload
+from custom_components.bach.messages.outgoing_payload import outgoing_payload, proof_payload
 
-from .options import CONF_DIRECTION, CONF_TO, one_of, require_connection, require_recipients, some
+from .options import CONF_DIRECTION, CONF_KINDS, CONF_TO, one_of, require_connection, require_recipients, some
 from .target import TARGET_SCHEMA, RecipientTarget
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,12 +39,13 @@ _LOGGER = logging.getLogger(__name__)
 _ENTRY = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 _STATES = [state.value for state in ConnectionState if state is not ConnectionState.STARTING]
 _DIRECTIONS = [direction.value for direction in Direction]
+_PROOFS = [kind.value for kind in ProofKind]
 
 
-class _MessageFinishedTrigger(Trigger):
-    """Base class: filters ended messages by recipient and entry."""
+class _MessageTrigger[E: MessageEvent](Trigger):
+    """Base class: filters messages to which something happened by recipient and entry."""
 
-    _event: ClassVar[type[MessageFinished]]
+    _event: type[E]
     _schema: ClassVar[vol.Schema] = vol.Schema(
         {**TARGET_SCHEMA, vol.Required(CONF_OPTIONS, default=dict): {**_ENTRY}},
     )
@@ -71,7 +73,7 @@ class _MessageFinishedTrigger(Trigger):
             if not isinstance(event, self._event) or self._entry_id not in (None, entry_id):
                 return
             entry = self._hass.config_entries.async_get_entry(entry_id)
-            if entry is None or not self._concerns(event.message):
+            if entry is None or not self._concerns(event):
                 return
             recipient = place(entry.subentries.values(), event.message.recipient)
             if not self._target.includes(recipient.subentry_id if recipient else None):
@@ -88,18 +90,22 @@ class _MessageFinishedTrigger(Trigger):
                 recipient_name=name,
                 entity_id=_notify_entity(self._hass, entry, recipient),
             )
-            run_action(data, self._describe(name), context)
+            run_action(data | self._more(event), self._describe(name, event), context)
 
         self._target.warn_of_missing(self._key)
         return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
 
     @abstractmethod
-    def _concerns(self, message: Message) -> bool:
-        """Whether the message is one the trigger is for."""
+    def _concerns(self, event: E) -> bool:
+        """Whether the message, and what happened to it, is what the trigger is for."""
 
     @abstractmethod
-    def _describe(self, recipient: str) -> str:
+    def _describe(self, recipient: str, event: E) -> str:
         """The description for logbook and trace, after "triggered by"."""
+
+    def _more(self, event: E) -> JsonObjectType:  # noqa: ARG002 - for those who have more to tell
+        """What automations are told beside the message."""
+        return {}
 
     def _may_run(self, message: Message) -> bool:  # noqa: ARG002 - for those who can
         """Whether loop prevention lets the trigger run for this message; checked last."""
@@ -109,31 +115,62 @@ class _MessageFinishedTrigger(Trigger):
         """Called before automations run with this context."""
 
 
-class MessageSentTrigger(_MessageFinishedTrigger):
+class MessageSentTrigger(_MessageTrigger[MessageSent]):
     """Trigger on a sent message; edits, deletions and reactions do not count."""
 
     _event = MessageSent
 
     @override
-    def _concerns(self, message: Message) -> bool:
-        return message.operation is Operation.SEND
+    def _concerns(self, event: MessageSent) -> bool:
+        return event.message.operation is Operation.SEND
 
     @override
-    def _describe(self, recipient: str) -> str:
+    def _describe(self, recipient: str, event: MessageSent) -> str:
         return f"message sent to {recipient}"
 
 
-class MessageDeadTrigger(_MessageFinishedTrigger):
+class MessageProvenTrigger(_MessageTrigger[MessageProven]):
+    """Trigger on what becomes known of a sent message: that it was delivered, seen or answered."""
+
+    _event = MessageProven
+    _schema = vol.Schema(
+        {
+            **TARGET_SCHEMA,
+            vol.Required(CONF_OPTIONS, default=dict): {
+                **_ENTRY,
+                vol.Required(CONF_KINDS, default=[ProofKind.SEEN.value]): some(CONF_KINDS, one_of(CONF_KINDS, _PROOFS)),
+            },
+        },
+    )
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        super().__init__(hass, config)
+        self._kinds: list[str] = (config.options or {}).get(CONF_KINDS, [ProofKind.SEEN.value])
+
+    @override
+    def _concerns(self, event: MessageProven) -> bool:
+        return event.proof.kind.value in self._kinds
+
+    @override
+    def _describe(self, recipient: str, event: MessageProven) -> str:
+        return f"message to {recipient} {event.proof.kind.value}"
+
+    @override
+    def _more(self, event: MessageProven) -> JsonObjectType:
+        return proof_payload(event.proof)
+
+
+class MessageDeadTrigger(_MessageTrigger[MessageDead]):
     """Trigger on a message, or a change of one, that failed for good."""
 
     _event = MessageDead
 
     @override
-    def _concerns(self, message: Message) -> bool:
+    def _concerns(self, event: MessageDead) -> bool:
         return True
 
     @override
-    def _describe(self, recipient: str) -> str:
+    def _describe(self, recipient: str, event: MessageDead) -> str:
         return f"{DEAD_LETTER_TO}{recipient}"
 
     @override
