@@ -330,11 +330,21 @@ async def test_nobody_waits_longer_than_they_want(home: Bach, platform: FakePlat
     """A button would hang for as long as the outage lasts."""
     dead = await dead_letter(home, platform, clock)
     await home.stop("home")
-    waiting = asyncio.create_task(home.retry(dead.id, wait=10))
-    await clock.advance(9)
-    assert not waiting.done()
-    await clock.advance(1)
-    assert (await waiting).status is Status.PENDING
+    for seconds in (10, 1):
+        waiting = asyncio.create_task(home.retry(dead.id, wait=seconds))
+        await clock.advance(seconds - 0.1)
+        assert not waiting.done()
+        await clock.advance(0.1)
+        assert (await waiting).status is Status.PENDING
+        await home.cancel(dead.id)
+    await home.start("home")
+    await dead_letter(home, platform, clock)
+    await home.stop("home")
+    following = asyncio.create_task(home.retry_and_follow("home", wait=1))
+    await clock.advance(0.9)
+    assert not following.done()
+    await clock.advance(0.1)
+    assert (await following).waiting == 1
 
 
 async def test_all_are_sent_again_and_counted(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
@@ -378,9 +388,10 @@ async def test_who_waits_for_what_is_removed_is_told(
     await clock.settle()
     assert not waiting.done()
     await home.registry.remove("home")
-    with pytest.raises(UnknownMessageError):
+    with pytest.raises(UnknownMessageError) as caught:
         async with asyncio.timeout(60):
             await waiting
+    assert caught.value.placeholders == {"id": str(receipt.id)}
     waiters = home._open_parts.waiters
     assert (waiters._futures, waiters._connections) == ({}, {}), "nobody is kept in memory"
 
