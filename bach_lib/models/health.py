@@ -73,7 +73,7 @@ def log_transition(name: str, direction: str, old: Health, new: Health) -> None:
     """One line when a direction goes down, one when it is back; nothing in between."""
     down = {ConnectionState.DISCONNECTED, ConnectionState.AUTH_FAILED}
     if new.state in down and old.state not in down:
-        _LOGGER.warning(
+        _LOGGER.info(
             "%s through %s does not work: %s",
             direction,
             name,

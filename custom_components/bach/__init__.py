@@ -37,7 +37,7 @@ from .assist.chat import async_chat
 from .backup import async_join_backup
 from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
-from .entity import connection_device
+from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name
 from .home.errors import placeholders
@@ -143,6 +143,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
         raise
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await _set_up_platforms(hass, entry)
+    async_follow_version(hass, entry)
     async_watch(hass, entry, bach)
     async_tell_of_undelivered(hass, entry, bach)
     async_tell_of_proofs(hass, entry, bach)

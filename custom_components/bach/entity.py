@@ -17,9 +17,11 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from yarl import URL
 
+from bach_lib import Report
+
 from .const import CONF_LINK, DOMAIN
-from .coordinator import BachCoordinator
-from .kinds.partners import model_of
+from .coordinator import BachConfigEntry, BachCoordinator
+from .kinds.partners import manufacturer_of, model_of
 
 
 def for_connectors(coordinator: BachCoordinator) -> bool:
@@ -64,10 +66,28 @@ def connection_device(entry: ConfigEntry) -> DeviceInfo:
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
+        manufacturer=manufacturer_of(entry.data),
         model=model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
         configuration_url=_web_address(entry.data.get(CONF_LINK)),
     )
+
+
+@callback
+def async_follow_version(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Let the device of a connection show what runs there, as soon as it says so."""
+
+    @callback
+    def follow() -> None:
+        snapshot, device_id = entry.runtime_data.data, connection_device_id(hass, entry)
+        report = snapshot.checked.result if snapshot.checked else None
+        version = report.version if isinstance(report, Report) else snapshot.version
+        device = dr.async_get(hass).async_get(device_id) if device_id else None
+        if version and isinstance(device, dr.DeviceEntry) and device.sw_version != version:
+            dr.async_get(hass).async_update_device(device.id, sw_version=version)
+
+    follow()
+    entry.async_on_unload(entry.runtime_data.async_add_listener(follow))
 
 
 def _web_address(link: object) -> str | None:
@@ -83,6 +103,7 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
+        manufacturer=manufacturer_of(entry.data),
         model=model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(

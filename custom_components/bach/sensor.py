@@ -22,7 +22,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from bach_lib import BreakerState, Message, Report
+from bach_lib import BreakerState, ConnectionState, Message, Report
 from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 
 from .const import TYPE_HOMEASSISTANT
@@ -45,10 +45,11 @@ class BachSensorDescription(BachEntityDescription, SensorEntityDescription):
     """Sensor description with the function that reads the value from a snapshot.
 
     `seconds` throttles state writes. `tells_of` is the event that moves the number; its messages give the state change
-    its context.
+    its context. `needs_answer`: only the other side knows the value.
     """
 
     value_fn: Callable[[Snapshot], float | str | datetime | None]
+    needs_answer: bool = False
     seconds: float = 0
     tells_of: type[MessageFinished] | None = None
 
@@ -122,7 +123,9 @@ SENSORS = (
         entity_registry_enabled_default=False,  # comes and goes with every single message
         value_fn=_oldest,
     ),
-    BachSensorDescription(key="version", exists_fn=_is_home, value_fn=lambda snapshot: snapshot.version),
+    BachSensorDescription(
+        key="version", exists_fn=_is_home, value_fn=lambda snapshot: snapshot.version, needs_answer=True
+    ),
     BachSensorDescription(
         key="latency",
         exists_fn=for_partners,
@@ -215,6 +218,16 @@ class BachSensor(BachEntity, SensorEntity):
         if self._gathering:
             self._gathering()
             self._gathering = None
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the value is still known: what only the other side can tell is not, while that is away."""
+        if not super().available or not self.entity_description.needs_answer:
+            return super().available
+        sending, receiving = self.coordinator.data.sending.state, self.coordinator.data.receiving.state
+        not_away = {ConnectionState.CONNECTED, ConnectionState.DISABLED}  # nothing may be wanted from there
+        return sending is ConnectionState.CONNECTED and receiving in not_away
 
     @property
     @override

@@ -15,7 +15,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Direction
 from bach_lib.errors import StoreFailedError
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
+from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.sensor import SENSORS
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -79,6 +81,21 @@ async def test_what_a_connection_has(
     switch = entries["switch.home_bot_enabled"]
     assert switch
     assert switch.entity_category is EntityCategory.CONFIG
+
+
+def test_what_a_value_is_decides_how_it_is_shown() -> None:
+    """A time would be shown as a row of digits, and a delay could not be had in seconds."""
+    shown = {one.key: str(one.device_class) for one in (*SENSORS, *BINARY_SENSORS) if one.device_class}
+    assert shown == {
+        "breaker": "enum",
+        "last_check": "timestamp",
+        "last_sent": "timestamp",
+        "latency": "duration",
+        "oldest_waiting": "timestamp",
+        "reachable": "connectivity",
+        "receiving": "connectivity",
+        "sending": "connectivity",
+    }
 
 
 async def test_a_quiet_connection(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

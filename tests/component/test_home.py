@@ -160,7 +160,8 @@ async def test_the_version_there_is_shown(
     await until_state(hass, SENSOR, f"{VERSION} (BACH 2.0.0)")
     device = device_registry.async_get_device_by_identifier(("bach", loaded.entry_id), loaded.entry_id)
     assert device
-    assert device.model == "Home Assistant"
+    assert (device.manufacturer, device.model) == ("Home Assistant", "Home Assistant")
+    assert device.sw_version == f"{VERSION} (BACH 2.0.0)"
     found = str(await get_diagnostics_for_config_entry(hass, hass_client, loaded))
     assert "2.0.0" in found
     assert not any(private in found for private in (TOKEN, USER_ID, there.url, "notify.kitchen", "doorbell"))
@@ -169,11 +170,11 @@ async def test_the_version_there_is_shown(
 async def test_a_home_that_goes_away_is_seen(
     hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry
 ) -> None:
-    """It would look connected for hours; what is known of it stays."""
+    """It would look connected for hours, and at a version that it may have no more."""
     await until_state(hass, SENSOR, f"{VERSION} (BACH 1.0.0)")
     await there.pause()
     await until_state(hass, "binary_sensor.summer_house_receiving", "off")
-    await until_state(hass, SENSOR, f"{VERSION} (BACH 1.0.0)")
+    await until_state(hass, SENSOR, "unavailable")
 
 
 async def test_a_home_that_takes_no_letters_is_told_of(

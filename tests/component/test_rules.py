@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +20,7 @@ from bach_lib.connectors.requirements import NEEDED
 from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import Status
-from custom_components.bach import condition, trigger
+from custom_components.bach import PLATFORMS, condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING
@@ -474,15 +475,66 @@ def test_every_component_that_is_imported_is_allowed() -> None:
     assert imported <= allowed
 
 
+def _checklist() -> dict[str, Any]:
+    rules: dict[str, Any] = yaml.safe_load((BACH / "quality_scale.yaml").read_text("utf-8"))["rules"]
+    return rules
+
+
 def test_the_checklist_names_every_rule_once() -> None:
-    """A rule of the quality scale would be forgotten."""
-    rules = yaml.safe_load((BACH / "quality_scale.yaml").read_text("utf-8"))["rules"]
+    """A rule of the quality scale would be forgotten, or one that is not kept be left without a word about it."""
+    rules = _checklist()
     assert len(rules) == 54
     for rule in rules.values():
-        assert rule == "done" or (rule["status"] == "exempt" and rule["comment"])
+        assert rule == "done" or (rule["status"] in {"exempt", "todo"} and rule["comment"])
+
+
+def test_every_rule_that_is_kept_names_what_shows_it() -> None:
+    """The list would promise what nobody has looked at, or what a change has taken away since."""
+    evidence = yaml.safe_load((ROOT / "tests" / "component" / "quality_evidence.yaml").read_text("utf-8"))
+    assert set(evidence) == {name for name, rule in _checklist().items() if rule == "done"}
+    named = [(rule, one) for rule, found in evidence.items() for one in ([found] if isinstance(found, str) else found)]
+    assert [(rule, one) for rule, one in named if not _is_there(one)] == []
+
+
+def _is_there(evidence: str) -> bool:
+    """Whether a test, a heading of a page or a file is where the list says."""
+    test_file, _, test = evidence.partition("::")
+    page, _, heading = evidence.partition("#")
+    place = ROOT / (test_file if test else page)
+    if not place.is_file():
+        return False
+    text = place.read_text("utf-8")
+    if test:
+        return re.search(rf"^(?:async )?def {test}\(", text, re.MULTILINE) is not None
+    return not heading or re.search(rf"^#+ {re.escape(heading)}$", text, re.MULTILINE) is not None
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "tests/component/test_rules.py::test_nothing",
+        "README.md#Nothing",
+        "README.md#nstall",
+        "nowhere.md",
+        "a.py::test",
+    ],
+)
+def test_what_is_not_there_shows_nothing(evidence: str) -> None:
+    """A name that was mistyped would pass for evidence."""
+    assert not _is_there(evidence)
+
+
+def test_every_platform_says_how_many_updates_run_at_once() -> None:
+    """Home Assistant would let all entities of a platform ask at the same moment."""
+    platforms = [BACH / f"{platform}.py" for platform in PLATFORMS]
+    assert [one.name for one in platforms if "\nPARALLEL_UPDATES = " not in one.read_text("utf-8")] == []
 
 
 def test_the_pictures_are_there() -> None:
     """HACS would refuse the repository, and lists would show a hole."""
-    for name in ("icon.png", "icon@2x.png", "logo.png", "logo@2x.png"):
+    for name in (
+        "icon.png",
+        "icon@2x.png",
+        *(f"{mode}logo{size}.png" for mode in ("", "dark_") for size in ("", "@2x")),
+    ):
         assert (BACH / "brand" / name).read_bytes().startswith(b"\x89PNG")

@@ -25,11 +25,17 @@ from custom_components.bach.const import (
     CONF_SECRET,
     CONF_TOKEN_ENDPOINT,
     TYPE_CLAUDE,
+    TYPE_DISCORD,
+    TYPE_DISCORD_WEBHOOK,
     TYPE_GEMINI,
+    TYPE_HOMEASSISTANT,
     TYPE_HTTP,
     TYPE_MCP,
+    TYPE_NTFY,
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
+    TYPE_SIGNAL,
+    TYPE_TELEGRAM,
     TYPE_WEBHOOK,
 )
 
@@ -178,6 +184,18 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
     TYPE_HTTP: PartnerKind(category=Category.API, model="HTTP", details={**DETAIL_FIELDS, **HTTP_FIELDS}),
 }
 
+_MAKERS: Final[Mapping[str, str]] = {
+    TYPE_CLAUDE: "Anthropic",
+    TYPE_DISCORD: "Discord",
+    TYPE_DISCORD_WEBHOOK: "Discord",
+    TYPE_GEMINI: "Google",
+    TYPE_HOMEASSISTANT: "Home Assistant",
+    TYPE_NTFY: "ntfy",
+    TYPE_OLLAMA: "Ollama",
+    TYPE_SIGNAL: "Signal",
+    TYPE_TELEGRAM: "Telegram",
+}
+
 ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
 
 
@@ -198,6 +216,11 @@ def model_of(data: Mapping[str, Any]) -> str:
     type_ = type_of(data)
     kind = ALL_KINDS.get(type_)
     return kind.model if kind else str(data.get(CONF_PLATFORM, type_))
+
+
+def manufacturer_of(data: Mapping[str, Any]) -> str | None:
+    """Who makes what an entry leads to, where that is known; an address of one's own may be anybody's."""
+    return _MAKERS.get(type_of(data))
 
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:

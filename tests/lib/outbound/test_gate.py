@@ -417,6 +417,7 @@ async def test_each_request_of_a_long_message_takes_its_place(
 
 async def test_the_log_names_the_connection_that_does_not_work(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """Who has three of them would not know which."""
+    caplog.set_level("INFO", logger="bach_lib.models.health")
     await bench.attempt(Sent())
     await bench.fail()
     assert "Sending through home does not work: No route to host" in caplog.messages
