@@ -1,5 +1,6 @@
 """The calls of `Bach` about connections: start, stop, check, state, lookups, chat with AI partners."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Unpack
@@ -10,8 +11,10 @@ from bach_lib.errors import OwnedElsewhereError
 from bach_lib.events import ConnectionChecked
 from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
+from bach_lib.models.hop import Hop
 from bach_lib.owners.membership import Process
 from bach_lib.runtime.connection_runtime import ConnectionRuntime
+from bach_lib.runtime.ways import with_answer
 
 _MAX_QUERY = 250
 
@@ -49,6 +52,19 @@ class ConnectionCalls(CallGroup):
         Raises `UnknownConnectionError`.
         """
         return await self._open_parts.at_work(connection).check()
+
+    async def hops(self, connection: str, answer: Identity | Fault | None = None) -> list[Hop]:
+        """The way to the platform, hop by hop with seconds, up to the one that fails, which has the fault.
+
+        `answer`: what a check has found just now; else it is asked. Hops of the network are missing where nobody is
+        asked, such as at what only takes posts; there are none if the connection is switched off, or cannot work here.
+        Raises `UnknownConnectionError`.
+        """
+        walk = self._open_parts.runtimes.ways.walk(connection)
+        if answer is not None:
+            return with_answer(await walk, answer)
+        walked, found = await asyncio.gather(walk, self.check(connection))
+        return with_answer(walked, found)
 
     def identity(self, connection: str) -> Identity | None:
         """Who we are on the platform, as the last good check found it. Raises `UnknownConnectionError`."""

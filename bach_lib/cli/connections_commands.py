@@ -10,7 +10,7 @@ from bach_lib.cli import registry_commands
 from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Row, as_row, as_rows, show, show_one
 from bach_lib.cli.groups import Group
-from bach_lib.cli.options import command
+from bach_lib.cli.options import command, settings
 from bach_lib.cli.progress_bar import steps
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ app: typer.Typer = typer.Typer(
     cls=Group, help="All connections: connectors, AI partners, MCP servers, other APIs.", no_args_is_help=True
 )
 
+_SHORT = ("dns", "tcp", "tls", "http")
+"""Hops whose names are abbreviations."""
 _CATEGORIES = ("connector", "ai", "mcp", "api")
 Category = Annotated[str | None, typer.Option(help="connector, ai, mcp or api.")]
 Type = Annotated[str | None, typer.Option("--type", help="Only of this type.")]
@@ -64,9 +66,9 @@ def check(
         ]
 
     rows = run(work)
-    columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"))
+    columns = (("name", "Name"), ("is_good", "Works"), ("answer", "Answer"), ("latency", "Seconds"), ("way", "Way"))
     show(
-        rows,
+        [row if settings().as_json else {**row, "way": _way(row)} for row in rows],
         *columns,
         ("version", "Version"),
         ("offers", "Offers"),
@@ -75,6 +77,20 @@ def check(
     )
     if not all(row["is_good"] for row in rows):
         raise typer.Exit(1)
+
+
+def _way(row: Row) -> str:
+    """The hops in a line, such as "DNS 3 ms, TCP 12 ms, TLS failed after 40 ms"."""
+    return ", ".join(_hop(as_row(hop)) for hop in as_rows(row.get("hops", [])))
+
+
+def _hop(hop: Row) -> str:
+    name, took = str(hop["hop"]), hop["milliseconds"]
+    shown = name.upper() if name in _SHORT else name
+    time = "" if took is None else f"{took} ms"
+    if hop["is_good"]:
+        return f"{shown} {time}".rstrip()
+    return f"{shown} failed after {time}" if time else f"{shown} failed"
 
 
 app.command("add")(registry_commands.add)

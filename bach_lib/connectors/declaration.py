@@ -64,6 +64,8 @@ class Knows:
     unless: tuple[str, ...] = ()
     """What makes all that it `needs` needless: `endpoint`, or how the name of another secret begins."""
     endpoint: str | None = None
+    default_endpoint: str | None = None
+    """Where it asks if it has no endpoint; None: where its secret `url` says, or nobody knows."""
     title: str = ""
     """What people call the platform; else the type stands for it."""
 

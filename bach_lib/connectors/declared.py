@@ -48,7 +48,12 @@ _HTTP_SETTINGS = (
 
 
 DECLARED: Final[Mapping[str, Knows]] = {
-    "discord": Knows(secrets=(_BOT_TOKEN,), settings=OF_CONNECTOR, needs=("bot_token",)),
+    "discord": Knows(
+        secrets=(_BOT_TOKEN,),
+        settings=OF_CONNECTOR,
+        needs=("bot_token",),
+        default_endpoint="https://discord.com",
+    ),
     "discord_webhook": Knows(
         secrets=(Known(name="url", about="the address of the webhook"),),
         settings=(
@@ -72,13 +77,19 @@ DECLARED: Final[Mapping[str, Knows]] = {
             Known(name="password", about="the password of the user, in the place of a token"),
         ),
         settings=OF_CONNECTOR,
+        default_endpoint="https://ntfy.sh",
     ),
     "signal": Knows(
         secrets=(Known(name="token", about="the bearer token of the proxy before it"),),
         settings=(Known(name="number", about="the number of the account", example="+491701234567"), *OF_CONNECTOR),
         endpoint="http://localhost:8080",
     ),
-    "telegram": Knows(secrets=(_BOT_TOKEN,), settings=OF_CONNECTOR, needs=("bot_token",)),
+    "telegram": Knows(
+        secrets=(_BOT_TOKEN,),
+        settings=OF_CONNECTOR,
+        needs=("bot_token",),
+        default_endpoint="https://api.telegram.org",
+    ),
     "webhook": Knows(
         secrets=(
             Known(name="url", about="the address to send to"),

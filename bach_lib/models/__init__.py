@@ -7,6 +7,7 @@ from bach_lib.models.candidate import Candidate
 from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
 from bach_lib.models.fault import Fault
 from bach_lib.models.health import Health, Identity, Report
+from bach_lib.models.hop import Hop, HopName
 from bach_lib.models.message import (
     MAX_NONCE,
     Attempt,
@@ -40,6 +41,8 @@ __all__ = [
     "File",
     "Format",
     "Health",
+    "Hop",
+    "HopName",
     "Identity",
     "Loss",
     "Message",

@@ -20,6 +20,7 @@ from bach_lib.registry import FRESH_START
 from bach_lib.runtime.connection_runtime import ConnectionRuntime, Services
 from bach_lib.runtime.helping import Helping
 from bach_lib.runtime.sharing import Sharing
+from bach_lib.runtime.ways import Ways
 
 _LOGGER = FieldLogger(__name__)
 _FOR_OTHERS = 3.0
@@ -35,6 +36,8 @@ class Runtimes:
 
     def __init__(self, services: Services, sharing: Sharing | None = None) -> None:
         self._services = services if sharing is None else replace(services, loans=sharing.loans)
+        self.ways: Ways = Ways(services.registry, services.connectors, services.secrets, services.new_session)
+        """To the platforms of all, be they at work or not; to AI partners and others too."""
         self._sharing = sharing
         self._helping = Helping(services, sharing.loans) if sharing else None
         self._runtimes: dict[str, ConnectionRuntime] = {}

@@ -58,9 +58,14 @@ async def check(visit: Visit, *, connection: str) -> Json:
     """Ask a platform now whether route and credentials are good; what it answered."""
     visit.require_all()
     answer = await visit.bach.check(connection)
+    hops = [
+        {"hop": hop.name.value, "is_good": hop.fault is None, "seconds": hop.seconds}
+        for hop in await visit.bach.hops(connection, answer)
+    ]
     if isinstance(answer, Fault):
-        return {"is_good": False, "said": answer.text}
-    return {"is_good": True, "said": answer.notice.text if answer.notice else None, "account": answer.name}
+        return {"is_good": False, "said": answer.text, "hops": hops}
+    said = answer.notice.text if answer.notice else None
+    return {"is_good": True, "said": said, "account": answer.name, "hops": hops}
 
 
 async def switch(visit: Visit, *, connection: str, is_on: bool) -> Json:

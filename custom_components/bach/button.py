@@ -60,9 +60,10 @@ async def _check_now(coordinator: BachCoordinator, _: Context | None) -> None:
     """Run a health check, and raise an error with the reason if it failed."""
     result = await coordinator.bach.check(coordinator.connection)
     if isinstance(result, Fault):
+        hops = await coordinator.bach.hops(coordinator.connection, result)
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="check_failed",
+            translation_key=f"check_failed_{hops[-1].name}" if hops else "check_failed",
             translation_placeholders={"name": coordinator.config_entry.title, "reason": result.text},
         )
 

@@ -8,7 +8,7 @@ import { Live, sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Card, Checked, Standing } from "./views.ts";
-import { BREAKERS, STANDINGS, amount, counts, time } from "./words.ts";
+import { amount, BREAKERS, counts, STANDINGS, time, way } from "./words.ts";
 
 export class Connections extends LitElement {
   static override styles = [
@@ -197,9 +197,11 @@ export class Connections extends LitElement {
 
   private check(card: Card): Promise<void> {
     return this.act(card, async (home) => {
-      const { is_good, said, account } = await home.call<Checked>("bach/panel/check", { connection: card.id });
-      if (is_good) return [home.text("connections.good", { account: account ?? "" }), said].filter(Boolean).join(" ");
-      return home.text("connections.bad", { reason: said ?? "" });
+      const { is_good, said, account, hops } = await home.call<Checked>("bach/panel/check", { connection: card.id });
+      const found = is_good
+        ? [home.text("connections.good", { account: account ?? "" }), said]
+        : [home.text("connections.bad", { reason: said ?? "" })];
+      return [...found, way(home, hops)].filter(Boolean).join(" ");
     });
   }
 

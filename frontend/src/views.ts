@@ -116,10 +116,21 @@ export interface OverviewRow {
   queue: { waiting: number; needs_person: number; is_more: boolean } | null;
 }
 
+export type HopName = "dns" | "tcp" | "proxy" | "tls" | "http" | "credentials" | "permission";
+
+/** A step of the way to a platform; the last one is not good if the way ends there. */
+export interface Hop {
+  hop: HopName;
+  is_good: boolean;
+  /** Null where nobody can tell. */
+  seconds: number | null;
+}
+
 export interface Checked {
   is_good: boolean;
   said: string | null;
   account?: string;
+  hops: Hop[];
 }
 
 export type Role = "notify_only" | "user" | "admin" | "let_in";

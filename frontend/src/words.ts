@@ -1,7 +1,7 @@
 /** Words for what the views hold: states, times, amounts. */
 
 import type { Locale, TextKey, Transport } from "./transport.ts";
-import type { Attempt, CameView, Card, MessageAction, MessageView, Done, ProofKind, Role, Row, Standing, Status } from "./views.ts";
+import type { Attempt, CameView, Card, Hop, HopName, MessageAction, MessageView, Done, ProofKind, Role, Row, Standing, Status } from "./views.ts";
 
 export const STATES: Record<Status, TextKey> = {
   pending: "state.pending",
@@ -18,6 +18,15 @@ export const PROOFS_OF: Record<ProofKind, TextKey> = {
   delivered: "message.delivered",
   seen: "message.seen",
   answered: "message.answered",
+};
+const HOPS: Record<HopName, { name: TextKey; advice: TextKey }> = {
+  dns: { name: "hop.dns", advice: "hop.dns_advice" },
+  tcp: { name: "hop.tcp", advice: "hop.tcp_advice" },
+  proxy: { name: "hop.proxy", advice: "hop.proxy_advice" },
+  tls: { name: "hop.tls", advice: "hop.tls_advice" },
+  http: { name: "hop.http", advice: "hop.http_advice" },
+  credentials: { name: "hop.credentials", advice: "hop.credentials_advice" },
+  permission: { name: "hop.permission", advice: "hop.permission_advice" },
 };
 export const OUTCOMES: Record<Attempt["outcome"], TextKey> = {
   sent: "outcome.sent",
@@ -101,6 +110,18 @@ export function time(locale: Locale, seconds: number, style: "medium" | "short" 
 /** A number as this person writes it, with two digits of a fraction at most. */
 export const amount = (locale: Locale, number: number): string =>
   new Intl.NumberFormat(locale.language, { maximumFractionDigits: 2 }).format(number);
+
+/** The way to a platform in a sentence: what each hop took, and, where it ends, what to do. */
+export function way({ text, locale }: Transport, hops: readonly Hop[]): string {
+  const steps = hops.map(({ hop, is_good, seconds }) => {
+    const name = text(HOPS[hop].name);
+    const took = seconds === null ? name : text("hop.took", { hop: name, milliseconds: amount(locale, Math.round(seconds * 10_000) / 10) });
+    return is_good ? took : text("hop.ends", { hop: took });
+  });
+  if (hops.length === 0) return ""; // it is switched off, or cannot work here
+  const end = hops.find((hop) => !hop.is_good);
+  return `${text("hop.way", { steps: steps.join(", ") })}${end ? ` ${text(HOPS[end.hop].advice)}` : ""}`;
+}
 
 /** How large a file is. */
 export function size({ text, locale }: Transport, bytes: number | null): string {

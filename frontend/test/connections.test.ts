@@ -55,12 +55,22 @@ test("what a check found is said on its card, also that it could not be made", a
   let fails = false;
   const check = () => {
     if (fails) throw { message: "Gone" };
-    return { is_good: false, said: "Nobody answers" };
+    return {
+      is_good: false,
+      said: "Nobody answers",
+      hops: [
+        { hop: "dns", is_good: true, seconds: 0.0034 },
+        { hop: "tcp", is_good: false, seconds: null },
+      ],
+    };
   };
   const { home, element } = await open([card()], { check });
   await press(element, 0);
   assert.deepEqual(home.questions("check"), [{ connection: "telegram_1" }]);
   assert.ok(seen(element).includes("connections.bad Nobody answers"));
+  assert.ok(seen(element).includes("hop.took hop.dns 3.4"));
+  assert.ok(seen(element).includes("hop.ends hop.tcp"));
+  assert.ok(seen(element).includes("hop.tcp_advice"));
   fails = true;
   await press(element, 0);
   assert.ok(seen(element).includes("Gone"));

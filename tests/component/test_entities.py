@@ -211,7 +211,7 @@ async def test_checking_a_connection_that_does_not_work_says_why(
     telegram.fail(Fault.server_error(), methods=["getMe"])
     with pytest.raises(HomeAssistantError) as raised:
         await press(hass, "button.home_bot_check_now")
-    assert raised.value.translation_key == "check_failed"
+    assert raised.value.translation_key == "check_failed_http"
     assert "@home_bot" in str(raised.value)
     await until_state(hass, "binary_sensor.home_bot_sending", "off")
 

@@ -19,7 +19,8 @@ async def test_home_assistant_takes_the_panel_in_german(
     assert german[f"{PANEL}waiting.need_one"] == "{count} Nachricht braucht dich"
     assert german.keys() == english.keys()
     same = {key.removeprefix(PANEL) for key in german if german[key] == english[key]}
-    assert same == {"came.text", "came.other", "change.text", "page.token", "waiting.text"}
+    names = {f"hop.{name}" for name in ("dns", "http", "tcp", "tls", "took")}
+    assert same == {"came.text", "came.other", "change.text", "page.token", "waiting.text", *names}
     assert [one.getMessage() for one in caplog.records if one.levelname in {"WARNING", "ERROR"}] == []
 
 

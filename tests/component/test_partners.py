@@ -287,7 +287,7 @@ async def test_an_outage_shows_and_goes(hass: HomeAssistant, ollama: OllamaServe
     await ollama.pause()
     with pytest.raises(HomeAssistantError) as raised:
         await press(hass, "button.workshop_check_now")
-    assert raised.value.translation_key == "check_failed"
+    assert raised.value.translation_key == "check_failed_tcp"
     await until_state(hass, "binary_sensor.workshop_reachable", "off")
     sensor = hass.states.get("binary_sensor.workshop_reachable")
     assert sensor
@@ -354,6 +354,9 @@ async def test_a_check_tells_what_is_offered(
     """Automations choose by models and tools, and say why something does not work."""
     answer = await call(hass, "check", config_entry_id=partner.entry_id)
     assert answer.pop("latency") >= 0
+    assert [(hop["hop"], hop["works"]) for hop in answer.pop("hops")] == [
+        *(("tcp", True), ("http", True), ("credentials", True), ("permission", True))
+    ]
     assert answer == {
         "config_entry_id": partner.entry_id,
         "name": "Workshop",

@@ -19,7 +19,7 @@ from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.requirements import NEEDED
 from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
-from bach_lib.models import Status
+from bach_lib.models import HopName, Status
 from custom_components.bach import PLATFORMS, condition, trigger
 from custom_components.bach.binary_sensor import BINARY_SENSORS
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
@@ -156,7 +156,8 @@ def test_every_exception_text_is_used() -> None:
     """Dead texts would be translated into forty languages for nobody."""
     codes = {error.code for error in errors()}
     used = set(re.findall(r'translation_key="(\w+)"', "\n".join(SOURCES.values())))
-    ends = {*(f"message_{status}" for status in Status), BROKEN, MISSING}
+    made = {*(f"message_{status}" for status in Status), *(f"check_failed_{hop}" for hop in HopName)}
+    ends = {*made, "check_failed", BROKEN, MISSING}
     assert set(TEXTS["exceptions"]) - codes - used - ends == set()
     assert used - set(TEXTS["exceptions"]) - set(TEXTS["issues"]) - _entity_keys() - _selector_keys() == set()
 

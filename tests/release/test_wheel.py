@@ -75,5 +75,5 @@ def test_every_link_of_the_page_on_the_index_leads_somewhere(told: list[str]) ->
         ours = [link for link in links if "bach-project/bach/" in link]
         lost = [one for one in ours if not (ROOT / one.partition(f"/v{__version__}/")[2].partition("#")[0]).exists()]
         assert lost == []
-        assert all((link.startswith(picture)) == link.endswith(".png") for link in ours)
+        assert all((link.startswith(picture)) == link.endswith((".png", ".webp")) for link in ours)
         assert any(page in link for link in ours)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bach_lib.models import Fault
+from bach_lib.models import Fault, HopName
 
 _WRONG = frozenset({"auth_failed", "invalid_token", "unauthorized"})
 _BARE = frozenset({"Unauthorized", "Not Found", "Forbidden", "Invalid token"})
@@ -16,6 +16,16 @@ _ADVICE: Mapping[str, str] = {
     "signal": "Look at the server: is the number registered or linked there, and does its proxy want a token?",
     "telegram": "Copy the token from @BotFather once more (/mybots, API Token): all of it, like 123456:ABC-DEF…",
 }
+WHAT_TO_DO: Mapping[HopName, str] = {
+    HopName.DNS: "Is the name in the address right, and is this machine online? What is its DNS server?",
+    HopName.TCP: "Does the server run, at this port? Is a firewall in between, or no route?",
+    HopName.PROXY: "Does the proxy let this host through, and does it want a password?",
+    HopName.TLS: "Is this machine's clock right? Is the certificate for this name, from somebody trusted here?",
+    HopName.HTTP: "Something answers. Is it the right address and port? If so, it has trouble of its own: look there.",
+    HopName.CREDENTIALS: "Give the token, key or password once more: all of it, and a new one if it was revoked.",
+    HopName.PERMISSION: "The account is known, and may not do this, or not now: its owner can change that there.",
+}
+"""By the hop at which the way ends."""
 _OTHERS = "Copy the key or token once more from where you have your account, or make a new one there."
 
 

@@ -5,8 +5,16 @@ from collections.abc import Mapping, Sequence
 from aiohttp import ClientSession
 
 from bach_lib.bach import Bach
-from bach_lib.control.operations.advice import advice
-from bach_lib.control.operations.json_rows import Row, answer_row, connection_row, health_row, queue_row, time
+from bach_lib.control.operations.advice import WHAT_TO_DO, advice
+from bach_lib.control.operations.json_rows import (
+    Row,
+    answer_row,
+    connection_row,
+    health_row,
+    hop_row,
+    queue_row,
+    time,
+)
 from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import BachError, OwnedElsewhereError
 from bach_lib.models import Category, Connection, ConnectionState, Direction, Fault, Identity
@@ -101,9 +109,9 @@ async def check(bach: Bach, name: str, *, is_daemon: bool) -> Row:
     row = bach.registry.get(name)
     try:
         if is_daemon and row.is_active:
-            return _advised(row, await bach.check(name))
+            return await _on_its_way(bach, row, await bach.check(name))
         async with ClientSession() as session:
-            return _advised(row, await check_connection(row, session=session))
+            return await _on_its_way(bach, row, await check_connection(row, session=session))
     except BachError as error:  # it cannot even be asked
         return answer_row(name, Fault(code=error.code, text=str(error)))
 
@@ -114,6 +122,15 @@ async def start(bach: Bach, name: str) -> Row:
         raise SentenceError(f'"{name}" is disabled. Enable it first: bach connector enable {name}')
     await bach.start(name)
     return health_row(bach.health(name, Direction.SENDING))
+
+
+async def _on_its_way(bach: Bach, row: Connection, answer: Identity | Fault) -> Row:
+    """The same with the hops of its way."""
+    hops = await bach.hops(row.name, answer)
+    told = _advised(row, answer)
+    if hops and hops[-1].fault and not told["advice"]:
+        told["advice"] = WHAT_TO_DO[hops[-1].name]
+    return told | {"hops": [hop_row(hop) for hop in hops]}
 
 
 def _advised(row: Connection, answer: Identity | Fault) -> Row:

@@ -1,7 +1,7 @@
 """Converts models to JSON rows. They hold no secrets, but references to them, which say where to look."""
 
 from bach_lib.inbound.rules import Rule
-from bach_lib.models import Attempt, Connection, Fault, Health, Identity, Message, PersonProof, QueueStatus, Report
+from bach_lib.models import Attempt, Connection, Fault, Health, Hop, Identity, Message, PersonProof, QueueStatus, Report
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json
 from bach_lib.rest.handlers import plain
@@ -134,6 +134,12 @@ def answer_row(name: str, answer: Identity | Fault) -> Row:
             "offered": answer.offered,
         }
     return row
+
+
+def hop_row(hop: Hop) -> Row:
+    """A step of the way to a platform; milliseconds are None where nobody can tell them."""
+    took = None if hop.seconds is None else round(hop.seconds * 1000, 1)
+    return {"hop": hop.name.value, "is_good": hop.fault is None, "milliseconds": took}
 
 
 def rule_row(rule: Rule) -> Row:

@@ -14,9 +14,9 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import service
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from bach_lib import Fault, Identity, Report
+from bach_lib import Fault, Hop, Identity, Report
 from bach_lib.partners.faults import NOT_REACHED
 from custom_components.bach.const import CHECK_NOW, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -34,11 +34,20 @@ async def async_check(call: ServiceCall) -> ServiceResponse:
     await _require_button(call, entry)
     with translated_errors(call.hass):
         began = time.monotonic()
-        found = await call.hass.data[HUB].bach.check(connection_name(entry))
+        bach, connection = call.hass.data[HUB].bach, connection_name(entry)
+        found = await bach.check(connection)
         seconds = time.monotonic() - began
-    if not call.return_response:
-        return None
-    return {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "name": entry.title, **_findings(found, seconds)}
+        if not call.return_response:
+            return None
+        hops = await bach.hops(connection, found)
+    way: list[JsonValueType] = [_hop(hop) for hop in hops]
+    return {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "name": entry.title, **_findings(found, seconds), "hops": way}
+
+
+def _hop(hop: Hop) -> JsonObjectType:
+    """A step of the way to the platform."""
+    took = None if hop.seconds is None else round(hop.seconds * 1000, 1)
+    return {"hop": hop.name.value, "works": hop.fault is None, "milliseconds": took}
 
 
 async def _require_button(call: ServiceCall, entry: BachConfigEntry) -> None:

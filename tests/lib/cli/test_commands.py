@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import closing
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -148,6 +149,12 @@ def test_a_check_says_who_answers_and_what_does_not(home: Run, telegram: Telegra
     home("connections", "add", "ollama", "llama", "http://127.0.0.1:9", "--no-check")
     said = home("connections", "check", "llama", "--json")
     assert (said.code, said.rows()[0]["is_good"]) == (1, False)
+    assert said.rows()[0]["hops"] == [{"hop": "tcp", "is_good": False, "milliseconds": ANY}]
+    shown = home("connections", "check", "llama")
+    assert "TCP failed" in " ".join(shown.output.split())
+    assert "at this port" in " ".join(shown.output.split())
+    names = ("tcp", "http", "credentials", "permission")
+    assert row["hops"] == [{"hop": name, "is_good": True, "milliseconds": ANY} for name in names]
 
 
 # -- sending ---------------------------------------------------------------------------------------------------------

@@ -126,7 +126,9 @@ async def test_what_a_check_found_is_told(visit: Visit, platform: FakePlatform) 
     """Who has plugged the router in again would wait for the next check, or not learn what is wrong."""
     assert (await ask(visit, "check", connection="home"))["is_good"]
     platform.fault = Fault(code="unreachable", text="Nobody answers")
-    assert await ask(visit, "check", connection="home") == {"is_good": False, "said": "Nobody answers"}
+    bad = await ask(visit, "check", connection="home")
+    assert (bad["is_good"], bad["said"]) == (False, "Nobody answers")
+    assert bad["hops"] == [{"hop": "http", "is_good": False, "seconds": None}]
 
 
 async def test_a_connection_that_is_paused_sends_nothing_until_it_is_resumed(
