@@ -133,6 +133,8 @@ def _seconds(times: _Times) -> dict[HopName, float]:
     found = dict[HopName, float]()
     if times.resolving is not None:
         found[HopName.DNS] = (times.resolved or times.ended) - times.resolving
+    if times.tcp is None and times.connected is None:
+        found[HopName.TCP] = times.ended - resolved
     if times.tcp is not None:
         found[HopName.TCP] = times.tcp
         found[HopName.TLS] = max((times.connected or times.ended) - resolved - times.tcp, 0.0)

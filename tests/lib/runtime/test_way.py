@@ -94,7 +94,9 @@ async def test_with_tls(authority: trustme.CA) -> None:
 
 async def test_nobody_listens() -> None:
     """People would look for a wrong token where no server runs."""
-    assert await walked(f"http://127.0.0.1:{unused_port()}") == [(HopName.TCP, "refused")]
+    [hop] = await walk(URL(f"http://127.0.0.1:{unused_port()}"), plain_session)
+    assert (hop.name, hop.fault and hop.fault.code) == (HopName.TCP, "refused")
+    assert hop.seconds is not None
     assert await walked(f"https://127.0.0.1:{unused_port()}") == [(HopName.TCP, "refused")]
 
 
