@@ -53,6 +53,8 @@ class OpenApi:
 
     def request(self, request: Request) -> Faults | None:
         """What is wrong with a request; None where that cannot be known."""
+        if (request.method, request.path) == ("HEAD", "/"):  # whether anybody is there (`runtime.way`): no call at all
+            return None
         operation = self.find(request.method, request.path)
         if operation is None:
             return [f"there is no call {request.method} {request.path}"]

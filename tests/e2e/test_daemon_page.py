@@ -93,7 +93,9 @@ async def test_a_connection_is_looked_at_checked_and_paused(page: Page, house: W
     card = page.locator("bach-connections article")
     await expect(card).to_contain_text("Last 24 hours: 2 sent, 0 failed")
     await card.get_by_role("button", name="Check now").click()
-    await expect(card.get_by_role("status")).to_have_text("It does not work: The server is being repaired.")
+    await expect(card.get_by_role("status")).to_contain_text(
+        "It does not work: The server is being repaired. The way: HTTP"
+    )
     assert await faults(page) == []
     await page.screenshot(path=PICTURES / "daemon-4-connections.png")
     await card.get_by_role("button", name="Pause").click()

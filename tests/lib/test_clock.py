@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 
 from bach_lib import Clock, SystemClock
+from bach_lib.storage import CommonClock, MemoryDatabase
 from bach_lib.testing import FakeClock
 from bach_lib.testing import clock as clock_module
 
@@ -46,7 +47,11 @@ def test_time_goes_on_while_the_machine_sleeps() -> None:
     assert before <= SystemClock().monotonic() <= time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-IMPLEMENTATIONS: dict[type[Clock], Turn] = {SystemClock: let_it_run, FakeClock: turn_by_hand}
+IMPLEMENTATIONS: dict[type[Clock], tuple[Callable[[], Clock], Turn]] = {
+    SystemClock: (SystemClock, let_it_run),
+    CommonClock: (lambda: CommonClock(MemoryDatabase()), let_it_run),
+    FakeClock: (FakeClock, turn_by_hand),
+}
 
 
 def subclasses(of: type[Clock]) -> Iterator[type[Clock]]:
@@ -93,8 +98,8 @@ class Bench:
 @pytest.fixture(params=IMPLEMENTATIONS.items(), ids=lambda item: item[0].__name__)
 def bench(request: pytest.FixtureRequest) -> Bench:
     """Each clock in turn."""
-    cls, turn = request.param
-    return Bench(cls(), turn)
+    _, (make, turn) = request.param
+    return Bench(make(), turn)
 
 
 # -- every clock -----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.ours import OF_CONNECTOR
 from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.registry.rows import connection_values
@@ -27,6 +28,14 @@ def a_bach(path: Path, **connectors: type[Connector]) -> Bach:
     return Bach(path / "bach.db", secrets={"test": lookup}, connectors=connectors, autostart=False)
 
 
+def named(*names: str) -> str:
+    """As a sentence names them."""
+    return ", ".join(sorted(names))
+
+
+OURS = named(*(one.name for one in OF_CONNECTOR))
+"""What every connector's connection can be told."""
+
 MISSPELT = {
     "the name another platform has": (
         Connection(name="x", type="homeassistant", endpoint="http://x", auth_config={"bot_token": "test:x"}),
@@ -40,14 +49,14 @@ MISSPELT = {
         Connection(name="x", type="telegram", settings={"endpont": "http://x"}),
         (
             'There is no setting "endpont" for telegram. "endpoint" is no setting, but a field of the connection. '
-            "Known: sender_tag."
+            f"Known: {OURS}."
         ),
     ),
     "a secret among the settings": (
         Connection(name="x", type="telegram", settings={"bot_token": "123:secret"}),
         (
             'There is no setting "bot_token" for telegram. It is a secret: give a reference to it in auth_config. '
-            "Known: sender_tag."
+            f"Known: {OURS}."
         ),
     ),
     "a setting among the secrets": (
@@ -56,17 +65,17 @@ MISSPELT = {
     ),
     "nothing like anything": (
         Connection(name="x", type="telegram", settings={"nonsense": 1}),
-        'There is no setting "nonsense" for telegram. Known: sender_tag.',
+        f'There is no setting "nonsense" for telegram. Known: {OURS}.',
     ),
     "another case": (
         Connection(name="x", type="signal", endpoint="http://x", settings={"Number": "+491700000001"}),
-        'There is no setting "Number" for signal. Did you mean "number"? Known: number, sender_tag.',
+        f'There is no setting "Number" for signal. Did you mean "number"? Known: {named("number", *OURS.split(", "))}.',
     ),
     "an AI partner's": (
         Connection(name="x", type="ollama", category=Category.AI, settings={"modell": "gemma3"}),
         (
             'There is no setting "modell" for ollama. Did you mean "model"? Known: api_key_header, client_auth, '
-            "max_tokens, model, num_ctx, scope, system, thinking, token_endpoint."
+            "ip_family, max_tokens, model, num_ctx, proxy, scope, system, thinking, token_endpoint."
         ),
     ),
 }

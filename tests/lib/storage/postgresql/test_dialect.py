@@ -87,6 +87,7 @@ _SORTED = {
     "oldest_incoming": "only when there is too much, as in a file",
     "newest_waiting": "a page of each connection",
     "noted_messages": "those of a notice, and a page",
+    "proofs_of": "of one message, of whom there are at most a thousand",
 }
 """What sorts what it finds, and why."""
 
