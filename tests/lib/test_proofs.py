@@ -33,7 +33,7 @@ class Home:
 
     async def send(self, recipient: str = "ada", **options: object) -> Message:
         """Something that has arrived."""
-        receipt = await self.bach.send("home", recipient, "Hello", **options)  # type: ignore[arg-type]
+        receipt = await self.bach.send("home", recipient, "Hello", **options)  # type: ignore[arg-type] # options of it
         await self.clock.settle()
         return await self.bach.get(receipt.id)
 
@@ -225,17 +225,17 @@ async def test_what_is_no_proof_is_set_aside(home: Home) -> None:
     message = await home.send()
     good = proof(SEEN, message.remote_id or "")
     bad = [
-        replace(good, kind="seen"),  # type: ignore[arg-type]
+        replace(good, kind="seen"),  # type: ignore[arg-type] # on purpose
         replace(good, remote_ids=("x" * 2_000,)),
         replace(good, remote_ids=tuple(map(str, range(2_000)))),
-        replace(good, remote_ids="1"),  # type: ignore[arg-type]
-        replace(good, places=(7,)),  # type: ignore[arg-type]
+        replace(good, remote_ids="1"),  # type: ignore[arg-type] # on purpose
+        replace(good, places=(7,)),  # type: ignore[arg-type] # on purpose
         replace(good, sender_id=""),
-        replace(good, sender_name=None),  # type: ignore[arg-type]
+        replace(good, sender_name=None),  # type: ignore[arg-type] # on purpose
         replace(good, sent_at=float("nan")),
         "seen",
     ]
-    await home.hear(*bad, good)  # type: ignore[arg-type]
+    await home.hear(*bad, good)  # type: ignore[arg-type] # on purpose
     assert await home.known(message) == [("delivered", 1), ("seen", 1)]
     assert len(await home.bach.unreadable("home")) == len(bad)
 

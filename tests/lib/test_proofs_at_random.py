@@ -14,6 +14,7 @@ from bach_lib import Bach, Connection, ProofKind
 from bach_lib.connectors.base import Batch, Proof
 from bach_lib.events import MessageProven
 from bach_lib.outcomes import Sent
+from bach_lib.storage import Row
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 DELIVERED, SEEN, _ = ProofKind
@@ -120,10 +121,13 @@ class Life:
         """All messages are purged, and nothing is left of what was known."""
         await self.clock.advance(10)
         await self.bach.purge(1)
-        store = self.bach._open_parts.queue
-        for table in ("parts", "proofs"):
-            assert await store.look_up(lambda tx, name=table: tx.ask(f"SELECT * FROM {name}")) == []  # type: ignore[misc]
+        assert await self._rows("parts") == []
+        assert await self._rows("proofs") == []
         await self.bach.close(grace=0)
+
+    async def _rows(self, table: str) -> list[Row]:
+        """All there is in a table."""
+        return await self.bach._open_parts.queue.look_up(lambda tx: tx.ask(f"SELECT * FROM {table}"))
 
 
 @pytest.mark.parametrize("seed", range(10))
