@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from demo.client import Client
 
-_TIMEOUT = 15_000  # milliseconds; on a busy machine the first page takes a few seconds
+_TIMEOUT = 60_000  # milliseconds; on a machine with three homes on two cores, 15 seconds were not enough for a dialog
 
 
 class Frontend:
