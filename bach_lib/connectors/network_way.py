@@ -52,6 +52,20 @@ def is_proxy(address: str) -> bool:
         return False
 
 
+def proxy_of(settings: Mapping[str, object]) -> str | None:
+    """The proxy that a connection is told; one that cannot be, as another version may have stored it, is none."""
+    proxy = settings.get(PROXY.name)
+    return proxy if isinstance(proxy, str) and is_proxy(proxy) else None
+
+
+def own_sessions(settings: Mapping[str, object], new_session: NewSession) -> Callable[[], ClientSession] | None:
+    """Makes sessions that go a way of this connection's own; None where it is told none."""
+    proxy, family = proxy_of(settings), FAMILIES.get(str(settings.get(IP_FAMILY.name)), socket.AF_UNSPEC)
+    if proxy or family is not socket.AF_UNSPEC:
+        return partial(new_session, proxy=proxy, family=family)
+    return None
+
+
 class Network:
     """The sessions of one connection; `session` and `new_session` are those of all."""
 
@@ -63,11 +77,9 @@ class Network:
         self.session: ClientSession = session
         """The one that is not its connector's to close."""
         self._own: OwnSession | None = None
-        proxy, family = settings.get(PROXY.name), FAMILIES.get(str(settings.get(IP_FAMILY.name)), socket.AF_UNSPEC)
-        wanted = proxy if isinstance(proxy, str) and is_proxy(proxy) else None
-        if wanted or family is not socket.AF_UNSPEC:
-            self.new_session = partial(new_session or plain_session, proxy=wanted, family=family)
-            self._own = OwnSession(self.new_session)
+        if own := own_sessions(settings, new_session or plain_session):
+            self.new_session = own
+            self._own = OwnSession(own)
             self.session = self._own()
 
     async def close(self) -> None:

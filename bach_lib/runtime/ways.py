@@ -1,14 +1,12 @@
 """The ways of all connections: where each goes, and what is found on it hop by hop."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
 from yarl import URL
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.network_way import FAMILIES, NewSession, is_proxy
-from bach_lib.connectors.ours import IP_FAMILY, PROXY
+from bach_lib.connectors.network_way import NewSession, own_sessions, proxy_of
 from bach_lib.errors import BachError, MissingLibraryError, OwnedElsewhereError
 from bach_lib.models import Category, Connection, Fault, Identity
 from bach_lib.models.health import INTERNAL
@@ -51,9 +49,8 @@ class Ways:
             return []
         if url is None or not url.host or url.scheme not in {"http", "https"}:
             return []
-        told, family = str(row.settings.get(PROXY.name, "")), FAMILIES.get(str(row.settings.get(IP_FAMILY.name)))
-        proxy = told if is_proxy(told) else None
-        new_session = partial(self._new_session, proxy=proxy, **({"family": family} if family else {}))
+        proxy = proxy_of(row.settings)
+        new_session = own_sessions(row.settings, self._new_session) or self._new_session
         return await walk(url, new_session, proxy=URL(proxy) if proxy else None)
 
     async def _place(self, row: Connection) -> str | None:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -14,6 +15,7 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from aiohttp.test_utils import TestServer, unused_port
 from yarl import URL
 
+from bach_lib import Bach, Category, Connection
 from bach_lib.connectors.network_way import plain_session
 from bach_lib.models import Fault, Hop, HopName, Identity
 from bach_lib.runtime import way
@@ -153,6 +155,20 @@ async def test_a_proxy_that_is_away_or_refuses() -> None:
 
 
 _REACHED = [HopName.DNS, HopName.TCP, HopName.HTTP]
+
+
+async def test_a_program_whose_sessions_know_no_proxies(server: TestServer, tmp_path: Path) -> None:
+    """Its check would end in an error from inside, though the connection is told no proxy."""
+    row = Connection(name="wiki", type="http", category=Category.API, endpoint=str(server.make_url("/")))
+
+    def new_session() -> ClientSession:
+        return ClientSession()
+
+    async with Bach(tmp_path / "bach.db", new_session=new_session) as bach:  # type: ignore[arg-type] # as it may be
+        await bach.registry.add(row)
+        assert [hop.name for hop in await bach.hops("wiki")][:2] == [HopName.TCP, HopName.HTTP]
+
+
 GOOD = [Hop(name=HopName.DNS, seconds=0.1), Hop(name=HopName.TCP, seconds=0.2), Hop(name=HopName.HTTP, seconds=0.3)]
 
 
