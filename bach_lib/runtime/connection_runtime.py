@@ -141,23 +141,31 @@ class ConnectionRuntime:
 
     async def push(self, headers: Mapping[str, str], body: bytes, address: str | None) -> IncomingMessage | None:
         """Take the message in a request; None if it is known or a stranger's. Raises an `InputError`."""
-        if self.change:
-            await asyncio.shield(self.change)
-        self._check_receiving()
+        await self._ready_to_take()
         return await self._pushed.take(self._connector, headers, body, address, self._redact)
 
     async def take(self, message: Incoming) -> IncomingMessage | None:
         """Take a message that the caller vouches for; None if it is known or a stranger's. Raises an `InputError`."""
-        if self.change:
-            await asyncio.shield(self.change)
-        self._check_receiving()
+        await self._ready_to_take()
         if self._connector is None:
             raise CannotReceiveError(name=self._name)
         return await self.receiver.take(message, redact=self._redact)
 
-    def _check_receiving(self) -> None:
-        if not is_receiving(self._services.registry.get(self._name)):
-            raise CannotReceiveError(name=self._name)
+    async def _ready_to_take(self) -> None:
+        """Wait until its settings are in force, also those that name another account: what is stored is that one's.
+
+        Raises `CannotReceiveError`. An account that does not say who it is keeps nothing out: it may be as before.
+        """
+        while True:
+            if self.change:
+                await asyncio.shield(self.change)
+            if not is_receiving(self._services.registry.get(self._name)):
+                raise CannotReceiveError(name=self._name)
+            connector = self._connector
+            if connector is not None and connector.capabilities.own_ids:
+                await self._services.inbox.handover.ensure(self._name, connector)
+            if connector is self._connector:  # else it was changed again meanwhile
+                return
 
     async def find(self, query: str) -> list[Candidate] | Fault:
         """Whom the account could write to, as far as the platform tells."""

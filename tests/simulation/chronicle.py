@@ -47,6 +47,8 @@ class Chronicle:
     """True time and wall clock before and after every jump of the latter."""
     ends: list[float] = field(default_factory=list)
     """When processes ended, by crash or in peace."""
+    closed: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when each process that was not killed came to its end."""
     moments: int = 0
     process: int = 0
     trouble: list[str] = field(default_factory=list)

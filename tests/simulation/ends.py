@@ -12,6 +12,8 @@ from tests.simulation.story import FINISHED, Handed, Story, is_of_another_accoun
 
 _DAY = 86_400.0
 _ROUNDING = 0.01
+_FOLLOWED = 1.0
+"""Seconds; only if the clock on the wall is set by more do ends that are on disk move with it."""
 
 
 def durable(story: Story) -> Iterator[str]:
@@ -103,7 +105,7 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
         return "it has no time to live"
     sent = story.send_calls[send.number]
     end = _true_end(story, send)
-    if end - sent.at >= send.time_to_live - _ROUNDING:
+    if end - sent.at >= send.time_to_live - _ROUNDING - _unfollowed(story, send.number):
         return None
     if not any(sent.at <= ended <= end for ended in story.ends):
         return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over, in one process"
@@ -112,6 +114,13 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
     if max(highest, *walls, message.finished_at or 0.0) >= message.expires_at - _ROUNDING:
         return None
     return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over"
+
+
+def _unfollowed(story: Story, number: int) -> float:
+    """Seconds by which the clock on the wall was set since it was sent, if they are too few for BACH to follow."""
+    sent, notes = story.send_calls[number], story.told(number)
+    moved = abs((notes[-1].wall - notes[-1].at) - (sent.wall - sent.at)) if notes else 0.0
+    return moved if moved <= _FOLLOWED + _ROUNDING else 0.0
 
 
 def _why_cancelled(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:
@@ -161,6 +170,6 @@ def everyone_who_waits_is_told(story: Story) -> Iterator[str]:
         if call.process == story.process and (call.ended_at is None or call.ended_moment > story.seen):
             yield f"somebody waits for m{call.number} for ever"
         elif call.ended_at is not None and isinstance(call.result, Message) and call.timeout is None:
-            closed = any(call.at <= end <= call.ended_at for end in story.ends)
+            closed = any(call.at <= end and began <= call.ended_at for began, end in story.closed)
             if not call.result.status.is_final and not closed:
                 yield f"who waited for m{call.number} went on while it was {call.result.status}"

@@ -146,7 +146,9 @@ class IncomingWorld(Stage):
             return
         message = self._message(step, key)
         story.written[key] = message
-        story.account_of[key] = self._account
+        # who pushes does so to the connection as it is; another account that is just being set is not there yet
+        pushed_to = account_of(self._bach.registry.get(CONNECTION))
+        story.account_of[key] = self._account if isinstance(step, Write) else pushed_to
         story.written_at[key] = story.moment()
         if isinstance(step, Write):
             self._bring(key, message)

@@ -33,7 +33,12 @@ def _should_go_first(story: Story, number: int, than: Handed) -> bool:
     if message.priority == than.priority and message.id > than.id:
         return False
     notes = [note for note in story.told(number) if note.moment < than.moment]
-    if not notes or notes[-1].name in FINISHED or is_over(story, number, than) or _has_arrived(story, number, than):
+    if (
+        not notes
+        or notes[-1].name in FINISHED
+        or is_over(story, number, than)
+        or _was_the_last_time(story, number, than)
+    ):
         return False
     queued = [note for note in notes if note.name == "MessageQueued"]
     came_first = message.id < than.id and len(queued) == 1
@@ -42,11 +47,13 @@ def _should_go_first(story: Story, number: int, than: Handed) -> bool:
     return not _is_unsettled(story, message, number, than, notes[-1]) and not may_be_aside(story, number, than.moment)
 
 
-def _has_arrived(story: Story, number: int, than: Handed) -> bool:
-    """Whether the platform had taken it; a full disk takes that down later, and then everybody is told."""
+def _was_the_last_time(story: Story, number: int, than: Handed) -> bool:
+    """Whether the platform had taken or refused it; a full disk takes that down later, and then everybody is told."""
     before = [one for one in story.attempts(number) if one.moment < than.moment]
-    if not before or before[-1].says is not Says.SENT or before[-1].answered_at is None:
+    if not before or before[-1].says not in {Says.SENT, Says.REFUSED} or before[-1].answered_at is None:
         return False
+    if any(before[-1].moment < note.moment < than.moment for note in story.told(number)):
+        return False  # everybody was told what came of it, and perhaps that it waits again
     return before[-1].process == than.process and before[-1].answered_at <= than.at
 
 

@@ -72,11 +72,12 @@ class Stage(ABC):
         await clock.settle()
 
     async def _close(self, grace: float) -> None:
-        bach, clock = self._bach, self._clock
+        bach, clock, began = self._bach, self._clock, self._process.now
         await self._done(bach.close(grace), may_take_time=True)
         await clock.settle()
         self._process.is_alive = False
         self._chronicle.ends.append(self._process.now)
+        self._chronicle.closed.append((began, self._process.now))
         others = {task for task in asyncio.all_tasks() if task.get_name().startswith("bach-")}
         self._chronicle.tasks_left += [task.get_name() for task in others]
 

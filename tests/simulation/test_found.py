@@ -3,7 +3,7 @@
 import pytest
 
 from tests.simulation.hand_steps import Amend
-from tests.simulation.incoming_steps import Garbage, IncomingHistory, Push, Write
+from tests.simulation.incoming_steps import Account, Garbage, IncomingHistory, Push, Repeat, Write
 from tests.simulation.running import complaints_about, complaints_about_incoming
 from tests.simulation.steps import (
     Advance,
@@ -30,6 +30,7 @@ from tests.simulation.steps import (
     Start,
     Stop,
     Tell,
+    Wait,
 )
 
 
@@ -224,6 +225,30 @@ OUTGOING: dict[str, History] = {
         DiskFull(),
         Advance(31),
     ),
+    # the judge's fault: the platform had refused the older one for ever, and only the disk did not know that yet
+    "refused behind a full disk": (
+        Send(number=4, answers=(Answer(says=Says.REFUSED, after=1.0, wait=3.0),)),
+        Advance(),
+        DiskFull(),
+        Advance(310),
+        Send(number=5),
+    ),
+    # the judge's fault: so small a change of the clock is not followed, and what is read anew ends by the new time
+    "a start after the clock was set by a second": (
+        Send(
+            number=7, recipient="@bob", time_to_live=60.0, answers=(Answer(Says.UNSURE), Answer(Says.WAIT_CHAT, 1, 1))
+        ),
+        Advance(31),
+        Jump(1),
+        Start("plain"),
+    ),
+    # the judge's fault: who waits goes on when BACH begins to close, and it took that for a time after the end
+    "waiting while all is closed": (
+        Send(number=1, connection="nonce", answers=(Answer(Says.WAIT_CHAT, after=0.2),)),
+        Advance(),
+        Wait(number=1),
+        Restart(),
+    ),
 }
 INCOMING: dict[str, IncomingHistory] = {
     # what came by another way than a poll made the connection forget how far it had read
@@ -235,6 +260,8 @@ INCOMING: dict[str, IncomingHistory] = {
         Advance(1),
         Write(number=5),
     ),
+    # the world's fault: the change was not there yet, so it was the account before to which it was brought
+    "brought in the instant in which the account changes": (Account(), Push(number=4), Repeat(number=4)),
 }
 
 

@@ -17,7 +17,7 @@ from bach_lib.outcomes import Dead, Retry, Scope, Sent
 from bach_lib.questions.unanswered import QuestionUndeliveredError
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing.clock import FakeClock
-from bach_lib.testing.connector import FakePlatform
+from bach_lib.testing.connector import FakeConnector, FakePlatform
 from tests.lib.promises.conftest import OpenBach, record
 
 NAMED = Sighting(id="-1", names=("@home",))
@@ -361,6 +361,34 @@ async def test_another_account_begins_at_its_own_beginning(
         assert (await bach.get(waiting.id)).status is Status.SENT
     async with open_bach(lasting_store, receives=True):
         assert platform.cursors[-1] == "5", "the same account goes on where it was"
+
+
+async def test_what_is_pushed_while_an_account_is_asked_for_its_name_is_that_ones(
+    open_bach: OpenBach,
+    clock: FakeClock,
+    platform: FakePlatform,
+    lasting_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A smoke alarm that is pushed twice, just after the token was changed, would sound twice."""
+    platform.account = "1"
+    async with open_bach(lasting_store, receives=True, allowed=frozenset({"42"})):
+        await comes_in(platform, clock, said("a"))
+    answered = asyncio.Event()
+
+    async def whose(connector: FakeConnector) -> str:
+        await answered.wait()
+        return "2"
+
+    monkeypatch.setattr(FakeConnector, "whose", whose)
+    async with open_bach(lasting_store, receives=True) as bach:
+        first = asyncio.create_task(bach.take("home", said("smoke")))
+        await clock.settle()
+        answered.set()
+        assert await first is not None
+        await clock.settle()
+        assert await bach.take("home", said("smoke")) is None
+        assert await bach.take("home", said("a")) is not None, "the same number, of another account"
 
 
 @pytest.mark.parametrize("entry", ["@HOME", " @Home ", "@Home#42", "@HOME#ADA", "42", "@home/7"])
