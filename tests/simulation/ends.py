@@ -105,7 +105,7 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
         return "it has no time to live"
     sent = story.send_calls[send.number]
     end = _true_end(story, send)
-    if end - sent.at >= send.time_to_live - _ROUNDING - _unfollowed(story, send.number):
+    if end - sent.at >= send.time_to_live - _ROUNDING - _unfollowed(story, end):
         return None
     if not any(sent.at <= ended <= end for ended in story.ends):
         return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over, in one process"
@@ -116,11 +116,11 @@ def _why_expired(story: Story, message: Message, send: Send, attempts: list[Hand
     return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over"
 
 
-def _unfollowed(story: Story, number: int) -> float:
-    """Seconds by which the clock on the wall was set since it was sent, if they are too few for BACH to follow."""
-    sent, notes = story.send_calls[number], story.told(number)
-    moved = abs((notes[-1].wall - notes[-1].at) - (sent.wall - sent.at)) if notes else 0.0
-    return moved if moved <= _FOLLOWED + _ROUNDING else 0.0
+def _unfollowed(story: Story, end: float) -> float:
+    """Seconds by which an end on disk may be wrong: the clock on the wall was set by so few that BACH let it be."""
+    steps = zip(story.walls[::2], story.walls[1::2], strict=True)
+    small = [abs(after - before) for (at, before), (_, after) in steps if at <= end]
+    return max((seconds for seconds in small if seconds <= _FOLLOWED), default=0.0)
 
 
 def _why_cancelled(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:

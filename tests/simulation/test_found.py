@@ -242,6 +242,14 @@ OUTGOING: dict[str, History] = {
         Jump(1),
         Start("plain"),
     ),
+    # the same, as the clock was set back before it came
+    "short-lived after the clock was set back by a second": (
+        Jump(-1),
+        Send(number=12, tag="u", time_to_live=0.5, answers=(Answer(Says.UNSURE), Answer(Says.UNREACHED, after=1.0))),
+        Advance(),
+        Another("plain"),
+        Jump(600),
+    ),
     # the judge's fault: who waits goes on when BACH begins to close, and it took that for a time after the end
     "waiting while all is closed": (
         Send(number=1, connection="nonce", answers=(Answer(Says.WAIT_CHAT, after=0.2),)),
