@@ -9,7 +9,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
@@ -40,11 +40,11 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name
-from .home.errors import placeholders
+from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
 from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
-from .kinds.partners import type_of
+from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_report_package, async_require
 from .kinds.settings import MINOR_VERSION, VERSION, async_part
 from .kinds.webhook import sends
@@ -172,7 +172,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
     return True
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Delete a connection with its queued messages, and the database with the last entry.
 
     If all are disabled, Home Assistant calls this without `async_setup` before.
@@ -214,12 +214,22 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)
         is_for_a_person = isinstance(error, _FOR_A_PERSON) and not isinstance(error, UnknownConnectionError)
-        raise (ConfigEntryError if is_for_a_person else ConfigEntryNotReady)(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
-    entry.runtime_data = BachCoordinator(hass, entry, bach)
+        raise (ConfigEntryError if is_for_a_person else ConfigEntryNotReady)(**translation(hass, error)) from error
+    entry.runtime_data = _coordinator(hass, entry, bach)
     await entry.runtime_data.async_config_entry_first_refresh()
     return bach
+
+
+def _coordinator(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> BachCoordinator:
+    return BachCoordinator(
+        hass,
+        entry,
+        bach,
+        connection=connection_name(entry),
+        is_partner=is_partner(entry),
+        is_replaced=lambda: hass.data[HUB].has_replaced(bach),
+        explain=lambda error: update_failed(hass, error),
+    )
 
 
 async def _start(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:

@@ -10,7 +10,6 @@ import voluptuous as vol
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
-    ConfigEntry,
     ConfigFlowResult,
     ConfigSubentryData,
     ConfigSubentryFlow,
@@ -38,6 +37,7 @@ from .const import (
     TYPE_SIGNAL,
     TYPE_WEBHOOK,
 )
+from .coordinator import BachConfigEntry
 from .flows.database_steps import DatabaseSteps
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
@@ -92,7 +92,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     @classmethod
     @callback
     @override
-    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+    def async_get_supported_subentry_types(cls, config_entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows of a connection's type: recipients, and people where there are groups."""
         if is_closed(config_entry):
             return {SUBENTRY_RECIPIENT: ClosedFlow, SUBENTRY_PERSON: ClosedFlow}
@@ -112,7 +112,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> BachOptionsFlow:
+    def async_get_options_flow(config_entry: BachConfigEntry) -> BachOptionsFlow:
         """Return the flow that changes settings."""
         return BachOptionsFlow()
 
@@ -277,7 +277,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
         return self.async_create_entry(title=title, **stored(data), subentries=first)
 
     @override
-    def _entry(self) -> ConfigEntry:
+    def _entry(self) -> BachConfigEntry:
         return self._get_reauth_entry() if self.source == SOURCE_REAUTH else self._get_reconfigure_entry()
 
     def _abort_unknown(self) -> ConfigFlowResult:

@@ -2,10 +2,13 @@
 
 A burst of messages would otherwise be a burst of state changes. A message that is sent within a second is never seen
 waiting: two rows of the recorder would tell nobody anything.
+
+It is what an entry of BACH's holds while it is set up, so every room names it in the type of an entry, and it imports
+from none of them: what it needs of them it is given.
 """
 
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, override
@@ -28,11 +31,7 @@ from bach_lib.events import (
     MessageSent,
 )
 
-from .const import DOMAIN
-from .home.entry import connection_name, own_secrets
-from .home.errors import placeholders
-from .home.hub import HUB
-from .kinds.partners import is_partner
+from .const import CONF_OWN_SECRET, CONF_RECIPIENT
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -73,12 +72,24 @@ class Snapshot:
 class BachCoordinator(DataUpdateCoordinator[Snapshot]):
     """Data update coordinator of one connection, driven by events of the library.
 
-    Message events are shown one second later; anything else at once, then at most once a second.
+    Message events are shown one second later; anything else at once, then at most once a second. `is_replaced` says
+    whether `bach` is going to be another one; until then the last snapshot stays. `explain` makes of an error of the
+    library one that people can read.
     """
 
     config_entry: BachConfigEntry
 
-    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: BachConfigEntry,
+        bach: Bach,
+        *,
+        connection: str,
+        is_partner: bool,
+        is_replaced: Callable[[], bool],
+        explain: Callable[[BachError], UpdateFailed],
+    ) -> None:
         self._throttle = Debouncer[Coroutine[Any, Any, None]](
             hass, _LOGGER, cooldown=_SECONDS_BETWEEN_UPDATES, immediate=True
         )
@@ -98,17 +109,19 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
             request_refresh_debouncer=self._throttle,
         )
         self.bach = bach
-        self.connection = connection_name(entry)
+        self.connection = connection
         self.entry_data: Mapping[str, Any] = entry.data
         self._looks = _looks(entry)
-        self._own_secrets = own_secrets(entry)
-        self.is_partner = is_partner(entry)
+        self._own_secrets = _own_secrets(entry)
+        self.is_partner = is_partner
+        self._is_replaced = is_replaced
+        self._explain = explain
         self._last_sent: datetime | None = None
 
     @callback
     def knows(self, entry: BachConfigEntry) -> bool:
         """Whether data, title and options are as at set-up, or as the connection itself wrote: no reload needed."""
-        is_same = self.entry_data == entry.data and self._own_secrets == own_secrets(entry)
+        is_same = self.entry_data == entry.data and self._own_secrets == _own_secrets(entry)
         return is_same and self._looks == _looks(entry)
 
     @override
@@ -160,14 +173,16 @@ class BachCoordinator(DataUpdateCoordinator[Snapshot]):
                 version=identity.version if identity else None,
             )
         except BachError as error:
-            if self.data is not None and self.hass.data[HUB].has_replaced(self.bach):
+            if self.data is not None and self._is_replaced():
                 return self.data
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=error.code,
-                translation_placeholders=placeholders(self.hass, error),
-            ) from error
+            raise self._explain(error) from error
 
 
-def _looks(entry: ConfigEntry) -> tuple[object, ...]:
+def _looks(entry: BachConfigEntry) -> tuple[object, ...]:
     return entry.title, entry.options
+
+
+def _own_secrets(entry: BachConfigEntry) -> dict[str, str]:
+    """The own secrets of senders, by address: the connection has to log in anew when one is another."""
+    senders = (one.data for one in entry.subentries.values() if one.data.get(CONF_OWN_SECRET))
+    return {sender[CONF_RECIPIENT]: sender[CONF_OWN_SECRET] for sender in senders}

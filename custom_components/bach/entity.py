@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from contextlib import suppress
 from dataclasses import dataclass
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -61,7 +61,7 @@ class BachEntity(CoordinatorEntity[BachCoordinator]):
         self._attr_device_info = connection_device(entry)
 
 
-def connection_device(entry: ConfigEntry) -> DeviceInfo:
+def connection_device(entry: BachConfigEntry) -> DeviceInfo:
     """Device info of a connection."""
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
@@ -98,7 +98,7 @@ def _web_address(link: object) -> str | None:
     return None
 
 
-def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
+def recipient_device(hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> DeviceInfo:
     """Device info of a recipient, via the device of its connection, which must exist already."""
     return DeviceInfo(
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
@@ -113,25 +113,27 @@ def recipient_device(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSu
 
 
 @callback
-def connection_device_id(hass: HomeAssistant, entry: ConfigEntry) -> str | None:
+def connection_device_id(hass: HomeAssistant, entry: BachConfigEntry) -> str | None:
     """The registry id of a connection's device, if it exists."""
     return _device_id(hass, entry, entry.entry_id)
 
 
 @callback
-def recipient_device_id(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str) -> str | None:
+def recipient_device_id(hass: HomeAssistant, entry: BachConfigEntry, subentry_id: str) -> str | None:
     """The registry id of a recipient's device, if it exists."""
     return _device_id(hass, entry, f"{entry.entry_id}_{subentry_id}")
 
 
-def _device_id(hass: HomeAssistant, entry: ConfigEntry, key: str) -> str | None:
+def _device_id(hass: HomeAssistant, entry: BachConfigEntry, key: str) -> str | None:
     with suppress(ValueError):
         return dr.async_get_device_id_by_identifier(hass, (DOMAIN, key), config_entry_id=entry.entry_id)
     return None
 
 
 @callback
-def async_keep_only(hass: HomeAssistant, entry: ConfigEntry, platform: str, unique_ids: Container[str | None]) -> None:
+def async_keep_only(
+    hass: HomeAssistant, entry: BachConfigEntry, platform: str, unique_ids: Container[str | None]
+) -> None:
     """Remove a platform's registered entities that a changed connection no longer has."""
     registry = er.async_get(hass)
     for found in er.async_entries_for_config_entry(registry, entry.entry_id):

@@ -8,7 +8,6 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
 
@@ -16,6 +15,7 @@ from bach_lib import Bach, BachError
 from bach_lib.errors import InputError
 
 from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .coordinator import BachConfigEntry
 from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
 from .flows.connection_repair import ConnectionRepairFlow
 from .flows.dead_letters_repair import DeadLettersFlow
@@ -148,7 +148,7 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
     def _recipients(self) -> list[SelectOptionDict]:
         """The options of the form: all recipients of loaded connections."""
         hub = self.hass.data[HUB]
-        entries: list[ConfigEntry] = [
+        entries: list[BachConfigEntry] = [
             entry
             for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
             if not is_partner(entry) and hub.has(connection_name(entry))

@@ -6,7 +6,6 @@ A dead letter waits until a person, or an automation of theirs, decides about it
 from typing import Final, cast
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
@@ -15,6 +14,7 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Amendment, Attempt, Message, PersonProof
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
@@ -159,7 +159,7 @@ async def _connection(call: ServiceCall) -> str:
     return connection_name(entry)
 
 
-def _entry(call: ServiceCall) -> ConfigEntry:
+def _entry(call: ServiceCall) -> BachConfigEntry:
     return service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
 
 

@@ -6,7 +6,6 @@ Automations then validate at any time. Two small actions, `bach.cancel` and `bac
 from typing import Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
@@ -16,6 +15,7 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, QueueStatus, Status
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
@@ -137,14 +137,14 @@ async def _get_queue(call: ServiceCall) -> ServiceResponse:
     }
 
 
-def _entries(call: ServiceCall) -> list[ConfigEntry]:
+def _entries(call: ServiceCall) -> list[BachConfigEntry]:
     """The entry the call names, or all loaded ones with a queue."""
     if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
         return [service.async_get_config_entry(call.hass, DOMAIN, entry_id)]
     return [entry for entry in call.hass.config_entries.async_loaded_entries(DOMAIN) if not is_partner(entry)]
 
 
-def _queue_row(entry: ConfigEntry, queue: QueueStatus) -> JsonObjectType:
+def _queue_row(entry: BachConfigEntry, queue: QueueStatus) -> JsonObjectType:
     return {
         ATTR_CONFIG_ENTRY_ID: entry.entry_id,
         "name": entry.title,
@@ -158,7 +158,7 @@ def _queue_row(entry: ConfigEntry, queue: QueueStatus) -> JsonObjectType:
     }
 
 
-def _message_row(entry: ConfigEntry, message: Message) -> JsonObjectType:
+def _message_row(entry: BachConfigEntry, message: Message) -> JsonObjectType:
     return {
         "id": message.id,
         ATTR_CONFIG_ENTRY_ID: entry.entry_id,

@@ -10,7 +10,6 @@ from typing import Final
 import voluptuous as vol
 from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
@@ -23,6 +22,7 @@ from homeassistant.helpers.target import TargetSelection
 from homeassistant.helpers.typing import VolDictType
 
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import Recipient
@@ -47,7 +47,7 @@ class Target:
     While the entry reloads the entity exists in the registry only; messages are queued nevertheless.
     """
 
-    entry: ConfigEntry
+    entry: BachConfigEntry
     recipient: str
     name: str
     entity_id: str | None = None
@@ -171,7 +171,7 @@ def _is_hidden(hass: HomeAssistant, recipient: Recipient) -> bool:
 _BY_CHOICE: Final = frozenset({"connection_disabled", "recipient_device_disabled", "recipient_disabled"})
 
 
-def _why_closed(hass: HomeAssistant, entry: ConfigEntry, name: str) -> ServiceValidationError | None:
+def _why_closed(hass: HomeAssistant, entry: BachConfigEntry, name: str) -> ServiceValidationError | None:
     """The error of a connection that takes no messages; None while it is loaded or reloads."""
     if entry.disabled_by:
         return _sentence(translation_key="connection_disabled", name=name, connection=entry.title)
@@ -181,7 +181,7 @@ def _why_closed(hass: HomeAssistant, entry: ConfigEntry, name: str) -> ServiceVa
 
 
 def _why_silent(
-    hass: HomeAssistant, entry: ConfigEntry, found: er.RegistryEntry | None, name: str
+    hass: HomeAssistant, entry: BachConfigEntry, found: er.RegistryEntry | None, name: str
 ) -> ServiceValidationError | None:
     """The error of a recipient that takes no messages although its connection does."""
     if found is None and sends(entry.data):
@@ -196,7 +196,7 @@ def _why_silent(
     return None
 
 
-def _entry(call: ServiceCall) -> ConfigEntry:
+def _entry(call: ServiceCall) -> BachConfigEntry:
     """The entry the call names, or the only one that takes messages. Raises if there is none."""
     if entry_id := call.data.get(ATTR_CONFIG_ENTRY_ID):
         entry = call.hass.config_entries.async_get_entry(entry_id)

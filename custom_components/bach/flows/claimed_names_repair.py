@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -60,7 +60,7 @@ def async_watch_claims(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     entry.async_on_unload(lambda: ir.async_delete_issue(hass, DOMAIN, issue))
 
 
-def _too_much(entry: ConfigEntry) -> list[ConfigSubentry]:
+def _too_much(entry: BachConfigEntry) -> list[ConfigSubentry]:
     """The recipients with a role or user, but without a secret of their own."""
     return [
         one

@@ -8,10 +8,10 @@ from typing import Final, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry
 
 from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import NotCancellableError
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.kinds.markdown_escape import escape_markdown
@@ -88,7 +88,7 @@ class InactiveFlow(ConnectionRepairFlow):
         await self.hass.data[INACTIVE].look()
         return self.async_create_entry(data={})
 
-    def _entry(self) -> ConfigEntry | None:
+    def _entry(self) -> BachConfigEntry | None:
         return self.hass.config_entries.async_get_entry(self._entry_id)
 
 

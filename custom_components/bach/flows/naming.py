@@ -8,16 +8,16 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import CONF_ENDPOINT, TYPE_DISCORD
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.partners import model_of
 
 _LONGEST = 100
 
 
-def new_title(data: Mapping[str, Any], name: str, others: Iterable[ConfigEntry], *, chosen: str = "") -> str:
+def new_title(data: Mapping[str, Any], name: str, others: Iterable[BachConfigEntry], *, chosen: str = "") -> str:
     """Return a unique title; `chosen` is what the person typed."""
     model = model_of(data)
     name = name.removeprefix("@") if data[CONF_TYPE] == TYPE_DISCORD else name

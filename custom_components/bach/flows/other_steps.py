@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import BachError, Fault, Identity, InputError
 from bach_lib.errors import InvalidEndpointError
 from bach_lib.models.health import INTERNAL
 from custom_components.bach.const import CONF_ENDPOINT, CONF_LINK, CONF_SECRETS
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.others import OtherKind, async_other_kind, async_others
@@ -68,7 +69,7 @@ class OtherSteps(ConfigFlow, ABC):
         """Log in with the given data. Raises an `InputError`."""
 
     @abstractmethod
-    def _entry(self) -> ConfigEntry:
+    def _entry(self) -> BachConfigEntry:
         """The entry that the flow changes."""
 
     @abstractmethod

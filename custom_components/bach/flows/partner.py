@@ -6,7 +6,7 @@ All of it is tried before it is saved, by a few words of the chosen model too.
 from abc import ABC, abstractmethod
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TYPE
 
 from bach_lib import Fault, Identity, Report
@@ -21,6 +21,7 @@ from custom_components.bach.const import (
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.partner_forms import (
     closest,
@@ -119,7 +120,7 @@ class PartnerSteps(ConfigFlow, ABC):
         return self.async_update_and_abort(self._entry(), **stored(data, self._entry().options))
 
     @abstractmethod
-    def _entry(self) -> ConfigEntry:
+    def _entry(self) -> BachConfigEntry:
         """The entry that the flow changes."""
 
     @abstractmethod

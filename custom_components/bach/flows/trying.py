@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from bach_lib import Fault, Identity, check_connection
 from bach_lib.errors import MissingLibraryError
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection
 from custom_components.bach.home.sessions import new_session
 from custom_components.bach.home.vaults import FormVault
@@ -17,7 +17,7 @@ from custom_components.bach.kinds.requirements import async_require, told
 
 
 async def async_try(
-    hass: HomeAssistant, data: dict[str, Any], successors: dict[str, str], owner: ConfigEntry | None
+    hass: HomeAssistant, data: dict[str, Any], successors: dict[str, str], owner: BachConfigEntry | None
 ) -> Identity | Fault:
     """Log in with the given data; return the account or the fault. Raises an `InputError`.
 

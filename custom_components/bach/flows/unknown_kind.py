@@ -6,10 +6,11 @@ Its type is one that only another version of BACH knows, as after a downgrade, o
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import CONF_AUTH_TYPE
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
@@ -34,7 +35,7 @@ def is_unknown(data: Mapping[str, Any]) -> bool:
     return isinstance(way, str) and way not in AUTH_FIELDS
 
 
-def is_closed(entry: ConfigEntry) -> bool:
+def is_closed(entry: BachConfigEntry) -> bool:
     """Whether nothing can be added to a connection, nor its recipients be changed."""
     return is_unknown(entry.data) or damage_of(entry) is not None
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ADDRESS, CONF_TYPE
 from homeassistant.core import HomeAssistant
 
@@ -26,6 +25,7 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.form_fields import LINES_BOX
 from custom_components.bach.kinds.stored_data import damage_of
@@ -36,7 +36,7 @@ from custom_components.bach.web.hooks import post_address
 _LINES: Final = {"header": "curl", "signature": "curl", "login": "curl_login", "address": "curl_address"}
 
 
-def to_copy(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
+def to_copy(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, str]:
     """The values to copy, by field; empty if the other side needs nothing."""
     data = entry.data
     if data.get(CONF_TYPE) != TYPE_WEBHOOK or damage_of(entry):
@@ -56,7 +56,7 @@ def copy_schema(found: Mapping[str, str]) -> vol.Schema:
     return vol.Schema({vol.Optional(field, default=value): LINES_BOX for field, value in found.items()})
 
 
-def first_line(hass: HomeAssistant, entry: ConfigEntry) -> str:
+def first_line(hass: HomeAssistant, entry: BachConfigEntry) -> str:
     """The simplest curl line, as a Markdown code block."""
     data = entry.data
     address = post_address(hass, data[CONF_WEBHOOK_ID], data.get(CONF_INCOMING_ADDRESSES, []))
@@ -65,7 +65,7 @@ def first_line(hass: HomeAssistant, entry: ConfigEntry) -> str:
     return f"{fence}sh\n{line}\n{fence}"
 
 
-def _lines(entry: ConfigEntry, address: str) -> Mapping[Any, str]:
+def _lines(entry: BachConfigEntry, address: str) -> Mapping[Any, str]:
     return curl_lines(
         address,
         entry.data,
@@ -75,7 +75,7 @@ def _lines(entry: ConfigEntry, address: str) -> Mapping[Any, str]:
     )
 
 
-def _somebody(entry: ConfigEntry) -> str | None:
+def _somebody(entry: BachConfigEntry) -> str | None:
     """A recipient for the curl line: one that is heard without a secret of its own."""
     for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
         if one.data.get(CONF_ROLE) != Role.NOTIFY_ONLY and not one.data.get(CONF_OWN_SECRET):

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigFlow, ConfigFlowResult
 
 from bach_lib import Identity
 from custom_components.bach.const import CONF_URL, TYPE_WEBHOOK
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.settings import stored
 from custom_components.bach.kinds.webhook import WEBHOOK, is_same_address, receives
@@ -79,7 +80,7 @@ class WebhookSteps(ConfigFlow, ABC):
         """Create the entry."""
 
     @abstractmethod
-    def _entry(self) -> ConfigEntry:
+    def _entry(self) -> BachConfigEntry:
         """The entry that the flow changes."""
 
     async def _keep_webhook(

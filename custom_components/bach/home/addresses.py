@@ -6,12 +6,13 @@ A group gets another id, or a name turns out to be an id: title, entities and ri
 from collections.abc import Callable
 from contextlib import suppress
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from bach_lib import BachError
 from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
+from custom_components.bach.coordinator import BachConfigEntry
 
 from .entry import connection_name, person_unique_id, recipient_unique_id
 from .hub import HUB
@@ -19,7 +20,7 @@ from .hub import HUB
 type Normal = Callable[[str], str]
 
 
-def normal_form(hass: HomeAssistant, entry: ConfigEntry) -> Normal:
+def normal_form(hass: HomeAssistant, entry: BachConfigEntry) -> Normal:
     """Return the function that normalizes addresses of an entry; unknown ones stay as they are."""
     connection = connection_name(entry)
 
@@ -32,7 +33,7 @@ def normal_form(hass: HomeAssistant, entry: ConfigEntry) -> Normal:
 
 
 @callback
-def async_follow_forms(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_follow_forms(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Update recipients and people to the present normal form of their addresses."""
     normal = normal_form(hass, entry)
     for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
@@ -45,7 +46,7 @@ def async_follow_forms(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def _change(
-    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, changes: dict[str, str], unique_id: str
+    hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry, changes: dict[str, str], unique_id: str
 ) -> None:
     data = {**subentry.data, **changes}
     if data != dict(subentry.data):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 
@@ -28,6 +28,7 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.form_fields import given_values
 from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partner_forms import AUTH_FIELDS
@@ -43,7 +44,7 @@ REFERENCE_SCHEME = "entry"
 """References such as `entry:<entry id>/bot_token`, so that credentials stay in the config entry."""
 
 
-def connection_name(entry: ConfigEntry) -> str:
+def connection_name(entry: BachConfigEntry) -> str:
     """The name of the entry's row: stable for the account, and readable in logs.
 
     A connection without an account that could be recognised is named by the entry's id.
@@ -52,7 +53,7 @@ def connection_name(entry: ConfigEntry) -> str:
     return f"{type_of(entry.data)}_{account or entry.entry_id}"
 
 
-def as_connection(entry: ConfigEntry) -> Connection:
+def as_connection(entry: BachConfigEntry) -> Connection:
     """Build the entry's row."""
     row = connection(
         whole(entry),
@@ -68,7 +69,7 @@ def as_connection(entry: ConfigEntry) -> Connection:
     return replace(row, auth_config={**row.auth_config, **proofs}) if proofs else row
 
 
-def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
+def proven_senders(entry: BachConfigEntry) -> list[ConfigSubentry]:
     """The recipients of a webhook that authenticate with a secret of their own."""
     return [
         one
@@ -78,11 +79,6 @@ def proven_senders(entry: ConfigEntry) -> list[ConfigSubentry]:
         and one.subentry_type == SUBENTRY_RECIPIENT
         and one.data.get(CONF_OWN_SECRET)
     ]
-
-
-def own_secrets(entry: ConfigEntry) -> dict[str, str]:
-    """The own secrets of recipients, by address."""
-    return {one.data[CONF_RECIPIENT]: one.data[CONF_OWN_SECRET] for one in proven_senders(entry)}
 
 
 def connection(
@@ -135,11 +131,11 @@ def person_unique_id(recipient: str, sender_id: str) -> str:
     return f"person_{recipient}_{sender_id}"
 
 
-def notify_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
+def notify_unique_id(entry: BachConfigEntry, subentry_id: str) -> str:
     """The unique id of a recipient's notify entity."""
     return f"{entry.entry_id}_{subentry_id}"
 
 
-def event_unique_id(entry: ConfigEntry, subentry_id: str) -> str:
+def event_unique_id(entry: BachConfigEntry, subentry_id: str) -> str:
     """The unique id of a recipient's event entity."""
     return f"{entry.entry_id}_{subentry_id}_incoming"

@@ -5,9 +5,11 @@ People then read them in their language, with connections called by their titles
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypedDict
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from bach_lib import BachError, InputError
 from custom_components.bach.const import DOMAIN
@@ -21,16 +23,30 @@ def translated_errors(hass: HomeAssistant) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
+        raise ServiceValidationError(**translation(hass, error)) from error
     except BachError as error:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
-        ) from error
+        raise HomeAssistantError(**translation(hass, error)) from error
 
 
 def placeholders(hass: HomeAssistant, error: BachError) -> dict[str, str]:
     """The error's placeholders, with connection names replaced by titles."""
     known: Mapping[str, str] = titles(hass)
     return {key: known.get(value, value) for key, value in error.placeholders.items()}
+
+
+class _Translation(TypedDict):
+    translation_domain: str
+    translation_key: str
+    translation_placeholders: dict[str, str]
+
+
+def translation(hass: HomeAssistant, error: BachError) -> _Translation:
+    """What any exception of Home Assistant takes to be shown in people's language."""
+    return _Translation(
+        translation_domain=DOMAIN, translation_key=error.code, translation_placeholders=placeholders(hass, error)
+    )
+
+
+def update_failed(hass: HomeAssistant, error: BachError) -> UpdateFailed:
+    """The error as one that Home Assistant shows of a connection whose state cannot be read."""
+    return UpdateFailed(**translation(hass, error))

@@ -9,7 +9,7 @@ from typing import Final
 
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_ENTITY_ID, CONF_ENTITIES
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -17,6 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.group import GenericGroup, get_group_entities
 
 from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.coordinator import BachConfigEntry
 
 _GROUP: Final = "group"
 """The integration that makes groups, and the domain of those in YAML."""
@@ -24,7 +25,7 @@ _GROUP: Final = "group"
 _OPENED: Final = frozenset({_GROUP, NOTIFY_DOMAIN, EVENT_DOMAIN})
 """Groups of other things hold no recipients, and are better named as they are."""
 
-type Recipient = tuple[ConfigEntry, ConfigSubentry]
+type Recipient = tuple[BachConfigEntry, ConfigSubentry]
 
 
 @callback

@@ -11,13 +11,13 @@ from typing import Final
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
 from bach_lib import Status
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, RECIPIENT_BACH, RECIPIENT_ENTITY, TYPE_HOMEASSISTANT
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.partners import type_of
 
 from .entry import connection_name
@@ -35,7 +35,9 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
     await _require_control(call.hass, call.context, entity_ids)
 
 
-async def require_recipient_control(hass: HomeAssistant, context: Context, entry: ConfigEntry, recipient: str) -> None:
+async def require_recipient_control(
+    hass: HomeAssistant, context: Context, entry: BachConfigEntry, recipient: str
+) -> None:
     """Raise `Unauthorized` unless the context's user may control this recipient of an entry."""
     await _require_control(hass, context, _entities_of(hass, entry, recipient))
 
@@ -76,7 +78,7 @@ def _only_tells(hass: HomeAssistant, entity_id: str) -> bool:
     return address == RECIPIENT_BACH or address.startswith(RECIPIENT_ENTITY)
 
 
-async def require_connection_control(hass: HomeAssistant, context: Context, entry: ConfigEntry) -> None:
+async def require_connection_control(hass: HomeAssistant, context: Context, entry: BachConfigEntry) -> None:
     """Raise `Unauthorized` unless the context's user may control all recipients of a connection.
 
     Nor if a dead letter lies there that is not theirs to send: whoever may not send one again may not send all.
@@ -127,7 +129,7 @@ def _entities_at(hass: HomeAssistant, connection: str, recipient: str) -> list[s
     return _entities_of(hass, entry, recipient) if entry else []
 
 
-def _entities_of(hass: HomeAssistant, entry: ConfigEntry, recipient: str | None = None) -> list[str]:
+def _entities_of(hass: HomeAssistant, entry: BachConfigEntry, recipient: str | None = None) -> list[str]:
     """The notify entities of a connection, or of one of its recipients."""
     return [
         found.entity_id
@@ -136,6 +138,6 @@ def _entities_of(hass: HomeAssistant, entry: ConfigEntry, recipient: str | None 
     ]
 
 
-def _address(entry: ConfigEntry, found: er.RegistryEntry) -> str | None:
+def _address(entry: BachConfigEntry, found: er.RegistryEntry) -> str | None:
     subentry = entry.subentries.get(found.config_subentry_id or "")
     return subentry.data.get(CONF_RECIPIENT) if subentry else None

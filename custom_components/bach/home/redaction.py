@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from homeassistant.components.diagnostics import REDACTED
-from homeassistant.config_entries import ConfigEntry
 
 from bach_lib import Message
+from custom_components.bach.coordinator import BachConfigEntry
 
 _PATTERNS: Final = (
     re.compile(r"\b[a-z][a-z\d+.-]*://\S+", re.IGNORECASE),  # addresses
@@ -30,7 +30,7 @@ _SHORTEST: Final = 2
 class Redactor:
     """Removes the values of an entry's private fields, and whatever looks private, from sentences."""
 
-    def __init__(self, entry: ConfigEntry, keys: Collection[str]) -> None:
+    def __init__(self, entry: BachConfigEntry, keys: Collection[str]) -> None:
         self._words = set(_below(entry.as_dict(), keys))
 
     def hide(self, sentence: str, message: Message | None = None) -> str:

@@ -7,11 +7,11 @@ whatever becomes of the dialog or the check that used it.
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from bach_lib.registry.secrets import Vault
 from custom_components.bach.const import CONF_OWN_SECRET, CONF_REFRESH_TOKEN, CONF_SECRETS, DOMAIN, SECRET_FIELDS
+from custom_components.bach.coordinator import BachConfigEntry
 
 
 class EntryVault(Vault):
@@ -47,7 +47,7 @@ class EntryVault(Vault):
             coordinator.entry_data = {**coordinator.entry_data, field: secret}
         self._hass.config_entries.async_update_entry(entry, data={**entry.data, field: secret})
 
-    def _find(self, target: str) -> tuple[ConfigEntry | None, str]:
+    def _find(self, target: str) -> tuple[BachConfigEntry | None, str]:
         entry_id, _, field = target.partition("/")
         entry = self._hass.config_entries.async_get_entry(entry_id)
         return (entry if entry and entry.domain == DOMAIN else None), field
@@ -61,7 +61,7 @@ class FormVault(Vault):
     """
 
     def __init__(
-        self, hass: HomeAssistant, data: dict[str, Any], successors: dict[str, str], owner: ConfigEntry | None
+        self, hass: HomeAssistant, data: dict[str, Any], successors: dict[str, str], owner: BachConfigEntry | None
     ) -> None:
         self._hass = hass
         self._data = data

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from bach_lib.models import Category
@@ -38,6 +37,7 @@ from custom_components.bach.const import (
     TYPE_TELEGRAM,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 
 from .form_fields import ADDRESS_BOX, SECRET_BOX, form_section, given_values, optional, put_texts
 from .partner_forms import (
@@ -231,12 +231,12 @@ def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | Webhook
     return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind
 
 
-def is_partner(entry: ConfigEntry) -> bool:
+def is_partner(entry: BachConfigEntry) -> bool:
     """Whether an entry is a partner, without recipients and queue."""
     return type_of(entry.data) in PARTNERS
 
 
-def can_chat(entry: ConfigEntry) -> bool:
+def can_chat(entry: BachConfigEntry) -> bool:
     """Whether an entry is an AI partner with a model chosen."""
     partner = PARTNERS.get(type_of(entry.data))
     return partner is not None and partner.category is Category.AI and CONF_MODEL in whole(entry)

@@ -12,7 +12,7 @@ from typing import Final
 
 import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.requirements import RequirementsNotFound, async_clear_install_history, async_process_requirements
@@ -23,6 +23,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 
 from .markdown_escape import escape_links, with_escaped
 
@@ -104,7 +105,7 @@ def words_for(hass: HomeAssistant, error: MissingLibraryError) -> str:
 
 
 @callback
-def async_report_package(hass: HomeAssistant, entry: ConfigEntry, error: MissingLibraryError) -> None:
+def async_report_package(hass: HomeAssistant, entry: BachConfigEntry, error: MissingLibraryError) -> None:
     """Keep an issue about a missing package until the entry leaves its failed set-up."""
     packages = hass.data.setdefault(_PACKAGES, _Packages())
     packages.waiting.setdefault(error.placeholders["package"], {})[entry.entry_id] = error

@@ -7,7 +7,6 @@ credentials cannot lose a setting. Whoever reads both alike asks for `whole`.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypedDict
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from bach_lib.connectors.ours import OF_CONNECTOR
@@ -26,6 +25,7 @@ from custom_components.bach.const import (
     CONF_THINKING,
     CONF_USERNAME,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 
 OURS: Final = frozenset(one.name for one in OF_CONNECTOR)
 """The settings that BACH itself follows; they have the library's names."""
@@ -58,7 +58,7 @@ class Stored(TypedDict):
     options: dict[str, Any]
 
 
-def whole(entry: ConfigEntry) -> dict[str, Any]:
+def whole(entry: BachConfigEntry) -> dict[str, Any]:
     """Data and options together."""
     return {**entry.options, **entry.data}
 
@@ -75,7 +75,7 @@ def stored(data: Mapping[str, Any], options: Iterable[str] = ()) -> Stored:
 
 
 @callback
-def async_part(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_part(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Move to the options what stands in the data and is one.
 
     A version from before the options has put it there, whether this entry comes from it for the first time or after a

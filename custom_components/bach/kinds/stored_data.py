@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import (
@@ -53,6 +52,7 @@ from custom_components.bach.const import (
     SETTING_FIELDS,
     SUBENTRY_PERSON,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 
 from .others import is_other
 from .partner_forms import AUTH_FIELDS, CREDENTIALS, OAUTH
@@ -109,14 +109,14 @@ class Damage:
     recipient: str = ""
 
 
-def damage_of(entry: ConfigEntry) -> Damage | None:
+def damage_of(entry: BachConfigEntry) -> Damage | None:
     """The first thing of an entry that cannot be used; None if all can, or the type is unknown anyway."""
     if type_of(entry.data) not in ALL_KINDS and not is_other(entry.data):
         return None
     return next(_in_entry(whole(entry)), None) or subentry_damage_of(entry)
 
 
-def subentry_damage_of(entry: ConfigEntry) -> Damage | None:
+def subentry_damage_of(entry: BachConfigEntry) -> Damage | None:
     """The first field of a recipient or a person that cannot be used."""
     for one in entry.subentries.values():
         needed = (CONF_RECIPIENT, *((CONF_SENDER_ID,) if one.subentry_type == SUBENTRY_PERSON else ()))

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.components.webhook import async_generate_id
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -45,6 +44,7 @@ from custom_components.bach.const import (
     TYPE_DISCORD_WEBHOOK,
     TYPE_WEBHOOK,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 
 from . import webhook_requests as outgoing
 from .form_fields import LINES_BOX, SECRET_BOX, drop_down, form_section, put_secret, put_value
@@ -203,7 +203,7 @@ def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[st
     return {field: data[field] for field in MADE if field in data and data[field] not in {old.get(field), *typed}}
 
 
-def is_same_address(entry: ConfigEntry, data: Mapping[str, Any]) -> bool:
+def is_same_address(entry: BachConfigEntry, data: Mapping[str, Any]) -> bool:
     """Whether another entry sends to the same address."""
     address = entry.data.get(CONF_URL)
     if entry.data.get(CONF_TYPE) != TYPE_WEBHOOK or not isinstance(address, str) or CONF_URL not in data:

@@ -3,15 +3,16 @@
 What is stored and cannot be used stays as it is: a newer version may have written it, and know what it means.
 """
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.stored_data import damage_of, is_asked_by_reauth
 
 
-def require_usable(entry: ConfigEntry) -> None:
+def require_usable(entry: BachConfigEntry) -> None:
     """Raise `ConfigEntryAuthFailed` if credentials cannot be used, so that Home Assistant asks for them.
 
     Raise `ConfigEntryError` for anything else.
@@ -33,13 +34,13 @@ def require_usable(entry: ConfigEntry) -> None:
 
 
 @callback
-def async_try_again_when_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_try_again_when_changed(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Reload an entry whose set-up fails just now, once a dialog has changed it or a recipient was removed.
 
     Home Assistant itself does not try again what has failed for good, and the listener of a loaded entry is not there.
     """
 
-    async def changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def changed(hass: HomeAssistant, entry: BachConfigEntry) -> None:
         hass.config_entries.async_schedule_reload(entry.entry_id)
 
     @callback

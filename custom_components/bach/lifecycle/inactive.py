@@ -96,11 +96,11 @@ class InactiveConnections:
                 ),
             )
 
-    async def _count(self, entries: list[ConfigEntry]) -> dict[str, int]:
+    async def _count(self, entries: list[BachConfigEntry]) -> dict[str, int]:
         found = {entry.title: await self._queue(entry) for entry in entries if not is_partner(entry)}
         return {title: queue.waiting for title, queue in found.items() if queue and queue.waiting}
 
-    async def _look_at(self, entry: ConfigEntry) -> None:
+    async def _look_at(self, entry: BachConfigEntry) -> None:
         how = self._how(entry)
         if how is None:
             return
@@ -116,7 +116,7 @@ class InactiveConnections:
         if queue and queue.waiting:
             self._say(entry, how, since, queue)
 
-    def _how(self, entry: ConfigEntry) -> str | None:
+    def _how(self, entry: BachConfigEntry) -> str | None:
         """How it is off: disabled or switched off; empty if it is on, None if unknown now."""
         if entry.disabled_by:
             return DISABLED
@@ -128,7 +128,7 @@ class InactiveConnections:
             return None
         return "" if is_active else SWITCHED_OFF
 
-    async def _queue(self, entry: ConfigEntry) -> QueueStatus | None:
+    async def _queue(self, entry: BachConfigEntry) -> QueueStatus | None:
         """The queue's status, for which the database is opened if need be; None if unknown."""
         try:
             async with self._hass.data[HUB].hold() as bach:
@@ -139,7 +139,7 @@ class InactiveConnections:
             _LOGGER.debug("It cannot be told what waits for %s: %s", entry.title, error)
             return None
 
-    def _say(self, entry: ConfigEntry, how: str, since: float, queue: QueueStatus) -> None:
+    def _say(self, entry: BachConfigEntry, how: str, since: float, queue: QueueStatus) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,

@@ -11,13 +11,14 @@ them, so that whoever sends is told why nothing can be queued.
 from dataclasses import dataclass
 
 from homeassistant.components.notify import DATA_COMPONENT as NOTIFY_COMPONENT
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util.hass_dict import HassKey
 
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.kinds.webhook import sends
@@ -42,20 +43,20 @@ _FAILED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR, ConfigEnt
 
 
 @callback
-def async_on_resume(hass: HomeAssistant, entry: ConfigEntry, look: CALLBACK_TYPE) -> None:
+def async_on_resume(hass: HomeAssistant, entry: BachConfigEntry, look: CALLBACK_TYPE) -> None:
     """Register `look`, which is called if the entities of this entry survive a reload."""
     hass.data.setdefault(STAYING, {})[entry.entry_id] = look
 
 
 @callback
-def async_keep_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_keep_entities(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Keep the notify entities of an entry that is being unloaded; its other platforms are unloaded already."""
     hass.data[HUB].keep()
     _keep(hass, entry).holds += 1
     _see_what_comes(hass, entry)
 
 
-async def async_add_standby_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_add_standby_entities(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Add the notify entities of an entry whose set-up failed, unless they are there."""
     if entry.entry_id in hass.data.get(_KEPT, {}) or not sends(entry.data) or hass.is_stopping:
         return
@@ -64,7 +65,7 @@ async def async_add_standby_entities(hass: HomeAssistant, entry: ConfigEntry) ->
     _keep(hass, entry)
 
 
-async def async_resume_kept_entities(hass: HomeAssistant, entry: ConfigEntry, *, has_entities: bool) -> bool:
+async def async_resume_kept_entities(hass: HomeAssistant, entry: BachConfigEntry, *, has_entities: bool) -> bool:
     """Take over kept entities at set-up; False if there are none, and the platform has to be set up.
 
     `has_entities`: whether the entry can still send at all.
@@ -79,12 +80,12 @@ async def async_resume_kept_entities(hass: HomeAssistant, entry: ConfigEntry, *,
     return True
 
 
-async def async_drop_kept_entities(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_drop_kept_entities(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Remove the kept entities now, and release the database."""
     await _end(hass, entry, is_over=True)
 
 
-def _keep(hass: HomeAssistant, entry: ConfigEntry) -> _Kept:
+def _keep(hass: HomeAssistant, entry: BachConfigEntry) -> _Kept:
     kept = hass.data.setdefault(_KEPT, {})
     if (found := kept.get(entry.entry_id)) is None:
 
@@ -98,7 +99,7 @@ def _keep(hass: HomeAssistant, entry: ConfigEntry) -> _Kept:
 
 
 @callback
-def _see_what_comes(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def _see_what_comes(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Once a reload is over, remove the entities unless the entry is loaded again."""
 
     async def see() -> None:
@@ -109,7 +110,7 @@ def _see_what_comes(hass: HomeAssistant, entry: ConfigEntry) -> None:
     hass.async_create_task(see(), f"bach: {entry.title} reloads, or not")
 
 
-async def _end(hass: HomeAssistant, entry: ConfigEntry, *, is_over: bool) -> None:
+async def _end(hass: HomeAssistant, entry: BachConfigEntry, *, is_over: bool) -> None:
     if (kept := hass.data.get(_KEPT, {}).pop(entry.entry_id, None)) is None:
         return
     kept.stop()

@@ -6,7 +6,7 @@ the connection waits, is tried again, and an issue says for what; nothing of it 
 
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -15,6 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import BachError
 from bach_lib.errors import UnknownTypeError
 from custom_components.bach.const import CONF_PACKAGE, CONF_RECEIVES, DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.others import async_other_kind, is_other
 
@@ -23,7 +24,7 @@ BROKEN: Final = "broken_connector"
 _WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RETRY)
 
 
-async def async_require_connector(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_require_connector(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Import the connector of another package's type. Raises `ConfigEntryNotReady` if that cannot be."""
     if not is_other(entry.data):
         return
@@ -41,7 +42,7 @@ async def async_require_connector(hass: HomeAssistant, entry: ConfigEntry) -> No
 
 
 @callback
-def _report(hass: HomeAssistant, entry: ConfigEntry, key: str, words: dict[str, str]) -> None:
+def _report(hass: HomeAssistant, entry: BachConfigEntry, key: str, words: dict[str, str]) -> None:
     """Keep an issue until the entry leaves its failed set-up."""
     issue_id = f"{MISSING}_{entry.entry_id}"
     known = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)

@@ -5,16 +5,16 @@ A Telegram group that becomes a supergroup gets another id; roles given inside i
 
 from contextlib import suppress
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import person_unique_id
 
 
 @callback
-def async_move_people(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+def async_move_people(hass: HomeAssistant, entry: BachConfigEntry, old: str, new: str) -> None:
     """Change the group's address in the subentries of its people."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON):
         if subentry.data[CONF_RECIPIENT] == old:

@@ -5,16 +5,16 @@ what somebody on a platform calls themselves, was pasted, or was stored before n
 them are looked at here, once an entry is set up and whenever it changes, so no place that shows one has to.
 """
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from bach_lib.redact import called
 from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.partners import model_of
 
 
 @callback
-def async_mend_titles(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_mend_titles(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Give each title that cannot only be read the form that can; its id, if nothing in it can."""
     for subentry in list(entry.subentries.values()):
         id_ = subentry.data.get(CONF_SENDER_ID) or subentry.data.get(CONF_RECIPIENT) or subentry.subentry_id

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -15,6 +14,7 @@ from bach_lib import Bach, BachError, Message, Status
 from bach_lib.errors import InputError
 from bach_lib.events import MessageFinished
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.kinds.markdown_escape import with_escaped
@@ -33,7 +33,7 @@ _STOPPED: Final = (Status.DEAD, Status.UNCERTAIN)
 _PAGE = 500
 
 
-async def async_move_undelivered(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> int:
+async def async_move_undelivered(hass: HomeAssistant, entry: BachConfigEntry, old: str, new: str) -> int:
     """Move queued messages and dead letters to a new address; return how many dead letters it has now."""
     try:
         async with hass.data[HUB].hold() as bach:
@@ -44,7 +44,7 @@ async def async_move_undelivered(hass: HomeAssistant, entry: ConfigEntry, old: s
         return 0
 
 
-async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
+async def async_compare_recipients(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
     """Apply the removals and address changes that were made while the entry was not loaded.
 
     Raises a `StorageError`: nothing may be sent to those who were removed, so set-up has to wait for the disk.
@@ -56,14 +56,14 @@ async def async_compare_recipients(hass: HomeAssistant, entry: ConfigEntry, bach
     await _withdraw_all(hass, entry, InputError)
 
 
-async def async_settle_removed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_settle_removed(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Withdraw the queued messages of removed recipients, and create the issue about what they did not get."""
     await hass.data[REMOVED_RECIPIENTS].compare(entry)
     await _withdraw_all(hass, entry)
 
 
 @callback
-def async_follow_departed(hass: HomeAssistant, entry: ConfigEntry, bach: Bach) -> None:
+def async_follow_departed(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
     """Include attempts that were under way when a recipient was removed, until the entry is unloaded.
 
     Those that ended while nobody listened (the database was being read, or between two listeners) are counted now.
@@ -96,7 +96,7 @@ async def discard_undelivered(bach: Bach, connection: str, recipient: str) -> No
         await bach.discard_messages([one.id for one in page])
 
 
-async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[BachError] = BachError) -> None:
+async def _withdraw_all(hass: HomeAssistant, entry: BachConfigEntry, survived: type[BachError] = BachError) -> None:
     """Withdraw the queued messages of all recipients noted as leaving; errors other than `survived` are raised."""
     departed = hass.data[REMOVED_RECIPIENTS]
     async with departed.lock:
@@ -111,7 +111,7 @@ async def _withdraw_all(hass: HomeAssistant, entry: ConfigEntry, survived: type[
                     await departed.done(entry.entry_id, address)
 
 
-async def _withdraw(hass: HomeAssistant, bach: Bach, entry: ConfigEntry, address: str, title: str) -> bool:
+async def _withdraw(hass: HomeAssistant, bach: Bach, entry: BachConfigEntry, address: str, title: str) -> bool:
     """Withdraw queued messages and create the issue; False if an attempt is still under way."""
     connection = connection_name(entry)
     await bach.withdraw(connection, address)

@@ -8,18 +8,18 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.coordinator import BachConfigEntry
 
 type Recipients = dict[str, tuple[str, str]]
 """Address and name of recipients, by sub-entry."""
 
 
-def recipients_of(entry: ConfigEntry) -> Recipients:
+def recipients_of(entry: BachConfigEntry) -> Recipients:
     """The present recipients of an entry."""
     return {
         one.subentry_id: (one.data[CONF_RECIPIENT], one.title)
@@ -62,7 +62,7 @@ class RemovedRecipients:
         known = self._entries.get(entry_id)
         return dict(known.leaving) if known else {}
 
-    async def compare(self, entry: ConfigEntry, believed: Iterable[str] = ()) -> dict[str, str]:
+    async def compare(self, entry: BachConfigEntry, believed: Iterable[str] = ()) -> dict[str, str]:
         """Store the present recipients; return changed addresses, old to new. `believed` stands in for no past."""
         now = recipients_of(entry)
         known = self._entries.get(entry.entry_id) or Known(here={f"?{one}": (one, one) for one in believed})

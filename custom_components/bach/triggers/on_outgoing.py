@@ -9,7 +9,7 @@ from typing import ClassVar, cast, override
 
 import voluptuous as vol
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
@@ -23,6 +23,7 @@ from bach_lib import ConnectionState, Direction, Message, Operation, ProofKind
 from bach_lib.events import ConnectionChanged, Event, MessageDead, MessageEvent, MessageProven, MessageSent
 from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from custom_components.bach.home.entry import notify_unique_id
 from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PREVENTION
@@ -252,7 +253,7 @@ class ConnectionChangedTrigger(Trigger):
         return old is not None or new is not ConnectionState.CONNECTED  # that it works at all is no change
 
 
-def _notify_entity(hass: HomeAssistant, entry: ConfigEntry, recipient: ConfigSubentry | None) -> str | None:
+def _notify_entity(hass: HomeAssistant, entry: BachConfigEntry, recipient: ConfigSubentry | None) -> str | None:
     if recipient is None:
         return None
     unique_id = notify_unique_id(entry, recipient.subentry_id)

@@ -13,7 +13,6 @@ from typing import Final
 
 from aiohttp.web import Request, Response
 from homeassistant.components import webhook
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.http import current_request
 from homeassistant.helpers.network import NoURLAvailableError, is_cloud_connection
@@ -23,6 +22,7 @@ from bach_lib.errors import BachError, PushRefusedError
 from bach_lib.rest.hooks import MAX_POST, METHODS, as_posted
 from bach_lib.rest.requests import give_up_body
 from custom_components.bach.const import CONF_WEBHOOK_ID, DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 
@@ -32,7 +32,7 @@ _BODY_SECONDS: Final = 30.0
 
 
 @callback
-def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_serve(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Register the entry's webhook, if it has one."""
     if webhook_id := _webhook_id(entry):
         webhook.async_unregister(hass, webhook_id)  # of this entry, before it was loaded anew
@@ -42,13 +42,13 @@ def async_serve(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def async_withdraw(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def async_withdraw(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Unregister the webhook of a removed entry."""
     if webhook_id := _webhook_id(entry):
         webhook.async_unregister(hass, webhook_id)
 
 
-def _webhook_id(entry: ConfigEntry) -> str:
+def _webhook_id(entry: BachConfigEntry) -> str:
     """Empty if there is none, or what is stored cannot be one; the set-up says so."""
     found = entry.data.get(CONF_WEBHOOK_ID)
     return found if isinstance(found, str) else ""

@@ -11,7 +11,7 @@ import voluptuous as vol
 from homeassistant.auth.models import User
 from homeassistant.components import websocket_api
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import entity_registry as er
@@ -34,6 +34,7 @@ from custom_components.bach.const import (
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name, notify_unique_id
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
@@ -137,7 +138,7 @@ class HomeViewer:
             if not is_partner(entry) and sends(entry.data) and damage_of(entry) is None
         ]
 
-    def _notify_entity(self, entry: ConfigEntry, recipient: ConfigSubentry) -> str | None:
+    def _notify_entity(self, entry: BachConfigEntry, recipient: ConfigSubentry) -> str | None:
         unique_id = notify_unique_id(entry, recipient.subentry_id)
         return er.async_get(self._hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
 
@@ -169,7 +170,7 @@ class HomeViewer:
             if one.subentry_type in _WITH_ROLE
         ]
 
-    async def _right(self, entry: ConfigEntry, subentry: ConfigSubentry) -> Right:
+    async def _right(self, entry: BachConfigEntry, subentry: ConfigSubentry) -> Right:
         user = await self._hass.auth.async_get_user(subentry.data.get(CONF_USER_ID) or "")
         is_person = subentry.subentry_type == SUBENTRY_PERSON
         where = place(entry.subentries.values(), subentry.data[CONF_RECIPIENT]) if is_person else subentry
@@ -181,7 +182,7 @@ class HomeViewer:
             user=user.name if user else None,
         )
 
-    def _entry(self, connection: str) -> ConfigEntry | None:
+    def _entry(self, connection: str) -> BachConfigEntry | None:
         entries = self._hass.config_entries.async_entries(DOMAIN)
         return next(
             (entry for entry in entries if damage_of(entry) is None and connection_name(entry) == connection), None

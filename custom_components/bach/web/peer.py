@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.components import websocket_api
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.loader import async_get_loaded_integration
@@ -31,6 +30,7 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
     TYPE_HOMEASSISTANT,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
@@ -55,7 +55,7 @@ def async_register_commands(hass: HomeAssistant) -> None:
 
 
 @callback
-def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
+def letter_box(hass: HomeAssistant, user_id: str) -> BachConfigEntry | None:
     """The entry of the home that logs in as this user, if letters from there are accepted.
 
     It does not depend on whether the connection works: a letter could otherwise be stored twice, as from two homes.
@@ -69,7 +69,7 @@ def letter_box(hass: HomeAssistant, user_id: str) -> ConfigEntry | None:
 
 
 @callback
-def takes_letters(entry: ConfigEntry, user_id: str) -> bool:
+def takes_letters(entry: BachConfigEntry, user_id: str) -> bool:
     """Whether an entry's home is mapped to this user, and may write."""
     return entry.data.get(CONF_TYPE) == TYPE_HOMEASSISTANT and any(
         subentry.data.get(CONF_RECIPIENT) == RECIPIENT_BACH
