@@ -111,7 +111,7 @@ class MessageSetAside(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxChanged(Event):
-    """A person or program marked messages in the inbox as something else, or deleted them. `connection` is empty."""
+    """Messages in the inbox were marked, deleted, or came in at a quiet start. `connection` is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,12 @@ INBOX_MEGABYTES: Final = Known(
 RECEIVING: Final = Known(
     name="receiving", about="false: what comes in there is not fetched", takes=(bool,), default=True
 )
+QUIET_START: Final = Known(
+    name="quiet_start",
+    about="true: what people wrote while nothing was received stands in the inbox, and is neither told nor acted upon",
+    takes=(bool,),
+    default=False,
+)
 PROXY: Final = Known(name="proxy", about="the HTTP proxy to go through, like http://proxy.local:3128")
 IP_FAMILY: Final = Known(name="ip_family", about="ipv4 or ipv6: the only one to use")
 
@@ -53,6 +59,7 @@ OF_CONNECTOR: Final = (
     KEEP_DAYS,
     INBOX_MEGABYTES,
     RECEIVING,
+    QUIET_START,
     *OF_NETWORK,
 )
 """What every connection of a connector can be told."""

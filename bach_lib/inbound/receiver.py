@@ -21,6 +21,7 @@ from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.inbox import Accepted, Inbox
+from bach_lib.inbound.quiet_start import QuietStart
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.watchdog import Watchdog
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
@@ -28,6 +29,7 @@ from bach_lib.models.health import internal_fault, log_transition, state_after
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
+from bach_lib.registry.own_policy import starts_quietly
 from bach_lib.spans import span
 
 _LOGGER = FieldLogger(__name__)
@@ -67,7 +69,7 @@ class Receiver:
         self._redact = Redactor()
         self._has_left_over = True
         """Whether something may be stored that was never announced."""
-        self._caught_up = CaughtUp(clock)
+        self._caught_up, self._quiet_start = CaughtUp(clock), QuietStart(clock)
         self._routing = asyncio.Lock()
         """Held from storing to announcing, so that nobody takes what is being announced for left over."""
         self._acknowledging = Acknowledging(self._name, self.is_let_in)
@@ -87,7 +89,7 @@ class Receiver:
 
     def start(self, connector: Connector, redact: Redactor) -> None:
         """Begin to poll."""
-        self._redact = redact
+        self._redact, self._quiet_start = redact, QuietStart(self._clock)
         self._become(Health(state=ConnectionState.STARTING, last_success=self.health.last_success))
         self._begin(connector)
 
@@ -228,8 +230,10 @@ class Receiver:
             with span("bach.receive", {"bach.connection": row.name}) as receiving:
                 accepted = await self._inbox.accept(row, batch, caught_up_at=caught_up_at, redact=self._redact)
                 receiving.set_attribute("bach.messages", len(batch.messages))
+            quiet = self._quiet_start.lay_there(accepted.messages) if is_polled and starts_quietly(row) else []
             if batch.is_complete:
                 self._caught_up = caught_up
+                self._quiet_start.end()
             self._count_blocked(accepted.blocked)
             self._strangers.add(accepted.blocked - accepted.expected)
             self._unreadable.add(accepted.aside)
@@ -238,7 +242,8 @@ class Receiver:
             if self._inbox.witness:
                 self._inbox.witness.publish(accepted.proven)
             self._has_left_over = True  # until it is announced
-            announced = await self._router.announce(row, accepted.messages)
+            await self._router.keep_quiet(row, quiet)
+            announced = await self._router.announce(row, [one for one in accepted.messages if one not in quiet])
             self._has_left_over = False
         return replace(accepted, messages=announced)
 

@@ -45,6 +45,11 @@ def is_receiving(connection: Connection) -> bool:
     return connection.settings.get(ours.RECEIVING.name) is not False
 
 
+def starts_quietly(connection: Connection) -> bool:
+    """Whether what lay there when receiving began is told to nobody."""
+    return connection.settings.get(ours.QUIET_START.name) is True
+
+
 def own_policy(usual: Policy, settings: Mapping[str, object]) -> Policy:
     """The policy with what the settings say. What another version wrote and cannot be, is passed over."""
     found = {name: value for name in _BOUNDS if (value := _number(name, settings.get(name))) is not None}

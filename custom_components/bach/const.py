@@ -60,6 +60,7 @@ CONF_PLATFORM: Final = "platform"
 CONF_PROXY: Final = "proxy"
 CONF_RECEIVES: Final = "receives"
 CONF_RECEIVING: Final = "receiving"
+CONF_QUIET_START: Final = "quiet_start"
 CONF_RECIPIENT: Final = "recipient"
 CONF_REFRESH_TOKEN: Final = "refresh_token"  # noqa: S105  the name of a field
 CONF_RETRY_DELAYS: Final = "retry_delays"
@@ -175,6 +176,7 @@ SETTING_FIELDS: Final = (
     CONF_NUM_CTX,
     CONF_PER_MINUTE,
     CONF_PROXY,
+    CONF_QUIET_START,
     CONF_RECEIVING,
     CONF_RETRY_DELAYS,
     CONF_SCOPE,

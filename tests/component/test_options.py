@@ -34,6 +34,7 @@ from tests.component.test_rules import TEXTS
 ALL: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,
+    "quiet_start": True,
     "retries": {"retry_delays": "5, 10 20", "max_retries": 2.0, "breaker_failures": 1.0, "breaker_seconds": 60.0},
     "amounts": {"per_minute": 20.0, "max_waiting": 50.0, "keep_days": 7.0, "inbox_megabytes": 20.0},
     "network": {"ip_family": "ipv4"},
@@ -41,6 +42,7 @@ ALL: dict[str, Any] = {
 STORED: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,
+    "quiet_start": True,
     "retry_delays": [5, 10, 20],
     "max_retries": 2,
     "breaker_failures": 1,

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from aiohttp import ClientSession, TCPConnector, web
 
 from bach_lib import Bach, Category, Connection, Direction, Fault, Policy, RetryPolicy, check_connection
 from bach_lib.connectors import ours
-from bach_lib.connectors.base import Incoming
+from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.network_way import Network, plain_session
 from bach_lib.errors import CannotReceiveError, InvalidValueError, QueueFullError
+from bach_lib.events import InboxChanged, MessageReceived
 from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.registry.own_policy import own_policy
@@ -88,23 +90,53 @@ async def test_receiving_can_be_switched_off(clock: FakeClock, platform: FakePla
         await clock.settle()
         assert await bach.inbox() == []
         assert bach.health("home", Direction.RECEIVING).state == "disabled"
-        brought = Incoming(
-            remote_id="42:2",
-            recipient="42",
-            recipient_title="Ada",
-            sender_id="42",
-            sender_name="Ada",
-            kind=Kind.TEXT,
-            text="hello",
-            sent_at=clock.now(),
-        )
         with pytest.raises(CannotReceiveError):
-            await bach.take("home", brought)
+            await bach.take("home", _written(2, clock.now()))
         await bach.send("home", "ada", "Hello")
         await clock.settle()
         assert len(platform.sent) == 1
         await _set(bach, clock)
         assert len(await bach.inbox()) == 1
+
+
+async def test_what_lay_there_at_a_quiet_start_is_told_to_nobody(clock: FakeClock, platform: FakePlatform) -> None:
+    """After an hour of updates the door would open for whoever asked an hour ago, and the night be read aloud."""
+    connectors = {"fake": fake_connector(platform, receives=True)}
+    quiet = replace(HOME, settings={"quiet_start": True})
+    heard: list[str] = []
+    changed: list[InboxChanged] = []
+    _lies_there(platform, _written(1, clock.now() - 20), is_complete=False)
+    _lies_there(platform, _written(2, None), is_complete=False)
+    async with Bach(":memory:", clock=clock, connectors=connectors, connections=[quiet]) as bach:
+        bach.subscribe(MessageReceived, lambda event: heard.append(event.message.remote_id))
+        bach.subscribe(InboxChanged, changed.append)
+        await clock.settle()
+        assert (heard, [one.remote_id for one in await bach.inbox()], len(changed)) == ([], ["2", "1"], 2)
+        await clock.advance(30)
+        _lies_there(platform, _written(3, clock.now() - 31), _written(4, clock.now() - 29), _written(5, None))
+        await clock.settle()
+        assert heard == ["4", "5"], "they were written after the beginning"
+        _lies_there(platform, _written(6, clock.now() - 3600))
+        await clock.settle()
+        assert heard == ["4", "5", "6"], "all that lay there had been read"
+
+
+def _written(number: int, at: float | None) -> Incoming:
+    return Incoming(
+        remote_id=f"{number}",
+        recipient="42",
+        recipient_title="Ada",
+        sender_id="42",
+        sender_name="Ada",
+        kind=Kind.TEXT,
+        text="hello",
+        sent_at=at,
+    )
+
+
+def _lies_there(platform: FakePlatform, *messages: Incoming, is_complete: bool = True) -> None:
+    cursor = messages[-1].remote_id
+    platform.incoming.put_nowait(Batch(messages=messages, cursor=cursor, is_complete=is_complete))
 
 
 @pytest.mark.parametrize(("days", "left"), [(2, 0), (None, 1), (90, 1)])

@@ -31,6 +31,7 @@ from custom_components.bach.const import (
     CONF_MAX_WAITING,
     CONF_PER_MINUTE,
     CONF_PROXY,
+    CONF_QUIET_START,
     CONF_RECEIVING,
     CONF_RETRY_DELAYS,
     CONF_SENDER_TAG,
@@ -71,6 +72,8 @@ _MOST: Final[Mapping[str, tuple[int, int, str | None]]] = {
 _OF_RETRIES: Final = (CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS)
 _OF_SENDING: Final = (CONF_PER_MINUTE, CONF_MAX_WAITING)
 _OF_RECEIVING: Final = (CONF_INBOX_MEGABYTES,)
+_SWITCHES: Final[Mapping[str, bool]] = {CONF_RECEIVING: True, CONF_QUIET_START: False}
+"""How each stands where nobody has touched it."""
 
 
 def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Schema:
@@ -93,7 +96,7 @@ def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
         **given_values(data, CONF_SENDER_TAG, CONF_USERNAME, CONF_AVATAR_URL),
         **suggested_conversation(data),
         **suggested_request(data),
-        CONF_RECEIVING: data.get(CONF_RECEIVING, True),
+        **{name: data.get(name, usual) for name, usual in _SWITCHES.items()},
         SECTION_OUTGOING: outgoing.suggest_request(data),
         SECTION_RETRIES: given_values(data, *_OF_RETRIES) | delays,
         SECTION_AMOUNTS: given_values(data, *_OF_SENDING, CONF_KEEP_DAYS, *_OF_RECEIVING),
@@ -116,9 +119,10 @@ def put_options(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
 
 def _put_messages(data: dict[str, Any], given: Mapping[str, Any]) -> None:
     put_texts(data, given, CONF_SENDER_TAG, *_names(data))
-    data.pop(CONF_RECEIVING, None)
-    if not given.get(CONF_RECEIVING, True):
-        data[CONF_RECEIVING] = False
+    for name, usual in _SWITCHES.items():
+        data.pop(name, None)
+        if given.get(name, usual) is not usual:
+            data[name] = not usual
     if SECTION_OUTGOING in given:
         outgoing.merge_request(data, given[SECTION_OUTGOING])
     numbers = {**given.get(SECTION_RETRIES, {}), **given[SECTION_AMOUNTS]}
@@ -140,7 +144,11 @@ def _first(data: Mapping[str, Any], offers: Sequence[str]) -> dict[vol.Marker, A
     first: dict[vol.Marker, Any] = optional({CONF_SENDER_TAG: TextSelector()}) if sends(data) else {}
     if _names(data):
         first |= optional({CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX})
-    return first | ({vol.Required(CONF_RECEIVING, default=True): BooleanSelector()} if receives(data) else {})
+    if not receives(data):
+        return first
+    lies_there = data[CONF_TYPE] != TYPE_WEBHOOK  # what is posted while nobody listens is refused
+    switches = _SWITCHES if lies_there else {CONF_RECEIVING: True}
+    return first | {vol.Required(name, default=usual): BooleanSelector() for name, usual in switches.items()}
 
 
 def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:

@@ -36,6 +36,7 @@ from custom_components.bach.const import (
     CONF_PARTNER,
     CONF_PER_MINUTE,
     CONF_PLATFORM,
+    CONF_QUIET_START,
     CONF_RECEIVES,
     CONF_RECEIVING,
     CONF_RECIPIENT,
@@ -76,7 +77,7 @@ _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
     **dict.fromkeys((CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS), int),
     **dict.fromkeys((CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_KEEP_DAYS, CONF_INBOX_MEGABYTES), int),
-    **dict.fromkeys((CONF_RECEIVES, CONF_RECEIVING), bool),
+    **dict.fromkeys((CONF_QUIET_START, CONF_RECEIVES, CONF_RECEIVING), bool),
     CONF_BODY: object,
 }
 """The type of each field of an entry; a body is whatever JSON can hold."""
