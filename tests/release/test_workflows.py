@@ -59,6 +59,17 @@ def test_nothing_is_public_before_it_was_built_and_tried() -> None:
     assert "--draft=false" in str(release["public"])
 
 
+def test_the_site_tells_of_what_was_released() -> None:
+    """It would describe what nobody has yet, or a release that did not come about."""
+    begins = yaml.safe_load(WORKFLOWS["pages"])[True]["workflow_run"]  # YAML reads `on` as a truth
+    assert begins == {"workflows": [yaml.safe_load(WORKFLOWS["release"])["name"]], "types": ["completed"]}
+    pages = jobs("pages")
+    assert "workflow_run.conclusion == 'success'" in pages["build"]["if"]
+    assert "workflow_run.head_sha" in str(pages["build"]["steps"][0])
+    assert "write" not in pages["build"]["permissions"].values()
+    assert before(pages, "publish") == {"build"}
+
+
 def test_what_is_tried_is_what_the_script_can_try() -> None:
     """The first release would end in the middle, over a word that was misspelt."""
     names = [*jobs("release")["try"]["strategy"]["matrix"]["what"]]
