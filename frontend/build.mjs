@@ -23,6 +23,7 @@ await build({
   chunkNames: "shared-[hash]",
   minify: true,
   format: "esm",
+  charset: "utf8", // what modules are in; else each letter with an accent would take six
   target: "es2022",
   define: { BACH_VERSION },
   legalComments: "none", // LICENSES.txt has them whole

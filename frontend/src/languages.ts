@@ -5,7 +5,13 @@ import { config_panel } from "../../custom_components/bach/translations/en.json"
 export type Texts = Record<string, Record<string, string>>;
 
 /** Each loaded only where it is wanted. */
-const OTHERS: Record<string, () => Promise<{ config_panel: Texts }>> = { de: () => import("./german.ts") };
+const OTHERS: Record<string, () => Promise<{ config_panel: Texts }>> = {
+  de: () => import("./german.ts"),
+  es: () => import("./spanish.ts"),
+  fr: () => import("./french.ts"),
+  it: () => import("./italian.ts"),
+  nl: () => import("./dutch.ts"),
+};
 const ENGLISH = "en";
 
 /** The texts in the first language of those that somebody reads (the browser's list, best first); else in English. */

@@ -1,32 +1,95 @@
 """Other languages than English, as Home Assistant reads them."""
 
+import json
+import re
+from collections.abc import Iterator
+from string import Formatter
+from typing import Any
+
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bach.const import DOMAIN
+from tests.component.test_rules import BACH, TEXTS
 
-PANEL = f"component.{DOMAIN}.config_panel."
+LANGUAGES = ("de", "es", "fr", "it", "nl")
+_MARKUP = re.compile(r"`[^`]*`|\]\([^)]*\)|\[%[^%]*%\]")
+"""What is code or leads somewhere, and is the same in every language."""
+_SAME = 0.1
+"""The most of the texts that may be as in English: names of things, and words that both languages have."""
 
 
-async def test_home_assistant_takes_the_panel_in_german(
-    hass: HomeAssistant, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+def _flat(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in texts.items():
+        if isinstance(value, str):
+            yield f"{path}{key}", value
+        else:
+            yield from _flat(value, f"{path}{key}.")
+
+
+ENGLISH = dict(_flat(TEXTS))
+OTHERS = {
+    language: dict(_flat(json.loads((BACH / "translations" / f"{language}.json").read_text("utf-8"))))
+    for language in LANGUAGES
+}
+
+
+def _names(text: str) -> list[str]:
+    """Those in whose place values come."""
+    return sorted({name for _, name, *_ in Formatter().parse(text) if name is not None})
+
+
+def _code(text: str) -> list[str]:
+    return sorted(set(_MARKUP.findall(text)))
+
+
+def test_these_are_all_languages() -> None:
+    """A language that is half done would be shipped."""
+    there = {file.stem for file in (BACH / "translations").glob("*.json")}
+    assert there == {"en", *LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_every_text(language: str) -> None:
+    """A dialog would be half in English, sentence by sentence."""
+    assert (ENGLISH.keys() - OTHERS[language].keys(), OTHERS[language].keys() - ENGLISH.keys()) == (set(), set())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_text_holds_what_the_english_one_does(language: str) -> None:
+    """Home Assistant would log an error for each of them and show English; a link would lead nowhere."""
+    for key, text in OTHERS[language].items():
+        assert _names(text) == _names(ENGLISH[key]), key
+        assert _code(text) == _code(ENGLISH[key]), key
+        assert text == text.strip(), key
+        assert "'{" not in text, key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_is_one(language: str) -> None:
+    """What nobody has translated would pass for done."""
+    other = OTHERS[language]
+    long = [
+        key for key in other if other[key] == ENGLISH[key] and len(re.findall(r"[^\W\d]{2,}", _plain(other[key]))) > 4
+    ]
+    assert long == []
+    assert sum(other[key] == ENGLISH[key] for key in other) < _SAME * len(other)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\{\w+\}", "", _MARKUP.sub("", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_home_assistant_takes_every_language(
+    hass: HomeAssistant, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture, language: str
 ) -> None:
-    """An error for each text would stand in the log of everybody who has German, and the panel would be in English."""
-    english = await async_get_translations(hass, "en", "config_panel", [DOMAIN])
-    german = await async_get_translations(hass, "de", "config_panel", [DOMAIN])
-    assert german[f"{PANEL}waiting.need_one"] == "{count} Nachricht braucht dich"
-    assert german.keys() == english.keys()
-    same = {key.removeprefix(PANEL) for key in german if german[key] == english[key]}
-    names = {f"hop.{name}" for name in ("dns", "http", "tcp", "tls", "took")}
-    assert same == {"came.text", "came.other", "change.text", "page.token", "waiting.text", *names}
-    assert [one.getMessage() for one in caplog.records if one.levelname in {"WARNING", "ERROR"}] == []
-
-
-async def test_what_is_not_translated_yet_is_in_english(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    """The other dialogs would be empty for everybody who has German."""
-    for category in ("config", "exceptions", "services"):
+    """An error for each text would stand in the log of everybody who has it, and the dialogs would be in English."""
+    for category in TEXTS:
         english = await async_get_translations(hass, "en", category, [DOMAIN])
-        assert english
-        assert await async_get_translations(hass, "de", category, [DOMAIN]) == english
+        own = await async_get_translations(hass, language, category, [DOMAIN])
+        assert own.keys() == english.keys(), category
+    assert own != english
+    assert [one.getMessage() for one in caplog.records if one.levelname in {"WARNING", "ERROR"}] == []
