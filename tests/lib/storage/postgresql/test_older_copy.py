@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ from bach_lib.errors import StorageError, StoreAwayError, StoreLostError, StoreT
 from bach_lib.storage import ServerDatabase, Transaction
 from bach_lib.storage.postgresql import known_commits, outage, reconnecting
 from bach_lib.testing import FakePlatform, fake_connector
+from tests.lib.storage.postgresql.backups import Backups
 from tests.lib.storage.postgresql.cutting import Network
 from tests.lib.storage.work import add, names
 from tests.servers import Server
@@ -28,30 +28,6 @@ _PUT = (
     "INSERT INTO messages (connection, recipient, status, text, format, silent, priority, delivery, created_at,"
     " max_retries) VALUES ('ada', 'bob', 'pending', '', 'plain', 0, 0, 'at_least_once', 0, 5) RETURNING id"
 )
-
-
-class Backups:
-    """What somebody does with `pg_dump` and `psql`."""
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
-
-    def dump(self) -> str:
-        """All that is there."""
-        return self._run("pg_dump", "--schema=bach", "empty")
-
-    def drop(self) -> None:
-        """Take it away."""
-        self._server.ask("DROP SCHEMA bach CASCADE", "empty")
-
-    def restore(self, dump: str) -> None:
-        """Put it back in the place of what is there."""
-        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "empty", said="DROP SCHEMA IF EXISTS bach CASCADE;\n" + dump)
-
-    def _run(self, program: str, *arguments: str, said: str = "") -> str:
-        command = [self._server.program(program), "-h", "127.0.0.1", "-p", f"{self._server.port}", "-U", "bach"]
-        done = subprocess.run([*command, *arguments], input=said, text=True, check=True, capture_output=True)
-        return done.stdout
 
 
 @pytest.fixture
