@@ -10,7 +10,9 @@ from enum import StrEnum
 from math import inf
 from pathlib import Path
 
+from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH
 from bach_lib.errors import InvalidValueError
+from bach_lib.said import Sentence
 
 _MAX_PAGE = 500
 
@@ -29,7 +31,7 @@ def one_of[W: StrEnum](words: type[W], field: str, value: object) -> W:
     try:
         return words(value)  # type: ignore[arg-type] # anything else is refused
     except ValueError:
-        raise InvalidValueError(field=field, value=str(value)[:50], expected=" or ".join(words)) from None
+        raise InvalidValueError(field=field, value=str(value)[:50], expected=", ".join(words)) from None
 
 
 def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[W]:
@@ -47,14 +49,18 @@ def recipient_text(value: object) -> object:
 def seconds(field: str, value: object) -> float:
     """A time in seconds that is not below 0 and not endless. Raises `InvalidValueError`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST:
-        raise InvalidValueError(field=field, value=value, expected="a number of seconds, 0 or more")
+        raise InvalidValueError(
+            field=field,
+            value=value,
+            expected=Sentence("a_number_of_seconds_0_or_more", "a number of seconds, 0 or more"),
+        )
     return float(value)
 
 
 def whole(field: str, value: object, least: int, most: int) -> int:
     """A whole number in between. Raises `InvalidValueError`."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        expected = f"a whole number from {least} to {most}"
+        expected = A_WHOLE_NUMBER_FROM_LOW_TO_HIGH(low=least, high=most)
         raise InvalidValueError(field=field, value=value, expected=expected)
     return value
 
@@ -63,7 +69,9 @@ _ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]+):/", re.ASCII | re.IGNORECASE)
 """Begins like an address; one letter before the colon is a drive of Windows. `Path` makes one slash of two."""
 
 
-def file_path(field: str, value: str | os.PathLike[str], expected: str = "the path of a file") -> Path:
+def file_path(
+    field: str, value: str | os.PathLike[str], expected: str = Sentence("the_path_of_a_file", "the path of a file")
+) -> Path:
     """A path, and no address, of which a folder would be made. Raises `InvalidValueError`.
 
     The address is not repeated, for it may hold a password.
@@ -73,9 +81,13 @@ def file_path(field: str, value: str | os.PathLike[str], expected: str = "the pa
     return Path(value)
 
 
+_ABOVE_ZERO = Sentence("a_number_above_0", "a number above 0")
+_WHOLE_ABOVE_ZERO = Sentence("a_whole_number_above_0", "a whole number above 0")
+
+
 def above_zero(field: str, value: object, *, whole: bool = False) -> None:
     """Raise `InvalidValueError` for anything but a number above 0 that has an end."""
     kind = int if whole else int | float
     if isinstance(value, bool) or not isinstance(value, kind) or not 0 < value < inf:
-        expected = f"a {'whole ' if whole else ''}number above 0"
+        expected = _WHOLE_ABOVE_ZERO if whole else _ABOVE_ZERO
         raise InvalidValueError(field=field, value=repr(value)[:50], expected=expected)

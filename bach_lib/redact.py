@@ -14,8 +14,9 @@ import sys
 import unicodedata
 from base64 import b64encode, urlsafe_b64encode
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import cast
 from urllib.parse import quote_plus
 
@@ -72,6 +73,16 @@ _PATTERNS = (
 )
 
 
+class Composed(str):
+    """A text that is put together of parts, each of which may hold a secret."""
+
+    __slots__ = ()
+
+    def changed(self, change: Callable[[str], str]) -> str:
+        """The same of changed parts."""
+        return change(str(self))
+
+
 def holds_secret(text: str) -> bool:
     """Whether something in a text looks like a secret."""
     return any(pattern.search(text) for pattern in _PATTERNS)
@@ -90,6 +101,8 @@ class Redactor:
 
     def __call__(self, text: str, limit: int = 300) -> str:
         """The text without secrets, in one line that can only be read, at most `limit` characters."""
+        if isinstance(text, Composed):
+            return text.changed(partial(self, limit=limit))
         text = self.masked(readable(" ".join(text.split())))
         return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -110,7 +123,8 @@ class Redactor:
         What a server says when all is well is as foreign as what it says when it refuses.
         """
         if isinstance(found, str):
-            return cast("Found", self(str(found))) if type(found) is str else found  # no word of an enumeration
+            is_text = type(found) is str or isinstance(found, Composed)  # and no word of an enumeration
+            return cast("Found", self(found)) if is_text else found
         if isinstance(found, tuple | list):
             return cast("Found", type(found)(self.within(one) for one in found))
         if is_dataclass(found) and not isinstance(found, type):

@@ -261,7 +261,7 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
         return self._storage_fault
 
     def _storage_changed(self, error: StorageError | None) -> None:
-        self._storage_fault = Fault(code=error.code, text=str(error)) if error else None
+        self._storage_fault = Fault(code=error.code, text=error.sentence) if error else None
         self._base.bus.publish(StorageChanged(connection="", fault=self._storage_fault))
 
     @property

@@ -96,7 +96,7 @@ class ConnectionCalls(CallGroup):
         try:
             return self._open_parts.at_work(connection).health(direction)
         except OwnedElsewhereError as error:
-            return Health(state=ConnectionState.STARTING, fault=Fault(code=error.code, text=str(error)))
+            return Health(state=ConnectionState.STARTING, fault=Fault(code=error.code, text=error.sentence))
 
     def breaker(self, connection: str) -> BreakerState:
         """The state of a connection's circuit breaker. Raises `UnknownConnectionError` or `OwnedElsewhereError`."""

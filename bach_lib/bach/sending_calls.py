@@ -15,6 +15,7 @@ from bach_lib.outbound.sender import receipt_of
 from bach_lib.questions import Answer, Question
 from bach_lib.questions.checking import checked
 from bach_lib.questions.under_way import UnderWay
+from bach_lib.said import Sentence
 
 _MOST = 500
 """Messages of one call: they share a transaction, for which everybody else waits."""
@@ -134,7 +135,9 @@ class SendingCalls(CallGroup):
 
 def _pairs(targets: object) -> list[tuple[str, str | int]]:
     """What is iterated may be a generator, and what is in it anything."""
-    expected = f"at most {_MOST} pairs of a connection and a recipient"
+    expected = Sentence(
+        "at_most_number_pairs_of_a_connection", "at most {number} pairs of a connection and a recipient", number=_MOST
+    )
     if isinstance(targets, str | bytes | Mapping) or not isinstance(targets, Iterable):
         raise InvalidValueError(field="targets", value=type(targets).__name__, expected=expected)
     pairs = list[tuple[str, str | int]]()
@@ -142,6 +145,10 @@ def _pairs(targets: object) -> list[tuple[str, str | int]]:
         if not isinstance(target, tuple | list) or len(target) != 2:
             raise InvalidValueError(field="targets", value=str(target)[:50], expected=expected)
         if len(pairs) == _MOST:
-            raise InvalidValueError(field="targets", value=f"more than {_MOST}", expected=expected)
+            raise InvalidValueError(
+                field="targets",
+                value=Sentence("more_than_number", "more than {number}", number=_MOST),
+                expected=expected,
+            )
         pairs.append((target[0], target[1]))
     return pairs

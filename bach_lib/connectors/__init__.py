@@ -26,6 +26,7 @@ from bach_lib.errors import (
     UnusableConnectorError,
     UnusableLibraryError,
 )
+from bach_lib.said import Sentence
 from bach_lib.threads import in_own_thread, in_thread
 
 _BUILT_IN = {
@@ -144,7 +145,7 @@ class Connectors:
         if error := self._unusable.get(type_):
             return copy(error)  # each is raised once
         if offer := self._offered.get(type_):
-            return offer.unusable("it is still being imported")
+            return offer.unusable(Sentence("it_is_still_being_imported", "it is still being imported"))
         return UnknownTypeError(type=type_, known=", ".join(self.types))
 
 

@@ -16,6 +16,7 @@ from bach_lib.models import Candidate, Fault, Identity, Loss
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor, called
+from bach_lib.said import Sentence
 
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 86_400.0
 """Seconds; no server may have itself asked without a pause, nor silence anybody for longer than a day at a time."""
@@ -179,7 +180,9 @@ def words(value: object, what: str, redact: Redactor) -> str:
     """Something that people read."""
     if not isinstance(value, str):
         raise WrongAnswerError(f"returned {described(value)} as {what}")
-    return redact(str.__str__(value)) if len(value) <= _MAX_WORDS else f"(a text of {len(value)} characters)"
+    if len(value) > _MAX_WORDS:
+        return Sentence("a_text_of_count_characters", "(a text of {count} characters)", count=len(value))
+    return redact(value if type(value) is Sentence else str.__str__(value))
 
 
 def number(value: object, what: str) -> float:

@@ -13,9 +13,12 @@ from uuid import uuid4
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming, Proof, Unreadable
 from bach_lib.connectors.bounds import Cut, Room, weight
+from bach_lib.said import Sentence
 
 _BATCH = 100
-_REFUSED: Final = "nothing could be stored for so long that no more was kept"
+_REFUSED: Final = Sentence(
+    "nothing_could_be_stored_for_so_long_that_no", "nothing could be stored for so long that no more was kept"
+)
 
 
 @dataclass(frozen=True, slots=True)

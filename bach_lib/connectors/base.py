@@ -21,6 +21,7 @@ from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.models.proof import ProofKind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome
+from bach_lib.said import Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +262,9 @@ class Connector(Protocol):
         its `is_proven` is set where the sender may and only the message cannot be read. Only if
         `capabilities.takes_pushes`.
         """
-        raise PushRefusedError(name=type(self).__name__, reason="nothing is taken here")
+        raise PushRefusedError(
+            name=type(self).__name__, reason=Sentence("nothing_is_taken_here", "nothing is taken here")
+        )
 
     @abstractmethod
     async def reset(self) -> None:

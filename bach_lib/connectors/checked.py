@@ -16,6 +16,7 @@ from inspect import getattr_static, isawaitable
 from typing import ClassVar, cast, override
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import AT_MOST_NUMBER_CHARACTERS, NO_ANSWER, NO_ANSWER_TO_SEND
 from bach_lib.connectors import answer_check as answers
 from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
@@ -44,8 +45,6 @@ _AT_ONCE, _PAUSE, _MOST_IDLE = 0.05, 1.0, 10
 """Seconds in which no platform was waited for, those between polls that bring nothing so, and how many may."""
 _OPTIONAL = ("account", "find", "invitation", "normalize_sender", "pushed", "whose")
 _MAX_ADDRESS = 10_000
-_NO_ANSWER = "The platform did not answer in time."
-_NO_ANSWER_TO_SEND = "The platform did not answer in time; the message may have arrived."
 
 
 class Checked(Connector):
@@ -89,7 +88,7 @@ class Checked(Connector):
     def _form(cls, method: str, written: object) -> str:
         """One form of an address. Raises an `InputError` or `ConnectorFailedError`."""
         if isinstance(written, str) and len(written) > _MAX_ADDRESS:  # no connector has to think of that
-            expected = f"at most {_MAX_ADDRESS} characters"
+            expected = AT_MOST_NUMBER_CHARACTERS(number=_MAX_ADDRESS)
             raise InvalidValueError(field="recipient", value=f"{written[:20]}…", expected=expected)
         return cls._of_class(method, (written,), lambda form: answers.text(form, "the form", most=_MAX_ADDRESS))
 
@@ -164,7 +163,7 @@ class Checked(Connector):
             answer = await self._call("send", (message,), self.capabilities.send_timeout)
             return answers.outcome(answer, self._redact)
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must stop one message, not the queue
-            return Uncertain(fault=self._fault("send", error, _NO_ANSWER_TO_SEND))
+            return Uncertain(fault=self._fault("send", error, NO_ANSWER_TO_SEND))
 
     @override
     async def check(self) -> Identity | Fault:
@@ -230,7 +229,7 @@ class Checked(Connector):
         try:
             return check(await self._call(method, given, seconds))
         except Exception as error:  # noqa: BLE001 - a border: a connector is foreign code
-            return self._fault(method, error, _NO_ANSWER)
+            return self._fault(method, error, NO_ANSWER)
 
     async def _done(self, method: str, given: tuple[object, ...], seconds: float | None = None) -> None:
         """What has no answer; whether it did what it should changes nothing for us."""

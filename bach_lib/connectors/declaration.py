@@ -7,17 +7,25 @@ explains, from the same lines. Who declares nothing takes everything.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 
+from bach_lib.common_sentences import A_NUMBER, NAMES_WITH_VALUES, NONE, ONE_OR_OTHER, TEXT, TRUE_OR_FALSE
 from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
+from bach_lib.said import Sentence, together
 
 _KINDS: Mapping[type, str] = {
-    str: "text",
-    bool: "true or false",
-    int: "a whole number",
-    list: "a list",
-    dict: "names with values",
-    float: "a number",
+    str: TEXT,
+    bool: TRUE_OR_FALSE,
+    int: Sentence("a_whole_number", "a whole number"),
+    list: Sentence("a_list", "a list"),
+    dict: NAMES_WITH_VALUES,
+    float: A_NUMBER,
 }
+_SECRET, _SETTING = Sentence("secret", "secret"), Sentence("setting", "setting")
+_SOME_SECRET = Sentence("a_secret", "a secret")
+_IS_SETTING = Sentence("it_is_a_setting", "It is a setting.")
+_IS_SECRET = Sentence("it_is_a_secret", "It is a secret: give a reference to it in auth_config.")
+_SUCH_AS = Sentence("about_such_as_example", "{about}, such as {example}")
 _FIELDS = ("allowed", "auth_type", "endpoint", "is_active")
 """What is sometimes looked for among the settings."""
 _NEAR = 0.6
@@ -96,11 +104,11 @@ def check_told(type_: str, knows: Knows, told: Told, old: Told = _NOTHING) -> No
     What is `old` stays possible: another version may have taken it.
     """
     for name in _strange(knows.secrets, told.secrets.keys() - old.secrets.keys()):
-        elsewhere = "It is a setting. " if name in _names(knows.settings) else ""
-        raise _unknown(type_, "secret", name, knows.secrets, elsewhere)
+        elsewhere = _IS_SETTING if name in _names(knows.settings) else ""
+        raise _unknown(type_, _SECRET, name, knows.secrets, elsewhere)
     for name in _strange(knows.settings, told.settings.keys() - old.settings.keys()):
-        elsewhere = "It is a secret: give a reference to it in auth_config. " if name in _names(knows.secrets) else ""
-        raise _unknown(type_, "setting", name, knows.settings, elsewhere)
+        elsewhere = _IS_SECRET if name in _names(knows.secrets) else ""
+        raise _unknown(type_, _SETTING, name, knows.settings, elsewhere)
     check_kinds(knows.settings, told, old)
 
 
@@ -109,11 +117,11 @@ def check_kinds(known: Iterable[Known], told: Told, old: Told = _NOTHING) -> Non
     for one in known:
         value = told.settings.get(one.name)
         if value != old.settings.get(one.name) and not _fits(value, one.takes):
-            kinds = " or ".join(_KINDS.get(kind, kind.__name__) for kind in one.takes)
+            kinds = reduce(_either, (_KINDS.get(kind, kind.__name__) for kind in one.takes))
             raise InvalidValueError(
                 field=f"settings.{one.name}",
                 value=_KINDS.get(type(value), type(value).__name__),  # not what it is: a key may stand in it
-                expected=f"{kinds}: {one.about}",
+                expected=Sentence("kind_of_value_and_about", "{kinds}: {about}", kinds=kinds, about=one.about),
             )
 
 
@@ -133,14 +141,16 @@ def missing_of(knows: Knows, told: Told) -> dict[str, str]:
     about = {one.name: one.about for one in knows.secrets}
     endpoint = {"endpoint"} if told.endpoint else set()
     found = {
-        f"auth_config.{name}": about.get(name, "a secret")
+        f"auth_config.{name}": about.get(name, _SOME_SECRET)
         for name in knows.needed({*told.secrets, *endpoint})
         if name not in told.secrets
     }
     if knows.endpoint and not endpoint:
-        found["endpoint"] = f"an address, such as {knows.endpoint}"
+        found["endpoint"] = Sentence(
+            "an_address_such_as_endpoint", "an address, such as {endpoint}", endpoint=knows.endpoint
+        )
     return found | {
-        f"settings.{one.name}": f"{one.about}, such as {one.example}"
+        f"settings.{one.name}": _SUCH_AS(about=one.about, example=one.example)
         for one in knows.settings
         if one.example and told.settings.get(one.name) is None
     }
@@ -148,17 +158,29 @@ def missing_of(knows: Knows, told: Told) -> dict[str, str]:
 
 def _unknown(type_: str, kind: str, name: str, known: tuple[Known, ...], elsewhere: str) -> UnknownNameError:
     names = sorted(_names(known))
-    near = elsewhere or _meant(name.lower(), names, kind)
-    return UnknownNameError(type=type_, kind=kind, name=name[:50], meant=near, known=", ".join(names) or "none")
+    near = elsewhere or _meant(name.lower(), names, is_setting=kind is _SETTING)
+    return UnknownNameError(
+        type=type_,
+        kind=kind,
+        name=name[:50],
+        meant=together([near, ""]) if near else "",
+        known=", ".join(names) or NONE,
+    )
 
 
-def _meant(name: str, names: list[str], kind: str) -> str:
+def _meant(name: str, names: list[str], *, is_setting: bool) -> str:
     """A guess, as a sentence; nothing where there is none."""
     if near := get_close_matches(name, names, 1, _NEAR):
-        return f'Did you mean "{near[0]}"? '
-    if kind == "setting" and (field := get_close_matches(name, _FIELDS, 1, _NEAR)):
-        return f'"{field[0]}" is no setting, but a field of the connection. '
+        return Sentence("did_you_mean_name", 'Did you mean "{name}"?', name=near[0])
+    if is_setting and (field := get_close_matches(name, _FIELDS, 1, _NEAR)):
+        return Sentence(
+            "name_is_no_setting_but_a_field", '"{name}" is no setting, but a field of the connection.', name=field[0]
+        )
     return ""
+
+
+def _either(one: str, other: str) -> str:
+    return ONE_OR_OTHER(one=one, other=other)
 
 
 def _names(known: Iterable[Known]) -> set[str]:

@@ -11,6 +11,7 @@ from typing import ClassVar, override
 from aiohttp import ClientTimeout
 from yarl import URL
 
+from bach_lib.common_sentences import THE_SERVER
 from bach_lib.connectors.address_text import tidy
 from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
 from bach_lib.connectors.capabilities import Rate
@@ -19,6 +20,7 @@ from bach_lib.connectors.own_session import OwnSession
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Fault, Identity
 from bach_lib.models.incoming import Media
+from bach_lib.said import Sentence
 
 _LONGEST = 200
 """Characters of a recipient."""
@@ -50,7 +52,9 @@ class _WithDefaults(Unattended):
         """One line that can be read, as it is written, without blanks around it."""
         written = tidy(recipient)
         if not written or len(written) > _LONGEST or not written.isprintable():
-            expected = f"one line of at most {_LONGEST} characters"
+            expected = Sentence(
+                "one_line_of_at_most_number_characters", "one line of at most {number} characters", number=_LONGEST
+            )
             raise InvalidRecipientError(recipient=recipient[:50], type=cls.__name__, expected=expected)
         return written
 
@@ -65,7 +69,7 @@ class _WithDefaults(Unattended):
         connection = self.setup.connection
         if connection.endpoint is None:
             return Identity(id=connection.name, name=connection.name, accepted=None)
-        host = URL(connection.endpoint).host_port_subcomponent or "the server"
+        host = URL(connection.endpoint).host_port_subcomponent or THE_SERVER
         try:
             async with self.setup.session.head(
                 connection.endpoint, timeout=_PATIENCE, allow_redirects=False, raise_for_status=False
@@ -74,13 +78,13 @@ class _WithDefaults(Unattended):
         except BROKEN as error:
             return broken(error, host, written=False).fault
         if status >= 500:
-            return not_theirs(status, host, "what was looked for").fault
+            return not_theirs(status, host, Sentence("what_was_looked", "what was looked for")).fault
         return Identity(id=host, name=host, accepted=None)
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """Nothing can be fetched."""
-        return Fault(code="not_fetched", text="Files cannot be fetched here.")
+        return Fault(code="not_fetched", text=Sentence("files_cannot_be_fetched_here", "Files cannot be fetched here."))
 
     @override
     async def reset(self) -> None:
@@ -97,7 +101,9 @@ class SendOnly(_WithDefaults):
     `setup` is what it was made from. `never` is what it says to who asks for messages.
     """
 
-    never: ClassVar[Fault] = Fault(code="cannot_receive", text="This connection only sends.")
+    never: ClassVar[Fault] = Fault(
+        code="cannot_receive", text=Sentence("this_connection_only_sends", "This connection only sends.")
+    )
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:

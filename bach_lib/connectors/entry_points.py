@@ -25,6 +25,7 @@ from bach_lib.errors import UnusableConnectorError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import places_of
 from bach_lib.redact import readable
+from bach_lib.said import Sentence
 
 GROUP: Final = "bach_lib.connectors"
 """The group of entry points; the name of one is the type of its connections, the value leads to the class."""
@@ -90,13 +91,20 @@ class Offer:
         """Import it, which may take half a minute; the class is not looked at. Raises `UnusableConnectorError`."""
         importing = _Import.of(self.entry)
         if not importing.ended():
-            raise self.unusable(f"importing {self.entry.value} takes more than {_PATIENCE:g} seconds")
+            raise self.unusable(
+                Sentence(
+                    "importing_name_takes_more_than_patience",
+                    "importing {name} takes more than {patience} seconds",
+                    name=self.entry.value,
+                    patience=f"{_PATIENCE:g}",
+                )
+            )
         if error := importing.found.exception():  # whatever it is: an import that ends the program ends nothing here
             _LOGGER.debug("Importing %s failed:\n%s", self.entry.value, places_of(error))
             raise self.unusable(f"{type(error).__name__}: {error}"[:_MAX_REASON])
         found = importing.found.result()
         if not isinstance(found, type):
-            raise self.unusable(f"{self.entry.value} is no class")
+            raise self.unusable(Sentence("name_is_no_class", "{name} is no class", name=self.entry.value))
         return found
 
     def unusable(self, reason: str) -> UnusableConnectorError:

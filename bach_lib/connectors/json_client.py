@@ -13,6 +13,7 @@ from urllib.parse import quote
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
+from bach_lib.common_sentences import THE_SERVER
 from bach_lib.connectors.network import BROKEN, Body, NoBody, broken, decoded, download, read_body
 from bach_lib.connectors.observations import CallError
 
@@ -59,7 +60,7 @@ class JsonClient(ABC):
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
-        self.host: str = URL(self._endpoint).host_port_subcomponent or "the server"
+        self.host: str = URL(self._endpoint).host_port_subcomponent or THE_SERVER
         """Where it asks, for sentences."""
 
     async def download(self, *path: str, limit: int) -> bytes | None:

@@ -19,6 +19,7 @@ from bach_lib.connectors.course import Course
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import File, Format, Loss, Message, Operation
 from bach_lib.outcomes import Scope, Sent
+from bach_lib.said import Sentence
 from bach_lib.text.buttons import in_words
 from bach_lib.text.progress import Progress, Unfinished
 
@@ -151,7 +152,10 @@ class Ladder:
         while (seconds := self._course.turn(climb.message.recipient)) > 0:
             climb.paused += seconds
             if climb.paused > _LONGEST_PAUSE:
-                text = "The rest of this message goes as soon as the platform's limits allow."
+                text = Sentence(
+                    "the_rest_of_this_message_goes_as_soon",
+                    "The rest of this message goes as soon as the platform's limits allow.",
+                )
                 raise CallError(
                     "rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=seconds, scope=Scope.RECIPIENT
                 )

@@ -56,7 +56,7 @@ class Mistakes:
 
     def fault(self, method: str, error: BaseException) -> Fault:
         """The same for people."""
-        return Fault(code=INTERNAL, text=str(self.error(method, error)))
+        return Fault(code=INTERNAL, text=self.error(method, error).sentence)
 
     def hung(self, method: str) -> None:
         """It took too long. For most calls that is the platform's doing, and is told as any fault is."""

@@ -30,8 +30,15 @@ from aiohttp import (
 from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
+from bach_lib.common_sentences import (
+    HOST_ANSWERED_WITH_HTTP_STATUS_STATUS,
+    HOST_DID_NOT_ANSWER_IN_TIME,
+    THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER,
+    THE_SERVER,
+)
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.models import File
+from bach_lib.said import Sentence
 
 BROKEN: Final = (ClientError, OSError, ValueError, RuntimeError)
 """What a call raises that came to nothing; the last one, if the session is closed."""
@@ -104,7 +111,7 @@ async def download(
     session: ClientSession, url: URL, headers: Mapping[str, str], timeout: ClientTimeout, limit: int
 ) -> bytes | None:
     """The bytes of a file, None if there are more than `limit`. Raises `CallError`."""
-    host = url.host_port_subcomponent or "the server"
+    host = url.host_port_subcomponent or THE_SERVER
     failure: CallError
     try:
         async with session.get(
@@ -113,7 +120,7 @@ async def download(
             if response.status == HTTPStatus.OK:
                 content = await read_body(response, limit)
                 return content if len(content) <= limit else None
-            words = f"{host} answered with HTTP status {response.status}."
+            words = HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=host, status=response.status)
             failure = CallError("not_fetched", words, Observation.UNCLEAR)
     except BROKEN as error:
         failure = broken(error, host, written=False)
@@ -148,8 +155,8 @@ def broken(error: Exception, host: str, *, written: bool) -> CallError:
     if not written:
         return CallError(*not_connected(error, host), Observation.NOTHING_WRITTEN)
     if isinstance(error, TimeoutError):
-        return CallError("timeout", f"{host} did not answer in time.", Observation.NO_ANSWER)
-    return CallError("unreachable", f"The connection to {host} broke before the answer came.", Observation.NO_ANSWER)
+        return CallError("timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=host), Observation.NO_ANSWER)
+    return CallError("unreachable", THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER(host=host), Observation.NO_ANSWER)
 
 
 def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) -> CallError:
@@ -159,11 +166,23 @@ def not_theirs(status: int, host: str, what: str, *, wait: float | None = None) 
     and says for how long. A 429 that does not say it is no reason for a check to come again soon.
     """
     if wait is not None:
-        text = f"What stands before {host} takes nothing from this address for a while."
+        text = Sentence(
+            "what_stands_before_host_takes_nothing_from",
+            "What stands before {host} takes nothing from this address for a while.",
+            host=host,
+        )
         return CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=wait)
     if status >= 500:
-        return CallError("server_error", f"{host} answered with HTTP status {status}.", Observation.NO_ANSWER)
-    text = f"What answered for {host} (HTTP status {status}) is {what}."
+        return CallError(
+            "server_error", HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=host, status=status), Observation.NO_ANSWER
+        )
+    text = Sentence(
+        "what_answered_for_host_http_status_status",
+        "What answered for {host} (HTTP status {status}) is {what}.",
+        host=host,
+        status=status,
+        what=what,
+    )
     return CallError(
         "bad_answer", text, Observation.NO_ANSWER, retry_after=DEFAULT_WAIT if status == _TOO_MANY else None
     )
@@ -207,25 +226,34 @@ def not_connected(error: Exception, host: str) -> tuple[str, str]:
     """A code and a sentence for why no connection to `host` came about."""
     code, reason = _cause(error)
     hop = error.host if isinstance(error, ClientConnectorError) else host
-    return code, f"No connection to {hop}: {reason}."
+    return code, Sentence("no_connection_to_hop_reason", "No connection to {hop}: {reason}.", hop=hop, reason=reason)
+
+
+_TLS_FAILED: Final = Sentence("tls_failed_reason", "TLS failed, {reason}")
 
 
 def _cause(error: Exception) -> tuple[str, str]:
     match error:
         case ClientProxyConnectionError() | ClientHttpProxyError():
-            return "unreachable", "the proxy in between cannot be reached or refuses"
+            return "unreachable", Sentence(
+                "the_proxy_in_between_cannot_be_reached", "the proxy in between cannot be reached or refuses"
+            )
         case ClientConnectorDNSError():
-            return "dns", "the name cannot be resolved"
+            return "dns", Sentence("the_name_cannot_be_resolved", "the name cannot be resolved")
         case ClientSSLError():
-            return "tls", f"TLS failed, {getattr(error.os_error, 'verify_message', None) or error.os_error.strerror}"
+            return "tls", _TLS_FAILED(reason=getattr(error.os_error, "verify_message", None) or error.os_error.strerror)
         case ServerFingerprintMismatch():
-            return "tls", "TLS failed, the certificate is not the expected one"
+            return "tls", Sentence(
+                "tls_failed_the_certificate_is_not_the_expected", "TLS failed, the certificate is not the expected one"
+            )
         case TimeoutError():
-            return "timeout", "it took too long"
+            return "timeout", Sentence("it_took_too_long", "it took too long")
         case InvalidURL():
-            return "unreachable", "that is no address that can be asked"
+            return "unreachable", Sentence(
+                "that_is_no_address_that_can_be_asked", "that is no address that can be asked"
+            )
         case OSError(errno=errno.ECONNREFUSED):
-            return "refused", "it was refused"
+            return "refused", Sentence("it_was_refused", "it was refused")
         case OSError(strerror=str(reason)):
             return "unreachable", reason
         case _:

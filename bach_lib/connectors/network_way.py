@@ -14,6 +14,7 @@ from yarl import URL
 from bach_lib.connectors.ours import IP_FAMILY, PROXY
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.errors import InvalidValueError
+from bach_lib.said import Sentence
 
 FAMILIES: Final[Mapping[str, socket.AddressFamily]] = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 _LONGEST = 300
@@ -35,11 +36,17 @@ def check_way(settings: Mapping[str, object]) -> None:
     """Raise `InvalidValueError` for a proxy or an IP family that cannot be; never say a proxy with a password."""
     proxy, family = settings.get(PROXY.name), settings.get(IP_FAMILY.name)
     if isinstance(proxy, str) and not is_proxy(proxy):
-        expected = "http://host:port or https://host:port, without a name and a password; SOCKS is not known"
-        raise InvalidValueError(field=f"settings.{PROXY.name}", value="this address", expected=expected)
+        expected = Sentence(
+            "one_address_or_other_without_name_and_password",
+            "{one} or {other}, without a name and a password; SOCKS is not known",
+            one="http://host:port",
+            other="https://host:port",
+        )
+        raise InvalidValueError(
+            field=f"settings.{PROXY.name}", value=Sentence("this_address", "this address"), expected=expected
+        )
     if isinstance(family, str) and family not in FAMILIES:
-        expected = " or ".join(FAMILIES)
-        raise InvalidValueError(field=f"settings.{IP_FAMILY.name}", value=family[:20], expected=expected)
+        raise InvalidValueError(field=f"settings.{IP_FAMILY.name}", value=family[:20], expected=", ".join(FAMILIES))
 
 
 def is_proxy(address: str) -> bool:

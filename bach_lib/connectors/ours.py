@@ -8,43 +8,95 @@ from dataclasses import replace
 from typing import Final
 
 from bach_lib.connectors.declaration import Known, Knows
+from bach_lib.said import Sentence
 
 SENDER_TAG: Final = Known(
-    name="sender_tag", about="a word that stands in brackets before each text, to tell senders apart"
+    name="sender_tag",
+    about=Sentence(
+        "a_word_that_stands_in_brackets_before_each",
+        "a word that stands in brackets before each text, to tell senders apart",
+    ),
 )
 RETRY_DELAYS: Final = Known(
     name="retry_delays",
-    about="seconds before each new try of a message that failed; the last one repeats, like [30, 60, 120]",
+    about=Sentence(
+        "seconds_before_each_new_try_of_a_message",
+        "seconds before each new try of a message that failed; the last one repeats, like [30, 60, 120]",
+    ),
     takes=(list,),
 )
 MAX_RETRIES: Final = Known(
-    name="max_retries", about="how often a message that is to blame is tried again, 0 to 100", takes=(int,)
+    name="max_retries",
+    about=Sentence(
+        "how_often_a_message_that_is_to_blame_is_tried", "how often a message that is to blame is tried again, 0 to 100"
+    ),
+    takes=(int,),
 )
 BREAKER_FAILURES: Final = Known(
-    name="breaker_failures", about="failures in a row after which the connection rests", takes=(int,)
+    name="breaker_failures",
+    about=Sentence(
+        "failures_in_a_row_after_which_the_connection", "failures in a row after which the connection rests"
+    ),
+    takes=(int,),
 )
-BREAKER_SECONDS: Final = Known(name="breaker_seconds", about="for how long it rests then", takes=(int, float))
+BREAKER_SECONDS: Final = Known(
+    name="breaker_seconds",
+    about=Sentence("for_how_long_it_rests_then", "for how long it rests then"),
+    takes=(int, float),
+)
 PER_MINUTE: Final = Known(
-    name="per_minute", about="the most messages a minute, beside the limits of the platform", takes=(int,)
+    name="per_minute",
+    about=Sentence(
+        "the_most_messages_a_minute_beside_the_limits", "the most messages a minute, beside the limits of the platform"
+    ),
+    takes=(int,),
 )
-MAX_WAITING: Final = Known(name="max_waiting", about="the most messages that may wait", takes=(int,))
+MAX_WAITING: Final = Known(
+    name="max_waiting",
+    about=Sentence("the_most_messages_that_may_wait", "the most messages that may wait"),
+    takes=(int,),
+)
 KEEP_DAYS: Final = Known(
-    name="keep_days", about="days that finished and incoming messages are kept, 1 to 3650", takes=(int,)
+    name="keep_days",
+    about=Sentence(
+        "days_that_finished_and_incoming_messages_are", "days that finished and incoming messages are kept, 1 to 3650"
+    ),
+    takes=(int,),
 )
 INBOX_MEGABYTES: Final = Known(
-    name="inbox_megabytes", about="the most that incoming messages take on the disk; the oldest go first", takes=(int,)
+    name="inbox_megabytes",
+    about=Sentence(
+        "the_most_that_incoming_messages_take_on",
+        "the most that incoming messages take on the disk; the oldest go first",
+    ),
+    takes=(int,),
 )
 RECEIVING: Final = Known(
-    name="receiving", about="false: what comes in there is not fetched", takes=(bool,), default=True
+    name="receiving",
+    about=Sentence("false_what_comes_in_there_is_not_fetched", "false: what comes in there is not fetched"),
+    takes=(bool,),
+    default=True,
+)
+PROXY: Final = Known(
+    name="proxy",
+    about=Sentence(
+        "the_http_proxy_to_go_through_like_http_proxy",
+        "the HTTP proxy to go through, like {example}",
+        example="http://proxy.local:3128",
+    ),
+)
+IP_FAMILY: Final = Known(
+    name="ip_family", about=Sentence("ipv4_or_ipv6_the_only_one_to_use", "ipv4 or ipv6: the only one to use")
 )
 QUIET_START: Final = Known(
     name="quiet_start",
-    about="true: what people wrote while nothing was received stands in the inbox, and is neither told nor acted upon",
+    about=Sentence(
+        "quiet_start",
+        "true: what people wrote while nothing was received stands in the inbox, and is neither told nor acted upon",
+    ),
     takes=(bool,),
     default=False,
 )
-PROXY: Final = Known(name="proxy", about="the HTTP proxy to go through, like http://proxy.local:3128")
-IP_FAMILY: Final = Known(name="ip_family", about="ipv4 or ipv6: the only one to use")
 
 OF_NETWORK: Final = (PROXY, IP_FAMILY)
 """What every connection can be told, partners too."""

@@ -6,10 +6,7 @@ from functools import partial
 from string import Formatter
 from typing import ClassVar, Self, dataclass_transform, override
 
-from bach_lib.redact import readable
-
-_LONGEST = 500
-"""Characters of what is repeated in a sentence: whoever gave a book for a name knows which one."""
+from bach_lib.said import Sentence, fitted, said
 
 
 @dataclass_transform(kw_only_default=True)
@@ -43,11 +40,18 @@ class BachError(Exception):
         values = {name: getattr(kind, name) for name in kind._needs if hasattr(kind, name)} | placeholders
         if values.keys() != set(kind._needs):
             raise TypeError(f"{kind.__name__} is made from {_listed(kind._needs)}, not from {_listed(placeholders)}")
-        self.placeholders: dict[str, str] = {name: _said(value) for name, value in values.items()}
+        self.placeholders: dict[str, str] = fitted(self.template, {name: said(value) for name, value in values.items()})
         """What fills the places of `template`, as text."""
         for name, value in values.items():
             setattr(self, name, value if isinstance(value, int | float) else self.placeholders[name])
         super().__init__(self.template.format(**self.placeholders))
+
+    @property
+    def sentence(self) -> str:
+        """What it says, as a part of something else that is said, so that it can be translated there, too."""
+        if self._needs and not self.placeholders:  # it is retold
+            return str(self)
+        return Sentence.made(str(self), self.code, self.placeholders, self.template)
 
     @property
     def values(self) -> dict[str, str | int | float]:
@@ -78,12 +82,3 @@ class InputError(BachError, ValueError):
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "nothing"
-
-
-def _said(value: object) -> str:
-    try:
-        text = str(value)
-    except ValueError:  # a number of more digits than Python writes
-        text = "so large a number"
-    text = readable(" ".join(text[: _LONGEST + 1].splitlines()))
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -13,14 +13,16 @@ from bach_lib.inbound.batch_check import validate_message
 from bach_lib.inbound.receiver import Receiver
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
 _LINE: Final = "%d requests to %s were refused, because %s"
 _PART: Final = "%d messages in requests to %s were set aside, because %s"
-_STRANGER: Final = 'nobody has let in "{who}" yet: it is no recipient'
+_STRANGER: Final = Sentence("nobody_has_let_in_who_yet", 'nobody has let in "{who}" yet: it is no recipient')
 """Who posts so has proven that they may, so their name is no stranger's word; it is the first thing to find out."""
-_AGAIN: Final = (
+_AGAIN: Final = Sentence(
+    "all_that_it_says_has_come_in_before",
     "all that it says has come in before, and it is signed without a time, so it may be an old one that somebody "
-    "overheard. Whoever posts the same anew puts a time, or a number that counts, into the body"
+    "overheard. Whoever posts the same anew puts a time, or a number that counts, into the body",
 )
 _MAX_REASONS: Final = 20
 _MAX_NAMED: Final = 3
@@ -99,7 +101,7 @@ class PushedMessages:
             self._refusals.add(_AGAIN)
         strangers = dict.fromkeys(one.sender_name for one in messages if not self._receiver.is_let_in(one))
         for who in list(strangers)[:_MAX_NAMED]:
-            self._refusals.add(_STRANGER.format(who=redact(who)))
+            self._refusals.add(_STRANGER(who=redact(who)))
         return taken
 
     def _pushed(
@@ -115,7 +117,9 @@ class PushedMessages:
         messages = [message for message in found if isinstance(message, Incoming)]
         bad = [message for message in found if isinstance(message, Unreadable)]
         if not messages:
-            raise self._unreadable(redact(bad[0].reason) if bad else "there is no message in it")
+            raise self._unreadable(
+                redact(bad[0].reason) if bad else Sentence("there_is_no_message", "there is no message in it")
+            )
         return messages, bad
 
     def _unreadable(self, reason: str) -> PushRefusedError:

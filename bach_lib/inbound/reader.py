@@ -10,6 +10,7 @@ from bach_lib.models import Fault
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Media
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
+from bach_lib.said import Sentence
 
 type Fetch = Callable[[str, Media, int], Awaitable[bytes | Fault]]
 """Fetches at most so many bytes of a file through the connection of this name."""
@@ -91,7 +92,7 @@ class InboxReader:
             raise FileTooLargeError(id=incoming_id, size=media.size, limit=limit)
         answer = await self._fetch(message.connection, media, limit)
         if isinstance(answer, Fault):
-            raise NotFetchedError(id=incoming_id, reason=answer.text.rstrip("."))
+            raise NotFetchedError(id=incoming_id, reason=answer.text)
         return answer
 
 
@@ -105,5 +106,7 @@ def _sender(sender: str | None) -> tuple[str | None, str | None]:
         return None, None
     connection, _, sender_id = sender.partition(":")
     if not connection or not sender_id:
-        raise InvalidValueError(field="sender", value=sender[:50], expected="connection:sender_id")
+        raise InvalidValueError(
+            field="sender", value=sender[:50], expected=Sentence("connection_sender_id", "connection:sender_id")
+        )
     return connection, sender_id

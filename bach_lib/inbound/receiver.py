@@ -202,7 +202,7 @@ class Receiver:
         except UnknownConnectionError:
             raise
         except BachError as error:  # the disk
-            return Fault(code=error.code, text=str(error))
+            return Fault(code=error.code, text=error.sentence)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with what an earlier run left, the loop must live
             return internal_fault(error)
         answer = handed if isinstance(handed, Fault) else await connector.receive(cursor)
@@ -217,7 +217,7 @@ class Receiver:
         except UnknownConnectionError:
             raise
         except BachError as error:  # the disk; the same messages come again with the next poll
-            return Fault(code=error.code, text=str(error))
+            return Fault(code=error.code, text=error.sentence)
         except Exception as error:  # noqa: BLE001 - whatever was wrong with this batch, the loop must live
             return internal_fault(error)
         return answer

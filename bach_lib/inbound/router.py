@@ -18,6 +18,7 @@ from bach_lib.inbound.rules import Rules
 from bach_lib.inbound.unhandled import is_over
 from bach_lib.models import Connection
 from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.said import Sentence
 
 _LOGGER = FieldLogger(__name__)
 
@@ -78,7 +79,9 @@ class Router:
                 connection=connection.name,
                 message_id=message.id,
             )
-            found["routing_error"] = "The rules could not be tried; the log says why."
+            found["routing_error"] = Sentence(
+                "the_rules_could_not_be_tried_the_log_says_why", "The rules could not be tried; the log says why."
+            )
         kind, max_age = message.kind, self._inbox.max_age(connection.name)
         if is_over(message, now, max_age):
             kind = Kind.EXPIRED

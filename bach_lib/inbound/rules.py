@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from bach_lib.common_sentences import NONE
 from bach_lib.errors import InvalidRuleError, UnknownRuleError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.home_loop import HomeLoop
 from bach_lib.inbound.patterns import BadPatternError, Patterns, compile_pattern
 from bach_lib.inbound.phrases import Phrases, fold
+from bach_lib.said import Sentence
 from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.columns import Columns
 from bach_lib.storage.values import text, words
@@ -131,10 +133,20 @@ class Rules:
             rules = self._rules | {rule.name: rule}
             check_rule(rule)
             if len(rules) > MAX_RULES:
-                raise InvalidRuleError(name=rule.name, reason=f"there are {MAX_RULES} rules already")
+                raise InvalidRuleError(
+                    name=rule.name,
+                    reason=Sentence(
+                        "there_are_number_rules_already", "there are {number} rules already", number=MAX_RULES
+                    ),
+                )
             if sum(len(one.phrases) for one in rules.values()) > _MAX_ALL_PHRASES:
                 raise InvalidRuleError(
-                    name=rule.name, reason=f"all rules together have over {_MAX_ALL_PHRASES} phrases"
+                    name=rule.name,
+                    reason=Sentence(
+                        "all_rules_together_have_over_number_phrases",
+                        "all rules together have over {number} phrases",
+                        number=_MAX_ALL_PHRASES,
+                    ),
                 )
             await self._store.submit(lambda tx: write_rule(tx, rule))
             self._told.discard(rule.name)
@@ -143,7 +155,7 @@ class Rules:
     async def _remove(self, name: str) -> None:
         async with self._lock:
             if name not in self._rules:
-                raise UnknownRuleError(name=name, known=", ".join(sorted(self._rules)) or "none")
+                raise UnknownRuleError(name=name, known=", ".join(sorted(self._rules)) or NONE)
             await self._store.submit(lambda tx: tx.run("remove_rule", name=name))
             await self._take({other: rule for other, rule in self._rules.items() if other != name})
 
@@ -164,35 +176,79 @@ def _matcher(rules: Mapping[str, Rule]) -> _Matcher:
 def check_rule(rule: Rule) -> None:
     """Raise `InvalidRuleError` for a rule that cannot be used as it is."""
     if not isinstance(rule.name, str) or not _NAME.fullmatch(rule.name):
-        raise InvalidRuleError(name=str(rule.name)[:100], reason='a name has 1 to 100 letters, digits, "_", "-" or "."')
+        raise InvalidRuleError(
+            name=str(rule.name)[:100],
+            reason=Sentence(
+                "a_name_has_1_to_100_letters_digits", 'a name has 1 to 100 letters, digits, "_", "-" or "."'
+            ),
+        )
     if not rule.phrases and not rule.patterns:
-        raise InvalidRuleError(name=rule.name, reason="it has neither phrases nor patterns")
+        raise InvalidRuleError(
+            name=rule.name,
+            reason=Sentence("it_has_neither_phrases_nor_patterns", "it has neither phrases nor patterns"),
+        )
     if rule.hint is not None:
         _check_texts(rule.name, "hints", (rule.hint,), 1, _MAX_HINT)
     if rule.connection is not None and not isinstance(rule.connection, str):
-        raise InvalidRuleError(name=rule.name, reason="its connection is no name")
+        raise InvalidRuleError(
+            name=rule.name, reason=Sentence("its_connection_is_no_name", "its connection is no name")
+        )
     if not isinstance(rule.is_active, bool):
-        raise InvalidRuleError(name=rule.name, reason="is_active is neither true nor false")
+        raise InvalidRuleError(
+            name=rule.name,
+            reason=Sentence("is_active_is_neither_true_nor_false", "is_active is neither true nor false"),
+        )
     _check_texts(rule.name, "phrases", rule.phrases, _MAX_PHRASES)
     _check_texts(rule.name, "patterns", rule.patterns, _MAX_PATTERNS)
     for pattern in rule.patterns:
         try:
             compile_pattern(pattern)
         except BadPatternError as error:
-            raise InvalidRuleError(name=rule.name, reason=f"the pattern {pattern!r} is broken ({error})") from error
+            raise InvalidRuleError(
+                name=rule.name,
+                reason=Sentence(
+                    "the_pattern_pattern_is_broken_error",
+                    "the pattern {pattern} is broken ({error})",
+                    pattern=repr(pattern),
+                    error=error,
+                ),
+            ) from error
 
 
 def _check_texts(name: str, field: str, texts: Sequence[str], most: int, longest: int = _MAX_LENGTH) -> None:
     if isinstance(texts, str) or not all(isinstance(one, str) for one in texts):
-        raise InvalidRuleError(name=name, reason=f"its {field} must be a list of texts")
+        raise InvalidRuleError(
+            name=name,
+            reason=Sentence("its_field_must_be_a_list_of_texts", "its {field} must be a list of texts", field=field),
+        )
     if len(texts) > most:
-        raise InvalidRuleError(name=name, reason=f"it has more than {most} {field}")
+        raise InvalidRuleError(
+            name=name,
+            reason=Sentence(
+                "it_has_more_than_number_field", "it has more than {number} {field}", number=most, field=field
+            ),
+        )
     if any(not fold(text) for text in texts):
-        raise InvalidRuleError(name=name, reason=f"one of its {field} is empty")
+        raise InvalidRuleError(
+            name=name, reason=Sentence("one_of_its_field_is_empty", "one of its {field} is empty", field=field)
+        )
     if any(len(text) > longest for text in texts):
-        raise InvalidRuleError(name=name, reason=f"one of its {field} is longer than {longest} characters")
+        raise InvalidRuleError(
+            name=name,
+            reason=Sentence(
+                "one_of_its_field_is_longer_than_number",
+                "one of its {field} is longer than {number} characters",
+                field=field,
+                number=longest,
+            ),
+        )
     if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
-        raise InvalidRuleError(name=name, reason=f"one of its {field} has half of a character")
+        raise InvalidRuleError(
+            name=name,
+            reason=Sentence(
+                "one_of_its_field_has_half_of_a_character", "one of its {field} has half of a character", field=field
+            ),
+        )
 
 
 _COLUMNS = Columns({"phrases": (words, "[]"), "patterns": (lambda value: [*map(compile_pattern, words(value))], "[]")})

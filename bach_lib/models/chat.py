@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from bach_lib.errors import EmptyTextError, InvalidValueError, TextTooLongError
+from bach_lib.said import Sentence
 
 MAX_CHARACTERS = 32_000
 """Of a whole conversation; what is older than that is left out."""
@@ -92,11 +93,17 @@ def question(messages: Sequence[ChatMessage], settings: ChatOptions, options: Ch
     model = wanted.get("model", "")
     if not model or len(model) > 200:
         raise InvalidValueError(
-            field="model", value=model[:100], expected="the name of a model that the partner offers"
+            field="model",
+            value=model[:100],
+            expected=Sentence(
+                "the_name_of_a_model_that_the_partner_offers", "the name of a model that the partner offers"
+            ),
         )
     system = wanted.get("system")
     if system is not None and len(system) > MAX_SYSTEM:
-        raise TextTooLongError(length=len(system), type="the system text", limit=MAX_SYSTEM)
+        raise TextTooLongError(
+            length=len(system), type=Sentence("the_system_text", "the system text"), limit=MAX_SYSTEM
+        )
     return Question(
         messages=shortened(messages, turns=int(_number("history", wanted.get("history", 10), 0, 100))),
         model=model,
@@ -119,7 +126,7 @@ def thinking_in(value: object) -> str | None:
     """Whether a model is to think before it answers, if that is given. Raises `InvalidValueError`."""
     if value is None or (isinstance(value, str) and value in THINKING):
         return value
-    raise InvalidValueError(field="thinking", value=str(value)[:100], expected=" or ".join(THINKING))
+    raise InvalidValueError(field="thinking", value=str(value)[:100], expected=", ".join(THINKING))
 
 
 def shortened(messages: Sequence[ChatMessage], *, turns: int) -> tuple[ChatMessage, ...]:
@@ -131,7 +138,9 @@ def shortened(messages: Sequence[ChatMessage], *, turns: int) -> tuple[ChatMessa
     if last is None or last.role is not Role.USER or not last.text.strip():
         raise EmptyTextError
     if len(last.text) > MAX_CHARACTERS:
-        raise TextTooLongError(length=len(last.text), type="an AI partner", limit=MAX_CHARACTERS)
+        raise TextTooLongError(
+            length=len(last.text), type=Sentence("an_ai_partner", "an AI partner"), limit=MAX_CHARACTERS
+        )
     kept: list[ChatMessage] = []
     left, questions = MAX_CHARACTERS, turns + 1
     for message in reversed(_taking_turns(messages)):
@@ -168,5 +177,11 @@ def _taking_turns(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
 
 def _number(field: str, value: object, least: float, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise InvalidValueError(field=field, value=value, expected=f"a number from {least} to {most}")
+        raise InvalidValueError(
+            field=field,
+            value=value,
+            expected=Sentence(
+                "a_number_from_number_to_number2", "a number from {number} to {number2}", number=least, number2=most
+            ),
+        )
     return value

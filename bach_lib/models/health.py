@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models.connection import ConnectionState
 from bach_lib.models.fault import Fault
+from bach_lib.said import Sentence
 
 INTERNAL = "internal"
 """The code of a mistake in code that runs inside of BACH; it says nothing about the platform."""
@@ -66,7 +67,10 @@ def state_after(fault: Fault) -> ConnectionState:
 
 def internal_fault(error: BaseException) -> Fault:
     """What is told of an error nobody expected: its type only, for its text may hold secrets."""
-    return Fault(code=INTERNAL, text=f"An error inside BACH: {type(error).__name__}")
+    return Fault(
+        code=INTERNAL,
+        text=Sentence("an_error_inside_bach_kind", "An error inside BACH: {kind}", kind=type(error).__name__),
+    )
 
 
 def log_transition(name: str, direction: str, old: Health, new: Health) -> None:

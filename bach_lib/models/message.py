@@ -8,6 +8,7 @@ from typing import Self
 from bach_lib.errors import FileNotReadError
 from bach_lib.models.fault import Fault
 from bach_lib.models.proof import Proven
+from bach_lib.said import Sentence
 from bach_lib.threads import read_file
 
 
@@ -110,10 +111,15 @@ class File:
             path = Path(path)
             content = await read_file(path, _MOST_BYTES + 1, seconds=_SECONDS)
         except (OSError, ValueError, TypeError) as error:
-            reason = getattr(error, "strerror", None) or f"this is no path ({type(error).__name__})"
+            reason = getattr(error, "strerror", None) or Sentence(
+                "this_is_no_path_kind", "this is no path ({kind})", kind=type(error).__name__
+            )
             raise FileNotReadError(path=path, reason=reason) from error
         if len(content) > _MOST_BYTES:
-            raise FileNotReadError(path=path, reason=f"it has more than {_MOST_BYTES} bytes")
+            raise FileNotReadError(
+                path=path,
+                reason=Sentence("it_has_more_than_number_bytes", "it has more than {number} bytes", number=_MOST_BYTES),
+            )
         return cls(name=path.name if name is None else name, content=content, mime_type=mime_type, size=len(content))
 
 

@@ -20,6 +20,7 @@ from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.sender_tag import without
+from bach_lib.said import Sentence
 
 
 class Amendment(TypedDict, total=False):
@@ -127,9 +128,17 @@ def _check_change(message: Message, amendment: Amendment, *, is_elsewhere: bool)
     """A change belongs to a message that is on the platform. Raises `InvalidValueError`."""
     if is_elsewhere:
         raise InvalidValueError(
-            field="a new recipient",
+            field=Sentence("a_new_recipient", "a new recipient"),
             value=amendment.get("recipient", message.recipient)[:50],
-            expected=f"the one that message {message.id} has, which changes a message there",
+            expected=Sentence(
+                "the_one_that_message_id_has_which_changes",
+                "the one that message {id} has, which changes a message there",
+                id=message.id,
+            ),
         )
     if message.operation is Operation.DELETE and "text" in amendment:
-        raise InvalidValueError(field="text", value=amendment["text"][:50], expected="none to take a message away")
+        raise InvalidValueError(
+            field="text",
+            value=amendment["text"][:50],
+            expected=Sentence("none_to_take_a_message_away", "none to take a message away"),
+        )

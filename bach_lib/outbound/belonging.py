@@ -14,14 +14,24 @@ from bach_lib.models import Fault, Loss, Message
 from bach_lib.outbound.retry import OTHER_ACCOUNT
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
+from bach_lib.said import Sentence
 
 _NOT_OURS = Dead(
     fault=Fault(
         code=OTHER_ACCOUNT,
-        text="The message that this would change was sent by another account, which the connection had before.",
+        text=Sentence(
+            "the_message_that_this_would_change_was_sent",
+            "The message that this would change was sent by another account, which the connection had before.",
+        ),
     )
 )
-_NO_REPLY = Loss(what="reply", reason="The message it answers belongs to another account, which was here before.")
+_NO_REPLY = Loss(
+    what="reply",
+    reason=Sentence(
+        "the_message_it_answers_belongs_to_another",
+        "The message it answers belongs to another account, which was here before.",
+    ),
+)
 
 
 async def belonging(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
@@ -69,4 +79,4 @@ async def _newest_before(connector: Connector, connection: str, services: Dispat
         fault = await services.ensure_account(connection, connector)
         return (await services.queue.handed_over(connection))[0] if fault is None else fault
     except BachError as error:  # the disk
-        return Fault(code=error.code, text=str(error))
+        return Fault(code=error.code, text=error.sentence)

@@ -15,11 +15,15 @@ from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
 from bach_lib.outbound.rows import Draft, oldest_first
+from bach_lib.said import Sentence
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer, upper_bound
 
-REPLACED = Fault(code="replaced", text="A newer message with the same tag took its place.")
+REPLACED = Fault(
+    code="replaced",
+    text=Sentence("a_newer_message_with_the_same_tag_took", "A newer message with the same tag took its place."),
+)
 OUTDATED = "replaced_meanwhile"
 """The code of a message that is on its way while a newer one of its tag comes."""
 AT_ONCE = 100

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from bach_lib.arguments import LONGEST, recipient_text
+from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, TRUE_OR_FALSE
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
 from bach_lib.models import Button, Connection, Delivery, File, Format, Loss, Message, Operation
@@ -13,6 +14,7 @@ from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound.fitting import bounded, fitted, short, text_of
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.registry.sender_tag import prefix
+from bach_lib.said import Sentence
 
 MAX_PRIORITY = 10
 _MAX_RETRIES = 100
@@ -147,9 +149,17 @@ def make_reaction(
     return replace(draft, operation=Operation.REACT, target=bounded("a message", target))
 
 
+_CANNOT: Final = {
+    Operation.EDIT: Sentence("edit", "edit"),
+    Operation.DELETE: Sentence("delete", "delete"),
+    Operation.REACT: Sentence("react_to", "react to"),
+}
+"""What stands before "messages"."""
+
+
 def _check_can(connector: type[Connector], operation: Operation, type_: str) -> None:
     if operation not in connector.capabilities.operations:
-        raise CannotDoError(type=type_, operation=operation)
+        raise CannotDoError(type=type_, operation=_CANNOT[operation])
 
 
 def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request | None:
@@ -171,7 +181,7 @@ def _delivery(value: Delivery | str) -> Delivery:
     try:
         return Delivery(value)
     except ValueError:
-        raise InvalidValueError(field="delivery", value=value, expected=" or ".join(Delivery)) from None
+        raise InvalidValueError(field="delivery", value=value, expected=", ".join(Delivery)) from None
 
 
 def _seconds(value: float) -> float:
@@ -183,11 +193,15 @@ def _seconds(value: float) -> float:
 
 def _whole(field: str, value: int, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidValueError(field=field, value=value, expected=f"a whole number from {low} to {high}")
+        raise InvalidValueError(
+            field=field,
+            value=value,
+            expected=A_WHOLE_NUMBER_FROM_LOW_TO_HIGH(low=low, high=high),
+        )
     return value
 
 
 def _switch(field: str, value: object) -> bool:
     if not isinstance(value, bool):
-        raise InvalidValueError(field=field, value=str(value)[:20], expected="true or false")
+        raise InvalidValueError(field=field, value=str(value)[:20], expected=TRUE_OR_FALSE)
     return value

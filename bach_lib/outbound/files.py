@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bach_lib.common_sentences import FILE_WITH_A_NAME_AND_BYTES
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import File, Loss
+from bach_lib.said import Sentence
 
 _MAX_NAME = 128
 MAX_ALL = 50_000_000
@@ -17,6 +19,7 @@ MAX_ALL = 50_000_000
 _MAX_FILES = 50
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _NO_NAME = "file"
+_NAME_AND_REASON = Sentence("name_and_reason", "{name}: {reason}.")
 
 
 def check_files(
@@ -31,7 +34,7 @@ def check_files(
         name = _name(file.name)
         reason = _reason(type_, capabilities, len(file.content), left, len(able))
         if reason:
-            lost.append(Loss(what="file", reason=f"{name}: {reason}."))
+            lost.append(Loss(what="file", reason=_NAME_AND_REASON(name=name, reason=reason)))
             continue
         left -= len(file.content)
         mime_type = file.mime_type if isinstance(file.mime_type, str) and _MIME_TYPE.fullmatch(file.mime_type) else None
@@ -42,24 +45,39 @@ def check_files(
 def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before: int) -> str | None:
     """Why a file of this size cannot go."""
     if not capabilities.max_files:
-        return f"{type_} takes text only"
+        return Sentence("type_takes_text_only", "{type} takes text only", type=type_)
     if before >= _MAX_FILES:
-        return f"a message can have {_MAX_FILES} files"
+        return Sentence("a_message_can_have_number_files", "a message can have {number} files", number=_MAX_FILES)
     if not size:
-        return "it is empty"
+        return Sentence("it_is_empty", "it is empty")
     if size <= MAX_ALL and size > capabilities.file_bytes:
-        return f"it has {size} bytes, and {type_} takes {capabilities.file_bytes}"
+        return Sentence(
+            "it_has_size_bytes_and_type_takes_limit",
+            "it has {size} bytes, and {type} takes {limit}",
+            size=size,
+            type=type_,
+            limit=capabilities.file_bytes,
+        )
     return _too_much(size) if size > left else None
 
 
 def _too_much(size: int) -> str:
-    return f"it has {size} bytes, and all files of a message can have {MAX_ALL}"
+    return Sentence(
+        "it_has_size_bytes_and_all_files_of_a_message",
+        "it has {size} bytes, and all files of a message can have {number}",
+        size=size,
+        number=MAX_ALL,
+    )
 
 
 def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
     """What is raised for files alone, none of which can go."""
     return InvalidValueError(
-        field="files", value=lost[0].reason, expected="a file that can go, or say something in words"
+        field="files",
+        value=lost[0].reason,
+        expected=Sentence(
+            "a_file_that_can_go_or_say_something_in_words", "a file that can go, or say something in words"
+        ),
     )
 
 
@@ -68,7 +86,7 @@ def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, 
     able, lost, left = list[File](), list[Loss](), MAX_ALL
     for file in _files(files):
         if (size := len(file.content)) > left:
-            lost.append(Loss(what="file", reason=f"{_name(file.name)}: {_too_much(size)}."))
+            lost.append(Loss(what="file", reason=_NAME_AND_REASON(name=_name(file.name), reason=_too_much(size))))
             continue
         left -= size
         able.append(file)
@@ -80,7 +98,7 @@ def _files(files: object) -> list[File]:
     found = list[File]()
     for file in files if isinstance(files, Sequence) else (files,):
         if not isinstance(file, File) or not isinstance(file.name, str) or (content := _bytes(file.content)) is None:
-            raise InvalidValueError(field="files", value=type(file).__name__, expected="File, with a name and bytes")
+            raise InvalidValueError(field="files", value=type(file).__name__, expected=FILE_WITH_A_NAME_AND_BYTES)
         found.append(replace(file, content=content))
     return found
 

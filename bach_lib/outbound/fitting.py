@@ -7,6 +7,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bach_lib.common_sentences import (
+    A_BROKEN_CHARACTER,
+    AT_MOST_NUMBER_CHARACTERS,
+    FILE_WITH_A_NAME_AND_BYTES,
+    TEXT,
+    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
+)
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
@@ -17,6 +24,7 @@ from bach_lib.errors import (
 )
 from bach_lib.models import Button, Buttons, File, Format, Loss
 from bach_lib.outbound.files import check_files, no_file_goes
+from bach_lib.said import Sentence
 from bach_lib.text.buttons import as_it_is, in_words
 from bach_lib.text.html import read_html
 from bach_lib.text.json_text import fields_of
@@ -75,18 +83,27 @@ def _fields(
 ) -> Content:
     """What is no words: it goes as it is or not at all."""
     if fields_of(text) is None:
-        raise InvalidValueError(field="text", value=f"{text[:20]}…", expected="a JSON object, as its format says")
+        raise InvalidValueError(
+            field="text",
+            value=f"{text[:20]}…",
+            expected=Sentence("a_json_object_as_its_format_says", "a JSON object, as its format says"),
+        )
     _check_text(type_, capabilities, None, text, has_files=False)
     for what, is_there in (("title", bool(options.get("title"))), ("buttons", has_buttons), ("file", has_files)):
         if is_there:
-            lost.append(Loss(what=what, reason="Fields have none; put it into them."))
+            lost.append(
+                Loss(
+                    what=what,
+                    reason=Sentence("fields_have_none_put_it_into_them", "Fields have none; put it into them."),
+                )
+            )
     return Content(text=text, title=None, format=Format.JSON, buttons=(), files=(), lost=tuple(lost))
 
 
 def text_of(field: str, value: object) -> str:
     """What people without a type checker give first is a number, or nothing."""
     if not isinstance(value, str):
-        raise InvalidValueError(field=field, value=f"{type(value).__name__} {str(value)[:20]}".strip(), expected="text")
+        raise InvalidValueError(field=field, value=f"{type(value).__name__} {str(value)[:20]}".strip(), expected=TEXT)
     return value
 
 
@@ -99,14 +116,18 @@ def bounded(field: str, value: str) -> str:
     """A name, which is not too long for one."""
     _check_characters(field, value)
     if len(value) > _MAX_SHORT:
-        raise InvalidValueError(field=field, value=f"{value[:20]}…", expected=f"at most {_MAX_SHORT} characters")
+        raise InvalidValueError(
+            field=field, value=f"{value[:20]}…", expected=AT_MOST_NUMBER_CHARACTERS(number=_MAX_SHORT)
+        )
     return value
 
 
 def _given(lost: object) -> Sequence[Loss]:
     """What the caller has lost already, as a file that was not where it should be."""
     if not isinstance(lost, Sequence) or not all(isinstance(one, Loss) for one in lost):
-        raise InvalidValueError(field="lost", value=type(lost).__name__, expected="a list of Loss")
+        raise InvalidValueError(
+            field="lost", value=type(lost).__name__, expected=Sentence("a_list_of_loss", "a list of Loss")
+        )
     return [Loss(what=bounded("lost", one.what), reason=_printable(one.reason)) for one in lost]
 
 
@@ -117,7 +138,7 @@ def _printable(words: str) -> str:
 
 def _sequence(files: object) -> Sequence[File]:
     if not isinstance(files, Sequence) or isinstance(files, str):
-        raise InvalidValueError(field="files", value=type(files).__name__, expected="File, with a name and bytes")
+        raise InvalidValueError(field="files", value=type(files).__name__, expected=FILE_WITH_A_NAME_AND_BYTES)
     return files
 
 
@@ -129,7 +150,17 @@ def _format(type_: str, capabilities: Capabilities, value: object, text: str, lo
     form = Format(value)
     if form in capabilities.formats:
         return form, text
-    lost.append(Loss(what="markup", reason=f"{type_} does not know the text format {form}."))
+    lost.append(
+        Loss(
+            what="markup",
+            reason=Sentence(
+                "type_does_not_know_the_text_format_form",
+                "{type} does not know the text format {form}.",
+                type=type_,
+                form=form,
+            ),
+        )
+    )
     return Format.PLAIN, "".join(piece.shown for piece in read_html(text)) if form is Format.HTML else text
 
 
@@ -142,7 +173,16 @@ def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[st
         return None, as_it_is(title, form)
     if len(title) <= _MAX_SHORT:
         return title, text
-    lost.append(Loss(what="title", reason=f"It has more than {_MAX_SHORT} characters, so it stands in the text."))
+    lost.append(
+        Loss(
+            what="title",
+            reason=Sentence(
+                "it_has_more_than_number_characters_so",
+                "It has more than {number} characters, so it stands in the text.",
+                number=_MAX_SHORT,
+            ),
+        )
+    )
     return None, f"{as_it_is(title, form)}\n\n{text}"
 
 
@@ -153,14 +193,26 @@ def rows_of(given: object) -> Buttons:
         buttons = tuple(row) if isinstance(row, Sequence) else (row,)
         for one in buttons:
             if not isinstance(one, Button) or not isinstance(one.text, str) or not isinstance(one.value, str):
-                raise InvalidButtonsError(reason="they must be rows of Button, each with a text and a value")
+                raise InvalidButtonsError(
+                    reason=Sentence(
+                        "they_must_be_rows_of_button_each_with_a_text",
+                        "they must be rows of Button, each with a text and a value",
+                    )
+                )
             for field, value in (("text", one.text), ("value", one.value)):
                 _check_characters(f"button {field}", value)
                 if not has_words(value):
-                    raise InvalidButtonsError(reason=f"one has no {field}")
+                    raise InvalidButtonsError(reason=Sentence("one_has_no_field", "one has no {field}", field=field))
         rows += [buttons] if buttons else []
     if (count := sum(map(len, rows))) > _MAX_IN_WORDS:
-        raise InvalidButtonsError(reason=f"there are {count}, and nobody reads more than {_MAX_IN_WORDS}")
+        raise InvalidButtonsError(
+            reason=Sentence(
+                "there_are_count_and_nobody_reads_more_than",
+                "there are {count}, and nobody reads more than {number}",
+                count=count,
+                number=_MAX_IN_WORDS,
+            )
+        )
     return tuple(rows)
 
 
@@ -169,14 +221,30 @@ def _unshown(type_: str, capabilities: Capabilities, rows: Buttons) -> str | Non
     buttons = [button for row in rows for button in row]
     limit = capabilities.max_buttons
     if not limit:
-        return f"{type_} has no buttons."
+        return Sentence("type_has_no_buttons", "{type} has no buttons.", type=type_)
     if len(buttons) > limit:
-        return f"There are {len(buttons)}, and {type_} shows {limit}."
+        return Sentence(
+            "there_are_count_and_type_shows_limit",
+            "There are {count}, and {type} shows {limit}.",
+            count=len(buttons),
+            type=type_,
+            limit=limit,
+        )
     for button in buttons:
         if len(button.text) > MAX_BUTTON_TEXT:
-            return f'"{button.text[:20]}…" has more than {MAX_BUTTON_TEXT} characters.'
+            return Sentence(
+                "text_has_more_than_number_characters",
+                '"{text}…" has more than {number} characters.',
+                text=button.text[:20],
+                number=MAX_BUTTON_TEXT,
+            )
         if len(button.value.encode()) > capabilities.button_value:
-            return f'The value "{button.value[:20]}…" has more than {capabilities.button_value} bytes.'
+            return Sentence(
+                "the_value_value_has_more_than_limit_bytes",
+                'The value "{value}…" has more than {limit} bytes.',
+                value=button.value[:20],
+                limit=capabilities.button_value,
+            )
     return None
 
 
@@ -197,7 +265,7 @@ def _check_characters(field: str, value: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidValueError(
-            field=field, value="a broken character", expected="text without halves of characters"
+            field=field, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS
         ) from None
 
 

@@ -8,6 +8,7 @@ from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Message, QueueStatus, Status
 from bach_lib.outbound.rows import readable_message
+from bach_lib.said import Sentence
 from bach_lib.storage import Row, Store, Transaction, Value
 from bach_lib.storage.purge import give_space_back, purge
 from bach_lib.storage.request import Single
@@ -127,7 +128,11 @@ class History:
         """
         unwanted = some_of(Status, "statuses", statuses)
         if unfinished := sorted(status for status in unwanted if not status.is_final):
-            raise InvalidValueError(field="statuses", value=unfinished[0], expected="statuses of ended messages")
+            raise InvalidValueError(
+                field="statuses",
+                value=unfinished[0],
+                expected=Sentence("statuses_of_ended_messages", "statuses of ended messages"),
+            )
 
         def wanted(row: Row) -> bool:
             return row["status"] in unwanted

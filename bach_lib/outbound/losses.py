@@ -1,20 +1,23 @@
 """Describes losses: what messages go without, in a sentence for people."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from bach_lib.models import Fault, Loss
+from bach_lib.said import Sentence, together
 
-_NAMES = {
-    "buttons": "buttons that can be pressed",
-    "caption": "its words below the file",
-    "file": "a file",
-    "kind": "its file shown as what it is",
-    "markup": "its markup",
-    "place": "its topic or thread",
-    "reply": "the message that it answers",
-    "silent": "its silence",
-    "title": "a title of its own",
+_SENT_WITHOUT: Final = {
+    "buttons": Sentence("sent_without_buttons", "Sent without buttons that can be pressed: {reason}"),
+    "caption": Sentence("sent_without_caption", "Sent without its words below the file: {reason}"),
+    "file": Sentence("sent_without_file", "Sent without a file: {reason}"),
+    "kind": Sentence("sent_without_kind", "Sent without its file shown as what it is: {reason}"),
+    "markup": Sentence("sent_without_markup", "Sent without its markup: {reason}"),
+    "place": Sentence("sent_without_place", "Sent without its topic or thread: {reason}"),
+    "reply": Sentence("sent_without_reply", "Sent without the message that it answers: {reason}"),
+    "silent": Sentence("sent_without_silence", "Sent without its silence: {reason}"),
+    "title": Sentence("sent_without_title", "Sent without a title of its own: {reason}"),
 }
+_SENT_WITHOUT_OTHER: Final = Sentence("sent_without_what", "Sent without {what}: {reason}")
 
 
 def joined(*losses: Iterable[Loss]) -> tuple[Loss, ...]:
@@ -25,5 +28,10 @@ def joined(*losses: Iterable[Loss]) -> tuple[Loss, ...]:
 def without(losses: Iterable[Loss]) -> Fault | None:
     """Why a message was sent degraded; None if it was not."""
     known = list(losses)
-    sentences = [f"Sent without {_NAMES.get(loss.what, loss.what)}: {loss.reason}" for loss in known]
-    return Fault(code=f"without_{known[0].what}", text=" ".join(sentences)) if known else None
+    return Fault(code=f"without_{known[0].what}", text=together(map(_sentence, known))) if known else None
+
+
+def _sentence(loss: Loss) -> str:
+    if loss.what in _SENT_WITHOUT:
+        return _SENT_WITHOUT[loss.what](reason=loss.reason)
+    return _SENT_WITHOUT_OTHER(what=loss.what, reason=loss.reason)

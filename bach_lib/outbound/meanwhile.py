@@ -15,12 +15,16 @@ from dataclasses import replace
 from bach_lib.models import Fault, Status
 from bach_lib.outbound.collapse import OUTDATED, REPLACED
 from bach_lib.outbound.retry import Settlement
+from bach_lib.said import Sentence
 from bach_lib.storage import Transaction, Value
 
 RECIPIENT_REMOVED = "recipient_removed"
 """The code of messages that were withdrawn because a person removed their recipient."""
 
-WITHDRAWN = Fault(code=RECIPIENT_REMOVED, text="Its recipient was removed before it could be sent.")
+WITHDRAWN = Fault(
+    code=RECIPIENT_REMOVED,
+    text=Sentence("its_recipient_was_removed_before_it_could", "Its recipient was removed before it could be sent."),
+)
 
 UNDER_WAY = "recipient_removed_meanwhile"
 """The code of a message that is under way, and whose recipient was removed since it set out."""

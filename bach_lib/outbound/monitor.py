@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from bach_lib.clock import Cancel, Clock
+from bach_lib.common_sentences import THE_CONNECTION_IS_SWITCHED_OFF
 from bach_lib.connectors.base import Connector
 from bach_lib.models import ConnectionState, Fault, Health, Identity
 from bach_lib.models.health import log_transition, state_after
@@ -18,7 +19,7 @@ _LONGEST_PAUSE = 86_400.0
 """Seconds; a ban that is said to last longer is looked at once a day."""
 _SOON = 1.0
 """Seconds; a check that is due has its answer by then, or is waited for so long again."""
-STOPPED = Fault(code="disabled", text="The connection is switched off.")
+STOPPED = Fault(code="disabled", text=THE_CONNECTION_IS_SWITCHED_OFF)
 
 
 class Monitor:

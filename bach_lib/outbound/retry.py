@@ -21,6 +21,7 @@ from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.losses import joined, without
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.policy import RetryPolicy
+from bach_lib.said import Sentence
 
 _FIRST_AGAIN = 1.0
 """Seconds until what cannot arrive twice is tried again after a failure that the check does not see; then longer."""
@@ -30,7 +31,10 @@ _FIRST_HOLD = 30.0
 """Seconds until a message is repeated that may have arrived while the connection went down; longer each time."""
 
 
-EXPIRED = Fault(code="expired", text="Its time to live was over before it could be sent.")
+EXPIRED = Fault(
+    code="expired",
+    text=Sentence("its_time_to_live_was_over_before_it_could", "Its time to live was over before it could be sent."),
+)
 INTERRUPTED = "interrupted"
 """The code of an attempt during which the process ended."""
 OTHER_ACCOUNT = "other_account"
@@ -146,7 +150,13 @@ def late(message: Message) -> Settlement:
 
 def after_crash(message: Message, *, idempotent: bool) -> Settlement:
     """Settle a message that was in flight when the process ended: uncertain, which follows its policy at once."""
-    fault = Fault(code=INTERRUPTED, text="BACH stopped while this message was being sent; it may have arrived.")
+    fault = Fault(
+        code=INTERRUPTED,
+        text=Sentence(
+            "bach_stopped_while_this_message_was_being_sent",
+            "BACH stopped while this message was being sent; it may have arrived.",
+        ),
+    )
     if message.delivery is Delivery.AT_MOST_ONCE and not idempotent:
         return replace(_end(message, Status.UNCERTAIN, fault), outcome="uncertain")
     return replace(_keep(message, fault), outcome="uncertain")

@@ -10,6 +10,7 @@ from typing import cast
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound import proof_summary
+from bach_lib.said import Sentence
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
 from bach_lib.storage.values import integer, listed, pairs, real, text
@@ -116,7 +117,12 @@ class UnreadableRowError(Exception):
         super().__init__(*columns)
         names = ", ".join(self.args)
         self.fault: Fault = Fault(
-            code="unreadable", text=f"The database is damaged here; this cannot be read: {names}."
+            code="unreadable",
+            text=Sentence(
+                "the_database_is_damaged_here_this_cannot",
+                "The database is damaged here; this cannot be read: {names}.",
+                names=names,
+            ),
         )
 
 

@@ -21,6 +21,7 @@ from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
+from bach_lib.said import Sentence
 
 _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
@@ -137,7 +138,11 @@ class Sender:
             drafts.append(draft)
             size += sum(file.size for file in draft.files)
             if size > _MOST_BYTES:
-                raise InvalidValueError(field="files", value=f"{size} bytes", expected=f"at most {_MOST_BYTES} for all")
+                raise InvalidValueError(
+                    field="files",
+                    value=f"{size} bytes",
+                    expected=Sentence("at_most_number_for_all", "at most {number} for all", number=_MOST_BYTES),
+                )
         bundle = Bundle(self._queue)
         try:
             places = [self._place(draft, options, bundle, number) for number, draft in enumerate(drafts, 1)]
@@ -154,9 +159,13 @@ class Sender:
         connector = await self._connectors.load(row.type)
         if await self._is_of_another_account(message, connector):
             raise InvalidValueError(
-                field="a message to change",
+                field=Sentence("a_message_to_change", "a message to change"),
                 value=message_id,
-                expected=f"one that {row.name}'s present account has sent",
+                expected=Sentence(
+                    "one_that_name_present_account_has_sent",
+                    "one that {name}'s present account has sent",
+                    name=row.name,
+                ),
             )
         async with self._turnstile:
             draft = make_change(

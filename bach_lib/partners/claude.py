@@ -6,6 +6,7 @@ from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
+from bach_lib.said import Sentence
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 _MAX_TOKENS = 1024
@@ -41,7 +42,13 @@ async def chat(link: HttpClient, question: Question) -> Reply:
 def models(answer: object) -> Catalog:
     """The models the key may use. Raises `FaultError`."""
     if (found := models_in(answer)) is None:
-        raise FaultError("bad_answer", "The list of models is not one of Anthropic's. Is the endpoint right?")
+        raise FaultError(
+            "bad_answer",
+            Sentence(
+                "the_list_of_models_is_not_one_of_anthropic",
+                "The list of models is not one of Anthropic's. Is the endpoint right?",
+            ),
+        )
     return found
 
 
@@ -67,7 +74,7 @@ def reply(answer: object, question: Question) -> Reply:
     """What was answered: the text among its blocks. Raises `FaultError`."""
     match answer:
         case {"stop_reason": "refusal"}:
-            raise FaultError("declined", "Claude declined to answer.")
+            raise FaultError("declined", Sentence("claude_declined_to_answer", "Claude declined to answer."))
         case {"content": list() as content, **rest}:
             return reply_of(spoken(content, ("text",)), question, ended=rest.get("stop_reason"), at_limit=_AT_LIMIT)
     raise no_text(answer, "Anthropic")

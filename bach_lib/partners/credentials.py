@@ -9,6 +9,7 @@ from bach_lib.partners.faults import FaultError
 from bach_lib.redact import Redactor
 from bach_lib.registry.partner_types import Auth, auth_of, partner_type_of
 from bach_lib.registry.secrets import Secrets, can_be_shown
+from bach_lib.said import Sentence
 
 _MOST_SHOWN = 20
 
@@ -71,7 +72,13 @@ class StaticCredentials(Credentials):
         self._shown.add(*(value for field, value in found.items() if field != "username"))
         name, value = self._header(found)
         if not value.isascii() or not can_be_shown(value):
-            raise FaultError("auth_failed", "The secret is too long, or has characters that no header can carry.")
+            raise FaultError(
+                "auth_failed",
+                Sentence(
+                    "the_secret_is_too_long_or_has_characters",
+                    "The secret is too long, or has characters that no header can carry.",
+                ),
+            )
         self._shown.add(value)
         return {name: value}
 

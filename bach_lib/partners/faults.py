@@ -6,7 +6,9 @@ Where each platform puts its own words is known here too.
 import re
 from collections.abc import Mapping
 
+from bach_lib.common_sentences import HOST_ANSWERED_WITH_HTTP_STATUS_STATUS, HOST_SAYS_WORDS
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 _DEFAULT_WAIT = 60.0
 _LONGEST_WAIT = 86_400.0
@@ -39,17 +41,31 @@ class FaultError(Exception):
 def status_error(status: int, headers: Mapping[str, str], answer: object, host: str) -> FaultError:
     """What an HTTP status that is no success means. `answer`: the body, as JSON or as a text."""
     words = words_of(answer) or (_challenge(headers.get("WWW-Authenticate", "")) if status in {401, 403} else None)
-    text = f"{host}: {words or f'HTTP status {status}'}"
+    text = (
+        HOST_SAYS_WORDS(host=host, words=words)
+        if words
+        else HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=host, status=status)
+    )
     if status == 401 or _is_bad_key(status, answer):
         return FaultError("auth_failed", text)
     if status == 403:
         return FaultError("forbidden", text)
     if status in {404, 405}:
-        return FaultError("not_found", f"{host} has nothing there: {words or f'HTTP status {status}'}")
+        return FaultError(
+            "not_found",
+            Sentence("host_has_nothing_there_answer", "{host} has nothing there: {answer}", host=host, answer=text),
+        )
     if status == 429:
         return FaultError("rate_limited", text, retry_after=_retry_after(headers))
     if 300 <= status < 400:
-        return FaultError("redirected", f"{host} sends us elsewhere. Set the endpoint to where it is now.")
+        return FaultError(
+            "redirected",
+            Sentence(
+                "host_sends_us_elsewhere_set_the_endpoint",
+                "{host} sends us elsewhere. Set the endpoint to where it is now.",
+                host=host,
+            ),
+        )
     if status >= 500:
         return FaultError("server_error", text)
     return FaultError("declined" if _is_filtered(answer) else "bad_request", text)
@@ -81,8 +97,13 @@ def words_of(answer: object, depth: int = 0) -> str | None:
 def no_text(answer: object, whose: str) -> FaultError:
     """What it means that there is no text where `whose` API puts it: many refuse so, with status 200."""
     if isinstance(answer, dict) and not _REFUSALS.isdisjoint(answer) and (words := words_of(answer)):
-        return FaultError("bad_request", f"The server says: {words}")
-    return FaultError("bad_answer", f"The answer has no text where {whose} puts it.")
+        return FaultError("bad_request", Sentence("the_server_says_words", "The server says: {words}", words=words))
+    return FaultError(
+        "bad_answer",
+        Sentence(
+            "the_answer_has_no_text_where_whose_puts", "The answer has no text where {whose} puts it.", whose=whose
+        ),
+    )
 
 
 def _challenge(header: str) -> str | None:
@@ -91,7 +112,10 @@ def _challenge(header: str) -> str | None:
     if described and (words := described[1].strip()):
         return words
     if "resource_metadata=" in header:
-        return "it takes an access token of OAuth only, and names who gives one out. Set the connection up with OAuth."
+        return Sentence(
+            "it_takes_an_access_token_of_oauth_only",
+            "it takes an access token of OAuth only, and names who gives one out. Set the connection up with OAuth.",
+        )
     return None
 
 

@@ -5,12 +5,14 @@ The key travels in a header, never in the address, which would stand in every lo
 
 from urllib.parse import quote
 
+from bach_lib.common_sentences import GEMINI_DECLINED_TO_ANSWER
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, offers
 from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
+from bach_lib.said import Sentence
 
 _ROLES = {Role.USER: "user", Role.ASSISTANT: "model"}
 _MAX_TOKENS = 8192
@@ -51,7 +53,13 @@ def models(answer: object) -> Catalog:
             return offers(_name(one) for one in listed)
         case dict() if not answer:  # what has no value is left out
             return Catalog()
-    raise FaultError("bad_answer", "The list of models is not one of Google's. Is the endpoint right?")
+    raise FaultError(
+        "bad_answer",
+        Sentence(
+            "the_list_of_models_is_not_one_of_google",
+            "The list of models is not one of Google's. Is the endpoint right?",
+        ),
+    )
 
 
 def body(question: Question) -> dict[str, object]:
@@ -70,9 +78,9 @@ def reply(answer: object, question: Question) -> Reply:
     """What was answered: the first candidate's text, without its thoughts. Raises `FaultError`."""
     match answer:
         case {"promptFeedback": {"blockReason": str()}}:
-            raise FaultError("declined", "Gemini declined to answer.")
+            raise FaultError("declined", GEMINI_DECLINED_TO_ANSWER)
         case {"candidates": [{"finishReason": str(reason)}, *_]} if reason in _DECLINED:
-            raise FaultError("declined", "Gemini declined to answer.")
+            raise FaultError("declined", GEMINI_DECLINED_TO_ANSWER)
         case {"candidates": [{"content": {"parts": list() as parts}, **rest}, *_]}:
             return reply_of(spoken(parts, (None,)), question, ended=rest.get("finishReason"), at_limit=_AT_LIMIT)
         case {"candidates": [{"finishReason": str(reason)}, *_]}:  # thoughts leave no parts

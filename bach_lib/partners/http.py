@@ -21,10 +21,16 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import (
+    HOST_ANSWERS_WITH_MORE_THAN_NUMBER_MIB,
+    HOST_DID_NOT_ANSWER_IN_TIME,
+    THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER,
+)
 from bach_lib.connectors.network import not_connected
 from bach_lib.errors import BachError
 from bach_lib.partners.credentials import Credentials
 from bach_lib.partners.faults import FaultError, status_error
+from bach_lib.said import Sentence
 
 CONNECT_SECONDS = 10.0
 ASK_SECONDS = 15.0
@@ -49,7 +55,14 @@ class Answer:
         """The body. Raises `FaultError`."""
         answer = decode(self.body)
         if answer is None:
-            raise FaultError("bad_answer", f"{self.host} answers, but not with JSON. Is the endpoint right?")
+            raise FaultError(
+                "bad_answer",
+                Sentence(
+                    "host_answers_but_not_with_json_is_the_endpoint",
+                    "{host} answers, but not with JSON. Is the endpoint right?",
+                    host=self.host,
+                ),
+            )
         return answer
 
 
@@ -84,7 +97,9 @@ class HttpClient:
         async with self.open(method, path, headers, body, seconds) as response:
             raw = await read(response, MAX_ANSWER)
             if len(raw) > MAX_ANSWER:
-                raise FaultError("bad_answer", f"{self.host} answers with more than {MAX_ANSWER >> 20} MiB.")
+                raise FaultError(
+                    "bad_answer", HOST_ANSWERS_WITH_MORE_THAN_NUMBER_MIB(host=self.host, number=MAX_ANSWER >> 20)
+                )
             return Answer(
                 status=response.status,
                 headers=response.headers,
@@ -147,7 +162,9 @@ class HttpClient:
                 return response
             response.close()
             address = target
-        raise FaultError("redirected", f"{self.host} redirects in circles.")
+        raise FaultError(
+            "redirected", Sentence("host_redirects_in_circles", "{host} redirects in circles.", host=self.host)
+        )
 
 
 async def _or_fault[Found](asking: Awaitable[Found]) -> Found:
@@ -155,7 +172,7 @@ async def _or_fault[Found](asking: Awaitable[Found]) -> Found:
     try:
         return await asking
     except BachError as error:
-        raise FaultError("auth_failed", str(error)) from None
+        raise FaultError("auth_failed", error.sentence) from None
 
 
 async def read(response: ClientResponse, limit: int) -> bytes:
@@ -192,11 +209,18 @@ def _failure(error: Exception, host: str) -> FaultError:
         case ConnectionTimeoutError():
             return FaultError(*not_connected(error, host))
         case TimeoutError():
-            return FaultError("timeout", f"{host} did not answer in time.")
+            return FaultError("timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=host))
         case ServerDisconnectedError() | ClientPayloadError():
-            return FaultError("unreachable", f"The connection to {host} broke before the answer came.")
+            return FaultError("unreachable", THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER(host=host))
         case ClientResponseError():
-            return FaultError("bad_answer", f"What answers at {host} does not speak HTTP as it should.")
+            return FaultError(
+                "bad_answer",
+                Sentence(
+                    "what_answers_at_host_does_not_speak_http",
+                    "What answers at {host} does not speak HTTP as it should.",
+                    host=host,
+                ),
+            )
         case _:
             return FaultError(*not_connected(error, host))
 

@@ -7,11 +7,13 @@ instead. A server is asked the old way first, since nearly all still know it, an
 from collections.abc import Mapping
 from contextlib import suppress
 
+from bach_lib.common_sentences import HOST_SAYS_WORDS
 from bach_lib.models import Report
 from bach_lib.partners.catalog import Catalog, field_of, offers
 from bach_lib.partners.faults import FaultError
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.rpc import METHOD_NOT_FOUND, STATELESS, Conversation, RefusedError, SessionLostError
+from bach_lib.said import Sentence
 
 _HANDSHAKE = "2025-11-25"
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
@@ -20,9 +22,11 @@ _MAX_TOOLS = 2000
 _MAX_VERSION = 50
 _OLD_BEGINNING = b"event: endpoint"
 """How the stream begins that servers of 2024-11-05 open for whoever asks with GET."""
-_TOO_OLD = (
-    "speaks MCP as it was in 2024 (HTTP+SSE), and BACH does not. Look whether it has streamable HTTP as well: mostly "
-    "at an address that ends in /mcp and not in /sse."
+_TOO_OLD = Sentence(
+    "host_speaks_mcp_as_it_was_in_2024",
+    "{host} speaks MCP as it was in 2024 (HTTP+SSE), and BACH does not."
+    " Look whether it has streamable HTTP as well: mostly "
+    "at an address that ends in /mcp and not in /sse.",
 )
 _NOT_UNDERSTOOD = frozenset({"bad_answer", "bad_request", "not_found"})
 _LISTENS_FOR = 3.0
@@ -47,10 +51,10 @@ async def _conversed(link: HttpClient, *, accepted: bool | None) -> Report:
             server = await conversation.call("server/discover")
         return await _report(link, conversation, server, accepted=accepted)
     except RefusedError as refusal:
-        raise FaultError("refused_call", f"{link.host}: {refusal.message}") from None
+        raise FaultError("refused_call", HOST_SAYS_WORDS(host=link.host, words=refusal.message)) from None
     except FaultError as error:
         if error.fault.code in _NOT_UNDERSTOOD and not conversation.is_understood and await _is_of_2024(link):
-            raise FaultError("bad_answer", f"{link.host} {_TOO_OLD}") from None
+            raise FaultError("bad_answer", _TOO_OLD(host=link.host)) from None
         raise
     finally:
         await conversation.end()

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, urlencode
 from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import HOST_SAYS_WORDS
 from bach_lib.errors import BachError
 from bach_lib.models import Connection
 from bach_lib.partners.credentials import Credentials, Shown
@@ -20,6 +21,7 @@ from bach_lib.partners.faults import FaultError, status_error, words_of
 from bach_lib.partners.http import ASK_SECONDS, HttpClient, decode, read
 from bach_lib.redact import Redactor
 from bach_lib.registry.secrets import Secrets
+from bach_lib.said import Sentence
 
 _EARLY = 60.0
 """Seconds before its end at which an access token is not used any more: clocks differ, and requests take their time."""
@@ -101,7 +103,7 @@ class OAuthCredentials(Credentials):
         try:
             await self._secrets.store("refresh_token", self._config["refresh_token"], self._unsaved)
         except BachError as error:
-            raise FaultError(error.code, str(error)) from None
+            raise FaultError(error.code, error.sentence) from None
         self._unsaved = None
 
     async def _ask(self, found: Mapping[str, str]) -> object:
@@ -121,7 +123,7 @@ class OAuthCredentials(Credentials):
             answer = decode((await read(response, _MAX_ANSWER))[:_MAX_ANSWER])
             match answer:
                 case {"error": str(code)} if code in _FOR_A_PERSON:
-                    raise FaultError("auth_failed", f"{link.host}: {words_of(answer)}")
+                    raise FaultError("auth_failed", HOST_SAYS_WORDS(host=link.host, words=words_of(answer)))
             if not 200 <= response.status < 300:
                 raise status_error(response.status, response.headers, answer, link.host)
             return answer
@@ -154,12 +156,21 @@ def tokens_in(answer: object) -> tuple[str, str | None, float]:
             successor = rest.get("refresh_token")
             seconds = rest.get("expires_in")
             return _header_safe(access), _text(successor), _seconds(seconds)
-    raise FaultError("bad_answer", "The answer to the refresh token holds no bearer token.")
+    raise FaultError(
+        "bad_answer",
+        Sentence("the_answer_to_the_refresh_token_holds_no", "The answer to the refresh token holds no bearer token."),
+    )
 
 
 def _header_safe(token: str) -> str:
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise FaultError("bad_answer", "The access token has characters that no header can carry.")
+        raise FaultError(
+            "bad_answer",
+            Sentence(
+                "the_access_token_has_characters_that_no_header",
+                "The access token has characters that no header can carry.",
+            ),
+        )
     return token
 
 

@@ -6,6 +6,7 @@ from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, spoken, thinking_if_possible
+from bach_lib.said import Sentence
 
 _MAX_TOKENS = 4096
 """Of an answer, with the thoughts before it: the size of the context that Ollama gives a model by itself."""
@@ -48,7 +49,13 @@ def version_of(answer: object) -> str | None:
 def installed(answer: object) -> Catalog:
     """The models on its disk. Raises `FaultError`."""
     if (found := models_in(answer)) is None:
-        raise FaultError("bad_answer", "The list of models is not one of Ollama's. Is the endpoint right?")
+        raise FaultError(
+            "bad_answer",
+            Sentence(
+                "the_list_of_models_is_not_one_of_ollama",
+                "The list of models is not one of Ollama's. Is the endpoint right?",
+            ),
+        )
     return found
 
 
@@ -72,7 +79,7 @@ def reply(answer: object, question: Question) -> Reply:
     """What was answered. Raises `FaultError`."""
     match answer:
         case {"error": str(words)} if words:
-            raise FaultError("bad_request", f"Ollama says: {words}")
+            raise FaultError("bad_request", Sentence("ollama_says_words", "Ollama says: {words}", words=words))
         case {"message": {"content": str() | list() | None as content}, **rest}:
             return reply_of(
                 spoken(content, (None, "text")), question, ended=rest.get("done_reason"), at_limit=("length",)

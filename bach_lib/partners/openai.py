@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from yarl import URL
 
+from bach_lib.common_sentences import THE_AI_DECLINED_TO_ANSWER_WORDS
 from bach_lib.models import Report
 from bach_lib.models.chat import Question, Reply, Role
 from bach_lib.partners.catalog import Catalog, models_in
 from bach_lib.partners.faults import FaultError, no_text
 from bach_lib.partners.http import HttpClient
 from bach_lib.partners.thoughts import reply_of, spoken
+from bach_lib.said import Sentence
 
 _LIMIT = "max_tokens"
 _NEWER_LIMIT = "max_completion_tokens"
@@ -60,14 +62,23 @@ async def chat(link: HttpClient, question: Question) -> Reply:
             if (instead := _instead(asked, error, question)) is None:
                 raise
         asked = instead
-    raise FaultError("bad_request", f"{link.host} takes none of the ways to ask it.")
+    raise FaultError(
+        "bad_request",
+        Sentence("host_takes_none_of_the_ways_to_ask", "{host} takes none of the ways to ask it.", host=link.host),
+    )
 
 
 def models(answer: object) -> Catalog:
     """The models there are. Raises `FaultError`."""
     found = models_in({"data": answer} if isinstance(answer, list) and answer else answer)  # Together gives it bare
     if found is None:
-        raise FaultError("bad_answer", "The list of models is not as OpenAI gives it. Is the endpoint right?")
+        raise FaultError(
+            "bad_answer",
+            Sentence(
+                "the_list_of_models_is_not_as_openai_gives",
+                "The list of models is not as OpenAI gives it. Is the endpoint right?",
+            ),
+        )
     return found
 
 
@@ -87,11 +98,11 @@ def reply(answer: object, question: Question) -> Reply:
     """What was answered: the first choice's text. Raises `FaultError`."""
     match answer:
         case {"choices": [{"finish_reason": "content_filter"}, *_]}:
-            raise FaultError("declined", "The AI declined to answer.")
+            raise FaultError("declined", Sentence("the_ai_declined_to_answer", "The AI declined to answer."))
         case {"choices": [{"message": {"refusal": str(words)}}, *_]} if words:
-            raise FaultError("declined", f"The AI declined to answer: {words}")
+            raise FaultError("declined", THE_AI_DECLINED_TO_ANSWER_WORDS(words=words))
         case {"choices": [{"message": {"content": list() as parts}}, *_]} if words := _refused(parts):
-            raise FaultError("declined", f"The AI declined to answer: {words}")
+            raise FaultError("declined", THE_AI_DECLINED_TO_ANSWER_WORDS(words=words))
         case {"choices": [{"message": {"content": str() | list() | None as content}, **rest}, *_]}:
             return reply_of(spoken(content, _TEXT_TYPES), question, ended=rest.get("finish_reason"), at_limit=_AT_LIMIT)
         case {"choices": [{"message": {"role": _}, "finish_reason": reason}, *_]}:  # thoughts or tools alone

@@ -8,6 +8,7 @@ from typing import Protocol
 from aiohttp import ClientSession
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import ANSWER, HOST_DID_NOT_ANSWER_IN_TIME
 from bach_lib.errors import CannotDoError
 from bach_lib.models import Connection, Fault, Report
 from bach_lib.models.chat import ChatMessage, ChatOptions, Question, Reply, cut, question, thinking_in, tokens_in
@@ -66,7 +67,7 @@ class Partner:
     def question(self, messages: Sequence[ChatMessage], options: ChatOptions) -> Question:
         """What would be asked. Raises an `InputError`."""
         if self._connection.type not in _CHATS:
-            raise CannotDoError(type=self._connection.type, operation="answer")
+            raise CannotDoError(type=self._connection.type, operation=ANSWER)
         settings = self._connection.settings
         defaults = ChatOptions()
         if isinstance(model := settings.get("model"), str):
@@ -113,7 +114,7 @@ class Partner:
         except FaultError as error:
             return error.fault
         except TimeoutError:
-            return Fault(code="timeout", text=f"{self._link.host} did not answer in time.")
+            return Fault(code="timeout", text=HOST_DID_NOT_ANSWER_IN_TIME(host=self._link.host))
         except Exception as error:  # noqa: BLE001 - a border: what comes from outside must not end the checks
             return internal_fault(error)
 

@@ -15,6 +15,7 @@ from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
+from bach_lib.common_sentences import THE_CONNECTION_IS_SWITCHED_OFF
 from bach_lib.connectors.network_way import Network, NewSession, plain_session
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from bach_lib.partners.partner import Partner
 
 _SAVE_SECONDS = 3600.0
-_OFF = Fault(code="disabled", text="The connection is switched off.")
+_OFF = Fault(code="disabled", text=THE_CONNECTION_IS_SWITCHED_OFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ class Prober:
         except UnknownConnectionError:
             return  # it was removed before its turn came
         except BachError as error:  # written by an older or another program: it waits for a person
-            self._become(Health(state=ConnectionState.DISCONNECTED, fault=Fault(code=error.code, text=str(error))))
+            self._become(Health(state=ConnectionState.DISCONNECTED, fault=Fault(code=error.code, text=error.sentence)))
             return
         self._become(Health(state=ConnectionState.STARTING, last_success=self._health.last_success))
         self._check_in_background()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 
+from bach_lib.common_sentences import ANSWER
 from bach_lib.errors import CannotDoError
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.models import Category
@@ -42,7 +43,7 @@ class Probers:
         try:
             return self._probers[name]
         except KeyError:
-            raise CannotDoError(type=row.type, operation="answer") from None
+            raise CannotDoError(type=row.type, operation=ANSWER) from None
 
     def _added(self, event: ConnectionAdded) -> None:
         if event.row.category is not Category.CONNECTOR:

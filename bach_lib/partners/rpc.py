@@ -9,9 +9,11 @@ from contextlib import suppress
 import orjson
 from aiohttp import ClientResponse
 
+from bach_lib.common_sentences import HOST_ANSWERS_WITH_MORE_THAN_NUMBER_MIB
 from bach_lib.partners.faults import FaultError, status_error
 from bach_lib.partners.http import ASK_SECONDS, MAX_ANSWER, HttpClient, decode, read
 from bach_lib.partners.sse import EventReader
+from bach_lib.said import Sentence
 
 METHOD_NOT_FOUND = -32601
 STATELESS = "2026-07-28"
@@ -46,8 +48,13 @@ class SessionLostError(FaultError):
     """The server does not know the session that it gave; a client has to begin anew then."""
 
     def __init__(self, host: str) -> None:
-        text = "forgets the session that it has given. Are there several servers behind the address, each with its own?"
-        super().__init__("bad_answer", f"{host} {text}")
+        text = Sentence(
+            "host_forgets_the_session_that_it_has_given",
+            "{host} forgets the session that it has given. Are there several servers behind the address, each with its"
+            " own?",
+            host=host,
+        )
+        super().__init__("bad_answer", text)
 
 
 class Conversation:
@@ -126,17 +133,42 @@ class Conversation:
             for data in found:
                 if (answer := answer_in(decode(data.encode()), self._last_id)) is not None:
                     return answer
-        raise FaultError("bad_answer", f"{self._link.host} ended its stream of events before the answer came.")
+        raise FaultError(
+            "bad_answer",
+            Sentence(
+                "host_ended_its_stream_of_events",
+                "{host} ended its stream of events before the answer came.",
+                host=self._link.host,
+            ),
+        )
 
     def _require_bound(self, size: int, more: int, lines: int) -> None:
         """`size`: of this answer so far; `more` and `lines`: what has come of the conversation just now."""
         self._bytes, self._lines = self._bytes + more, self._lines + lines
         if size > MAX_ANSWER:
-            raise FaultError("bad_answer", f"{self._link.host} answers with more than {MAX_ANSWER >> 20} MiB.")
+            raise FaultError(
+                "bad_answer", HOST_ANSWERS_WITH_MORE_THAN_NUMBER_MIB(host=self._link.host, number=MAX_ANSWER >> 20)
+            )
         if self._bytes > _MAX_TALK:
-            raise FaultError("bad_answer", f"{self._link.host} answers with more than {_MAX_TALK >> 20} MiB in all.")
+            raise FaultError(
+                "bad_answer",
+                Sentence(
+                    "host_answers_with_more_than_number_mib_in_all",
+                    "{host} answers with more than {number} MiB in all.",
+                    host=self._link.host,
+                    number=_MAX_TALK >> 20,
+                ),
+            )
         if self._lines > _MOST_LINES:
-            raise FaultError("bad_answer", f"{self._link.host} sends more than {_MOST_LINES:,} lines of events.")
+            raise FaultError(
+                "bad_answer",
+                Sentence(
+                    "host_sends_more_than_number_lines_of_events",
+                    "{host} sends more than {number} lines of events.",
+                    host=self._link.host,
+                    number=f"{_MOST_LINES:,}",
+                ),
+            )
 
 
 def answer_in(message: object, call_id: int) -> object:
@@ -158,4 +190,11 @@ def result_of(answer: object, host: str) -> Mapping[str, object]:
             raise RefusedError(code, message, error.get("data"))
         case {"result": dict(result)}:
             return result
-    raise FaultError("bad_answer", f"{host} answers, but not as an MCP server. Is the endpoint right?")
+    raise FaultError(
+        "bad_answer",
+        Sentence(
+            "host_answers_but_not_as_an_mcp_server",
+            "{host} answers, but not as an MCP server. Is the endpoint right?",
+            host=host,
+        ),
+    )

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bach_lib.models.chat import Question, Reply
 from bach_lib.partners.faults import FaultError
+from bach_lib.said import Sentence
 
 _OTHERS = {
     "[think]": "[/THINK]",
@@ -85,11 +86,22 @@ def reply_of(text: str, question: Question, *, ended: object, at_limit: Collecti
     if not is_complete:
         raise FaultError(
             "limit_reached",
-            "The AI used up its limit of tokens before it said anything, mostly by thinking. "
-            "Allow more tokens for an answer, or switch thinking off.",
+            Sentence(
+                "the_ai_used_up_its_limit_of_tokens",
+                "The AI used up its limit of tokens before it said anything, mostly by thinking."
+                " Allow more tokens for an answer, or switch thinking off.",
+            ),
         )
-    reason = f" ({ended[:_MAX_REASON]})" if isinstance(ended, str) and ended else ""
-    raise FaultError("empty_answer", f"The AI answered without a text{reason}.")
+    if isinstance(ended, str) and ended:
+        raise FaultError(
+            "empty_answer",
+            Sentence(
+                "the_ai_answered_without_a_text_reason",
+                "The AI answered without a text ({reason}).",
+                reason=ended[:_MAX_REASON],
+            ),
+        )
+    raise FaultError("empty_answer", Sentence("the_ai_answered_without_a_text", "The AI answered without a text."))
 
 
 async def thinking_if_possible[Found](ask: Callable[[Question], Awaitable[Found]], question: Question) -> Found:

@@ -32,6 +32,7 @@ from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, 
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.questions.under_way import UnderWay, under_way
 from bach_lib.registry import Registry
+from bach_lib.said import together
 from bach_lib.text.buttons import as_it_is
 
 _LOGGER = FieldLogger(__name__)
@@ -165,7 +166,7 @@ class QuestionService:
                 refused = list(asked.refused.values())
                 if refused and len(refused) == len(asked.unreached):
                     raise refused[0]
-                raise QuestionUndeliveredError(reason=" ".join(asked.unreached.values()))
+                raise QuestionUndeliveredError(reason=together(asked.unreached.values()))
             case _:
                 raise QuestionInterruptedError
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bach_lib.errors import InvalidValueError
 from bach_lib.outbound.fitting import rows_of
 from bach_lib.questions.question import Place, Question, Wording
+from bach_lib.said import Sentence
 
 _LONGEST = 7 * 86_400.0
 """Seconds that a question may wait; no restart lets it go on, so longer is a promise that breaks."""
@@ -18,22 +19,42 @@ def checked(question: Question) -> Question:
     """The question with rows of buttons for answers. Raises an `InputError`."""
     given: object = question
     if not isinstance(given, Question):
-        raise _wrong("question", given, "a Question, with a text, places and a timeout")
+        raise _wrong(
+            "question",
+            given,
+            Sentence("a_question_with_a_text_places_and_a_timeout", "a Question, with a text, places and a timeout"),
+        )
     places, answers = _places(question.places), rows_of(question.answers)
     if not question.takes_text and not answers:
-        raise InvalidValueError(field="answers", value="nothing", expected="at least one answer, or let people write")
+        raise InvalidValueError(
+            field="answers",
+            value="nothing",
+            expected=Sentence("at_least_one_answer_or_let_people_write", "at least one answer, or let people write"),
+        )
     timeout: object = question.timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:
-        raise InvalidValueError(field="timeout", value=timeout, expected="more than 0 seconds, at most 7 days")
+        raise InvalidValueError(
+            field="timeout",
+            value=timeout,
+            expected=Sentence("more_than_0_seconds_at_most_7_days", "more than 0 seconds, at most 7 days"),
+        )
     _check_rest(question)
     return replace(question, places=places, answers=answers)
 
 
 def _places(given: object) -> tuple[Place, ...]:
     if not isinstance(given, Sequence) or not all(isinstance(one, Place) for one in given):
-        raise _wrong("places", given, "a list of Place, each with a connection and a recipient")
+        raise _wrong(
+            "places",
+            given,
+            Sentence(
+                "a_list_of_place_each_with_a_connection", "a list of Place, each with a connection and a recipient"
+            ),
+        )
     if not given:
-        raise InvalidValueError(field="places", value="nobody", expected="at least one recipient")
+        raise InvalidValueError(
+            field="places", value="nobody", expected=Sentence("at_least_one_recipient", "at least one recipient")
+        )
     return tuple(given)
 
 
@@ -42,14 +63,14 @@ def _check_rest(question: Question) -> None:
     if not isinstance(takes_text, bool):
         raise _wrong("takes_text", takes_text, "True or False")
     if name_of is not None and not callable(name_of):
-        raise _wrong("name_of", name_of, "a function of the message")
+        raise _wrong("name_of", name_of, Sentence("a_function_of_the_message", "a function of the message"))
     if not isinstance(options, dict):
-        raise _wrong("options", options, "a dictionary of what send takes")
+        raise _wrong("options", options, Sentence("a_dictionary_of_what_send_takes", "a dictionary of what send takes"))
     wording = question.wording
     if not isinstance(_unknown(wording), Wording) or not all(
         isinstance(_unknown(text), str) for text in (wording.answered, wording.unanswered, wording.interrupted)
     ):
-        raise _wrong("wording", wording, "a Wording, with texts")
+        raise _wrong("wording", wording, Sentence("a_wording_with_texts", "a Wording, with texts"))
 
 
 def _unknown(value: object) -> object:

@@ -14,10 +14,15 @@ from enum import StrEnum
 from bach_lib.models import Button, Loss, Message, Receipt, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.said import Sentence
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""
-_HANDED_OVER = "Another account took the connection over, and cannot be given the answer."
+_REMOVED = Sentence("the_connection_was_removed", "The connection was removed.")
+_HANDED_OVER = Sentence(
+    "another_account_took_the_connection_over",
+    "Another account took the connection over, and cannot be given the answer.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +183,7 @@ class Asked:
         """A connection is gone, with all that waited for it."""
         for one in self._deliveries.values():
             if one.place.connection == connection:
-                one.status, one.failure = Status.CANCELLED, "The connection was removed."
+                one.status, one.failure = Status.CANCELLED, _REMOVED
         self._end_if_nobody_is_reached()
 
     def handed_over(self, connection: str) -> None:

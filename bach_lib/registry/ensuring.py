@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection
+from bach_lib.said import Sentence
 
 _SAID = ("endpoint", "auth_type", "auth_config", "settings")
 
@@ -44,7 +45,14 @@ def differing(wanted: Connection, there: Connection) -> dict[str, object]:
     for field in ("type", "category"):
         if (found := getattr(there, field)) != (value := getattr(wanted, field)):
             raise InvalidValueError(
-                field=field, value=value, expected=f"{found}, which {there.name} is; remove that one first"
+                field=field,
+                value=value,
+                expected=Sentence(
+                    "found_which_name_is_remove_that_one_first",
+                    "{found}, which {name} is; remove that one first",
+                    found=found,
+                    name=there.name,
+                ),
             )
     fields = (*_SAID, "allowed") if wanted.allowed else _SAID
     return {field: value for field in fields if (value := getattr(wanted, field)) != getattr(there, field)}

@@ -16,6 +16,7 @@ from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.partner_types import check_partner
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.sender_tag import check_tag
+from bach_lib.said import Sentence
 
 _LOGGER = FieldLogger(__name__)
 _MAX_ALLOWED = 10_000
@@ -47,7 +48,9 @@ class Examiner:
             check_endpoint(connection.endpoint)
         if len(connection.allowed) > _MAX_ALLOWED:
             raise InvalidValueError(
-                field="allowed", value=len(connection.allowed), expected=f"at most {_MAX_ALLOWED} recipients"
+                field="allowed",
+                value=len(connection.allowed),
+                expected=Sentence("at_most_number_recipients", "at most {number} recipients", number=_MAX_ALLOWED),
             )
         if not FRESH_START & set(fields):
             return

@@ -11,6 +11,7 @@ from bach_lib.connectors import ours
 from bach_lib.errors import InvalidValueError, UnknownConnectionError
 from bach_lib.models import Connection
 from bach_lib.policy import BreakerPolicy, Policy, ReceivePolicy, RetryPolicy
+from bach_lib.said import Sentence
 
 _DAY = 86_400.0
 _MEGABYTE = 1_000_000
@@ -36,8 +37,13 @@ def check_own_policy(settings: Mapping[str, object]) -> None:
             raise _wrong(name, value, f"{least:g} to {most:g}")
     delays = settings.get(ours.RETRY_DELAYS.name)
     if isinstance(delays, list) and _delays(delays) is None:
-        expected = f"1 to {_MOST_DELAYS} numbers, each 1 to {_LONGEST_DELAY:g}"
-        raise _wrong(ours.RETRY_DELAYS.name, "this list", expected)
+        expected = Sentence(
+            "1_to_number_numbers_each_1_to_number2",
+            "1 to {number} numbers, each 1 to {number2}",
+            number=_MOST_DELAYS,
+            number2=f"{_LONGEST_DELAY:g}",
+        )
+        raise _wrong(ours.RETRY_DELAYS.name, Sentence("this_list", "this list"), expected)
 
 
 def is_receiving(connection: Connection) -> bool:

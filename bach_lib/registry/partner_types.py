@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from yarl import URL
 
+from bach_lib.common_sentences import A_TEXT, THE_NAME_OF_A_HEADER
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import InvalidEndpointError, InvalidValueError, MissingSecretError, UnknownTypeError
 from bach_lib.models import Category, Connection
 from bach_lib.models.chat import TOKENS, thinking_in, tokens_in
 from bach_lib.registry.secrets import Secrets
+from bach_lib.said import Sentence
 
 AS_USUAL = "token"
 """The `auth_type` of a connection about which nobody said anything: what its type usually asks for."""
@@ -118,13 +120,13 @@ def check_partner(connection: Connection, secrets: Secrets) -> None:
         secrets.require_writable("refresh_token", connection.auth_config["refresh_token"])
     header = settings.get("api_key_header", "X-API-Key")
     if not isinstance(header, str) or not _HEADER.fullmatch(header) or header.lower() in _OURS:
-        raise InvalidValueError(field="api_key_header", value=str(header)[:100], expected="the name of a header")
+        raise InvalidValueError(field="api_key_header", value=str(header)[:100], expected=THE_NAME_OF_A_HEADER)
     for field in _TEXTS:
         if not isinstance(settings.get(field, ""), str):
-            raise InvalidValueError(field=field, value=type(settings[field]).__name__, expected="a text")
+            raise InvalidValueError(field=field, value=type(settings[field]).__name__, expected=A_TEXT)
     for field, known in _CHOICES.items():
         if settings.get(field, min(known)) not in known:
-            raise InvalidValueError(field=field, value=str(settings[field])[:100], expected=" or ".join(known))
+            raise InvalidValueError(field=field, value=str(settings[field])[:100], expected=", ".join(known))
     for field in TOKENS:
         tokens_in(field, settings.get(field))
     thinking_in(settings.get("thinking"))
@@ -135,5 +137,9 @@ def expected_statuses(connection: Connection) -> frozenset[int]:
     """The HTTP statuses that are good. Raises `InvalidValueError`."""
     wanted = connection.settings.get("expected_status", [*range(200, 400)])
     if not isinstance(wanted, list) or not wanted or not all(type(one) is int and 100 <= one < 600 for one in wanted):
-        raise InvalidValueError(field="expected_status", value=str(wanted)[:100], expected="a list like [200, 204]")
+        raise InvalidValueError(
+            field="expected_status",
+            value=str(wanted)[:100],
+            expected=Sentence("a_list_like_200_204", "a list like [200, 204]"),
+        )
     return frozenset(wanted)

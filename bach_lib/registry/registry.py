@@ -11,13 +11,9 @@ from functools import partial
 from typing import Unpack, cast
 
 from bach_lib.bus import Bus
+from bach_lib.common_sentences import NONE
 from bach_lib.connectors import Connectors
-from bach_lib.errors import (
-    BachError,
-    ConnectionExistsError,
-    UnknownConnectionError,
-    UnknownFieldError,
-)
+from bach_lib.errors import BachError, ConnectionExistsError, UnknownConnectionError, UnknownFieldError
 from bach_lib.events import ConnectionAdded, ConnectionRemoved, ConnectionUpdated
 from bach_lib.field_logger import FieldLogger
 from bach_lib.home_loop import HomeLoop
@@ -86,7 +82,7 @@ class Registry:
         try:
             return self._connections[name]
         except KeyError:
-            raise UnknownConnectionError(name=name, known=", ".join(self._connections) or "none") from None
+            raise UnknownConnectionError(name=name, known=", ".join(self._connections) or NONE) from None
 
     def list(self, *, category: Category | None = None, type: str | None = None) -> list[Connection]:  # noqa: A002 - the field's name
         """All connections, or those of a category or type, by name."""

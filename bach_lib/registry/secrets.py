@@ -16,6 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Protocol, runtime_checkable
 
+from bach_lib.common_sentences import AT_MOST_NUMBER_CHARACTERS
 from bach_lib.errors import (
     InvalidSecretReferenceError,
     InvalidValueError,
@@ -86,7 +87,7 @@ class Secrets:
         found = {field: await self._resolve(reference) for field, reference in auth_config.items()}
         for field, secret in found.items():
             if len(secret) > _LONGEST:  # whatever looks through it would hold up the event loop
-                raise InvalidValueError(field=field, value="***", expected=f"at most {_LONGEST} characters")
+                raise InvalidValueError(field=field, value="***", expected=AT_MOST_NUMBER_CHARACTERS(number=_LONGEST))
         return pasted.secrets(type_, found)
 
     def require_writable(self, field: str, reference: str) -> None:

@@ -10,6 +10,7 @@ from html import escape
 from bach_lib.connectors.ours import SENDER_TAG
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Connection, Format
+from bach_lib.said import Sentence
 from bach_lib.text.buttons import as_it_is
 
 MAX_TAG = 50
@@ -22,7 +23,9 @@ def check_tag(settings: Mapping[str, object]) -> None:
         raise InvalidValueError(
             field=f"settings.{SENDER_TAG.name}",
             value=f"{tag[:20]!a}",
-            expected=f"at most {MAX_TAG} characters in one line",
+            expected=Sentence(
+                "at_most_number_characters_in_one_line", "at most {number} characters in one line", number=MAX_TAG
+            ),
         )
 
 

@@ -12,8 +12,16 @@ from functools import lru_cache
 from unicodedata import normalize
 
 from bach_lib.arguments import recipient_text
+from bach_lib.common_sentences import (
+    A_BROKEN_CHARACTER,
+    AT_MOST_NUMBER_CHARACTERS,
+    NAMES_WITH_VALUES,
+    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
+    TRUE_OR_FALSE,
+)
 from bach_lib.errors import InvalidNameError, InvalidValueError
 from bach_lib.models import Category, Connection
+from bach_lib.said import Sentence
 
 _NAME = re.compile(r"[\w.-]{1,100}")
 _MAX_SETTINGS = 65_536
@@ -49,7 +57,7 @@ def checked(field: str, value: object) -> object:
             return _category(value)
         case "is_active":
             if not isinstance(value, bool):
-                raise _wrong(field, value, "true or false")
+                raise _wrong(field, value, TRUE_OR_FALSE)
             return value
         case "endpoint":
             return None if value is None else _text(field, value)
@@ -78,15 +86,19 @@ def _folded(name: str) -> str:
 def settings(value: object) -> Mapping[str, object]:
     """As they will be after a restart. Raises `InvalidValueError` for what is no JSON, or more than is kept."""
     if not isinstance(value, Mapping):
-        raise _wrong("settings", value, "names with values")
+        raise _wrong("settings", value, NAMES_WITH_VALUES)
     try:
         written = json.dumps(dict(value), ensure_ascii=False, allow_nan=False)
         written.encode("utf-8")
         copy: Mapping[str, object] = json.loads(written)
     except (RecursionError, TypeError, ValueError) as error:
-        raise InvalidValueError(field="settings", value=type(error).__name__, expected="what JSON can hold") from error
+        raise InvalidValueError(
+            field="settings", value=type(error).__name__, expected=Sentence("what_json_can_hold", "what JSON can hold")
+        ) from error
     if len(written) > _MAX_SETTINGS:
-        raise InvalidValueError(field="settings", value=len(written), expected=f"at most {_MAX_SETTINGS} characters")
+        raise InvalidValueError(
+            field="settings", value=len(written), expected=AT_MOST_NUMBER_CHARACTERS(number=_MAX_SETTINGS)
+        )
     _check_readable(copy)
     return copy
 
@@ -103,11 +115,19 @@ def _check_readable(value: object) -> None:
                 following += one
             elif isinstance(one, int) and not _SMALLEST <= one <= _LARGEST:
                 raise InvalidValueError(
-                    field="settings", value=f"{str(one)[:20]}…", expected="whole numbers of at most 64 bits, or text"
+                    field="settings",
+                    value=f"{str(one)[:20]}…",
+                    expected=Sentence(
+                        "whole_numbers_of_at_most_64_bits_or_text", "whole numbers of at most 64 bits, or text"
+                    ),
                 )
         if not (level := following):
             return
-    raise InvalidValueError(field="settings", value="nested so deeply", expected=f"at most {_DEEPEST} levels")
+    raise InvalidValueError(
+        field="settings",
+        value=Sentence("nested_so_deeply", "nested so deeply"),
+        expected=Sentence("at_most_number_levels", "at most {number} levels", number=_DEEPEST),
+    )
 
 
 def _category(value: object) -> Category:
@@ -115,24 +135,30 @@ def _category(value: object) -> Category:
     try:
         return Category(value)  # type: ignore[arg-type] # anything else is refused
     except ValueError:
-        raise _wrong("category", value, " or ".join(Category)) from None
+        raise _wrong("category", value, ", ".join(Category)) from None
 
 
 def _references(value: object) -> Mapping[str, str]:
     if not isinstance(value, Mapping):
-        raise InvalidValueError(field="auth_config", value=type(value).__name__, expected="names with references")
+        raise InvalidValueError(
+            field="auth_config",
+            value=type(value).__name__,
+            expected=Sentence("names_with_references", "names with references"),
+        )
     for name, reference in value.items():
         if not isinstance(name, str) or not isinstance(reference, str):  # never say what: it may be the secret itself
-            raise InvalidValueError(field="auth_config", value=type(reference).__name__, expected="texts only")
+            raise InvalidValueError(
+                field="auth_config", value=type(reference).__name__, expected=Sentence("texts_only", "texts only")
+            )
     if len(value) > _MOST_REFERENCES:
-        expected = f"at most {_MOST_REFERENCES} references"
-        raise InvalidValueError(field="auth_config", value=f"{len(value)} of them", expected=expected)
+        expected = Sentence("at_most_number_references", "at most {number} references", number=_MOST_REFERENCES)
+        raise InvalidValueError(field="auth_config", value=len(value), expected=expected)
     return {_text("auth_config", name): _text("auth_config", reference) for name, reference in value.items()}
 
 
 def _recipients(value: object) -> frozenset[str]:
     if isinstance(value, (str, bytes)) or not isinstance(value, (AbstractSet, list, tuple)):
-        raise _wrong("allowed", value, "a set of texts")
+        raise _wrong("allowed", value, Sentence("a_set_of_texts", "a set of texts"))
     return frozenset(_text("allowed", recipient_text(one)) for one in value)
 
 
@@ -140,13 +166,13 @@ def _text(field: str, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(field, value, "text")
     if len(value) > _MOST[field]:  # never say what: it may be a secret
-        expected = f"at most {_MOST[field]} characters"
-        raise InvalidValueError(field=field, value=f"a text of {len(value)}", expected=expected)
+        expected = AT_MOST_NUMBER_CHARACTERS(number=_MOST[field])
+        raise InvalidValueError(field=field, value=len(value), expected=expected)
     try:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidValueError(
-            field=field, value="a broken character", expected="text without halves of characters"
+            field=field, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS
         ) from None
     return value
 

@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel
+from bach_lib.common_sentences import THE_CONNECTION_IS_NOT_AT_WORK
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.capabilities import Rate
@@ -136,7 +137,7 @@ class ConnectionRuntime:
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
         if self._connector is None:
-            return Fault(code="not_working", text="The connection is not at work.")
+            return Fault(code="not_working", text=THE_CONNECTION_IS_NOT_AT_WORK)
         return await self._connector.fetch(media, limit)
 
     async def push(self, headers: Mapping[str, str], body: bytes, address: str | None) -> IncomingMessage | None:
@@ -170,7 +171,7 @@ class ConnectionRuntime:
     async def find(self, query: str) -> list[Candidate] | Fault:
         """Whom the account could write to, as far as the platform tells."""
         if self._connector is None:
-            return Fault(code="not_working", text="The connection is not at work.")
+            return Fault(code="not_working", text=THE_CONNECTION_IS_NOT_AT_WORK)
         return await self._connector.find(query)
 
     async def start(self) -> None:
@@ -207,12 +208,12 @@ class ConnectionRuntime:
         except UnknownConnectionError:
             return  # it was removed before its turn came
         except StorageError as error:  # a full disk, which somebody will clear
-            fault = Fault(code=error.code, text=str(error))
+            fault = Fault(code=error.code, text=error.sentence)
             self._cancel_start = self._services.dispatching.clock.call_later(_START_AGAIN, self._start_again)
         except ConnectorFailedError as error:
-            fault = Fault(code=INTERNAL, text=str(error))
+            fault = Fault(code=INTERNAL, text=error.sentence)
         except BachError as error:  # a secret has gone: it waits for a person
-            fault, self.lacks_secret = Fault(code="auth_failed", text=str(error)), True
+            fault, self.lacks_secret = Fault(code="auth_failed", text=error.sentence), True
         except Exception as error:  # noqa: BLE001 - a border: the look-up of secrets is foreign code
             fault = internal_fault(error)
         else:

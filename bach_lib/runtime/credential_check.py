@@ -18,6 +18,7 @@ from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.pasted import LIFTED
 from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
+from bach_lib.said import Sentence
 
 _HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
 
@@ -61,7 +62,13 @@ async def _check_connector(
     connector_type = await Connectors(connectors).load(connection.type)
     resolved = await secrets.resolve(connection.auth_config, connection.type)
     if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):
-        return Fault(code="auth_failed", text="This token is too long, or has characters that no token has.")
+        return Fault(
+            code="auth_failed",
+            text=Sentence(
+                "this_token_is_too_long_or_has_characters",
+                "This token is too long, or has characters that no token has.",
+            ),
+        )
     setup = Setup(
         connection=connection,
         secrets=resolved,
@@ -72,7 +79,7 @@ async def _check_connector(
     try:
         connector = connector_type(setup)
     except ConnectorFailedError as error:
-        return Fault(code=INTERNAL, text=str(error))
+        return Fault(code=INTERNAL, text=error.sentence)
     try:
         return await connector.check()
     finally:

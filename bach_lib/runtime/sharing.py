@@ -17,9 +17,12 @@ from bach_lib.owners.cluster import BEAT, Cluster, Work
 from bach_lib.owners.membership import Membership, Process
 from bach_lib.owners.share import NOTHING_SEEN
 from bach_lib.runtime.neighbours import Neighbours, Shared
+from bach_lib.said import Sentence
 from bach_lib.storage import SharedStore
 
 _LOGGER = FieldLogger(__name__)
+_PROCESS = Sentence("process_number", "process {number}")
+_NONE_YET = Sentence("none_yet", "none yet")
 
 
 class Sharing:
@@ -131,7 +134,7 @@ class Sharing:
     def refusal(self, connection: str) -> OwnedElsewhereError:
         """What is to be raised where only the owner of a connection can do it."""
         session = self._cluster.view.owners.get(connection) if self._cluster else None
-        return OwnedElsewhereError(connection=connection, owner=f"process {session}" if session else "none yet")
+        return OwnedElsewhereError(connection=connection, owner=_PROCESS(number=session) if session else _NONE_YET)
 
     async def processes(self) -> list[Process]:
         """All processes, those that went lately too, and what they work on. Raises a `StorageError`."""

@@ -26,6 +26,7 @@ from aiohttp import (
 from aiohttp.helpers import is_ip_address
 from yarl import URL
 
+from bach_lib.common_sentences import THE_SERVER
 from bach_lib.connectors.network import BROKEN, broken, not_connected
 from bach_lib.models import Fault
 from bach_lib.models.hop import Hop, HopName
@@ -69,7 +70,12 @@ async def walk(url: URL, new_session: Callable[[], ClientSession], *, proxy: URL
         alone.cancel()
         await asyncio.wait([alone])
     times.tcp = None if alone.cancelled() else alone.result()
-    return _told(_hops(origin, proxy), times, failure, (proxy or origin).host_port_subcomponent or "the server")
+    return _told(
+        _hops(origin, proxy),
+        times,
+        failure,
+        (proxy or origin).host_port_subcomponent or THE_SERVER,
+    )
 
 
 def _traced(times: _Times) -> TraceConfig:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bach_lib.said import Sentence
 from bach_lib.storage.schema import LAYOUT
 
 
@@ -19,8 +20,14 @@ def keep_copy(path: Path, layout: int, copy_to: Callable[[Path], None]) -> None:
 def way_back(path: Path) -> str:
     """How to go on with this BACH although a newer one has changed the layout."""
     if copy := next(_copies(path), None):
-        return f"to stay with this one, put {copy} in its place: it is of the time before the update"
-    return "to stay with this one, restore a backup of before the update"
+        return Sentence(
+            "to_stay_with_this_one_put_copy_in_its_place",
+            "to stay with this one, put {copy} in its place: it is of the time before the update",
+            copy=copy,
+        )
+    return Sentence(
+        "to_stay_with_this_one_restore_a_backup", "to stay with this one, restore a backup of before the update"
+    )
 
 
 def _copies(path: Path) -> Iterator[Path]:

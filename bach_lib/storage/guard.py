@@ -17,10 +17,11 @@ from pathlib import Path
 
 from bach_lib.errors import StorageError, StoreLockedError, StoreLostError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.said import Sentence
 from bach_lib.storage.folder import Folder
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.request import Request, has_failed, has_writes
-from bach_lib.storage.rescue import Rescue
+from bach_lib.storage.rescue import OVERWRITTEN, REPLACED, REPLACED_AND_THERE, TORN, Rescue
 from bach_lib.storage.sqlite import Connection
 from bach_lib.storage.transaction import Transaction
 
@@ -39,9 +40,6 @@ _SAMPLES = 64
 _PAGE = 4096
 _SALTS = 8  # bytes of what changes before a move that tell one log from the next
 _PROBE = "probe"
-_REPLACED = "was replaced by another file"
-_OVERWRITTEN = "was overwritten by another program"
-_TORN = "lost its part"
 
 
 @dataclass(slots=True)
@@ -172,7 +170,7 @@ class Guard:
         except OSError as error:
             if error.errno in _UNKNOWN:
                 return
-            what = "cannot be found any more"
+            what = Sentence("cannot_be_found_any_more", "cannot be found any more")
         if what is None:
             self._folder.remember(moment)
             if self._lost:
@@ -194,11 +192,10 @@ class Guard:
                     raise
                 return self._where()
             if (found.st_dev, found.st_ino) != self._key:
-                at = self._place.found_at
-                return f"was replaced by another file ({at} is the old one)" if at else _REPLACED
+                return REPLACED_AND_THERE(at=at) if (at := self._place.found_at) else REPLACED
             seen = self._seen
             if (found.st_mtime_ns != seen.time or found.st_size != seen.size) and not self._is_sqlites(found):
-                return _OVERWRITTEN
+                return OVERWRITTEN
         for name, key in self._beside.items():
             try:
                 found = os.stat(name)  # noqa: PTH116 - the same
@@ -207,13 +204,15 @@ class Guard:
             except OSError as error:
                 if error.errno in _UNKNOWN:
                     raise
-            return f"{_TORN} {Path(name).name}"
+            return TORN(part=Path(name).name)
         return None
 
     def _where(self) -> str:
         if self._place.is_deleted:
-            return "was deleted"
-        return f"was moved to {found}" if (found := self._place.found_at) else "vanished with its folder or its disk"
+            return Sentence("was_deleted", "was deleted")
+        if found := self._place.found_at:
+            return Sentence("was_moved_to", "was moved to {found}", found=found)
+        return Sentence("vanished", "vanished with its folder or its disk")
 
     def _is_sqlites(self, found: os.stat_result) -> bool:
         """Whether it was SQLite that wrote into the file, here or in another program, or nothing has changed."""
@@ -248,7 +247,7 @@ class Guard:
 
     def _save(self, what: str) -> str:
         """Save a copy; what somebody has to do now."""
-        is_torn, is_doubtful = what.startswith(_TORN), what == _OVERWRITTEN
+        is_torn, is_doubtful = isinstance(what, Sentence) and what.key == TORN.key, what == OVERWRITTEN
         return self._rescue.save(self._place, is_torn=is_torn, is_doubtful=is_doubtful)
 
     def _refuse(self, batch: _Batch, error: StoreLostError) -> tuple[_Batch, _Batch]:

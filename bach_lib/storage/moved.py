@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bach_lib.errors import StoreFillingError, StoreMovedError
+from bach_lib.said import Sentence
 
 MOVED_TO = "moved to"
 """Key: where all of it is by now."""
@@ -52,4 +53,4 @@ def source_of(note: str) -> str:
     try:
         return str(json.loads(note)["source"])
     except (ValueError, KeyError, TypeError):  # by another hand
-        return "another database"
+        return Sentence("another_database", "another database")

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bach_lib.errors import BachError, StoreFailedError
+from bach_lib.common_sentences import (
+    A_BROKEN_CHARACTER,
+    A_NUMBER,
+    A_SMALLER_ONE,
+    A_TEXT,
+    MORE_THAN_63_BITS,
+    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
+)
+from bach_lib.errors import BachError, InvalidValueError, StoreFailedError
+from bach_lib.said import Sentence
 
 
 @dataclass(slots=True)
@@ -65,7 +74,9 @@ def unforeseen(error: BaseException, path: Path | str) -> BachError:
     """
     if isinstance(error, BachError):
         return error
-    reason = getattr(error, "strerror", None) or f"an error inside BACH ({type(error).__name__}{_where(error)})"
+    reason = getattr(error, "strerror", None) or Sentence(
+        "an_error_inside_bach_where", "an error inside BACH ({where})", where=f"{type(error).__name__}{_where(error)}"
+    )
     failed = StoreFailedError(path=path, reason=reason)
     failed.__cause__ = error
     return failed
@@ -76,6 +87,16 @@ def _where(error: BaseException) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     return f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
+
+
+def broken_text() -> InvalidValueError:
+    """For halves of characters; the text is not said, which may be anybody's secret."""
+    return InvalidValueError(field=A_TEXT, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS)
+
+
+def too_large_a_number() -> InvalidValueError:
+    """For one that no column holds."""
+    return InvalidValueError(field=A_NUMBER, value=MORE_THAN_63_BITS, expected=A_SMALLER_ONE)
 
 
 def has_writes[T](batch: Iterable[Request[T]]) -> bool:

@@ -5,9 +5,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from bach_lib.errors import StorageError
+from bach_lib.said import Sentence
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.saved import Saved, save
 from bach_lib.storage.sqlite import LOG_HEADER, Connection
+
+REPLACED = Sentence("was_replaced_by_another_file", "was replaced by another file")
+REPLACED_AND_THERE = Sentence("was_replaced_and_is_at", "was replaced by another file ({at} is the old one)")
+OVERWRITTEN = Sentence("was_overwritten_by_another_program", "was overwritten by another program")
+TORN = Sentence("lost_its_part", "lost its part {part}")
+"""What can become of a file, behind its name."""
 
 
 class Rescue:
@@ -36,14 +43,30 @@ class Rescue:
         try:
             self._copy = save(self._connection, self._names, place.found_at, is_doubtful=is_doubtful)
         except (StorageError, OSError) as error:
-            return f"What it held could not be saved: {error} Put it back, or stop BACH and restore a backup."
+            return Sentence(
+                "what_it_held_could_not_be_saved_error_put",
+                "What it held could not be saved: {error} Put it back, or stop BACH and restore a backup.",
+                error=error,
+            )
         self.is_old = False
         copy = self._copy.path
         if is_doubtful:
-            return f"What of it could still be read is in {copy}, perhaps not all: stop BACH and restore a backup."
+            return Sentence(
+                "what_of_it_could_still_be_read_is_in_copy",
+                "What of it could still be read is in {copy}, perhaps not all: stop BACH and restore a backup.",
+                copy=copy,
+            )
         if is_torn:
-            return f"Stop BACH and start it again; a copy of all it held is {copy}."
-        return f"All it held is saved in {copy}: stop BACH, put that in its place, and start it again."
+            return Sentence(
+                "stop_bach_and_start_it_again_a_copy_of_all",
+                "Stop BACH and start it again; a copy of all it held is {copy}.",
+                copy=copy,
+            )
+        return Sentence(
+            "all_it_held_is_saved_in_copy_stop_bach_put",
+            "All it held is saved in {copy}: stop BACH, put that in its place, and start it again.",
+            copy=copy,
+        )
 
     def renew(self) -> None:
         """Let the copy have what came to an end since it was made."""

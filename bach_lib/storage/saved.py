@@ -15,6 +15,7 @@ from os.path import isfile
 from pathlib import Path
 
 from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
+from bach_lib.said import Sentence
 from bach_lib.storage.backup_file import explained, give_name, tidied
 from bach_lib.storage.origin import has_log
 from bach_lib.storage.schema import load_queries
@@ -61,7 +62,9 @@ def save(connection: Connection, names: Sequence[Path], found: Path | None, *, i
     look whether the copy is sound; it will not be put in its place without being asked. Raises a `StorageError`.
     """
     path = names[0]
-    failed = StoreFailedError(path=path, reason="there is no folder for a copy")
+    failed = StoreFailedError(
+        path=path, reason=Sentence("there_is_no_folder_for_a_copy", "there is no folder for a copy")
+    )
     for folder in _folders(path, found):
         try:
             return _save_in(folder, connection, names, is_doubtful=is_doubtful)
@@ -136,14 +139,24 @@ def _save_in(folder: Path, connection: Connection, names: Sequence[Path], *, is_
             connection.copy_to(unfinished)
             change_meta(unfinished, _SAVED, None if is_doubtful else "\n".join(map(str, names)))
         if is_doubtful and ask_copy(unfinished, "PRAGMA integrity_check(1)") != [("ok",)]:
-            raise StoreFailedError(path=path, reason="what was written over it is in the middle of it")
+            raise StoreFailedError(
+                path=path,
+                reason=Sentence(
+                    "what_was_written_over_it_is_in_the_middle", "what was written over it is in the middle of it"
+                ),
+            )
         with unfinished.open("rb+") as file:
             os.fsync(file)
         for name in map(Path, _names(folder / f"{path.name}.{_SAVED}")):
             with suppress(BackupExistsError):
                 give_name(unfinished, name)
                 return Saved(name, _key(name), names)
-        raise StoreFailedError(path=folder, reason=f"there are {_MOST} saved copies already")
+        raise StoreFailedError(
+            path=folder,
+            reason=Sentence(
+                "there_are_number_saved_copies_already", "there are {number} saved copies already", number=_MOST
+            ),
+        )
 
 
 def _saved_of(copy: Path) -> set[str]:

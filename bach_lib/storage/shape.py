@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bach_lib.errors import StoreAlteredError
+from bach_lib.said import Sentence
 from bach_lib.storage.schema import LAYOUT, Execute, layout_of, migrate
 
 
@@ -86,12 +87,12 @@ def _normal(text: str) -> str:
 def _difference(found: Shape, made: Shape) -> str | None:
     """What is wrong first, in words; None: nothing that could hurt."""
     if missing := made.keys() - found.keys():
-        return f"{_named(missing)} is missing"
+        return Sentence("names_is_missing", "{names} is missing", names=_named(missing))
     if altered := {one for one in made if found[one][1] != made[one][1]}:
-        return f"{_named(altered)} was changed"
+        return Sentence("names_was_changed", "{names} was changed", names=_named(altered))
     ours = {name for kind, name in made if kind == "table"}
     if hurtful := {one for one in found.keys() - made.keys() if _can_hurt(one[0], found[one], ours)}:
-        return f"{_named(hurtful)} was added"
+        return Sentence("names_was_added", "{names} was added", names=_named(hurtful))
     return None
 
 

@@ -15,13 +15,13 @@ from operator import methodcaller
 from pathlib import Path
 from typing import cast
 
-from bach_lib.errors import InvalidValueError, StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
+from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
 from bach_lib.storage.log_index import LogIndex
 from bach_lib.storage.numbered import statements_of
 from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
-from bach_lib.storage.request import Request, has_writes, is_single, unforeseen
+from bach_lib.storage.request import Request, broken_text, has_writes, is_single, too_large_a_number, unforeseen
 from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction
 
@@ -204,11 +204,10 @@ class Reader:
 
 
 def _explain(error: BaseException, path: str) -> Exception:
-    if isinstance(error, UnicodeEncodeError):  # said without the text, which may be anybody's secret
-        expected = "text without halves of characters"
-        return InvalidValueError(field="a text", value="a broken character", expected=expected)
+    if isinstance(error, UnicodeEncodeError):
+        return broken_text()
     if isinstance(error, OverflowError):
-        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
+        return too_large_a_number()
     if not isinstance(error, sqlite3.Error):
         return unforeseen(error, path)
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

@@ -11,6 +11,7 @@ from typing import Final
 
 from bach_lib.arguments import check_limit
 from bach_lib.bach import Bach
+from bach_lib.common_sentences import FROM_1_TO_NUMBER
 from bach_lib.control.operations.asked import checked
 from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import BachError, InvalidValueError
@@ -117,7 +118,7 @@ async def places(visit: Visit) -> Json:
 async def act(visit: Visit, *, what: MessageAction, ids: Sequence[int]) -> Json:
     """Do something to messages; what became of each of them."""
     if not 0 < len(ids) <= MAX_IDS:
-        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {MAX_IDS}")
+        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=FROM_1_TO_NUMBER(number=MAX_IDS))
 
     async def one(message_id: int) -> Message | Json:
         try:

@@ -9,6 +9,7 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
+from bach_lib.said import Sentence
 from bach_lib.web.viewer import Visit
 
 _KEYS: Final = "panel:"
@@ -65,5 +66,9 @@ async def _change_of(visit: Visit, message: Message, number: int) -> Message:
     change = await visit.bach.get(number)
     same = (change.connection, change.target) == (message.connection, message.remote_id)
     if change.operation is not Operation.EDIT or not same:
-        raise InvalidValueError(field="seen", value=number, expected=f"a change of message {message.id}")
+        raise InvalidValueError(
+            field="seen",
+            value=number,
+            expected=Sentence("a_change_of_message_id", "a change of message {id}", id=message.id),
+        )
     return change

@@ -9,6 +9,7 @@ from heapq import merge
 from typing import Final
 
 from bach_lib.arguments import check_limit
+from bach_lib.common_sentences import FROM_1_TO_NUMBER
 from bach_lib.errors import BachError, InvalidValueError, NoFileError
 from bach_lib.inbound.presses import LABEL
 from bach_lib.models import ConnectionState, Direction, File, Message, Operation
@@ -78,7 +79,7 @@ async def conversation(
 async def mark_read(visit: Visit, *, ids: Sequence[int], is_read: bool = True) -> Json:
     """Somebody has read what came in, or has not: no program that waits for unread messages is given what is read."""
     if not 0 < len(ids) <= _MOST_IDS:
-        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=f"1 to {_MOST_IDS}")
+        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=FROM_1_TO_NUMBER(number=_MOST_IDS))
     for incoming_id in dict.fromkeys(ids):
         message = await visit.bach.incoming(incoming_id)
         visit.require(message.connection, message.recipient)

@@ -18,6 +18,7 @@ from bach_lib.models import File
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.uploads import MAX_CONTENTS, MAX_FILES, Uploads
+from bach_lib.said import Sentence
 from bach_lib.web.change_commands import own_key
 from bach_lib.web.viewer import Visit
 
@@ -48,7 +49,11 @@ async def write_with_files(
         connection, recipient = str(wish["connection"]), str(wish["recipient"])
         visit.require(connection, recipient)
         if (limits := await file_limits(visit, connection)) is None:
-            raise InvalidValueError(field="files", value="a file", expected="none: its platform takes words only")
+            raise InvalidValueError(
+                field="files",
+                value=Sentence("a_file", "a file"),
+                expected=Sentence("none_its_platform_takes_words_only", "none: its platform takes words only"),
+            )
         return limits["each"]
 
     try:
@@ -104,4 +109,8 @@ def _require_here(visit: Visit, message: IncomingMessage, connection: str, recip
     """An answer stays where the question is: else words of one place would be quoted in another."""
     here = visit.bach.normal(connection, recipient)
     if message.connection != connection or visit.bach.normal(connection, message.recipient) != here:
-        raise InvalidValueError(field="answer_to", value=message.id, expected="a message that came in there")
+        raise InvalidValueError(
+            field="answer_to",
+            value=message.id,
+            expected=Sentence("a_message_that_came_in_there", "a message that came in there"),
+        )

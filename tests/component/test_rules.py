@@ -40,6 +40,7 @@ from custom_components.bach.lifecycle.missing_connector import BROKEN, MISSING
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
+from tests.lib.test_sentences import declared
 
 ROOT = Path(__file__).parents[2]
 BACH = ROOT / "custom_components" / "bach"
@@ -116,7 +117,8 @@ def test_every_exception_text_is_used() -> None:
     used = set(re.findall(r'translation_key="(\w+)"', "\n".join(SOURCES.values())))
     made = {*(f"message_{status}" for status in Status), *(f"check_failed_{hop}" for hop in HopName)}
     ends = {*made, "check_failed", BROKEN, MISSING}
-    assert set(TEXTS["exceptions"]) - codes - used - ends == set()
+    assert set(TEXTS["exceptions"]) - codes - used - ends - declared().keys() == set()
+    assert declared().keys() & (codes | used | ends) == set()
     assert used - set(TEXTS["exceptions"]) - set(TEXTS["issues"]) - _entity_keys() - _selector_keys() == set()
 
 

@@ -11,8 +11,10 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import batched
 
+from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
+from bach_lib.said import Sentence
 from bach_lib.text.markdown import read_discord
 from bach_lib.text.splitting import Limit, Piece, split
 
@@ -110,7 +112,7 @@ def only_one(message: Message) -> str:
     """The text of a message that has to stay one. Raises `CallError`."""
     found = content(message)
     if not CONTENT.holds(found):
-        text = f"A message that is there already can have {MAX_CONTENT} characters."
+        text = A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE(number=MAX_CONTENT)
         raise CallError("too_long", text, Observation.REFUSED)
     return found
 
@@ -119,7 +121,9 @@ def target(message: Message) -> int:
     """The message to change. Raises `CallError` for what names none."""
     found = message_number(message.target)
     if found is None:
-        raise CallError("message_not_found", "There is no such message.", Observation.REFUSED)
+        raise CallError(
+            "message_not_found", Sentence("there_is_no_such_message", "There is no such message."), Observation.REFUSED
+        )
     return int(found)
 
 

@@ -34,6 +34,7 @@ from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
 PERMISSIONS = 0x40_0001_8C40
 """What an invitation asks for: see channels, write in them and in threads, read the history, react, attach files."""
@@ -164,7 +165,10 @@ class DiscordConnector(Connector):
             case {"id": str(own_id), "username": str(name)}:
                 link = f"https://discord.com/oauth2/authorize?client_id={own_id}&scope=bot&permissions={PERMISSIONS}"
                 return Identity(id=own_id, name=f"@{name}", link=link)
-        return Fault(code="bad_answer", text="The answer to users/@me describes no bot.")
+        return Fault(
+            code="bad_answer",
+            text=Sentence("the_answer_to_users_me_describes_no_bot", "The answer to users/@me describes no bot."),
+        )
 
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:
@@ -206,17 +210,26 @@ class DiscordConnector(Connector):
         try:
             channel, message, attachment = (int(one) for one in media.reference.split("/"))
         except ValueError:
-            return Fault(code="not_found", text="The file is not one of Discord's.")
+            return Fault(
+                code="not_found", text=Sentence("the_file_is_not_one_of_discord", "The file is not one of Discord's.")
+            )
         try:
             answer = await self._rest.get_message(channel, message)
             found = answer if isinstance(answer, dict) else {}
             for file in items(original(found), "attachments"):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
-                    return Fault(code="too_large", text="The file is too large.") if content is None else content
+                    return (
+                        Fault(code="too_large", text=Sentence("the_file_is_too_large", "The file is too large."))
+                        if content is None
+                        else content
+                    )
         except CallError as error:
             return self._redact.within(error.fault)
-        return Fault(code="not_found", text="The file is not in its message any more.")
+        return Fault(
+            code="not_found",
+            text=Sentence("the_file_is_not_in_its_message_any_more", "The file is not in its message any more."),
+        )
 
     @override
     async def reset(self) -> None:

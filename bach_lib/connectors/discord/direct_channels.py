@@ -4,6 +4,7 @@ from bach_lib.connectors.discord.json_fields import number
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.said import Sentence
 
 
 class DirectChannels:
@@ -26,6 +27,13 @@ class DirectChannels:
                 raise error.of_a_preparation from None
             channel = number(answer, "id") if isinstance(answer, dict) else None
             if channel is None:
-                raise CallError("bad_answer", "Discord does not say where direct messages go.", Observation.UNCLEAR)
+                raise CallError(
+                    "bad_answer",
+                    Sentence(
+                        "discord_does_not_say_where_direct_messages_go",
+                        "Discord does not say where direct messages go.",
+                    ),
+                    Observation.UNCLEAR,
+                )
             self._known[person] = channel
         return self._known[person]

@@ -5,12 +5,14 @@ https://discord.com/developers/docs/topics/opcodes-and-status-codes
 
 from collections.abc import Iterator
 
+from bach_lib.common_sentences import WHAT_ANSWERED_IS_NOT_DISCORD
 from bach_lib.connectors.discord.error_codes import CODES, PASSING
 from bach_lib.connectors.discord.json_fields import text
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
+from bach_lib.said import Sentence
 
-NOT_DISCORD = "not Discord"
+NOT_DISCORD = Sentence("not_discord", "not Discord")
 _TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
 _INVALID_FORM = 50035
@@ -34,7 +36,11 @@ def refusal(status: int, answer: object, host: str) -> CallError:
             if number in PASSING:
                 return CallError("rate_limited", words, Observation.TOLD_TO_WAIT, scope=PASSING[number])
             if number == _NO_WEBHOOK:
-                words = f"The webhook was deleted, or its address is wrong ({number})"
+                words = Sentence(
+                    "the_webhook_was_deleted_or_its_address",
+                    "The webhook was deleted, or its address is wrong ({number})",
+                    number=number,
+                )
             code = _code(status, number, errors)
             wait = DEFAULT_WAIT if number == _SHUT_OUT else None
             return CallError(
@@ -52,13 +58,13 @@ def expect_message(answer: object) -> str:
     """The id of the message that an answer describes. Raises `CallError`: what says something else is not Discord."""
     if isinstance(answer, dict) and (found := text(answer, "id")):
         return found
-    raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
+    raise CallError("bad_answer", WHAT_ANSWERED_IS_NOT_DISCORD, Observation.NO_ANSWER)
 
 
 def expect_nothing(answer: object) -> None:
     """Where Discord has nothing to say. Raises `CallError`: what answers all the same is not Discord."""
     if answer is not None:
-        raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
+        raise CallError("bad_answer", WHAT_ANSWERED_IS_NOT_DISCORD, Observation.NO_ANSWER)
 
 
 def _code(status: int, number: int, errors: object) -> str:

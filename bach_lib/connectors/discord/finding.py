@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from discord.http import Route
 
+from bach_lib.common_sentences import WHAT_ANSWERED_IS_NOT_DISCORD
 from bach_lib.connectors.discord.channel_cache import THREAD_TYPES
 from bach_lib.connectors.discord.json_fields import items, name_of, number, part
 from bach_lib.connectors.discord.recipients import Target
@@ -99,7 +100,7 @@ async def _find_one(rest: Rest, target: Target) -> list[Candidate]:
             return []
         raise
     if not isinstance(answer, dict) or number(answer, "id") != (target.person or target.place):
-        raise CallError("bad_answer", "What answered is not Discord.", Observation.NO_ANSWER)
+        raise CallError("bad_answer", WHAT_ANSWERED_IS_NOT_DISCORD, Observation.NO_ANSWER)
     return _candidate(answer, target)
 
 

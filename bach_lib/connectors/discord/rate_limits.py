@@ -7,11 +7,13 @@ up, the next call waits here instead of being refused there (https://discord.com
 from aiohttp import ClientResponse
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import PLATFORM_SAYS_WORDS
 from bach_lib.connectors.discord.error_codes import PASSING
 from bach_lib.connectors.discord.errors import NOT_DISCORD
 from bach_lib.connectors.network import at_most_a_day, not_theirs, retry_after
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.outcomes import Scope
+from bach_lib.said import Sentence
 
 _MAX_KEPT = 256
 _EVERYWHERE = ""
@@ -29,7 +31,7 @@ class RateLimits:
         now = self._clock.monotonic()
         for name, scope in ((_EVERYWHERE, Scope.CONNECTION), (key, _stopped_by(key))):
             if (left := self._until.get(name, 0.0) - now) > 0:
-                text = "Discord's limit is used up."
+                text = Sentence("discord_limit_is_used_up", "Discord's limit is used up.")
                 raise CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=left, scope=scope)
 
     def learn(self, key: str, response: ClientResponse) -> None:
@@ -63,7 +65,7 @@ class RateLimits:
         number = rest.get("code")
         scope = PASSING.get(number) if isinstance(number, int) else None
         scope = Scope.CONNECTION if everywhere else scope or _stopped_by(key)
-        text = "You are being rate limited."
+        text = PLATFORM_SAYS_WORDS(platform="Discord", words="You are being rate limited.")
         return CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=seconds, scope=scope)
 
     def _remember(self, key: str, seconds: float) -> None:

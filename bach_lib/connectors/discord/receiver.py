@@ -30,10 +30,14 @@ from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 NO_TEXTS = Fault(
     code="intent_refused",
-    text="Discord keeps the texts in channels back. Switch the Message Content Intent on in its developer portal.",
+    text=Sentence(
+        "discord_keeps_the_texts_in_channels_back",
+        "Discord keeps the texts in channels back. Switch the Message Content Intent on in its developer portal.",
+    ),
 )
 
 _ASK_EVERY, _LONGEST_UNTIL_ASKED = 600.0, 86_400.0
@@ -113,7 +117,14 @@ class GatewayReceiver:
             )
         if session.done():
             return await self._after(session, cursor)
-        return self._batch() if self._is_up else Fault(code="timeout", text="The gateway did not answer in time.")
+        return (
+            self._batch()
+            if self._is_up
+            else Fault(
+                code="timeout",
+                text=Sentence("the_gateway_did_not_answer_in_time", "The gateway did not answer in time."),
+            )
+        )
 
     async def reset(self) -> None:
         """End the session; the next poll begins another."""
@@ -149,7 +160,9 @@ class GatewayReceiver:
             self._session = None
         self._is_up = self._is_complete = False
         if session.cancelled():
-            return Fault(code="unreachable", text="Receiving is being set up anew.")
+            return Fault(
+                code="unreachable", text=Sentence("receiving_is_being_set_up_anew", "Receiving is being set up anew.")
+            )
         error = session.exception()
         self._starts.over()
         if isinstance(error, ConnectionClosed) and error.code == _TEXTS_REFUSED and self._texts:
@@ -230,7 +243,17 @@ def _fault_of(error: BaseException | None) -> Fault:
         case CallError():
             return error.fault
         case ConnectionClosed(code=int(code)) if code == _TOKEN_REFUSED:
-            return Fault(code="auth_failed", text="Discord refuses the token.")
+            return Fault(code="auth_failed", text=Sentence("discord_refuses_the_token", "Discord refuses the token."))
         case ConnectionClosed(code=int(code)):
-            return Fault(code="unreachable", text=f"Discord closed the connection to its gateway ({code}).")
-    return Fault(code="unreachable", text="The connection to Discord's gateway broke.")
+            return Fault(
+                code="unreachable",
+                text=Sentence(
+                    "discord_closed_the_connection_to_its_gateway",
+                    "Discord closed the connection to its gateway ({code}).",
+                    code=code,
+                ),
+            )
+    return Fault(
+        code="unreachable",
+        text=Sentence("the_connection_to_discord_gateway_broke", "The connection to Discord's gateway broke."),
+    )

@@ -11,6 +11,7 @@ from typing import Self, override
 
 from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError
+from bach_lib.said import Sentence
 
 _ID = "[1-9][0-9]{14,19}"
 _FORM = re.compile(f"@(?P<person>{_ID})|(?P<channel>{_ID})(?:/(?P<thread>{_ID}))?")
@@ -39,7 +40,10 @@ class Target:
             raise InvalidRecipientError(
                 recipient=recipient[:100],
                 type="discord",
-                expected='a channel\'s id, for a thread followed by "/" and its id, or "@" and a person\'s id',
+                expected=Sentence(
+                    "a_channel_id_for_a_thread_followed",
+                    'a channel\'s id, for a thread followed by "/" and its id, or "@" and a person\'s id',
+                ),
             )
         return cls(**{name: int(value) for name, value in match.groupdict().items() if value})
 

@@ -30,6 +30,7 @@ from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.tolerant import decode
 from bach_lib.models import File as Attachment
+from bach_lib.said import Sentence
 
 PUBLIC_ENDPOINT = "https://discord.com/api/v10"
 
@@ -140,7 +141,11 @@ class Rest(HTTPClient):
     async def ws_connect(self, url: str, *, compress: int = 0) -> ClientWebSocketResponse:
         """The gateway at `url`; for a new session, where Discord says that it is. Raises `CallError`."""
         if not self._may_connect():
-            raise CallError("unreachable", "The gateway closes every connection at once.", Observation.UNCLEAR)
+            raise CallError(
+                "unreachable",
+                Sentence("the_gateway_closes_every_connection_at_once", "The gateway closes every connection at once."),
+                Observation.UNCLEAR,
+            )
         if url.startswith(str(DiscordWebSocket.DEFAULT_GATEWAY)):
             url = str(URL(await self._gateway_address()).with_query(URL(url).query))
         failure: CallError
@@ -156,7 +161,10 @@ class Rest(HTTPClient):
                 compress=compress,
             )
         except (ClientError, OSError, ValueError, RuntimeError) as error:
-            failure = CallError(*not_connected(error, URL(url).host or "the gateway"), Observation.NOTHING_WRITTEN)
+            failure = CallError(
+                *not_connected(error, URL(url).host or Sentence("the_gateway", "the gateway")),
+                Observation.NOTHING_WRITTEN,
+            )
         else:
             return self._socket
         raise failure
@@ -181,7 +189,11 @@ class Rest(HTTPClient):
             async with self._caller_session().get(url, timeout=self._timeout, raise_for_status=False) as response:
                 if response.status == 200:
                     return await _at_most(response, limit)
-                words = f"The file cannot be fetched (HTTP status {response.status})."
+                words = Sentence(
+                    "the_file_cannot_be_fetched_http_status_status",
+                    "The file cannot be fetched (HTTP status {status}).",
+                    status=response.status,
+                )
                 failure = CallError("bad_request", words, Observation.REFUSED)
         except (ClientError, OSError, ValueError, RuntimeError) as error:
             failure = broken(error, self.host, written=False)
@@ -193,7 +205,13 @@ class Rest(HTTPClient):
             case {"url": str(address), "session_start_limit": {"remaining": int(left), "reset_after": int(wait)}}:
                 may_begin(left, wait / 1000)
                 return address
-        raise CallError("bad_answer", f"{self.host} does not say where the gateway is.", Observation.NO_ANSWER)
+        raise CallError(
+            "bad_answer",
+            Sentence(
+                "host_does_not_say_where_the_gateway", "{host} does not say where the gateway is.", host=self.host
+            ),
+            Observation.NO_ANSWER,
+        )
 
     def _may_connect(self) -> bool:
         """False when connecting again and again has led to nothing."""

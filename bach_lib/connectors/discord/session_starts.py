@@ -10,6 +10,7 @@ from random import uniform
 from bach_lib.clock import Clock
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 KEPT = 3
 """Starts of a day that are never used. What goes beyond the last one costs the token; and a person may need one."""
@@ -18,7 +19,10 @@ _SHORTEST, _GROWTH, _LONGEST = 5.0, 3, 3600.0
 """Seconds from one start to the next, and how they grow: one in five seconds is what Discord allows."""
 _PROVEN = 600.0
 """Seconds after which a session has lasted."""
-_ENDED = "Discord ends every session at once. Each next one begins after a longer pause."
+_ENDED = Sentence(
+    "discord_ends_every_session_at_once_each_next",
+    "Discord ends every session at once. Each next one begins after a longer pause.",
+)
 
 
 class SessionStarts:
@@ -79,8 +83,11 @@ def may_begin(remaining: int, reset_after: float) -> None:
     if remaining > KEPT:
         return
     minutes = max(1, round(reset_after / 60))
-    text = (
-        f"Discord lets this bot begin {max(remaining, 0)} more sessions in the next {minutes} minutes. "
-        "BACH begins none until then: beyond the last one Discord would reset the token."
+    text = Sentence(
+        "discord_lets_this_bot_begin_number_more",
+        "Discord lets this bot begin {number} more sessions in the next {minutes} minutes. BACH begins none until then:"
+        " beyond the last one Discord would reset the token.",
+        number=max(remaining, 0),
+        minutes=minutes,
     )
     raise CallError("rate_limited", text, Observation.TOLD_TO_WAIT, retry_after=max(reset_after, 60.0))

@@ -11,6 +11,7 @@ from yarl import URL
 from bach_lib.connectors.discord.rest import Rest
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import File
+from bach_lib.said import Sentence
 
 _HOSTS = frozenset(
     f"{channel}{host}" for channel in ("", "ptb.", "canary.") for host in ("discord.com", "discordapp.com")
@@ -40,12 +41,20 @@ class Address:
         match = _PATH.fullmatch(parsed.path)
         thread = parsed.query.get("thread_id")
         if thread is not None and not _ID.fullmatch(thread):
-            raise InvalidValueError(field="url", value="Its thread_id", expected="the id of a thread")
+            raise InvalidValueError(
+                field="url",
+                value=Sentence("its_thread_id", "Its thread_id"),
+                expected=Sentence("the_id_of_a_thread", "the id of a thread"),
+            )
         if match is None or not (any_host or (parsed.host in _HOSTS and parsed.scheme == "https")):
             raise InvalidValueError(
                 field="url",
-                value="What was given",
-                expected='the address of a webhook, which begins with "https://discord.com/api/webhooks/"',
+                value=Sentence("what_was_given", "What was given"),
+                expected=Sentence(
+                    "the_address_of_a_webhook_which_begins",
+                    'the address of a webhook, which begins with "{beginning}"',
+                    beginning="https://discord.com/api/webhooks/",
+                ),
             )
         return cls(id=int(match["id"]), token=match["token"], thread=int(thread) if thread else None)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, override
 
+from bach_lib.common_sentences import A_WEBHOOK_CANNOT_ANSWER_MESSAGES
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
@@ -27,10 +28,11 @@ from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
 _ABOVE = "above"
 """The channel itself, where "channel" means the thread that the address names. Only the ladder leads there."""
-_NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
+_NO_ANSWERS = Loss(what="reply", reason=A_WEBHOOK_CANNOT_ANSWER_MESSAGES)
 
 
 class DiscordWebhookConnector(SendOnly):
@@ -40,7 +42,9 @@ class DiscordWebhookConnector(SendOnly):
     go there, whatever host the address names.
     """
 
-    never: ClassVar[Fault] = Fault(code="cannot_receive", text="A webhook only sends.")
+    never: ClassVar[Fault] = Fault(
+        code="cannot_receive", text=Sentence("a_webhook_only_sends", "A webhook only sends.")
+    )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,
@@ -111,7 +115,12 @@ class DiscordWebhookConnector(SendOnly):
                 case Operation.DELETE:
                     return await self._delete(message, thread)
                 case Operation.REACT:
-                    return Dead(fault=Fault(code="cannot_do", text="A webhook cannot react to messages."))
+                    return Dead(
+                        fault=Fault(
+                            code="cannot_do",
+                            text=Sentence("a_webhook_cannot_react_to_messages", "A webhook cannot react to messages."),
+                        )
+                    )
         except CallError as error:
             return await unless_repeated(self._outcome(error), self.check)
 
@@ -125,7 +134,9 @@ class DiscordWebhookConnector(SendOnly):
         match answer:
             case {"id": str(own_id), **rest}:
                 return Identity(id=own_id, name=str(rest.get("name") or own_id))
-        return Fault(code="bad_answer", text="The answer describes no webhook.")
+        return Fault(
+            code="bad_answer", text=Sentence("the_answer_describes_no_webhook", "The answer describes no webhook.")
+        )
 
     def plan(self, message: Message) -> list[Message]:
         """The requests that a message becomes (see `Ladder`)."""

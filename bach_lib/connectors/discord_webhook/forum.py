@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message
+from bach_lib.said import Sentence
 
 _MAX_NAME = 100
 _MAX_KEPT = 100
@@ -18,7 +19,11 @@ class Forum:
         name = settings.get("thread_name")
         if name is not None and (not isinstance(name, str) or not 0 < len(name.strip()) <= _MAX_NAME):
             raise InvalidValueError(
-                field="thread_name", value=str(name)[:50], expected=f"a name of at most {_MAX_NAME} characters"
+                field="thread_name",
+                value=str(name)[:50],
+                expected=Sentence(
+                    "a_name_of_at_most_number_characters", "a name of at most {number} characters", number=_MAX_NAME
+                ),
             )
         self._name = name.strip() if isinstance(name, str) else None
         self._is_one = self._name is not None

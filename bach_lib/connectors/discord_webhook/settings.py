@@ -7,8 +7,10 @@ from typing import Self
 
 from yarl import URL
 
+from bach_lib.common_sentences import TEXT
 from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
+from bach_lib.said import Sentence
 
 _THREAD = re.compile(
     r"(?:\??thread_id=|https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/channels/[0-9]{1,20}/)?(?P<id>[1-9][0-9]{14,19})/?",
@@ -32,10 +34,16 @@ class Appearance:
         """Raises `InvalidValueError`."""
         username, avatar_url = _text(settings, "username"), _text(settings, "avatar_url")
         if username and (len(username) > _MAX_NAME or any(word in username.lower() for word in _REFUSED_NAMES)):
-            expected = f'at most {_MAX_NAME} characters, without "discord" and "clyde"'
+            expected = Sentence(
+                "at_most_number_characters_without_discord",
+                'at most {number} characters, without "discord" and "clyde"',
+                number=_MAX_NAME,
+            )
             raise InvalidValueError(field="username", value=username[:_MAX_NAME], expected=expected)
         if avatar_url and not _is_address(avatar_url):
-            raise InvalidValueError(field="avatar_url", value=avatar_url[:100], expected="an http(s) address")
+            raise InvalidValueError(
+                field="avatar_url", value=avatar_url[:100], expected=Sentence("an_http_s_address", "an http(s) address")
+            )
         return cls(username=username, avatar_url=avatar_url)
 
     def fields(self) -> dict[str, object]:
@@ -52,7 +60,9 @@ def thread_of(recipient: str) -> int | None:
     match = _THREAD.fullmatch(wanted)
     if match is None:
         raise InvalidRecipientError(
-            recipient=recipient[:100], type="discord_webhook", expected='"channel", or the id of a thread in it'
+            recipient=recipient[:100],
+            type="discord_webhook",
+            expected=Sentence("channel_or_the_id_of_a_thread", '"channel", or the id of a thread in it'),
         )
     return int(match["id"])
 
@@ -60,7 +70,7 @@ def thread_of(recipient: str) -> int | None:
 def _text(settings: Mapping[str, object], field: str) -> str | None:
     value = settings.get(field)
     if value is not None and not isinstance(value, str):
-        raise InvalidValueError(field=field, value=type(value).__name__, expected="text")
+        raise InvalidValueError(field=field, value=type(value).__name__, expected=TEXT)
     return value.strip() or None if value else None
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
+from bach_lib.common_sentences import THE_CONNECTION_TO_HOST_BROKE
 from bach_lib.connectors.backlog import Backlog
 from bach_lib.connectors.base import Batch, Incoming, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
@@ -41,11 +42,19 @@ from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
 _LOOK_SECONDS = 5.0
 """Seconds until an event type that was allowed meanwhile is heard of."""
-_NO_ANSWERS = Loss(what="reply", reason="What Home Assistant is told answers no message.")
-_NO_FILES = Fault(code="cannot_receive", text="Home Assistant sends no files.")
+_NO_ANSWERS = Loss(
+    what="reply",
+    reason=Sentence(
+        "what_home_assistant_is_told_answers_no_message", "What Home Assistant is told answers no message."
+    ),
+)
+_NO_FILES = Fault(
+    code="cannot_receive", text=Sentence("home_assistant_sends_no_files", "Home Assistant sends no files.")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +166,10 @@ class HomeAssistantConnector(Unattended):
             bach, accepts = await self._bach()
         except CallError as error:
             if error.code == UNKNOWN_COMMAND:
-                return Fault(code="server_error", text=f"{self._client.host} has not started yet.")
+                return Fault(
+                    code="server_error",
+                    text=Sentence("host_has_not_started_yet", "{host} has not started yet.", host=self._client.host),
+                )
             return self._redact.within(error.fault)
         match user, config:
             case {"id": str(user_id)}, {"location_name": str(name)}:
@@ -165,7 +177,14 @@ class HomeAssistantConnector(Unattended):
                 title = name.strip()[:100] or "Home Assistant"
                 notice = NOT_ACCEPTED if bach and not accepts and BACH in self._allowed() else None
                 return Identity(id=user_id, name=title, link=self._address, version=version, notice=notice)
-        return Fault(code="bad_answer", text=f"What answers at {self._client.host} is no Home Assistant.")
+        return Fault(
+            code="bad_answer",
+            text=Sentence(
+                "what_answers_at_host_is_no_home_assistant",
+                "What answers at {host} is no Home Assistant.",
+                host=self._client.host,
+            ),
+        )
 
     @override
     async def receive(self, cursor: str | None) -> Batch | Fault:
@@ -186,7 +205,7 @@ class HomeAssistantConnector(Unattended):
                 return replace(self._backlog.batch(), notice=self._redact.within(notice) if notice else None)
             await self._until_incoming(socket, min(left, _LOOK_SECONDS))
             if not socket.is_open and not self._backlog:
-                return Fault(code="unreachable", text=f"The connection to {self._client.host} broke.")
+                return Fault(code="unreachable", text=THE_CONNECTION_TO_HOST_BROKE(host=self._client.host))
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:

@@ -7,6 +7,7 @@ from typing import Final
 from bach_lib.connectors.observations import CallError, Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope, Uncertain
+from bach_lib.said import Sentence
 
 NOT_FOUND: Final = "not_found"
 UNAVAILABLE: Final = "unavailable"
@@ -21,16 +22,32 @@ _SOON = 15.0
 """Seconds until something that is only being started, or does not work for the moment, is tried again."""
 
 _SENTENCES: Final = {
-    NOT_FOUND: ("chat_not_found", "There is no {recipient} there."),
-    UNKNOWN_COMMAND: ("no_bach", "BACH is not installed there, or not started yet."),
-    UNAVAILABLE: ("unavailable", "{recipient} is not available there at the moment."),
+    NOT_FOUND: ("chat_not_found", Sentence("there_is_no_recipient_there", "There is no {recipient} there.")),
+    UNKNOWN_COMMAND: (
+        "no_bach",
+        Sentence("bach_is_not_installed_there_or_not_started_yet", "BACH is not installed there, or not started yet."),
+    ),
+    UNAVAILABLE: (
+        "unavailable",
+        Sentence("recipient_is_not_available_there_at_the_moment", "{recipient} is not available there at the moment."),
+    ),
     "not_accepted": (
         "forbidden",
-        "The BACH there takes nothing from this user. Add BACH as a recipient over there, with the user of this token.",
+        Sentence(
+            "the_bach_there_takes_nothing_from_this_user",
+            "The BACH there takes nothing from this user."
+            " Add BACH as a recipient over there, with the user of this token.",
+        ),
     ),
-    "not_ready": ("unavailable", "The BACH there is not ready."),
-    "unauthorized": ("forbidden", "The user whose token is used may not do this there."),
-    INVALID: ("bad_request", "What was sent does not fit {recipient}: {words}"),
+    "not_ready": ("unavailable", Sentence("the_bach_there_is_not_ready", "The BACH there is not ready.")),
+    "unauthorized": (
+        "forbidden",
+        Sentence("the_user_whose_token_is_used_may_not_do_this", "The user whose token is used may not do this there."),
+    ),
+    INVALID: (
+        "bad_request",
+        Sentence("what_was_sent_does_not_fit_recipient_words", "What was sent does not fit {recipient}: {words}"),
+    ),
 }
 """The code and sentence for what Home Assistant or the BACH in it answers, where its own words say too little."""
 
@@ -56,14 +73,22 @@ def answered(code: str, words: str) -> CallError:
     wait = _SOON if seen is Observation.TOLD_TO_WAIT else None
     known = code if code in _SENTENCES else PLATFORM_ERROR
     return CallError(
-        known, words.strip() or f"It says no more than {code}.", seen, retry_after=wait, scope=Scope.RECIPIENT
+        known,
+        words.strip() or Sentence("it_says_no_more_than_code", "It says no more than {code}.", code=code),
+        seen,
+        retry_after=wait,
+        scope=Scope.RECIPIENT,
     )
 
 
 def explain(error: CallError, recipient: str) -> Fault:
     """What an answer means for this recipient, in words of ours where there are some."""
-    code, sentence = _SENTENCES.get(error.code, (error.code, "{words}"))
-    return Fault(code=code, text=sentence.format(recipient=recipient, words=error.text), retry_after=error.retry_after)
+    if error.code not in _SENTENCES:
+        return error.fault
+    code, sentence = _SENTENCES[error.code]
+    values = {"recipient": recipient, "words": error.text}
+    text = sentence(**{name: values[name] for name in sentence.places})
+    return Fault(code=code, text=text, retry_after=error.retry_after)
 
 
 def outcome_for(error: CallError, recipient: str, *, may_repeat: bool) -> Outcome:

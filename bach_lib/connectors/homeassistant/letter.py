@@ -12,6 +12,7 @@ from bach_lib.connectors.homeassistant.recipients import BACH
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import PushRefusedError
 from bach_lib.models import Message
+from bach_lib.said import Sentence
 
 _VERSION = 1
 _MAX_TEXT = 65_536
@@ -45,13 +46,26 @@ def read_letter(letter: object) -> Incoming:
     """The message in a letter. Who sent it has to be known otherwise. Raises `PushRefusedError`."""
     match letter:
         case {"v": int(version)} if version != _VERSION:
-            raise _refused(f"it is of version {version}; only {_VERSION} is known here")
+            raise _refused(
+                Sentence(
+                    "it_is_of_version_version_only_version2",
+                    "it is of version {version}; only {version2} is known here",
+                    version=version,
+                    version2=_VERSION,
+                )
+            )
         case {"v": int(), "id": str(id_), "text": str(text), **rest} if _ID.fullmatch(id_):
             title, reply_to = _text(rest.get("title"), _MAX_TITLE), _text(rest.get("reply_to"), 64)
             if not text.strip() or len(text) > _MAX_TEXT:
-                raise _refused(f"its text must have 1 to {_MAX_TEXT} characters")
+                raise _refused(
+                    Sentence(
+                        "its_text_must_have_1_to_number_characters",
+                        "its text must have 1 to {number} characters",
+                        number=_MAX_TEXT,
+                    )
+                )
         case _:
-            raise _refused("it is none")
+            raise _refused(Sentence("it_is_none", "it is none"))
     kind, content = content_of(text)
     return Incoming(
         remote_id=id_,

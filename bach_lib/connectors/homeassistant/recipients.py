@@ -5,6 +5,7 @@ import re
 from bach_lib.connectors.address_text import tidy
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.errors import InvalidRecipientError
+from bach_lib.said import Sentence
 
 BACH = "bach"
 ACTION = "action:"
@@ -35,6 +36,9 @@ def normalize(recipient: str) -> str:
     raise InvalidRecipientError(
         recipient=recipient[:100],
         type="homeassistant",
-        expected='a notify entity ("notify.kitchen"), "action:notify.mobile_app_phone" or another action,'
-        ' "event:doorbell" or another event type but state_changed, or "bach"',
+        expected=Sentence(
+            "a_notify_entity_notify_kitchen_action_notify",
+            'a notify entity ("notify.kitchen"), "action:notify.mobile_app_phone" or another action, "event:doorbell"'
+            ' or another event type but state_changed, or "bach"',
+        ),
     )

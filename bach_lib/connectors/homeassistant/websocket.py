@@ -7,11 +7,13 @@ from itertools import count
 import orjson
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from bach_lib.common_sentences import HOST_DID_NOT_ANSWER_IN_TIME, THE_CONNECTION_TO_HOST_BROKE
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import PLATFORM_ERROR, answered
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.tolerant import UnreadableError, decode, read_one
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 type Frame = Mapping[str, object]
 
@@ -75,7 +77,11 @@ class HomeWebSocket:
             except CallError as error:
                 if error.code != "unauthorized":
                     raise
-                text = f"The user whose token is used may not hear of {event_type} there."
+                text = Sentence(
+                    "the_user_whose_token_is_used_may_not_hear",
+                    "The user whose token is used may not hear of {event_type} there.",
+                    event_type=event_type,
+                )
                 return Fault(code="forbidden", text=text)
         return None
 
@@ -94,7 +100,7 @@ class HomeWebSocket:
                 await self._socket.send_str(orjson.dumps({**command, "id": number}).decode())
                 return await answer
         except TimeoutError:
-            raise CallError("timeout", f"{self._host} did not answer in time.", Observation.NO_ANSWER) from None
+            raise CallError("timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=self._host), Observation.NO_ANSWER) from None
         except ConnectionError:
             raise self._broken(Observation.NO_ANSWER) from None
         finally:
@@ -136,7 +142,7 @@ class HomeWebSocket:
                         answer.set_exception(_refusal(rest.get("error")))
 
     def _broken(self, seen: Observation) -> CallError:
-        return CallError("unreachable", f"The connection to {self._host} broke.", seen)
+        return CallError("unreachable", THE_CONNECTION_TO_HOST_BROKE(host=self._host), seen)
 
 
 def frame_of(answer: object) -> Frame:
@@ -157,4 +163,4 @@ def _refusal(error: object) -> CallError:
     match error:
         case {"code": str(code), "message": str(words)}:
             return answered(code, words[:_MAX_WORDS])
-    return answered(PLATFORM_ERROR, "Home Assistant gives no reason.")
+    return answered(PLATFORM_ERROR, Sentence("home_assistant_gives_no_reason", "Home Assistant gives no reason."))

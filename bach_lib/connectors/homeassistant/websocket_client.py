@@ -21,11 +21,18 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.clock import Clock
+from bach_lib.common_sentences import (
+    HOST_ANSWERED_WITH_HTTP_STATUS_STATUS,
+    HOST_DID_NOT_ANSWER_IN_TIME,
+    HOST_REFUSES_THE_TOKEN,
+    THE_SERVER,
+)
 from bach_lib.connectors.base import Incoming, Unreadable
 from bach_lib.connectors.homeassistant.errors import answered
 from bach_lib.connectors.homeassistant.websocket import Frame, HomeWebSocket, decode_frame
 from bach_lib.connectors.network import not_connected, read_body
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.said import Sentence
 
 _MAX_FRAME = 32 << 20
 """Bytes. The states and actions of a large home come in one frame each."""
@@ -74,7 +81,7 @@ class WebSocketClient:
         self._socket: HomeWebSocket | None = None
         self._opening: asyncio.Task[HomeWebSocket] | None = None
         self._refused_at: float | None = None
-        self.host: str = self._endpoint.host_port_subcomponent or "the server"
+        self.host: str = self._endpoint.host_port_subcomponent or THE_SERVER
 
     async def call(self, command: Frame) -> object:
         """The result of a command. Raises `CallError`."""
@@ -92,7 +99,13 @@ class WebSocketClient:
         if self._opening is opening:
             self._opening = None
         if opening.cancelled():
-            raise CallError("unreachable", f"The connection to {self.host} was given up.", Observation.NOTHING_WRITTEN)
+            raise CallError(
+                "unreachable",
+                Sentence(
+                    "the_connection_to_host_was_given_up", "The connection to {host} was given up.", host=self.host
+                ),
+                Observation.NOTHING_WRITTEN,
+            )
         return opening.result()
 
     async def state(self, entity_id: str) -> str | None:
@@ -131,7 +144,7 @@ class WebSocketClient:
                 await socket.close()
             if isinstance(error, TimeoutError):
                 raise CallError(
-                    "timeout", f"{self.host} did not answer in time.", Observation.NOTHING_WRITTEN
+                    "timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=self.host), Observation.NOTHING_WRITTEN
                 ) from None
             raise
         self._socket = HomeWebSocket(
@@ -175,13 +188,22 @@ class WebSocketClient:
     async def _no_websocket(self, status: int) -> CallError:
         """Why no WebSocket opened: the REST API takes the same token."""
         if status == HTTPStatus.FORBIDDEN:
-            text = f"{self.host} forbids the access; it may have banned this address."
+            text = Sentence(
+                "host_forbids_the_access_it_may_have_banned",
+                "{host} forbids the access; it may have banned this address.",
+                host=self.host,
+            )
             return CallError("auth_failed", text, Observation.NOTHING_WRITTEN)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self._no_home_assistant(status)
         rest, body = await self._get("api/")
         if rest == HTTPStatus.OK and isinstance(body, dict) and "message" in body:
-            text = f"{self.host} opens no WebSocket (HTTP status {status}); let the proxy before it pass them."
+            text = Sentence(
+                "host_opens_no_websocket_http_status_status_let",
+                "{host} opens no WebSocket (HTTP status {status}); let the proxy before it pass them.",
+                host=self.host,
+                status=status,
+            )
             return CallError("no_websocket", text, Observation.NOTHING_WRITTEN)
         return self._refused() if rest == HTTPStatus.UNAUTHORIZED else self._no_home_assistant(rest)
 
@@ -203,12 +225,25 @@ class WebSocketClient:
     def _no_home_assistant(self, status: int, seen: Observation = Observation.NOTHING_WRITTEN) -> CallError:
         """For pages of something else. Before the socket is open nothing of a message has been written."""
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            text = f"{self.host} leads somewhere else; give the address it leads to."
+            text = Sentence(
+                "host_leads_somewhere_else_give_the_address",
+                "{host} leads somewhere else; give the address it leads to.",
+                host=self.host,
+            )
             return CallError("bad_answer", text, seen)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return CallError("server_error", f"{self.host} answered with HTTP status {status}.", seen)
-        text = f"What answers at {self.host} (HTTP status {status}) is no Home Assistant."
+            return CallError("server_error", HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=self.host, status=status), seen)
+        text = Sentence(
+            "what_answers_at_host_http_status_status_is_no",
+            "What answers at {host} (HTTP status {status}) is no Home Assistant.",
+            host=self.host,
+            status=status,
+        )
         return CallError("bad_answer", text, seen)
 
     def _refused(self) -> CallError:
-        return CallError("auth_failed", f"{self.host} refuses the token.", Observation.NOTHING_WRITTEN)
+        return CallError(
+            "auth_failed",
+            HOST_REFUSES_THE_TOKEN(host=self.host),
+            Observation.NOTHING_WRITTEN,
+        )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
+from bach_lib.common_sentences import IT_HAS_MORE_THAN_LIMIT_BYTES, NO_NTFY_SERVER
 from bach_lib.connectors.base import Batch, Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
@@ -31,8 +32,9 @@ from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
-_NO_ANSWERS = Loss(what="reply", reason="ntfy cannot answer messages.")
+_NO_ANSWERS = Loss(what="reply", reason=Sentence("ntfy_cannot_answer_messages", "ntfy cannot answer messages."))
 _VISITOR = Rate(count=12, per=60, burst=60)
 """What servers grant one address or account unless somebody sets something else: 60 at once, then one in 5 seconds."""
 
@@ -120,8 +122,20 @@ class NtfyConnector(Unattended):
             case {"healthy": True}, _:
                 return Identity(id=as_id(self._rest.host), name=self._rest.host, link=self._endpoint)
             case {"healthy": False}, _:
-                return Fault(code="server_error", text=f"{self._rest.host} says that it is not well.")
-        return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no ntfy server.")
+                return Fault(
+                    code="server_error",
+                    text=Sentence(
+                        "host_says_that_it_is_not_well", "{host} says that it is not well.", host=self._rest.host
+                    ),
+                )
+        return Fault(
+            code="bad_answer",
+            text=Sentence(
+                "what_answers_at_host_is_no_ntfy_server",
+                "What answers at {host} is no ntfy server.",
+                host=self._rest.host,
+            ),
+        )
 
     @override
     async def whose(self) -> str | Fault | None:
@@ -143,7 +157,7 @@ class NtfyConnector(Unattended):
             content = await self._rest.download("file", media.reference, limit=limit)
         except CallError as error:
             return self._redact.within(error.fault)
-        return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
+        return Fault(code="too_large", text=IT_HAS_MORE_THAN_LIMIT_BYTES(limit=limit)) if content is None else content
 
     @override
     async def reset(self) -> None:
@@ -191,7 +205,7 @@ class NtfyConnector(Unattended):
             answer = await self._rest.publish(codec.body_of(message))
         named = codec.published(answer)
         if named is None:
-            raise not_theirs(200, self._rest.host, "no ntfy server")
+            raise not_theirs(200, self._rest.host, NO_NTFY_SERVER)
         return named
 
     def _topics(self) -> frozenset[str]:

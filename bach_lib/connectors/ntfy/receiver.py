@@ -22,6 +22,7 @@ from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 _LOOK_SECONDS: Final = 5.0
 """Seconds until a topic that was let in meanwhile is heard of."""
@@ -113,7 +114,14 @@ class StreamReceiver:
                 break
             if self._listening is not None and self._listening.done():
                 await self._end()
-                return Fault(code="unreachable", text=f"The connection that brings what {self._rest.host} has broke.")
+                return Fault(
+                    code="unreachable",
+                    text=Sentence(
+                        "the_connection_that_brings_what_host_has_broke",
+                        "The connection that brings what {host} has broke.",
+                        host=self._rest.host,
+                    ),
+                )
             await self._until_incoming(min(left, _LOOK_SECONDS))
         batch = self._buffer.batch(self._notice, self._time.now())
         self._handed, self._cursor = self._noted, batch.cursor
@@ -130,7 +138,13 @@ class StreamReceiver:
             first = await anext(lines, b"")
             if not first:
                 raise CallError(
-                    "unreachable", f"{self._rest.host} ends what it has hardly begun.", Observation.NO_ANSWER
+                    "unreachable",
+                    Sentence(
+                        "host_ends_what_it_has_hardly_begun",
+                        "{host} ends what it has hardly begun.",
+                        host=self._rest.host,
+                    ),
+                    Observation.NO_ANSWER,
                 )
             self._buffer.begin(wanted, codec.time_of(first) or self._clock.now())
             self._listening = asyncio.create_task(self._listen(lines), name="bach-ntfy-stream")
@@ -164,7 +178,12 @@ class StreamReceiver:
             if not readable or len(readable) == len(wanted):
                 raise
             shut = ", ".join(sorted(wanted.difference(readable)))
-            self._notice = Fault(code="forbidden", text=f"{self._rest.host} lets us not read {shut}.")
+            self._notice = Fault(
+                code="forbidden",
+                text=Sentence(
+                    "host_lets_us_not_read_shut", "{host} lets us not read {shut}.", host=self._rest.host, shut=shut
+                ),
+            )
         return await self._rest.subscribe(readable, self._buffer.since)
 
     async def _may_read(self, topic: str) -> bool:

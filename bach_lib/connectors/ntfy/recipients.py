@@ -6,6 +6,7 @@ from typing import Final
 from bach_lib.connectors.address_text import tidy
 from bach_lib.connectors.endpoint import same_place
 from bach_lib.errors import InvalidRecipientError
+from bach_lib.said import Sentence
 
 DEFAULT_ENDPOINT: Final = "https://ntfy.sh"
 """Where those are who have no server of their own."""
@@ -23,11 +24,18 @@ def normalize(recipient: str) -> str:
     """The one way to write this topic. Large letters and small ones differ. Raises `InvalidRecipientError`."""
     topic = tidy(recipient)
     if topic in _PAGES:
-        expected = f'another name: every server keeps "{topic}" for a page of its own'
+        expected = Sentence(
+            "another_name_every_server_keeps_topic",
+            'another name: every server keeps "{topic}" for a page of its own',
+            topic=topic,
+        )
     elif is_topic(topic):
         return topic
     else:
-        expected = 'the name of a topic, like "our_doorbell", without the server'
+        expected = Sentence(
+            "the_name_of_a_topic_like_our_doorbell_without",
+            'the name of a topic, like "our_doorbell", without the server',
+        )
     raise InvalidRecipientError(recipient=recipient[:100], type="ntfy", expected=expected)
 
 

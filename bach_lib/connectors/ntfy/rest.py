@@ -9,6 +9,7 @@ from typing import override
 import orjson
 from aiohttp import ClientResponse, ClientTimeout
 
+from bach_lib.common_sentences import NO_NTFY_SERVER
 from bach_lib.connectors.json_client import JsonClient
 from bach_lib.connectors.network import (
     BROKEN,
@@ -25,7 +26,7 @@ from bach_lib.connectors.network import (
 from bach_lib.connectors.ntfy.errors import refusal
 from bach_lib.connectors.observations import CallError
 
-_NOT_THEIRS = "no ntfy server"
+_NOT_THEIRS = NO_NTFY_SERVER
 _UPLOAD_SECONDS = 240.0
 """For all of a file on a slow line."""
 _SILENCE = 120.0

@@ -8,6 +8,7 @@ from typing import ClassVar, override
 
 from aiohttp import ClientWebSocketResponse
 
+from bach_lib.common_sentences import IT_HAS_MORE_THAN_LIMIT_BYTES, WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API
 from bach_lib.connectors.base import Batch, Connector, Incoming, Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
@@ -19,6 +20,7 @@ from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.contacts import sightings_of
+from bach_lib.connectors.signal.errors import NO_ACCOUNT, NO_ID, WRONG_MODE
 from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.group_members import Groups
 from bach_lib.connectors.signal.receiver import SocketReceiver
@@ -131,11 +133,9 @@ class SignalConnector(Connector):
         except CallError as error:
             return self._redact.within(error.fault)
         if not isinstance(accounts, list):
-            return Fault(code="bad_answer", text=f"What answers at {self._rest.host} is no signal-cli-rest-api.")
+            return Fault(code="bad_answer", text=WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API(host=self._rest.host))
         if self._number not in accounts:
-            return Fault(
-                code="auth_failed", text=f"{self._rest.host} has no account {self._number}. Register or link it there."
-            )
+            return Fault(code="auth_failed", text=NO_ACCOUNT(host=self._rest.host, number=self._number))
         return Identity(
             id=self._number.removeprefix("+"),
             name=self._number,
@@ -176,7 +176,7 @@ class SignalConnector(Connector):
             content = await self._rest.download("v1", "attachments", media.reference, limit=limit)
         except CallError as error:
             return self._redact.within(error.fault)
-        return Fault(code="too_large", text=f"It has more than {limit} bytes.") if content is None else content
+        return Fault(code="too_large", text=IT_HAS_MORE_THAN_LIMIT_BYTES(limit=limit)) if content is None else content
 
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:
@@ -214,7 +214,7 @@ class SignalConnector(Connector):
         self._is_in_doubt = False
 
     def _wrong_mode(self, about: ServerInfo) -> CallError:
-        text = f'{self._rest.host} runs in mode "{about.mode}". Start it with MODE=json-rpc to receive.'
+        text = WRONG_MODE(host=self._rest.host, mode=about.mode)
         return CallError("wrong_mode", text, Observation.UNCLEAR)
 
     async def _deliver(self, message: Message) -> Outcome:
@@ -289,4 +289,4 @@ class SignalConnector(Connector):
 
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})
 """Answers to the question about ourselves that prove nothing: the server does not know it, or Signal has enough."""
-_NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text="The message that was to be changed has no id of Signal's."))
+_NAMES_NOTHING = Dead(fault=Fault(code="bad_request", text=NO_ID))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from bach_lib.connectors.network import at_most_a_day
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.said import Sentence
 
 DEFAULT_WAIT = 300.0
 """Seconds, where Signal says that it was too much, without saying how long to wait."""
@@ -87,6 +88,9 @@ _CLASSES: Mapping[str, str] = {
 """The classes of Java in whose name something is said."""
 _AT_THE_END = re.compile(r"\((\w+exception)\)$")
 _AT_THE_BEGINNING = re.compile(r"^(?:[a-z]\w*\.)+(\w+exception)(?:$|:)")
+NO_ACCOUNT = Sentence("host_has_no_account", "{host} has no account {number}. Register or link it there.")
+WRONG_MODE = Sentence("host_runs_in_mode", '{host} runs in mode "{mode}". Start it with MODE=json-rpc to receive.')
+NO_ID = Sentence("no_id_of_signals", "The message that was to be changed has no id of Signal's.")
 _SECONDS = re.compile(r'(?:retry after|or wait) "?([0-9]{1,9})"? seconds')
 
 _SEEN = {"rate_limited": Observation.TOLD_TO_WAIT} | dict.fromkeys(

@@ -8,6 +8,7 @@ from bach_lib.connectors.signal.recipients import normalize
 from bach_lib.connectors.signal.rest import Rest
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.models import Candidate
+from bach_lib.said import Sentence
 
 _MAX_GROUPS = 1_000
 
@@ -53,4 +54,10 @@ async def _person(rest: Rest, number: str, wanted: str) -> list[Candidate]:
         match one:
             case {"number": str(named), "registered": bool(registered)} if named == wanted:
                 return [Candidate(recipient=wanted, title=wanted, kind="private")] if registered else []
-    raise CallError("bad_answer", "The server does not say whether this number is registered.", Observation.NO_ANSWER)
+    raise CallError(
+        "bad_answer",
+        Sentence(
+            "the_server_does_not_say_whether_this_number", "The server does not say whether this number is registered."
+        ),
+        Observation.NO_ANSWER,
+    )

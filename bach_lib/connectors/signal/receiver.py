@@ -17,6 +17,7 @@ from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.tolerant import read_each
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.models import Fault
+from bach_lib.said import Sentence
 
 
 class SocketReceiver:
@@ -59,7 +60,12 @@ class SocketReceiver:
         if not self._backlog and listening.done():
             if self._listening is listening:
                 self._listening = None
-            return Fault(code="unreachable", text="The connection that brings Signal's messages broke.")
+            return Fault(
+                code="unreachable",
+                text=Sentence(
+                    "the_connection_that_brings_signal_messages", "The connection that brings Signal's messages broke."
+                ),
+            )
         return self._backlog.batch()
 
     async def reset(self) -> None:

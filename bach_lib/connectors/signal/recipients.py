@@ -9,6 +9,7 @@ from base64 import b64encode
 
 from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
+from bach_lib.said import Sentence
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{4,14}")
 _PERSON = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,7 +34,10 @@ def normalize(recipient: str) -> str:
     raise InvalidRecipientError(
         recipient=recipient[:100],
         type="signal",
-        expected='a number ("+491701234567"), a user name ("u:ada.01"), Signal\'s id of a person, or "group.…"',
+        expected=Sentence(
+            "a_number_491701234567_a_user_name_u_ada_01",
+            'a number ("+491701234567"), a user name ("u:ada.01"), Signal\'s id of a person, or "group.…"',
+        ),
     )
 
 
@@ -52,7 +56,11 @@ def own_number(number: object) -> str:
     written = _number(tidy(number)) if isinstance(number, str) else None
     if written is None:
         raise InvalidValueError(
-            field="number", value=str(number)[:50], expected='the number of the account, like "+491701234567"'
+            field="number",
+            value=str(number)[:50],
+            expected=Sentence(
+                "the_number_of_the_account_like_491701234567", 'the number of the account, like "+491701234567"'
+            ),
         )
     return written
 

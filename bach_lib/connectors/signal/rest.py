@@ -16,6 +16,7 @@ from aiohttp import (
     WSServerHandshakeError,
 )
 
+from bach_lib.common_sentences import HOST_REFUSES_THE_TOKEN, WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API
 from bach_lib.connectors.json_client import JsonClient
 from bach_lib.connectors.network import (
     BROKEN,
@@ -28,10 +29,11 @@ from bach_lib.connectors.network import (
 )
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.signal.errors import refusal, too_much
+from bach_lib.said import Sentence, together
 
 _MAX_FRAME = 4 << 20
 """Bytes. A text has at most 64 KiB; quotes and thumbnails come with it."""
-_NOT_THEIRS = "no signal-cli-rest-api"
+_NOT_THEIRS = Sentence("no_signal_cli_rest_api", "no signal-cli-rest-api")
 _HEARTBEAT = 30.0
 """Seconds between two pings; a connection that died quietly is noticed with the second one."""
 
@@ -69,7 +71,9 @@ class Rest(JsonClient):
                 return ServerInfo(
                     mode=mode[:20], version=version[:50] if isinstance(version, str) and version else None
                 )
-        raise CallError("bad_answer", f"What answers at {self.host} is no signal-cli-rest-api.", Observation.NO_ANSWER)
+        raise CallError(
+            "bad_answer", WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API(host=self.host), Observation.NO_ANSWER
+        )
 
     async def listen(self, *path: str) -> ClientWebSocketResponse:
         """A WebSocket. Raises `CallError`."""
@@ -84,7 +88,12 @@ class Rest(JsonClient):
             )
         except WSServerHandshakeError as error:
             code = "auth_failed" if error.status in {401, 403} else "bad_answer"
-            words = f"{self.host} opens no WebSocket (HTTP status {error.status})."
+            words = Sentence(
+                "host_opens_no_websocket_http_status_status",
+                "{host} opens no WebSocket (HTTP status {status}).",
+                host=self.host,
+                status=error.status,
+            )
             failure = CallError(code, words, Observation.UNCLEAR)
         except BROKEN as error:
             failure = broken(error, self.host, written=False)
@@ -97,7 +106,11 @@ class Rest(JsonClient):
         foreign = is_page(response.content_type, raw)
         if 200 <= status < 300 and not foreign:
             if len(raw) > self.max_answer:
-                return CallError("bad_answer", f"{self.host} answers with too much.", Observation.NO_ANSWER)
+                return CallError(
+                    "bad_answer",
+                    Sentence("host_answers_with_too_much", "{host} answers with too much.", host=self.host),
+                    Observation.NO_ANSWER,
+                )
             if response.method != "GET" and status == HTTPStatus.OK and not _is_receipt(answer):
                 return not_theirs(status, self.host, _NOT_THEIRS)
             return None
@@ -108,7 +121,11 @@ class Rest(JsonClient):
                 said = ""
         wait = retry_after(response.headers, self.now())
         if status in {401, 403} and not foreign:
-            return CallError("auth_failed", f"{self.host} refuses the token. {said}".strip(), Observation.UNCLEAR)
+            return CallError(
+                "auth_failed",
+                together([HOST_REFUSES_THE_TOKEN(host=self.host), *([said] if said else [])]),
+                Observation.UNCLEAR,
+            )
         if status == 429 and said:
             return too_much(said, wait)
         if status >= 500 and said:

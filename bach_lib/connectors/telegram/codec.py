@@ -15,6 +15,7 @@ from bach_lib.connectors.telegram.scene import Scene, filled, topic_of
 from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.models import Buttons, Fault
 from bach_lib.models.incoming import Content, Kind
+from bach_lib.said import Sentence
 
 BATCH = 100
 """Updates a poll brings at most, by the platform's rule."""
@@ -36,12 +37,18 @@ def batch(
     `bot_name` is ours, without the @. `told_at`: what Telegram's clock said with the answer.
     """
     if not isinstance(updates, list):
-        return Fault(code="bad_answer", text="The answer to getUpdates is no list.")
+        return Fault(
+            code="bad_answer",
+            text=Sentence("the_answer_to_getupdates_is_no_list", "The answer to getUpdates is no list."),
+        )
     if not updates:
         return Batch(messages=(), cursor=cursor, told_at=told_at)
     numbers = [found for update in updates if (found := _update_id(update)) is not None]
     if not numbers:
-        return Fault(code="bad_answer", text="The answer to getUpdates has no update ids.")
+        return Fault(
+            code="bad_answer",
+            text=Sentence("the_answer_to_getupdates_has_no_update_ids", "The answer to getUpdates has no update ids."),
+        )
     read = read_each(updates, lambda update: _read(update, bot_name))
     return Batch(
         messages=tuple(message for message in read if isinstance(message, Incoming)),

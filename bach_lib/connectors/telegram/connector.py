@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from telegram.error import Conflict, TelegramError
 
+from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE, IT_HAS_MORE_THAN_LIMIT_BYTES
 from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
@@ -29,6 +30,7 @@ from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, M
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 from bach_lib.text.telegram import MAX_PART, PARSE_MODES, compose, fits
 
 PUBLIC_ENDPOINT = "https://api.telegram.org"
@@ -38,7 +40,12 @@ _MAX_UPDATES = 16 << 20
 """Bytes. A hundred updates of 4,096 escaped characters, with entities and what they answer, stay below 10 MiB."""
 
 
-_ONE_PART = Dead(fault=Fault(code="too_long", text=f"A message that is there already can have {MAX_PART} characters."))
+_ONE_PART = Dead(
+    fault=Fault(
+        code="too_long",
+        text=A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE(number=MAX_PART),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +174,10 @@ class TelegramConnector(Connector):
             case {"id": int(number), "username": str(username)}:
                 self._name = f"@{username}"
                 return Identity(id=str(number), name=self._name, link=f"https://t.me/{username}")
-        return Fault(code="bad_answer", text="The answer to getMe describes no bot.")
+        return Fault(
+            code="bad_answer",
+            text=Sentence("the_answer_to_getme_describes_no_bot", "The answer to getMe describes no bot."),
+        )
 
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:
@@ -243,10 +253,17 @@ class TelegramConnector(Connector):
                 case {"file_path": str(path)} if path and ".." not in path and path[0] != "/":
                     content = await self._request.download(f"{self._bot.base_file_url}/{quote(path)}", limit)
                 case _:  # an absolute path: a server of one's own with --local, which hands nothing out
-                    return Fault(code="not_fetched", text="The server keeps this file to itself.")
+                    return Fault(
+                        code="not_fetched",
+                        text=Sentence("the_server_keeps_this_file_to_itself", "The server keeps this file to itself."),
+                    )
         except TelegramError as error:
             return self._fault(error)
-        return content if len(content) <= limit else Fault(code="too_large", text=f"It has more than {limit} bytes.")
+        return (
+            content
+            if len(content) <= limit
+            else Fault(code="too_large", text=IT_HAS_MORE_THAN_LIMIT_BYTES(limit=limit))
+        )
 
     @override
     async def reset(self) -> None:

@@ -13,6 +13,7 @@ import orjson
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
+from bach_lib.common_sentences import HOST_ANSWERED_WITH_HTTP_STATUS_STATUS
 from bach_lib.connectors.network import FormBody, JsonBody
 from bach_lib.connectors.observations import Observation
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
@@ -210,7 +211,9 @@ def _body(data: RequestData | None) -> JsonBody | FormBody:
 
 
 def _not_fetched(host: str, status: int) -> RequestError:
-    return RequestError("not_fetched", f"{host} answered with HTTP status {status}.", Observation.UNCLEAR)
+    return RequestError(
+        "not_fetched", HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=host, status=status), Observation.UNCLEAR
+    )
 
 
 async def _read(response: ClientResponse, limit: int) -> bytes:

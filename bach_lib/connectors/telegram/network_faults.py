@@ -6,17 +6,22 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 from collections.abc import Mapping
 from contextlib import suppress
 
+from bach_lib.common_sentences import HOST_SAYS_WORDS
 from bach_lib.connectors import tolerant
 from bach_lib.connectors.network import at_most_a_day, broken, not_theirs, retry_after
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.telegram.errors import RequestError
+from bach_lib.said import Sentence
 
 _PREFIXES = {400: "bad request", 403: "forbidden"}
 """How the Bot API begins what it says about a request; what it says about the bot itself begins otherwise
 (https://github.com/tdlib/telegram-bot-api, `fail_query_with_error` and `get_closing_error`)."""
 
-_NO_BOT_API = "no Bot API"
-_LOGGED_OUT = "This bot was logged out here ({words}). Set the endpoint to the server that it was moved to."
+_NO_BOT_API = Sentence("no_bot_api", "no Bot API")
+_LOGGED_OUT = Sentence(
+    "this_bot_was_logged_out_here_words",
+    "This bot was logged out here ({words}). Set the endpoint to the server that it was moved to.",
+)
 
 
 def network_failure(error: Exception, host: str, *, written: bool) -> RequestError:
@@ -44,7 +49,7 @@ def unreadable(
             if 400 <= status < 500 and isinstance(parameters, dict):
                 return _refusal(status, words, parameters, host)
             if status >= 500:
-                return RequestError("server_error", f"{host}: {words}", Observation.NO_ANSWER)
+                return RequestError("server_error", HOST_SAYS_WORDS(host=host, words=words), Observation.NO_ANSWER)
     wait = retry_after(headers or {}, now) if status == 429 else None
     return _ours(not_theirs(status, host, _NO_BOT_API, wait=wait))
 
@@ -63,7 +68,7 @@ def _refusal(code: int, words: str, parameters: Mapping[object, object], host: s
     if code == 413:
         return RequestError("too_large", words, Observation.REFUSED)
     if words.lower() == "logged out":
-        return RequestError("logged_out", _LOGGED_OUT.format(words=words), Observation.UNCLEAR)
+        return RequestError("logged_out", _LOGGED_OUT(words=words), Observation.UNCLEAR)
     if not words.lower().startswith(_PREFIXES.get(code, "")):
         return RequestError("platform_error", words, Observation.UNCLEAR)
     return None

@@ -15,6 +15,7 @@ from typing import override
 from bach_lib.connectors.address_text import tidy
 from bach_lib.connectors.capabilities import Rate
 from bach_lib.errors import InvalidRecipientError
+from bach_lib.said import Sentence
 
 GENERAL_TOPIC = 1
 """The topic every forum begins with. Sending to its number is refused ("message thread not found"), so it is the chat:
@@ -43,7 +44,10 @@ class Target:
             raise InvalidRecipientError(
                 recipient=recipient[:100],
                 type="telegram",
-                expected='a chat id ("42", "-1001234567890") or "@name", for a topic followed by "/" and its number',
+                expected=Sentence(
+                    "a_chat_id_42_1001234567890_or_name_for_a_topic",
+                    'a chat id ("42", "-1001234567890") or "@name", for a topic followed by "/" and its number',
+                ),
             )
         topic = int(match["topic"]) if match["topic"] else None
         return Target(chat=match["chat"], topic=None if topic == GENERAL_TOPIC else topic)

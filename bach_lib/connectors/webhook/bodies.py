@@ -9,7 +9,9 @@ from email.policy import HTTP
 from typing import Final
 from urllib.parse import parse_qsl
 
+from bach_lib.common_sentences import ITS_FORM_CANNOT_BE_READ
 from bach_lib.connectors import tolerant
+from bach_lib.said import Sentence
 
 _CHARSET: Final = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
 _MARKS: Final = (
@@ -31,6 +33,10 @@ _ALONE: Final = "data"
 class UnreadableBodyError(Exception):
     """Why nothing can be read in a body."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
 
 def read(content_type: str, body: bytes) -> object:
     """What a body holds: JSON as it is, a form as names and values, anything else as `{"text": …}`.
@@ -44,7 +50,7 @@ def read(content_type: str, body: bytes) -> object:
         return _form(_parts(content_type, body))
     text = _text(content_type, body).strip()
     if not text:
-        raise UnreadableBodyError("its body is empty")
+        raise UnreadableBodyError(Sentence("its_body_is_empty", "its body is empty"))
     if text[0] in "{[":
         return _json(text)
     if kind == "application/x-www-form-urlencoded":
@@ -52,7 +58,7 @@ def read(content_type: str, body: bytes) -> object:
     if kind.startswith("text/") and kind not in {"text/html", "text/xml", "text/json"}:
         return {"text": text}
     if "xml" in kind or "html" in kind:
-        raise UnreadableBodyError(f"its body is {kind}")
+        raise UnreadableBodyError(Sentence("its_body_is_kind", "its body is {kind}", kind=kind))
     return _json(text)
 
 
@@ -83,16 +89,16 @@ def _json(text: str) -> object:
     try:
         return tolerant.decode(text.encode(errors="replace"))
     except (ValueError, RecursionError):
-        raise UnreadableBodyError("its body is no JSON") from None
+        raise UnreadableBodyError(Sentence("its_body_is_no_json", "its body is no JSON")) from None
 
 
 def _form(fields: Iterator[tuple[str, str]]) -> object:
     try:
         found = dict(fields)
     except ValueError:
-        raise UnreadableBodyError("its form cannot be read") from None
+        raise UnreadableBodyError(ITS_FORM_CANNOT_BE_READ) from None
     if not found:
-        raise UnreadableBodyError("its form is empty")
+        raise UnreadableBodyError(Sentence("its_form_is_empty", "its form is empty"))
     payload = found.get(_ALONE if found.keys() == {_ALONE} else _PAYLOAD, "").lstrip()
     return _json(payload) if payload[:1] in {"{", "["} else found
 
@@ -103,7 +109,7 @@ def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
     mail: Mail = BytesParser(policy=HTTP).parsebytes(head + body)
     parts = [part for part in mail.walk() if not part.is_multipart()]
     if not mail.is_multipart() or len(parts) > _MAX_FIELDS:
-        raise UnreadableBodyError("its form cannot be read")
+        raise UnreadableBodyError(ITS_FORM_CANNOT_BE_READ)
     for part in parts:
         name = part.get_param("name", header="content-disposition")
         content = part.get_payload(decode=True)

@@ -13,12 +13,16 @@ from bach_lib.connectors.webhook.proofs import NotProvenError, Proof, Proofs
 from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
+from bach_lib.said import Sentence
 
 SENDER: Final = "sender:"
 """What the secret of one sender is called: this, and its name."""
 _SHORTEST, _LONGEST = 16, 7000
 """Characters; servers take 8 KiB of headers."""
 _STANDARD: Final = "whsec_"
+ANOTHER_NAME: Final = Sentence(
+    "it_says_that_it_is_name", 'it says that it is "{name}", and does not show the secret of that sender'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,12 @@ class Claims:
 def check_token(token: str, field: str) -> None:
     """Raise `InvalidValueError` for what can be guessed, or what no request can show. It is never quoted."""
     if not (_SHORTEST <= len(token) <= _LONGEST and token.isprintable()):
-        expected = f"{_SHORTEST} to {_LONGEST} characters, all of them printable"
+        expected = Sentence(
+            "number_to_number2_characters_all_of_them",
+            "{number} to {number2} characters, all of them printable",
+            number=_SHORTEST,
+            number2=_LONGEST,
+        )
         raise InvalidValueError(field=field, value="***", expected=expected)
 
 
@@ -62,7 +71,11 @@ def own_proofs(setup: Setup, shared: Proofs) -> dict[str, Proofs]:
         label = f"{SENDER}{name}"[:50]
         check_token(secret, label)
         if [*given.values(), *taken].count(secret) > 1:
-            raise InvalidValueError(field=label, value="***", expected="a secret that nobody else has")
+            raise InvalidValueError(
+                field=label,
+                value="***",
+                expected=Sentence("a_secret_that_nobody_else_has", "a secret that nobody else has"),
+            )
     return {_name(name): _own(secret, shared) for name, secret in given.items()}
 
 
@@ -71,7 +84,7 @@ def _name(name: str) -> str:
         return recipient_of(name)
     except InvalidRecipientError as error:
         raise InvalidValueError(
-            field=f"{SENDER}{name}"[:50], value=name[:50], expected=str(error.placeholders["expected"])
+            field=f"{SENDER}{name}"[:50], value=name[:50], expected=error.placeholders["expected"]
         ) from None
 
 

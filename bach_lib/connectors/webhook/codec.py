@@ -16,7 +16,7 @@ from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, read_one
 from bach_lib.connectors.webhook import bodies
-from bach_lib.connectors.webhook.claims import Claims, check_token, own_proofs
+from bach_lib.connectors.webhook.claims import ANOTHER_NAME, Claims, check_token, own_proofs
 from bach_lib.connectors.webhook.delivery_ids import is_of_deliveries, names_delivery
 from bach_lib.connectors.webhook.field_paths import HEADER, Field, Posted, at
 from bach_lib.connectors.webhook.networks import Addresses
@@ -26,6 +26,7 @@ from bach_lib.connectors.webhook.settings import recipient_of
 from bach_lib.connectors.webhook.signature import key_of
 from bach_lib.errors import InvalidRecipientError, InvalidValueError, PushRefusedError
 from bach_lib.models.incoming import CLAIMED
+from bach_lib.said import Sentence
 
 MAX_BODY = 262_144
 """Bytes. A group of many alerts, or a build of many jobs, has more than 64 KiB."""
@@ -36,6 +37,9 @@ MAX_ELEMENTS = 200
 
 _DEFAULTS: Final = {"text": "text", "sender": "sender", "id": "id", "recipient": "recipient"}
 _EACH: Final = "each"
+_ELEMENTS: Final = Sentence(
+    "its_body_has_count_elements", 'its body has {count} elements at "{each}"; 1 to {number} can be'
+)
 _OF_ELEMENT: Final = "in an element of it, {}"
 _REMINDS_AFTER: Final = 300.0
 """Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` (five minutes) is over; no sooner
@@ -77,7 +81,11 @@ class PostDecoder:
         paths = settings.get("incoming", {})
         known = [*_DEFAULTS, _EACH]
         if not isinstance(paths, Mapping) or not paths.keys() <= set(known):
-            raise InvalidValueError(field="incoming", value=str(paths)[:50], expected=f"paths for {', '.join(known)}")
+            raise InvalidValueError(
+                field="incoming",
+                value=str(paths)[:50],
+                expected=Sentence("paths_for_known", "paths for {known}", known=", ".join(known)),
+            )
         wanted = {**_DEFAULTS, **sender.paths, **paths}
         each = wanted.pop(_EACH, sender.each)
         if each is not None:
@@ -112,19 +120,19 @@ class PostDecoder:
         Raises `PushRefusedError` if there is no message in it at all.
         """
         if not self.addresses.include(address):
-            raise self._refused("it comes from an address that is not in the list")
+            raise self._refused(Sentence("not_from_the_list", "it comes from an address that is not in the list"))
         if len(body) > MAX_BODY:
-            raise self._refused(f"its body has more than {MAX_BODY} bytes")
+            raise self._refused(Sentence("body_too_long", "its body has more than {limit} bytes", limit=MAX_BODY))
         shown = {name.lower(): value for name, value in headers.items()}
         try:
             proof, who = self.claims.check(shown, body, now)
         except NotProvenError as error:
-            raise self._refused(str(error)) from None
+            raise self._refused(error.reason) from None
         kind = shown.get("content-type", "")
         try:
             found = bodies.read("application/json" if proof.of_the_body and kind.startswith("text/") else kind, body)
         except bodies.UnreadableBodyError as error:
-            raise self._unreadable(str(error)) from None
+            raise self._unreadable(error.reason) from None
         return self._reader(found, shown)._messages(found, shown, proof, who, now)
 
     def _reader(self, body: object, headers: Mapping[str, str]) -> Self:
@@ -153,9 +161,7 @@ class PostDecoder:
         """Of several, each that is refused costs only itself."""
         postings = self._postings(body, headers)
         if not 0 < len(postings) <= MAX_ELEMENTS:
-            raise self._unreadable(
-                f'its body has {len(postings)} elements at "{self.each}"; 1 to {MAX_ELEMENTS} can be'
-            )
+            raise self._unreadable(_ELEMENTS(count=len(postings), each=self.each, number=MAX_ELEMENTS))
         refused = list[PushRefusedError]()
 
         def read(numbered: tuple[int, Posted], _element: object) -> list[Incoming]:
@@ -175,10 +181,16 @@ class PostDecoder:
     def _message(self, posted: Posted, proof: Proof, who: str | None, now: float) -> Incoming:
         text = self._text(posted)
         if not text:
-            raise self._unreadable(f"there is no text at {_shown(self.fields['text'])}")
+            raise self._unreadable(
+                Sentence("no_text_at_place", "there is no text at {place}", place=_shown(self.fields["text"]))
+            )
         named = {name: self.fields[name].find(posted, "/", ",") for name in ("sender", "id", "recipient")}
         if any(len(named[name]) > _MAX_NAME for name in ("sender", "recipient")) or len(proof.id) > _MAX_NAME:
-            raise self._unreadable(f"sender, id and recipient have at most {_MAX_NAME} characters")
+            raise self._unreadable(
+                Sentence(
+                    "names_too_long", "sender, id and recipient have at most {number} characters", number=_MAX_NAME
+                )
+            )
         if proof.id and (who if proof.of_the_body else self.reminds is None):
             named["id"] = ""  # what is signed with each delivery tells more than what stands in all of them
         sender, recipient = (who, who) if who else self._claimed(named["sender"], named["recipient"])
@@ -218,10 +230,10 @@ class PostDecoder:
         try:
             place = recipient_of(recipient or sender or self.sender or "default")
         except InvalidRecipientError:
-            raise self._unreadable("its recipient is none") from None
+            raise self._unreadable(Sentence("its_recipient_is_none", "its recipient is none")) from None
         sender = sender or self.sender or "webhook"
         if name := self.claims.claimed(sender, place):
-            raise self._refused(f'it says that it is "{name}", and does not show the secret of that sender')
+            raise self._refused(ANOTHER_NAME(name=name))
         return sender, place
 
     def _refused(self, reason: str) -> PushRefusedError:
@@ -241,7 +253,11 @@ def _proofs(setup: Setup, sender: Sender) -> Proofs:
     secret = setup.secrets.get("incoming_secret", "").strip()
     ways = setup.connection.settings.get("incoming_proof", [])
     if not isinstance(ways, list | tuple) or not set(ways) <= {ADDRESS}:
-        raise InvalidValueError(field="incoming_proof", value=str(ways)[:50], expected=f'["{ADDRESS}"], or nothing')
+        raise InvalidValueError(
+            field="incoming_proof",
+            value=str(ways)[:50],
+            expected=Sentence("address_or_nothing", '["{address}"], or nothing', address=ADDRESS),
+        )
     keys = _keys(secret, "incoming_secret") if secret else ()
     return Proofs(token=token, keys=keys, ways={*ways, *sender.ways})
 

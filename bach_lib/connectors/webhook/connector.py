@@ -11,6 +11,7 @@ from typing import ClassVar, override
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from yarl import URL
 
+from bach_lib.common_sentences import A_WEBHOOK_CANNOT_ANSWER_MESSAGES
 from bach_lib.connectors.base import Incoming, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
@@ -27,13 +28,20 @@ from bach_lib.connectors.webhook.whole_head import WaryBody
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
+from bach_lib.said import Sentence
 
 _BEGINNING = 4_096
 """Bytes of an answer that are looked at."""
-_NO_ADDRESS = Fault(code="cannot_do", text="This webhook has no address to send to; it only takes what comes in.")
+_NO_ADDRESS = Fault(
+    code="cannot_do",
+    text=Sentence(
+        "this_webhook_has_no_address_to_send_to_it_only",
+        "This webhook has no address to send to; it only takes what comes in.",
+    ),
+)
 _LEFT_OUT = "application/json"
 """aiohttp wants a body to have a type, and is told not to send it where there is none."""
-_NO_ANSWERS = Loss(what="reply", reason="A webhook cannot answer messages.")
+_NO_ANSWERS = Loss(what="reply", reason=A_WEBHOOK_CANNOT_ANSWER_MESSAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,10 @@ class WebhookConnector(SendOnly):
     where they may come.
     """
 
-    never: ClassVar[Fault] = Fault(code="cannot_receive", text="A webhook cannot be asked for messages.")
+    never: ClassVar[Fault] = Fault(
+        code="cannot_receive",
+        text=Sentence("a_webhook_cannot_be_asked_for_messages", "A webhook cannot be asked for messages."),
+    )
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=False,

@@ -6,11 +6,14 @@ that is mostly of something on the way.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from bach_lib.common_sentences import HOST_ANSWERED_WITH_HTTP_STATUS_STATUS
 from bach_lib.connectors.network import is_page, retry_after
 from bach_lib.connectors.observations import Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Sent
+from bach_lib.said import Sentence, together
 
 _NOT_IMPLEMENTED = 501
 
@@ -81,21 +84,28 @@ def _seen(answer: Answer, wait: float | None) -> Observation:
     return Observation.NO_ANSWER
 
 
+_REFUSES: Final = Sentence("host_refuses_the_credentials", "{host} refuses the credentials (HTTP status {status}).")
+_UNKNOWN: Final = Sentence("host_does_not_know_this_address", "{host} does not know this address (HTTP status 404).")
+_GONE: Final = Sentence("host_wants_nothing", "{host} wants nothing at this address any more (HTTP status 410).")
+_METHOD: Final = Sentence("host_does_not_take_this_method", "{host} does not take this method (HTTP status 405).")
+_REDIRECTS: Final = Sentence("redirects_are_not_followed", "Redirects are not followed: give the address they lead to.")
+
+
 def _fault(status: int, host: str, wait: float | None) -> Fault:
-    said = f"{host} answered with HTTP status {status}."
+    said = HOST_ANSWERED_WITH_HTTP_STATUS_STATUS(host=host, status=status)
     match status:
         case 401 | 403:
-            return Fault(code="auth_failed", text=f"{host} refuses the credentials (HTTP status {status}).")
+            return Fault(code="auth_failed", text=_REFUSES(host=host, status=status))
         case 404:
-            return Fault(code="not_found", text=f"{host} does not know this address (HTTP status 404).")
+            return Fault(code="not_found", text=_UNKNOWN(host=host))
         case 410:
-            return Fault(code="gone", text=f"{host} wants nothing at this address any more (HTTP status 410).")
+            return Fault(code="gone", text=_GONE(host=host))
         case 405:
-            return Fault(code="bad_request", text=f"{host} does not take this method (HTTP status 405).")
+            return Fault(code="bad_request", text=_METHOD(host=host))
         case 429:
             return Fault(code="rate_limited", text=said, retry_after=wait)
         case _ if 300 <= status < 400:
-            return Fault(code="bad_answer", text=f"{said} Redirects are not followed: give the address they lead to.")
+            return Fault(code="bad_answer", text=together([said, _REDIRECTS]))
         case _ if status < 200:
             return Fault(code="bad_answer", text=said)
         case _ if 400 <= status < 500:

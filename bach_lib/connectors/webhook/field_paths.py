@@ -12,6 +12,7 @@ from typing import Final, Self
 
 from bach_lib.connectors import tolerant
 from bach_lib.errors import InvalidValueError
+from bach_lib.said import Sentence
 
 _PART: Final = r"[^.|\x00-\x1f]{1,100}"
 _PATH: Final = re.compile(rf"{_PART}(?:\.{_PART}){{0,9}}")
@@ -120,5 +121,8 @@ def _invalid(written: object) -> InvalidValueError:
     return InvalidValueError(
         field="incoming",
         value=str(written)[:50],
-        expected='paths like "alerts.0.annotations.summary", "title|message", or a list of them',
+        expected=Sentence(
+            "paths_like_alerts_0_annotations_summary_title",
+            'paths like "alerts.0.annotations.summary", "title|message", or a list of them',
+        ),
     )

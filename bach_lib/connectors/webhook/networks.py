@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Final, Self
 
 from bach_lib.errors import InvalidValueError
+from bach_lib.said import Sentence
 
 LOCAL: Final = "local"
 """Stands for this machine and the private networks that homes have."""
@@ -71,5 +72,9 @@ def _invalid(found: object) -> InvalidValueError:
     return InvalidValueError(
         field="incoming_addresses",
         value=str(found)[:50],
-        expected=f'a list of at most {_MAX} IP addresses or networks, such as "192.168.1.20", "10.0.0.0/8" and "local"',
+        expected=Sentence(
+            "a_list_of_at_most_number_ip_addresses",
+            'a list of at most {number} IP addresses or networks, such as "192.168.1.20", "10.0.0.0/8" and "local"',
+            number=_MAX,
+        ),
     )

@@ -15,6 +15,7 @@ from yarl import URL
 from bach_lib.connectors.webhook import template
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message
+from bach_lib.said import Sentence
 
 METHODS: Final = ("POST", "PUT", "PATCH", "GET")
 
@@ -89,7 +90,11 @@ def _body_type(found: object, method: str) -> BodyType:
     if method == "GET":
         wanted = BodyType.FORM if found is None else found
         if wanted != BodyType.FORM:
-            raise InvalidValueError(field="body_type", value=str(found)[:20], expected='"form", for GET has no body')
+            raise InvalidValueError(
+                field="body_type",
+                value=str(found)[:20],
+                expected=Sentence("form_for_get_has_no_body", '"form", for GET has no body'),
+            )
         return BodyType.FORM
     try:
         return BodyType(BodyType.JSON if found is None else str(found))

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Final
 
 from bach_lib.connectors.webhook.signature import sign
+from bach_lib.said import Sentence
 
 REPLAY_SECONDS: Final = 300.0
 """How old, or how far ahead, the time of a signed request may be."""
@@ -36,6 +37,10 @@ _MAX_SIGNATURES: Final = 10
 
 class NotProvenError(Exception):
     """Why a request does not prove anything, for the one who set the connection up."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +74,29 @@ class Proofs:
         if self.keys:
             return self._signed(headers, body, now)
         if not self.token:
-            raise NotProvenError("nothing is set up by which anybody could prove that they may")
+            raise NotProvenError(
+                Sentence(
+                    "nothing_is_set_up_by_which_anybody_could_prove",
+                    "nothing is set up by which anybody could prove that they may",
+                )
+            )
         wanted = self.token.encode()
         if _GRAFANA in headers or not headers.keys().isdisjoint(_OF_THE_BODY):  # a secret is a secret
             return Proofs(token=None, keys=(wanted,))._signed(headers, body, now)
         shown = list(_shown(headers, with_address=ADDRESS in self.ways))
         if not shown:
-            in_address = ", but in its address, where this connection takes none" if ADDRESS_HEADER in headers else ""
-            raise NotProvenError(f"it shows no token{in_address}")
+            if ADDRESS_HEADER in headers:
+                raise NotProvenError(
+                    Sentence(
+                        "it_shows_no_token_but_in_its_address",
+                        "it shows no token, but in its address, where this connection takes none",
+                    )
+                )
+            raise NotProvenError(Sentence("it_shows_no_token", "it shows no token"))
         if not any(hmac.compare_digest(one, wanted) for one in shown):
-            raise NotProvenError("the token that it shows is another one")
+            raise NotProvenError(
+                Sentence("the_token_that_it_shows_is_another_one", "the token that it shows is another one")
+            )
         return Proof(signed_at=now)
 
     def _signed(self, headers: Mapping[str, str], body: bytes, now: float) -> Proof:
@@ -91,13 +109,13 @@ class Proofs:
             if name in headers:
                 self._fits([headers[name].removeprefix("sha256=")], lambda key: _hex(key, body))
                 return Proof(signed_at=now, id=_id_of(body), of_the_body=True, is_undated=True)
-        raise NotProvenError("it is not signed")
+        raise NotProvenError(Sentence("it_is_not_signed", "it is not signed"))
 
     def _standard(self, prefix: str, headers: Mapping[str, str], body: bytes, now: float) -> Proof:
         """Over id, time and body: https://github.com/standard-webhooks (spec/standard-webhooks.md)."""
         id_ = headers.get(f"{prefix}-id", "")
         if not id_:
-            raise NotProvenError(f"it has no header {prefix}-id")
+            raise NotProvenError(Sentence("it_has_no_header_prefix_id", "it has no header {prefix}-id", prefix=prefix))
         signed_at = _time(headers.get(f"{prefix}-timestamp", ""), now)
         shown = headers[f"{prefix}-signature"].split()
         self._fits(shown, lambda key: sign(key, id_, signed_at, body))
@@ -117,7 +135,7 @@ class Proofs:
         wanted = [sign_with(key).encode() for key in self.keys]
         given = [one.strip().encode(errors="replace") for one in shown[:_MAX_SIGNATURES]]
         if not any(hmac.compare_digest(one, key) for one in given for key in wanted):
-            raise NotProvenError("its signature is wrong")
+            raise NotProvenError(Sentence("its_signature_is_wrong", "its signature is wrong"))
 
 
 def _shown(headers: Mapping[str, str], *, with_address: bool) -> list[bytes]:
@@ -143,9 +161,14 @@ def _password(encoded: str) -> str:
 
 def _time(written: str, now: float) -> int:
     if not _TIMESTAMP.fullmatch(written):
-        raise NotProvenError("it does not say when it was signed")
+        raise NotProvenError(Sentence("it_does_not_say_when_it_was_signed", "it does not say when it was signed"))
     if abs(now - int(written)) > REPLAY_SECONDS:
-        raise NotProvenError("it was signed too long ago, or one of the two clocks is wrong")
+        raise NotProvenError(
+            Sentence(
+                "it_was_signed_too_long_ago_or_one_of_the_two",
+                "it was signed too long ago, or one of the two clocks is wrong",
+            )
+        )
     return int(written)
 
 

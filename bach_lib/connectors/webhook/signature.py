@@ -10,6 +10,7 @@ from hashlib import sha256
 from secrets import token_bytes
 
 from bach_lib.errors import InvalidValueError
+from bach_lib.said import Sentence
 
 _PREFIX = "whsec_"
 _SHORTEST = 16
@@ -32,7 +33,14 @@ def key_of(secret: str, field: str = "secret") -> bytes:
         key = b""
     if not _SHORTEST <= len(key) <= _LONGEST:
         raise InvalidValueError(
-            field=field, value="***", expected=f'"whsec_" and base64, or a text, of {_SHORTEST} to {_LONGEST} bytes'
+            field=field,
+            value="***",
+            expected=Sentence(
+                "whsec_and_base64_or_a_text_of_number",
+                '"whsec_" and base64, or a text, of {number} to {number2} bytes',
+                number=_SHORTEST,
+                number2=_LONGEST,
+            ),
         )
     return key
 

@@ -11,6 +11,7 @@ import orjson
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message
+from bach_lib.said import Sentence
 
 DEFAULT: Mapping[str, object] = {
     "id": "{id}",
@@ -32,12 +33,23 @@ _MAX_DEPTH = 20
 def check(template: object) -> None:
     """Raise `InvalidValueError` for a template that would drop the text, or is nested without end."""
     if not _is_shallow(template, _MAX_DEPTH) or not _says(template, "{text}"):
-        raise _invalid(template, f'JSON with "{{text}}" in it, {_MAX_DEPTH} levels at most')
+        raise _invalid(
+            template,
+            Sentence(
+                "json_with_place_in_it_number_levels_at_most",
+                'JSON with "{place}" in it, {number} levels at most',
+                place=PLACES[0],
+                number=_MAX_DEPTH,
+            ),
+        )
     _check_names(template)
     try:
         orjson.dumps(template)
     except orjson.JSONEncodeError:
-        raise _invalid(template, "JSON, with whole numbers of at most 64 bits") from None
+        raise _invalid(
+            template,
+            Sentence("json_with_whole_numbers_of_at_most_64_bits", "JSON, with whole numbers of at most 64 bits"),
+        ) from None
 
 
 def check_form(template: object) -> None:
@@ -46,14 +58,21 @@ def check_form(template: object) -> None:
     values = [one for value in fields for one in (value if isinstance(value, list) else [value])]
     is_flat = isinstance(template, Mapping) and all(isinstance(one, str | int | float | None) for one in values)
     if not is_flat or not any(isinstance(one, str) and "{text}" in one for one in values):
-        raise _invalid(template, 'names with a text, a number or a list of them each, and "{text}" in one of the texts')
+        raise _invalid(
+            template,
+            Sentence(
+                "names_with_a_text_a_number_or_a_list",
+                'names with a text, a number or a list of them each, and "{place}" in one of the texts',
+                place=PLACES[0],
+            ),
+        )
     _check_names(template)
 
 
 def check_text(template: object) -> None:
     """Raise `InvalidValueError` for what is no text, or would drop the message's."""
     if not isinstance(template, str) or "{text}" not in template:
-        raise _invalid(template, 'a text with "{text}" in it')
+        raise _invalid(template, Sentence("a_text_with_place_in_it", 'a text with "{place}" in it', place=PLACES[0]))
 
 
 def fill(template: object, message: Message) -> object:
@@ -91,7 +110,14 @@ def _says(template: object, words: str) -> bool:
 def _check_names(template: object) -> None:
     """Raise `InvalidValueError` for a place in the name of a field: it stays what it is, which nobody means."""
     if isinstance(template, dict) and any(_PLACE.search(name) for name in template if isinstance(name, str)):
-        raise _invalid(template, "places such as {text} in values; the names of fields stay as they are")
+        raise _invalid(
+            template,
+            Sentence(
+                "places_in_values_only",
+                "places such as {place} in values; the names of fields stay as they are",
+                place=PLACES[0],
+            ),
+        )
     for part in _parts(template):
         _check_names(part)
 
@@ -113,5 +139,5 @@ def _invalid(template: object, expected: str) -> InvalidValueError:
     try:
         shown = str(template)[:50]
     except RecursionError:
-        shown = f"a {type(template).__name__} with too many levels"
+        shown = Sentence("a_kind_with_too_many_levels", "a {kind} with too many levels", kind=type(template).__name__)
     return InvalidValueError(field="body", value=shown, expected=expected)

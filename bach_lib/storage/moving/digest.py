@@ -7,6 +7,7 @@ text (it is U+FFFD there), and SQLite no negative zero.
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
+from bach_lib.said import Sentence
 from bach_lib.storage.moving.table_shapes import Table
 from bach_lib.storage.transaction import Value
 
@@ -14,7 +15,11 @@ _BITS = 256
 
 
 class UnfitError(Exception):
-    """A value that its column should not hold. `args`: the column, and what is wrong."""
+    """A value that its column should not hold, and what is wrong with it."""
+
+    def __init__(self, what: Sentence, column: str = "") -> None:
+        super().__init__(what)
+        self.what, self.column = what, column
 
 
 class Digest:
@@ -46,13 +51,13 @@ def fit(table: Table) -> Callable[[Sequence[Value]], tuple[Value, ...]]:
         for column, check, value in zip(table.columns, checks, row, strict=True):
             if value is None:
                 if not column.may_be_empty:
-                    raise UnfitError(column.name, "is empty")
+                    raise UnfitError(Sentence("is_empty", "is empty"), column.name)
                 values.append(value)
             else:
                 try:
                     values.append(check(value))
                 except UnfitError as error:
-                    raise UnfitError(column.name, *error.args) from None
+                    raise UnfitError(error.what, column.name) from None
         return tuple(values)
 
     return fitted
@@ -61,25 +66,25 @@ def fit(table: Table) -> Callable[[Sequence[Value]], tuple[Value, ...]]:
 def _text(value: Value) -> Value:
     if isinstance(value, str):
         return value
-    raise UnfitError("is no text")
+    raise UnfitError(Sentence("is_no_text", "is no text"))
 
 
 def _whole(value: Value) -> Value:
     if isinstance(value, int):
         return value
-    raise UnfitError("is no whole number")
+    raise UnfitError(Sentence("is_no_whole_number", "is no whole number"))
 
 
 def _real(value: Value) -> Value:
     if isinstance(value, int | float) and value == value:  # noqa: PLR0124 - "not a number" is none
         return float(value) + 0.0
-    raise UnfitError("is no number")
+    raise UnfitError(Sentence("is_no_number", "is no number"))
 
 
 def _bytes(value: Value) -> Value:
     if isinstance(value, bytes):
         return value
-    raise UnfitError("is no file")
+    raise UnfitError(Sentence("is_no_file", "is no file"))
 
 
 _FITTING: dict[str, Callable[[Value], Value]] = {"TEXT": _text, "INTEGER": _whole, "REAL": _real, "BLOB": _bytes}

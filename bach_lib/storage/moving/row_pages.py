@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bach_lib.errors import RowUnreadableError
+from bach_lib.said import Sentence
 from bach_lib.storage.moving.digest import UnfitError, fit
 from bach_lib.storage.moving.open_side import Side
 from bach_lib.storage.moving.table_shapes import META, Table
@@ -16,6 +17,11 @@ _BYTES = 8 << 20
 """Of files in one portion, unless one alone has more."""
 OF_THE_PLACE = frozenset({"token", "copied", "runs", "layout", "saved", "moving", "moved to", "moved from"})
 """What a database knows of the place where it lies, and not of what is in it."""
+_ROW = Sentence("a_row", "A row")
+_ROW_WITH = Sentence("the_row_with_values", "The row with {values}")
+_COLUMN_IS = Sentence("column_what", "{column} {what}")
+_NO_NUMBER = Sentence("its_number_is_none", "its number is none")
+_NO_MESSAGE = Sentence("its_message_is_not_there", "its message is not there")
 
 
 @dataclass(slots=True)
@@ -58,14 +64,14 @@ class Pages:
                 try:
                     rows.append(fitted(values))
                 except UnfitError as error:
-                    left += self._leave(table, values, " ".join(error.args))
+                    left += self._leave(table, values, _COLUMN_IS(column=error.column, what=error.what))
             fit_rows = await self._with_owner(table, rows)
             left += len(rows) - len(fit_rows)
             then = Position(position.after, position.taken + len(found), position.left + left, is_done=not found)
             if found and table.is_numbered:
                 then.after = [cast("int | float", found[-1][column.name]) for column in table.keys]
             if not found and then.taken < total:  # those whose key is no number come at no place
-                then.left += self._leave(table, (), "its number is none", total - then.taken)
+                then.left += self._leave(table, (), _NO_NUMBER, total - then.taken)
             yield Page(fit_rows, then)
             position = then
 
@@ -92,7 +98,7 @@ class Pages:
         known = await self._target.store.read(lambda tx: self._target.place.known_messages(tx, ids))
         for row in rows:
             if integer(row[at]) not in known:
-                self._leave(table, row, "its message is not there")
+                self._leave(table, row, _NO_MESSAGE)
         return [row for row in rows if integer(row[at]) in known]
 
     def _leave(self, table: Table, values: Sequence[Value], reason: str, number: int = 1) -> int:
@@ -102,7 +108,7 @@ class Pages:
         names = [column.name for column in table.columns]
         found = dict(zip(names, values, strict=False))
         said = ", ".join(f"{column.name} {found[column.name]!r}" for column in table.keys if column.name in found)
-        row = f"The row with {said}" if said else "A row"
+        row = _ROW_WITH(values=said) if said else _ROW
         raise RowUnreadableError(path=self._side.place, table=table.name, row=row, reason=reason)
 
 

@@ -13,6 +13,7 @@ from psycopg import RawCursor, errors
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 
+from bach_lib.said import Sentence
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.dialect import numbered
 from bach_lib.storage.postgresql.named_rows import Found, NamedRow
@@ -42,7 +43,7 @@ _NOTHING_LEFT = "\ufffd"
 
 type Statement = tuple[str, Sequence[Value]]
 _COMMIT: Statement = ("COMMIT", ())
-_SAYS_NOTHING = "its server takes connections and says nothing"
+_SAYS_NOTHING = Sentence("its_server_says_nothing", "its server takes connections and says nothing")
 
 
 class _Said(Dumper):

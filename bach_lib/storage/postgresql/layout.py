@@ -7,6 +7,7 @@ processes that begin at the same time take one after the other.
 import time
 from importlib.resources import files
 
+from bach_lib.common_sentences import THE_SCHEMA_BACH_IN_ADDRESS
 from bach_lib.errors import (
     StorageError,
     StoreAddressError,
@@ -19,6 +20,7 @@ from bach_lib.errors import (
     StoreUnsuitableError,
 )
 from bach_lib.field_logger import FieldLogger
+from bach_lib.said import Sentence
 from bach_lib.storage.moved import Opening, check_usable
 from bach_lib.storage.postgresql import server_errors
 from bach_lib.storage.postgresql.address import Address
@@ -32,7 +34,7 @@ _OLDEST = 130000
 """PostgreSQL 13."""
 _LOCK = 0x42414348
 """Of who makes tables ("BACH" in ASCII); whoever uses them shares the next number."""
-_WAYS_BACK = "restore a backup of before the update"
+_WAYS_BACK = Sentence("restore_a_backup_of_before_the_update", "restore a backup of before the update")
 _WEAK = frozenset({"off", "local", "remote_write"})
 _LOOK = (
     "SELECT current_setting('synchronous_commit') AS waits, current_setting('fsync') AS fsync,"
@@ -69,41 +71,62 @@ SERVER_LAYOUT = len(_MIGRATIONS)
 def refusal(error: Exception, address: Address) -> StorageError:
     """Why nobody gets in, in our words. The server's own are repeated where they help, without a password."""
     if isinstance(error, ConnectionGoneError):
-        return StoreAwayError(path=address, reason=str(error).rstrip("."))
+        return StoreAwayError(path=address, reason=error.reason)
     if not isinstance(error, RefusedError):
         raise error
     match error.state:
         case server_errors.NO_ADDRESS:
             return StoreAddressError(path=address)
         case "42501":
-            reason = f"this user has no right to what it needs there ({error.reason})"
+            reason = Sentence(
+                "this_user_has_no_right_to_what_it_needs_there",
+                "this user has no right to what it needs there ({reason})",
+                reason=error.reason,
+            )
         case _:
-            reason = f"the server says: {error.reason}"
-    return StoreUnsuitableError(path=address, reason=reason.rstrip("."))
+            reason = Sentence("the_server_says_reason", "the server says: {reason}", reason=error.reason)
+    return StoreUnsuitableError(path=address, reason=reason)
 
 
 def prepare(wire: Wire, address: Address, *, creates: bool = True) -> None:
     """Check the server, and bring the tables up to date. Raises a `StorageError`, or as `Wire`."""
     if wire.version < _OLDEST:
-        reason = f"its server is PostgreSQL {wire.version // 10000}, and BACH needs {_OLDEST // 10000} or newer"
+        reason = Sentence(
+            "its_server_is_postgresql_version_and_bach",
+            "its server is PostgreSQL {version}, and BACH needs {least} or newer",
+            version=wire.version // 10000,
+            least=_OLDEST // 10000,
+        )
         raise StoreUnsuitableError(path=address, reason=reason)
     if wire.encoding != "UTF8":
-        raise StoreUnsuitableError(path=address, reason=f"it holds texts as {wire.encoding}, and BACH needs UTF8")
+        raise StoreUnsuitableError(
+            path=address,
+            reason=Sentence(
+                "it_holds_texts_as_encoding_and_bach_needs_utf8",
+                "it holds texts as {encoding}, and BACH needs UTF8",
+                encoding=wire.encoding,
+            ),
+        )
     [found] = wire.execute(_LOOK).fetchall()
     if found["is_standby"]:
-        raise ConnectionGoneError("its server is a standby, and takes nothing")
+        raise ConnectionGoneError(Sentence("is_a_standby", "its server is a standby, and takes nothing"))
     if found["waits"] in _WEAK:
         wire.script("SET synchronous_commit TO on")
     if found["fsync"] == "off":
         _LOGGER.warning("%s", StoreUnsafeError(path=address))
     if found["has_tables"] and not found["is_ours"]:
-        raise StoreForeignError(path=f"the schema bach in {address}")
+        raise StoreForeignError(path=THE_SCHEMA_BACH_IN_ADDRESS(address=address))
     if not found["is_ours"] and not creates:
         raise StoreMissingError(path=address)
     if not found["is_ours"] or _layout(wire, address) < SERVER_LAYOUT:
         _migrate(wire, address)
     elif not found["is_whole"]:
-        raise ConnectionGoneError("its tables are not complete: a backup is being put back, or that was broken off")
+        raise ConnectionGoneError(
+            Sentence(
+                "its_tables_are_not_complete_a_backup_is_being",
+                "its tables are not complete: a backup is being put back, or that was broken off",
+            )
+        )
 
 
 def has_tables(wire: Wire) -> bool:
@@ -115,7 +138,7 @@ def _layout(wire: Wire, address: Address) -> int:
     rows = wire.execute(_LAYOUT).fetchall()
     found = noted(rows[0]["value"]) if rows else 0
     if found == 0:
-        raise StoreForeignError(path=f"the schema bach in {address}")
+        raise StoreForeignError(path=THE_SCHEMA_BACH_IN_ADDRESS(address=address))
     if found > SERVER_LAYOUT:
         raise StoreTooNewError(path=address, found=found, known=SERVER_LAYOUT, way_back=_WAYS_BACK)
     return found

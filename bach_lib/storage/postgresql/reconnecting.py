@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from bach_lib.errors import StorageError, StoreAwayError, StoreUnknownError, StoreUnreachableError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.said import Sentence
 from bach_lib.storage.alike import Alike
 from bach_lib.storage.moved import Opening
 from bach_lib.storage.postgresql.address import Address
@@ -130,7 +131,11 @@ class Reconnecting:
                     self.run(again, deliver)
         if self._doubtful:
             doubtful, self._doubtful = self._doubtful, ()
-            refuse(doubtful, StoreUnknownError(path=self._address, reason="BACH is being closed"), deliver)
+            refuse(
+                doubtful,
+                StoreUnknownError(path=self._address, reason=Sentence("bach_is_being_closed", "BACH is being closed")),
+                deliver,
+            )
         if self._session:
             self._session.wire.close()
             self._session = None
@@ -220,7 +225,7 @@ class Reconnecting:
     @property
     def _connected(self) -> Session:
         if self._session is None:
-            raise ConnectionGoneError("there is none")
+            raise ConnectionGoneError(Sentence("there_is_none", "there is none"))
         return self._session
 
     def _reconnect(self, until: float) -> None:

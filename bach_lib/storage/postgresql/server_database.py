@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 from bach_lib.errors import BackupElsewhereError, MissingLibraryError, StorageError, StoreAwayError
+from bach_lib.said import Sentence
 from bach_lib.storage.lookups import Lookups
 from bach_lib.storage.moved import TO_USE, Opening
 from bach_lib.storage.postgresql.address import Address
@@ -66,7 +67,12 @@ class ServerDatabase(SharedStore):
         session = self._session if as_owner else None
         request, future = self._thread.request(work, writes=writes, ends=ends, session=session)
         if self._thread.waiting > _MOST and not ends:
-            request.error = StoreAwayError(path=self._address, reason=f"{_MOST} requests wait for it already")
+            request.error = StoreAwayError(
+                path=self._address,
+                reason=Sentence(
+                    "number_requests_wait_for_it_already", "{number} requests wait for it already", number=_MOST
+                ),
+            )
             self._thread.answer([request])
         else:
             self._thread.submit(request)

@@ -2,6 +2,8 @@
 
 import re
 
+from bach_lib.said import Sentence
+
 NO_ADDRESS, NOT_LET_IN = "address", "28000"
 """Kinds of refusals that come before there is a connection."""
 _NO_MARK = "22012"
@@ -19,6 +21,7 @@ class ConnectionGoneError(Exception):
 
     def __init__(self, reason: str, *, in_doubt: bool = False) -> None:
         super().__init__(reason)
+        self.reason: str = reason
         self.in_doubt: bool = in_doubt
 
 
@@ -43,5 +46,11 @@ def not_connected(reason: str, *, is_misspelt: bool) -> ConnectionGoneError | Re
 def gone_if_another(error: RefusedError) -> None:
     """Raise `ConnectionGoneError` for what only a database refuses that is not the one it was."""
     if error.state in _ANOTHER:
-        reason = "the last commit is not there" if error.state == _NO_MARK else error.reason
-        raise ConnectionGoneError(f"it is not what it was ({reason})") from error
+        reason = (
+            Sentence("the_last_commit_is_not_there", "the last commit is not there")
+            if error.state == _NO_MARK
+            else error.reason
+        )
+        raise ConnectionGoneError(
+            Sentence("it_is_not_what_it_was_reason", "it is not what it was ({reason})", reason=reason)
+        ) from error

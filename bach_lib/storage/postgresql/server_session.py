@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 
 from bach_lib.errors import (
     BachError,
-    InvalidValueError,
     SessionEndedError,
     StorageError,
     StoreFailedError,
@@ -22,7 +21,7 @@ from bach_lib.storage.postgresql.driver import Wire
 from bach_lib.storage.postgresql.known_commits import Commits
 from bach_lib.storage.postgresql.reserved_rows import ReservedRows
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError, RefusedError, gone_if_another
-from bach_lib.storage.request import Request, Single, has_writes, is_single, unforeseen
+from bach_lib.storage.request import Request, Single, broken_text, has_writes, is_single, too_large_a_number, unforeseen
 from bach_lib.storage.transaction import Transaction
 from bach_lib.storage.values import integer
 
@@ -156,11 +155,10 @@ class Session:
 
 def explained(error: BaseException, address: Address) -> BachError:
     """What failed in a request, as an error that all who ask know."""
-    if isinstance(error, UnicodeEncodeError):  # said without the text, which may be anybody's secret
-        expected = "text without halves of characters"
-        return InvalidValueError(field="a text", value="a broken character", expected=expected)
+    if isinstance(error, UnicodeEncodeError):
+        return broken_text()
     if isinstance(error, OverflowError):
-        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
+        return too_large_a_number()
     if isinstance(error, CollidedError) and isinstance(error.args[0], BaseException):
         return explained(error.args[0], address)
     if not isinstance(error, RefusedError):
@@ -168,7 +166,7 @@ def explained(error: BaseException, address: Address) -> BachError:
     if error.state == _ENDED:
         return SessionEndedError()
     if error.state == _TOO_LARGE:
-        return InvalidValueError(field="a number", value="more than 63 bits", expected="a smaller one")
+        return too_large_a_number()
     if error.state == _LOCKED:
         return StoreLockedError(path=address)
     return StoreFailedError(path=address, reason=error.reason)

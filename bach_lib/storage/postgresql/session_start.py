@@ -6,6 +6,7 @@ processes begin anew: what they have in mind is not what stands there.
 
 from bach_lib.errors import StoreLostError, StoreVanishedError
 from bach_lib.field_logger import FieldLogger
+from bach_lib.said import Sentence
 from bach_lib.storage.moved import Opening
 from bach_lib.storage.postgresql.address import Address
 from bach_lib.storage.postgresql.dialect import queries
@@ -53,7 +54,7 @@ def start_session(  # noqa: PLR0917 - all that there is to know at this moment
 def _check_is_new(address: Address, commits: Commits, noted: Noted | None, note: Note) -> None:
     """Raise `StoreVanishedError` where there was a database: who made an empty one would hide that."""
     if commits.has_begun or noted:
-        way = f"remove {note.path} and start" if note.path else "start"
+        way = Sentence("remove_path_and_start", "remove {path} and start", path=note.path) if note.path else "start"
         raise StoreVanishedError(path=address, way=way)
 
 
@@ -63,7 +64,9 @@ def _enter(wire: Wire, commits: Commits, noted: Noted | None, address: Address) 
     instance = str(known.get("instance", ""))
     if commits.has_begun and instance != commits.instance:
         raise StoreLostError(
-            path=address, what="was replaced by another database", advice="Start BACH anew to work on that one."
+            path=address,
+            what=Sentence("was_replaced_by_another_database", "was replaced by another database"),
+            advice=Sentence("start_bach_anew_to_work_on_that_one", "Start BACH anew to work on that one."),
         )
     if commits.has_begun:
         is_older = not commits.finds(_number(wire, commits.session))
