@@ -60,10 +60,12 @@ async def open_page(house: World, browser: Browser, locale: str) -> AsyncIterato
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    await page.goto("/")
-    yield page
-    await context.close()
-    await server.close()
+    try:
+        await page.goto("/")
+        yield page
+    finally:  # also if the test fails: what is left open would be held against another one
+        await context.close()
+        await server.close()
     assert wrong == []
 
 

@@ -1,6 +1,7 @@
-"""The app in German, and from right to left: in the daemon's page, where all of it can be put up in a second."""
+"""The app in each language, and from right to left: in the daemon's page, which can be put up in a second."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncGenerator
 
@@ -13,12 +14,17 @@ from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.testing import World, world
 from tests.e2e.layout import misplaced
 from tests.e2e.test_daemon_page import PICTURES, TOKEN, faults, open_page
+from tests.packages import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.frontend, pytest.mark.asyncio(loop_scope="session")]
 
 PAGES = ("/", "/chat", "/chat/home/42", "/connections", "/household", "/message/1")
 ARABIC = "باب المرآب مفتوح (Garage 2)."
 """The garage door is open."""
+TEXTS = {
+    file.stem: json.loads(file.read_text("utf-8"))["config_panel"]
+    for file in (ROOT / "custom_components/bach/translations").glob("*.json")
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -51,11 +57,12 @@ async def german(house: World, browser: Browser) -> AsyncGenerator[Page]:
         yield page
 
 
-async def log_in(page: Page) -> None:
-    """In German."""
-    await page.get_by_label("Token").fill(TOKEN)
-    await page.get_by_role("button", name="Anmelden").click()
-    await expect(page.get_by_role("button", name="Abmelden")).to_be_visible()
+async def log_in(page: Page, language: str = "de") -> None:
+    """In this language."""
+    texts = TEXTS[language]["page"]
+    await page.get_by_label(texts["token"], exact=True).fill(TOKEN)
+    await page.get_by_role("button", name=texts["log_in"], exact=True).click()
+    await expect(page.get_by_role("button", name=texts["log_out"], exact=True)).to_be_visible()
 
 
 async def test_whoever_reads_german_finds_the_page_in_german(german: Page) -> None:
@@ -75,28 +82,38 @@ async def test_whoever_reads_german_finds_the_page_in_german(german: Page) -> No
     await expect(german.get_by_role("status").filter(has_text="Alles ist wie zuvor.")).to_be_visible()
 
 
-@pytest.mark.slow  # each page, at both widths and in both directions
-@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.slow  # each page in each language, at both widths, and in both directions
+@pytest.mark.parametrize(("language", "direction"), [*((language, "ltr") for language in sorted(TEXTS)), ("de", "rtl")])
 @pytest.mark.parametrize("width", [390, 1280])
-async def test_nothing_is_cut_off_or_covered(german: Page, width: int, direction: str) -> None:
+async def test_nothing_is_cut_off_or_covered(
+    house: World, browser: Browser, width: int, language: str, direction: str
+) -> None:
     """If this fails, somebody cannot read a long word or press a button, on a phone or where one reads to the left."""
-    await log_in(german)
-    await german.set_viewport_size({"width": width, "height": 900})
-    for path in PAGES:
-        await german.goto(path)
-        await german.evaluate("direction => document.documentElement.dir = direction", direction)
-        await expect(german.locator("bach-app h2:visible, bach-app h3:visible").first).to_be_visible()
-        await expect(german.get_by_text("Wird geladen …")).to_have_count(0)
-        assert await german.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert await misplaced(german) == [], path
-        here = german.locator("bach-navigation [aria-current]")
-        if await here.count():  # a message is no page of its own there
-            await expect(here).to_be_in_viewport(ratio=0.95)
-        name = f"german-{direction}-{width}-{path.strip('/').replace('/', '-') or 'waiting'}"
-        await german.screenshot(path=PICTURES / f"{name}.png")
-        assert await faults(german) == [], path
-        if direction == "ltr":  # colours are the same in both
-            await german.emulate_media(color_scheme="dark")
-            assert await faults(german) == [], path
-            await german.screenshot(path=PICTURES / f"{name}-dark.png")
-            await german.emulate_media(color_scheme="light")
+    async with open_page(house, browser, language) as page:
+        await log_in(page, language)
+        turned = f"document.documentElement.dir = '{direction}'"  # before the page looks where it is
+        await page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {turned} }})")
+        await page.set_viewport_size({"width": width, "height": 900})
+        for path in PAGES:
+            await look(page, path, width, language, direction)
+
+
+async def look(page: Page, path: str, width: int, language: str, direction: str) -> None:
+    """At one page, as it is at this width."""
+    await page.goto(path)
+    assert await page.evaluate("document.documentElement.dir") == direction
+    await expect(page.locator("bach-app h2:visible, bach-app h3:visible").first).to_be_visible()
+    await expect(page.get_by_text(TEXTS[language]["app"]["loading"])).to_have_count(0)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert await misplaced(page) == [], path
+    here = page.locator("bach-navigation [aria-current]")
+    if await here.count():  # a message is no page of its own there
+        await expect(here).to_be_in_viewport(ratio=0.95)
+    name = f"{language}-{direction}-{width}-{path.strip('/').replace('/', '-') or 'waiting'}"
+    await page.screenshot(path=PICTURES / f"{name}.png")
+    assert await faults(page) == [], path
+    if direction == "ltr":  # colours are the same in both
+        await page.emulate_media(color_scheme="dark")
+        assert await faults(page) == [], path
+        await page.screenshot(path=PICTURES / f"{name}-dark.png")
+        await page.emulate_media(color_scheme="light")
