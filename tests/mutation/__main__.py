@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("target", choices=sorted(TARGETS), help="what is changed")
     parser.add_argument("--only", help="only the file of this name, such as lanes.py")
     parser.add_argument("--again", action="store_true", help="only what the last run left, or no test noticed in it")
+    parser.add_argument("--sample", type=int, help="only so many changes of each file, at random, as an estimate")
     parser.add_argument("--wanted", type=float, default=95, help="percent that must be noticed (95)")
     options = parser.parse_args()
     target = TARGETS[options.target]
@@ -43,8 +44,8 @@ def main() -> int:
         if not options.again:
             shutil.rmtree(folder, ignore_errors=True)
         _prepare(folder, files)
-        results += _run(folder, tests)
-    return _report(results, options.wanted, time.monotonic() - started)
+        results += _run(folder, tests, options.sample)
+    return _report(results, options.wanted, time.monotonic() - started, is_sample=options.sample is not None)
 
 
 def _runs(name: str, target: Target, only: str | None) -> list[tuple[Path, list[str], tuple[str, ...]]]:
@@ -60,17 +61,20 @@ def _runs(name: str, target: Target, only: str | None) -> list[tuple[Path, list[
     return [run for file in found for run in _runs(name, target, file.name)]
 
 
-def _run(folder: Path, tests: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Every change and what became of it."""
+def _run(folder: Path, tests: tuple[str, ...], sample: int | None) -> list[tuple[str, str]]:
+    """Every change that was to be tried, and what became of it."""
     log = folder / "mutmut.log"
     with log.open("w") as file:
         write = [sys.executable, "-m", "tests.mutation.changes"]
         subprocess.run(write, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        attempt = [sys.executable, "-m", "pytest", *_ARGUMENTS, *tests]
+        few = [] if sample is None else [f"--sample={sample}"]
+        attempt = [sys.executable, "-m", "pytest", *_ARGUMENTS, *few, *tests]
         done = subprocess.run(attempt, cwd=folder / "mutants", check=False, stdout=file, stderr=file)
     show = [sys.executable, "-m", "mutmut", "results", "--all", "true"]
     listed = subprocess.run(show, cwd=folder, check=True, capture_output=True, text=True)
     results: list[tuple[str, str]] = _RESULT.findall(listed.stdout)
+    if sample is not None:
+        results = [(name, status) for name, status in results if status != "not checked"]
     if done.returncode or any(status == "not checked" for _, status in results):
         sys.stdout.write(f"the run did not come to its end; see {log}\n")
         results.append((folder.name, "not checked"))  # what an earlier run has found is no result of this one
@@ -102,7 +106,7 @@ def _prepare(folder: Path, files: list[str]) -> None:
     (folder / "pyproject.toml").write_text("\n".join([original, "[tool.mutmut]", *lines, ""]), "utf-8")
 
 
-def _report(results: list[tuple[str, str]], wanted: float, seconds: float) -> int:
+def _report(results: list[tuple[str, str]], wanted: float, seconds: float, *, is_sample: bool) -> int:
     counted = Counter(status for _, status in results)
     unnoticed = [(name, status) for name, status in results if status in _UNNOTICED]
     if not results or counted["not checked"]:
@@ -112,7 +116,9 @@ def _report(results: list[tuple[str, str]], wanted: float, seconds: float) -> in
     for name, status in unnoticed:
         sys.stdout.write(f"{status}: {name}\n")
     told = ", ".join(f"{number} {status}" for status, number in sorted(counted.items()))
-    sys.stdout.write(f"{score:.1f} % of {tried} changes were noticed ({told}; {seconds:.0f} s)\n")
+    error = 1.96 * (score * (100 - score) / tried) ** 0.5 if is_sample and tried else 0.0  # 19 of 20 times
+    shown = f"{score:.1f} (+/- {error:.1f})" if is_sample else f"{score:.1f}"
+    sys.stdout.write(f"{shown} % of {tried} changes were noticed ({told}; {seconds:.0f} s)\n")
     return 0 if score >= wanted else 1
 
 

@@ -2,14 +2,15 @@
 
 mutmut itself begins a whole session of pytest for each change, with the tests in any order. Here a session collects
 once, measures which tests come by which functions and how long they take, and then a change costs no more than the
-quickest test that notices it. A test that takes much longer than it did, such as one that waits for ever, has noticed;
-so has one in which a thread dies, for which it would otherwise wait that long.
+quickest test that notices it. A test that takes much longer than it did, or waits for ever, has noticed; so has one in
+which a thread dies, for which it would otherwise wait that long.
 """
 
 import contextlib
 import gc
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -22,10 +23,14 @@ import pytest
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
+from tests.mutation.asleep import falls_asleep
+
 _KILLED, _SURVIVED, _NO_TESTS, _TIMEOUT = 1, 0, 33, 36
 """What mutmut writes down."""
 _PATIENCE = 20.0, 40.0
 """Seconds that a test may take in any case, and how many times as long as it did before."""
+_SLEEP = 3.0, 2.0
+"""The same of a time in which it does nothing at all."""
 type _Measured = dict[str, tuple[float, list[str]]]
 """By test: its seconds, and the functions it comes by."""
 
@@ -39,23 +44,36 @@ class _Watch:
             os._exit(_KILLED)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--sample`: how many changes are tried."""
+    parser.addoption("--sample", type=int, help="try only so many changes, at random")
+
+
 def pytest_runtestloop(session: pytest.Session) -> bool:
     """Try all changes that no test has noticed yet, instead of running the tests once."""
     metas = [path for path in Path("bach_lib").rglob("*.meta") if _unnoticed(path)]
     if not metas:
         return True
+    changes = _chosen([(meta, name) for meta in metas for name in _unnoticed(meta)], session.config)
     measured = _measure(session)
     session.config.hook.pytest_runtest_protocol(item=session.items[0], nextitem=None)  # what is imported late is now
     gc.freeze()
-    for meta in metas:
-        for name in _unnoticed(meta):
-            function = name.rpartition("__mutmut_")[0]
-            items = [item for item in session.items if function in measured[item.nodeid][1]]
-            items.sort(key=lambda item: measured[item.nodeid][0])
-            began = time.monotonic()
-            result = _try(name, items, {test: seconds for test, (seconds, _) in measured.items()})
-            _write_down(meta, name, result, time.monotonic() - began)
+    for meta, name in changes:
+        function = name.rpartition("__mutmut_")[0]
+        items = [item for item in session.items if function in measured[item.nodeid][1]]
+        items.sort(key=lambda item: measured[item.nodeid][0])
+        began = time.monotonic()
+        result = _try(name, items, {test: seconds for test, (seconds, _) in measured.items()})
+        _write_down(meta, name, result, time.monotonic() - began)
     return True
+
+
+def _chosen(changes: list[tuple[Path, str]], config: pytest.Config) -> list[tuple[Path, str]]:
+    """All of them, or the same few of them each time."""
+    sample: int | None = config.getoption("--sample")
+    if sample is None or sample >= len(changes):
+        return changes
+    return random.Random(len(changes)).sample(changes, sample)
 
 
 def _unnoticed(meta: Path) -> list[str]:
@@ -108,6 +126,12 @@ def _try(name: str, items: Sequence[pytest.Item], seconds: dict[str, float]) -> 
     if (child := os.fork()) == 0:
         os.setpgid(0, 0)
         _try_here(name, items, seconds)
+    with contextlib.suppress(ProcessLookupError):
+        os.setpgid(child, child)  # as it does itself, whoever is first
+    least, times = _SLEEP
+    is_asleep = falls_asleep(child, max(least, times * max(seconds[item.nodeid] for item in items)))
+    if is_asleep:
+        os.kill(child, signal.SIGALRM)
     _, status = os.waitpid(child, 0)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)  # what its tests started

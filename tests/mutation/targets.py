@@ -25,10 +25,6 @@ _DISPATCHING = (
     *(f"{_PROMISES}/test_0{number}" for number in ("5_no_blind_duplicates.py", "6_in_order.py")),
     f"{_PROMISES}/test_07_time_to_live_and_collapse.py",
 )
-_OF_ANOTHER_ACCOUNT = (
-    "tests/lib/connectors/signal/test_another_number.py",
-    "tests/lib/promises/test_one_place_many_spellings.py",
-)
 _TESTS_OF_OUTBOUND = {
     **{
         f"{name}.py": (f"tests/lib/outbound/test_{name}.py",)
@@ -73,10 +69,8 @@ _TESTS_OF_OUTBOUND = {
         *(f"tests/lib/test_{name}.py" for name in ("amending_what_waits", "letters", "withdrawing")),
         *("tests/lib/test_corrected_addresses.py", "tests/lib/registry/test_sender_tag.py"),
     ),
-    **dict.fromkeys(
-        ("fitting.py", "files.py", "losses.py"),
-        ("tests/lib/test_draft.py", "tests/lib/test_files.py"),
-    ),
+    **dict.fromkeys(("fitting.py", "files.py"), ("tests/lib/test_draft.py", "tests/lib/test_files.py")),
+    "losses.py": ("tests/lib/outbound/test_losses.py",),
     "draft.py": (
         *(f"tests/lib/test_{name}.py" for name in ("draft", "changing", "files", "send_all")),
         "tests/lib/registry/test_sender_tag.py",
@@ -87,21 +81,19 @@ _TESTS_OF_OUTBOUND = {
         "tests/lib/promises/test_one_place_many_spellings.py",
     ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
-    **dict.fromkeys(
-        ("lending.py", "lane_address.py"),
-        tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "lanes_lent", "dispatching")),
-    ),
+    "lending.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("lending", "lanes_lent", "dispatching")),
+    "lane_address.py": ("tests/lib/outbound/test_lane_address.py",),
     "carrier.py": ("tests/lib/outbound/test_carrying.py",),
     "lane.py": ("tests/lib/outbound/test_lanes.py",),
-    "background_tasks.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_switching_off.py"),
-    "bundle.py": ("tests/lib/test_send_all.py",),
-    "uncancellable.py": ("tests/lib/outbound/test_ledger.py", "tests/lib/test_ending_in_foreign_code.py"),
-    "belonging.py": _OF_ANOTHER_ACCOUNT,
-    "following.py": ("tests/lib/outbound/test_loading.py", *_DISPATCHING),
-    "one_message.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "corrections")),
-    "interrupted.py": tuple(f"tests/lib/outbound/test_{name}.py" for name in ("queue", "settling", "dispatching")),
-    "file_contents.py": ("tests/lib/test_files.py", "tests/lib/outbound/test_advancing.py"),
-    "services.py": ("tests/lib/outbound/test_dispatching.py", "tests/lib/test_policy_of_one.py"),
+    "background_tasks.py": ("tests/lib/outbound/test_background_tasks.py",),
+    "bundle.py": ("tests/lib/outbound/test_bundle.py",),
+    "uncancellable.py": ("tests/lib/outbound/test_uncancellable.py",),
+    "belonging.py": ("tests/lib/outbound/test_belonging.py",),
+    "following.py": ("tests/lib/outbound/test_following.py",),
+    "one_message.py": ("tests/lib/outbound/test_one_message.py",),
+    "interrupted.py": ("tests/lib/outbound/test_one_message.py",),
+    "file_contents.py": ("tests/lib/outbound/test_file_contents.py",),
+    "services.py": ("tests/lib/outbound/test_services.py",),
     "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
 }
 _ON_DISK = "tests/lib/storage"

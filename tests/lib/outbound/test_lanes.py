@@ -162,6 +162,20 @@ def test_what_is_left_behind_by_a_full_house_is_announced(lanes: Lanes) -> None:
     assert due <= NOW
 
 
+def test_what_goes_after_a_message_is_named_in_its_order_up_to_what_is_not_due(lanes: Lanes) -> None:
+    """A lane that is lent to another process would come with what was cancelled, in another order, or too early."""
+    wait(lanes, "ada", 1, 2, 3, 4)
+    wait(lanes, "ada", 5, priority=-1)
+    wait(lanes, "ada", 6, priority=-2, due=NOW + 9)
+    wait(lanes, "ada", 7, priority=-3)
+    head = lanes.take(NOW)
+    assert head
+    lanes.discard(3)
+    assert lanes.behind(head, NOW, 9) == [2, 4, 5]
+    assert lanes.behind(head, NOW, 2) == [2, 4]
+    assert lanes.behind(head, NOW + 9, 9) == [2, 4, 5, 6, 7]
+
+
 def test_a_lane_with_endless_replacements_stays_small(lanes: Lanes) -> None:
     """A sensor that replaces its own message every second of an outage would fill the memory."""
     wait(lanes, "ada", 0, due=NOW + 1e6)
