@@ -24,6 +24,7 @@ from bach_lib.events import (
     RecipientMoved,
 )
 from bach_lib.models import Connection, Delivery, Fault, Operation, Status
+from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound import choosing as module
 from bach_lib.outbound import loading as loading_module
 from bach_lib.outbound.advancing import Advance
@@ -644,11 +645,13 @@ class Unanswered(Loans):
 
     @override
     async def offer(self, connection: str, lots: Sequence[Lot]) -> list[int]:
+        assert connection == "home"
         self.asked = lots
         return await asyncio.Event().wait() and []
 
     @override
     async def adopt(self, connection: str, *, idempotent: bool) -> tuple[list[Loan], list[Ended]]:
+        assert connection == "home"
         return [], []
 
 
@@ -701,6 +704,29 @@ async def test_a_clock_that_is_set_makes_nothing_older_or_younger(bench: Bench, 
     assert (await bench.queue.get(one)).expires_at == end + jump, "the next start knows it, too"
     await bench.clock.advance(1)
     assert await bench.statuses([one]) == [Status.EXPIRED]
+
+
+async def test_a_clock_that_was_set_is_followed_before_what_waits_is_changed_by_hand(bench: Bench) -> None:
+    """What a person moves to another connection just then would be over there at once."""
+    end = bench.clock.now() + 600
+    [one] = await bench.put("ada", expires_at=end, created_at=bench.clock.now())
+    await bench.new().load(idempotent=False)
+    bench.clock.jump(7200)
+    bench.dispatcher.look_at_the_wall()
+    await bench.clock.settle()
+    assert (await bench.queue.get(one)).expires_at == end + 7200
+
+
+async def test_two_names_of_one_place_share_its_lane(bench: Bench) -> None:
+    """Whoever is written to by name and by number would read the second message first."""
+    alias = Alias(spelling="@ada", normal="ada")
+    bench.dispatcher._services.directory.learn(Lesson(connection="home", aliases=(alias,)))
+    ids = await bench.put("@ada", "ada", "@ada")
+    await bench.start(hold=True)
+    assert [one.id for one in bench.platform.attempts] == ids[:1]
+    await bench.let_go()
+    assert bench.sent == ids
+    assert {message.recipient for message in bench.platform.sent} == {"ada"}
 
 
 @pytest.mark.parametrize("grace", [0, 5])

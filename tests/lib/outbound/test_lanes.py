@@ -188,6 +188,16 @@ def test_a_lane_with_endless_replacements_stays_small(lanes: Lanes) -> None:
     assert len(lanes._expiring) < 100
 
 
+def test_a_lane_is_tidied_up_when_most_of_it_has_gone_and_not_with_each_message(lanes: Lanes) -> None:
+    """Each of a thousand that a person takes back would cost a look at all others."""
+    wait(lanes, "ada", *range(200))
+    for number in range(199, 66, -1):
+        assert len(lanes._lanes["ada", 0]) == 200
+        lanes.discard(number)
+    assert len(lanes._lanes["ada", 0]) == 67
+    assert take_all(lanes) == [0]
+
+
 def test_tidying_up_forgets_no_time_to_live(lanes: Lanes) -> None:
     """Behind a thousand that were replaced, yesterday's "dinner is ready" would wait without end."""
     lanes.add(Entry(id=0, recipient="ada", due=NOW + 1e6, expires=NOW + 60))

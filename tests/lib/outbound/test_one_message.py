@@ -6,6 +6,7 @@ import pytest
 
 from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
 from bach_lib.outbound.queue import Queue
@@ -111,24 +112,27 @@ async def test_one_that_is_on_its_way_is_left_to_its_attempt(bench: Bench) -> No
 
 
 @pytest.mark.parametrize(("idempotent", "status"), [(True, Status.PENDING), (False, Status.UNCERTAIN)])
+@pytest.mark.parametrize(("to", "went_to"), [("NULL", "ada"), ("'eve'", "eve")])
 async def test_what_was_under_way_follows_its_policy_and_the_history_names_where_it_went(
-    bench: Bench, idempotent: bool, status: Status
+    bench: Bench, idempotent: bool, status: Status, to: str, went_to: str
 ) -> None:
     """After a crash a siren would sound twice, or not at all, and nobody see at which address it was tried."""
     await bench.queue.put(draft(), leased=True)
-    await bench.change("UPDATE messages SET under_way_to = 'eve', delivery = 'at_most_once'")
+    await bench.change(f"UPDATE messages SET under_way_to = {to}, delivery = 'at_most_once'")
     settled = await bench.interrupted(idempotent=idempotent)
     assert settled
     assert (settled.recipient, settled.status) == ("ada", status)
+    assert settled.finished_at == (None if idempotent else NOW + 5)
     assert settled == await bench.queue.get(1)
+    assert [attempt.recipient for attempt in await bench.do(lambda tx: attempts_of(tx, 1))] == [went_to]
 
 
 async def test_what_was_under_way_and_cannot_be_read_is_a_dead_letter(bench: Bench) -> None:
     """One damaged row would keep a connection from starting, or its message be taken for sent."""
-    await bench.queue.put(draft(), leased=True)
+    put = (await bench.queue.put(draft(), leased=True)).message
     await bench.change("UPDATE messages SET priority = 'odd'")
     settled = await bench.interrupted(idempotent=True)
     assert settled
-    assert (settled.status, settled.finished_at) == (Status.DEAD, NOW + 5)
+    assert (settled.status, settled.finished_at, settled.nonce) == (Status.DEAD, NOW + 5, put.nonce)
     assert settled.error
     assert settled.error.code == "unreadable"

@@ -13,7 +13,19 @@ import pytest
 
 from bach_lib.errors import StorageError, StoreLockedError
 from bach_lib.storage import Transaction, restored
-from bach_lib.storage.restored import COPIED, NO_MARK, OTHER_MARK, Marker, _identity, _is_same, _Mark
+from bach_lib.storage.restored import (
+    COPIED,
+    NO_MARK,
+    OLDER,
+    OTHER_MARK,
+    Marker,
+    _identity,
+    _is_same,
+    _Mark,
+    alone_as,
+    read_mark,
+)
+from bach_lib.storage.runs import Runs
 from bach_lib.storage.sqlite import Connection
 from tests.lib.storage.work import add
 
@@ -215,6 +227,77 @@ def test_a_mark_that_cannot_be_read_is_no_proof(
 
     monkeypatch.setattr(os, "read", bad)
     assert marker.open(is_copied=False)[0] == 0
+
+
+def test_a_folder_that_was_put_back_as_a_whole_is_told_by_what_was_noted_outside_of_it(
+    path: Path, connection: Connection, tmp_path: Path
+) -> None:
+    """What was sent since the snapshot of a virtual machine's folder would be sent again: database and mark agree."""
+    runs = Runs(tmp_path / "runs")
+    connection.do(lambda tx: tx.run("save_meta", key="instance", value="0123abcd"))
+    first = Marker(path, connection, runs)
+    assert first.open(is_copied=False)[0] == 0
+    first.before_writing()
+    assert runs.number("0123abcd") == 1
+    copy = Path(shutil.copytree(path.parent, path.parent.with_name("copy"))) / "bach.db"
+    first.close()
+    assert runs.number("0123abcd") == 2
+    assert Marker(path, connection, runs).open(is_copied=False)[0] == 0
+    with closing(Connection(str(copy))) as copied:
+        older = Marker(copy, copied, runs)
+        assert older.open(is_copied=False) == (1, OLDER.format(mark="bach.db.mark"))
+        assert runs.number("0123abcd") == 3, "further than whatever is elsewhere"
+        assert Marker(copy, copied, runs).open(is_copied=False)[0] == 0, "it is the newest now"
+
+
+def test_a_disk_that_took_nothing_notes_nothing_outside_of_it(
+    path: Path, connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a full disk or a power cut every start would hold all messages, as if it were an older copy."""
+    runs = Runs(tmp_path / "runs")
+    connection.do(lambda tx: tx.run("save_meta", key="instance", value="0123abcd"))
+    with monkeypatch.context() as full:
+        full.setattr(restored, "_save", locked)
+        Marker(path, connection, runs).before_writing()
+    assert runs.number("0123abcd") == 0
+    assert Marker(path, connection, runs).open(is_copied=False)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "alone"),
+    [
+        ("old=abcdefghij token=0123456789 copied= alone=x,,y*", {"x", "y*", "abcdefgh", "01234567"}),
+        ("old= token=0123456789 copied= alone=x", {"x", "01234567"}),
+        ("old=abcdefghij token=0123456789 copied=", set()),
+        ("old=abcdefghij token=0123456789 copied= alone=", set()),
+    ],
+)
+def test_a_mark_says_who_the_file_may_be_without_its_log_or_nothing(path: Path, line: str, alone: set[str]) -> None:
+    """A log of another file would be laid into this one, or its own be set aside with all that was not sent."""
+    write(path, line)
+    mark = read_mark(path.with_name("bach.db.mark"))
+    assert mark
+    assert mark.alone == alone
+    assert read_mark(path) is None, "there is none"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        (("0123456789", None), "01234567"),
+        (("0123456789", "by itself"), "01234567*"),
+        (("0123456789", "flag 1/2/3"), "01234567"),
+        ((None, "by itself"), "-*"),
+        ((None, None), ""),
+    ],
+)
+def test_a_database_says_who_it_is_without_its_log(path: Path, said: tuple[str | None, str | None], name: str) -> None:
+    """A log could not be told from another file's."""
+    with closing(Connection(str(path))) as connection:
+        connection.do(lambda tx: tx.change("DELETE FROM meta", [()]))
+        connection.do(save(*said))
+    assert alone_as(path) == name
+    assert alone_as(path.with_name("nothing.db")) == ""
 
 
 # -- when it is written ------------------------------------------------------------------------------------------------
