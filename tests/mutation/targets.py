@@ -75,7 +75,7 @@ _TESTS_OF_OUTBOUND = {
         *(f"tests/lib/test_{name}.py" for name in ("draft", "changing", "files", "send_all")),
         "tests/lib/registry/test_sender_tag.py",
     ),
-    "resending.py": ("tests/lib/test_letters.py",),
+    "resending.py": ("tests/lib/outbound/test_resending.py",),
     "sender.py": (
         *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing", "undoing")),
         "tests/lib/promises/test_one_place_many_spellings.py",
