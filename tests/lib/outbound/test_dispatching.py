@@ -1,7 +1,7 @@
 """One dispatcher by itself, on a real table: what it takes, when it sends, what it tells, and how it ends."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from typing import Unpack, cast, override
 
@@ -28,6 +28,7 @@ from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound import choosing as module
 from bach_lib.outbound import loading as loading_module
 from bach_lib.outbound.advancing import Advance
+from bach_lib.outbound.background_tasks import BackgroundTasks
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
@@ -115,7 +116,25 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(store: Store, clock: FakeClock, platform: FakePlatform, setup: Setup) -> AsyncIterator[Bench]:
+def begun(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is begun beside the one who asked for it: nobody waits for that, and so nobody hears that it failed."""
+    tasks = list[asyncio.Task[None]]()
+    spawn = BackgroundTasks.spawn
+
+    def noted(self: BackgroundTasks, work: Coroutine[object, object, None]) -> None:
+        before = {*self.tasks}
+        spawn(self, work)
+        tasks.extend(self.tasks - before)
+
+    monkeypatch.setattr(BackgroundTasks, "spawn", noted)
+    yield
+    assert [task for task in tasks if not task.cancelled() and task.exception()] == []
+
+
+@pytest.fixture
+async def bench(
+    store: Store, clock: FakeClock, platform: FakePlatform, setup: Setup, begun: None
+) -> AsyncIterator[Bench]:
     """A dispatcher that rests."""
     bench = Bench(store, clock, platform, fake_connector(platform)(setup))
     yield bench
@@ -555,6 +574,66 @@ async def test_what_is_taken_out_lets_the_next_one_go(bench: Bench) -> None:
     await bench.clock.settle()
     assert bench.sent == behind
     assert bench.events(MessageCancelled) == [first], "what became another message is told as such"
+
+
+async def test_what_another_process_put_goes_when_it_is_told(bench: Bench) -> None:
+    """A message that somebody puts beside the owner would wait for a restart, or overtake an older one."""
+    await bench.dispatcher.load(idempotent=False)
+    await bench.start()
+    one, two, three, four = [(await bench.queue.put(draft(), leased=False)).message for _ in range(4)]
+    bench.dispatcher.follow([one])
+    await bench.clock.settle()
+    assert bench.sent == [1]
+    bench.dispatcher.follow([three], has_more=True)
+    await bench.clock.settle()
+    assert bench.sent == [1, two.id, three.id, four.id]
+    for tell in (None, ()):
+        await bench.queue.put(draft(), leased=False)
+        bench.dispatcher.follow(tell)
+        await bench.clock.settle()
+        assert bench.sent == [1, 2, 3, 4, 5], "no news is no reason to read everything anew"
+
+
+@pytest.mark.parametrize(("is_move", "of_change"), [(False, "new"), (True, "old")])
+async def test_what_waits_gets_the_one_name_of_its_place_and_a_change_stays_where_its_id_is(
+    bench: Bench, is_move: bool, of_change: str
+) -> None:
+    """After a restart messages would stand in two lanes; and a deletion be made of another message in the new group."""
+    ids = [*await bench.put("old"), *await bench.put("old", operation=Operation.DELETE, target="5")]
+    alias = Alias(spelling="old", normal="new", is_move=is_move)
+    bench.dispatcher._services.directory.learn(Lesson(connection="home", aliases=(alias,)))
+    bench.dispatcher.renamed("old", "new")
+    await bench.clock.settle()
+    assert [(await bench.queue.get(number)).recipient for number in ids] == ["new", of_change]
+    await bench.start(hold=True)
+    assert [one.id for one in bench.platform.attempts] == ids[:1], "they share a lane"
+    await bench.let_go()
+    assert [(one.id, one.recipient) for one in bench.platform.sent] == [(ids[0], "new"), (ids[1], of_change)]
+
+
+async def test_an_older_one_of_a_tag_does_not_go_when_its_place_turns_out_to_be_that_of_a_newer_one(
+    bench: Bench,
+) -> None:
+    """A person would read yesterday's temperature after today's."""
+    old, new = [*await bench.put("@ada", tag="t"), *await bench.put("ada", tag="t")]
+    alias = Alias(spelling="@ada", normal="ada")
+    bench.dispatcher._services.directory.learn(Lesson(connection="home", aliases=(alias,)))
+    bench.dispatcher._meet("@ada")
+    await bench.start()
+    assert bench.sent == [new]
+    assert await bench.statuses([old, new]) == [Status.CANCELLED, Status.SENT]
+
+
+async def test_what_was_decided_of_a_message_under_way_holds_when_its_attempt_has_failed(bench: Bench) -> None:
+    """It would be tried again at the address that somebody has just corrected."""
+    await bench.start(hold=True)
+    bench.platform.outcomes.append(Retry(fault=DOWN, scope=Scope.CONNECTION, written=False))
+    [one] = await bench.put("ada")
+    await bench.clock.settle()
+    assert [message.id async for message in bench.corrections.move("home", "ada", "bob")] == [one]
+    await bench.let_go()
+    await bench.clock.advance(60)
+    assert [(message.id, message.recipient) for message in bench.platform.sent] == [(one, "bob")]
 
 
 async def test_what_waits_goes_to_the_new_address(bench: Bench) -> None:

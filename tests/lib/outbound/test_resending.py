@@ -8,7 +8,15 @@ import pytest
 
 from bach_lib.bus import Bus
 from bach_lib.errors import UnknownMessageError
-from bach_lib.events import ConnectionRemoved, Event, MessageCancelled, MessageDead, MessageRetrying, MessageSent
+from bach_lib.events import (
+    ConnectionRemoved,
+    Event,
+    MessageCancelled,
+    MessageDead,
+    MessageEvent,
+    MessageRetrying,
+    MessageSent,
+)
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.by_hand import ByHand, Places
 from bach_lib.outbound.resending import Retried, Retrier
@@ -58,8 +66,9 @@ class Bench:
 
 def ended(number: int = 7, status: Status = Status.SENT, words: str | None = None) -> Event:
     """The news that something became of it."""
-    kind = {Status.SENT: MessageSent, Status.CANCELLED: MessageCancelled}.get(status, MessageDead)
-    kind = MessageRetrying if status is Status.FAILED else kind
+    kinds: dict[Status, type[MessageEvent]]
+    kinds = {Status.SENT: MessageSent, Status.CANCELLED: MessageCancelled, Status.FAILED: MessageRetrying}
+    kind = kinds.get(status, MessageDead)
     error = Fault(code="refused", text=words) if words is not None else None
     return kind(connection="home", message=message(id=number, status=status, error=error))
 

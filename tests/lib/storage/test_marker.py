@@ -84,6 +84,23 @@ def test_a_mark_names_who_the_file_may_be_without_its_log_as_long_as_it_knows(ma
     assert told[-1] == [], "there is no room for all; and then the mark says nothing"
 
 
+def test_a_mark_names_the_file_as_it_is_found(marker: Marker, connection: Connection, path: Path) -> None:
+    """After a crash with the first write of a run, the log of that run would be taken for another file's."""
+    connection.do(save("0123456789", None))
+    marker.open(is_copied=False, alone="before*")
+    marker.renew()
+    assert alone_of(path)[:2] == ["before*", "01234567"]
+
+
+@pytest.mark.parametrize(("letters", "has_room"), [(69, True), (70, False)])
+def test_a_mark_is_never_longer_than_it_is(path: Path, letters: int, has_room: bool) -> None:
+    """Its last letter would be lost, and every start take it for torn: no older copy would be noticed any more."""
+    line = restored._line("0123456789abcdef", "0123456789abcdef", "", ["x" * letters])
+    assert (f" alone={'x' * letters}" in line) is has_room
+    write(path, line)
+    assert path.with_name("bach.db.mark").stat().st_size == 128
+
+
 def said(connection: Connection) -> dict[str, str]:
     """What the database says of itself."""
     rows = connection.do(lambda tx: tx.rows("all_meta"), writes=False)
