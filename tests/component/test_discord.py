@@ -111,7 +111,7 @@ async def test_a_wrong_token_is_explained_and_can_be_corrected(hass: HomeAssista
     """A person would look for the mistake at Telegram's BotFather."""
     result = await submit(hass, await choose(hass, "discord"), bot_form(world, NEW_TOKEN))
     assert result["errors"] == {"bot_token": "invalid_auth"}
-    assert (result["description_placeholders"] or {})["portal"] == "Discord's developer portal"
+    assert (result["description_placeholders"] or {})["portal"] == "Discord Developer Portal"
     assert (await submit(hass, result, bot_form(world)))["step_id"] == "invite"
 
 

@@ -57,7 +57,7 @@ async def test_what_waits_for_a_connection_that_was_switched_off_is_told_after_a
     await later(hass, 2)
     [issue] = repairs(hass, "switched_off")
     words = issue.translation_placeholders or {}
-    assert (words["name"], words["count"], words["age"]) == ("@home_bot", "1", "1 day")
+    assert (words["name"], words["count"], words["oldest"]) == ("@home_bot", "1", words["since"])
     assert words["since"].startswith("20")
 
     dialog = await start(hass, issue)

@@ -277,7 +277,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             "issues",
             {
                 *(
-                    "age",
+                    "oldest",
                     "count",
                     "dead",
                     "messages",

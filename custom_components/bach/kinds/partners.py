@@ -166,7 +166,7 @@ PARTNERS: Final[Mapping[str, PartnerKind]] = {
         category=Category.AI,
         model="Claude",
         usual="api_key",
-        portal="the Claude Console",
+        portal="Claude Console",
         portal_url="https://platform.claude.com/settings/keys",
     ),
     TYPE_GEMINI: PartnerKind(

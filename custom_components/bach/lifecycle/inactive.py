@@ -153,7 +153,7 @@ class InactiveConnections:
                     "name": entry.title,
                     "since": time_of_day(since),
                     "count": str(queue.waiting),
-                    "age": _age(queue.oldest if queue.oldest is not None else since, self.now()),
+                    "oldest": time_of_day(queue.oldest if queue.oldest is not None else since),
                 }
             ),
         )
@@ -203,8 +203,3 @@ def async_follow_switch(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 def time_of_day(timestamp: float) -> str:
     """Format a timestamp in local time."""
     return dt_util.as_local(dt_util.utc_from_timestamp(timestamp)).strftime("%Y-%m-%d %H:%M")
-
-
-def _age(since: float, now: float) -> str:
-    """Format an age in its largest unit."""
-    return dt_util.get_age(dt_util.utcnow() - timedelta(seconds=max(now - since, 0)))
