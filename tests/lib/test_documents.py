@@ -128,6 +128,28 @@ def test_links_between_documents_lead_somewhere(document: str) -> None:
     assert missing == []
 
 
+def anchors(page: Path) -> set[str]:
+    """What links may name of a page: its headings, as GitHub spells them."""
+    found: list[str] = []
+    for heading in re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    ):
+        name = re.sub(r"[^\w -]", "", re.sub(r"\]\([^)]*\)", "", heading).lower()).strip().replace(" ", "-")
+        found.append(f"{name}-{found.count(name)}" if name in found else name)
+    return {*found}
+
+
+@pytest.mark.parametrize(
+    "document", sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+)
+def test_links_to_a_heading_lead_to_it(document: str) -> None:
+    """A reader would arrive at the top of a long page, and look for what the link promised."""
+    page = ROOT / document
+    named = re.findall(r"\]\((?!https?:)([^)#\s]*\.md)?#([^)\s]+)\)", page.read_text("utf-8"))
+    lost = [(name, anchor) for name, anchor in named if anchor not in anchors(page.parent / name if name else page)]
+    assert lost == []
+
+
 def test_what_stands_against_each_threat_is_tested() -> None:
     """The page of threats would name tests that are gone."""
     named = re.findall(r"`(tests/[^`]+)`", (ROOT / "docs/security.md").read_text("utf-8"))
