@@ -31,6 +31,11 @@ _MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 class UnreadableError(Exception):
     """Raised by who reads an element; its text is the reason."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason: str = reason
+        """The same, in whatever language it can be said."""
+
 
 def read_each[E, F](elements: Iterable[E], read: Callable[[E], Iterable[F]]) -> list[F | Unreadable]:
     """What `read` finds in each of them; those with which it fails, for whatever reason, are set aside in its place."""
@@ -49,7 +54,7 @@ def read_one[E, F](
     except passing:
         raise
     except UnreadableError as error:
-        return [aside(element, str(error))]
+        return [aside(element, error.reason)]
     except Exception as error:  # noqa: BLE001 - a border: whatever it was, it is this element's
         return [aside(element, _named(error))]
 

@@ -140,7 +140,7 @@ class Sender:
             if size > _MOST_BYTES:
                 raise InvalidValueError(
                     field="files",
-                    value=f"{size} bytes",
+                    value=size,
                     expected=Sentence("at_most_number_for_all", "at most {number} for all", number=_MOST_BYTES),
                 )
         bundle = Bundle(self._queue)

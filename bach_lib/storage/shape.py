@@ -112,4 +112,4 @@ def _can_hurt(kind: str, part: Part, ours: set[str]) -> bool:
 
 def _named(parts: Iterable[tuple[str, str]]) -> str:
     kind, name = min(parts, key=lambda one: (one[0] != "table", one))  # without a table its indexes are gone as well
-    return f'the {kind} "{name[:_LONGEST]}"'
+    return f'{kind.upper()} "{name[:_LONGEST]}"'  # SQL's own words, in every language

@@ -118,7 +118,7 @@ async def places(visit: Visit) -> Json:
 async def act(visit: Visit, *, what: MessageAction, ids: Sequence[int]) -> Json:
     """Do something to messages; what became of each of them."""
     if not 0 < len(ids) <= MAX_IDS:
-        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=FROM_1_TO_NUMBER(number=MAX_IDS))
+        raise InvalidValueError(field="ids", value=len(ids), expected=FROM_1_TO_NUMBER(number=MAX_IDS))
 
     async def one(message_id: int) -> Message | Json:
         try:

@@ -79,7 +79,7 @@ async def conversation(
 async def mark_read(visit: Visit, *, ids: Sequence[int], is_read: bool = True) -> Json:
     """Somebody has read what came in, or has not: no program that waits for unread messages is given what is read."""
     if not 0 < len(ids) <= _MOST_IDS:
-        raise InvalidValueError(field="ids", value=f"{len(ids)} numbers", expected=FROM_1_TO_NUMBER(number=_MOST_IDS))
+        raise InvalidValueError(field="ids", value=len(ids), expected=FROM_1_TO_NUMBER(number=_MOST_IDS))
     for incoming_id in dict.fromkeys(ids):
         message = await visit.bach.incoming(incoming_id)
         visit.require(message.connection, message.recipient)

@@ -40,7 +40,7 @@ _EACH: Final = "each"
 _ELEMENTS: Final = Sentence(
     "its_body_has_count_elements", 'its body has {count} elements at "{each}"; 1 to {number} can be'
 )
-_OF_ELEMENT: Final = "in an element of it, {}"
+_OF_ELEMENT: Final = Sentence("in_an_element_of_it_reason", "in an element of it, {reason}")
 _REMINDS_AFTER: Final = 300.0
 """Seconds. Who hears no answer tries again, Alertmanager until its `group_interval` (five minutes) is over; no sooner
 does it remind."""
@@ -171,7 +171,7 @@ class PostDecoder:
                 return [self._message(posted, replace(proof, id=signed), who, now)]
             except PushRefusedError as error:
                 refused.append(error)
-                raise UnreadableError(_OF_ELEMENT.format(error.placeholders["reason"])) from error
+                raise UnreadableError(_OF_ELEMENT(reason=error.placeholders["reason"])) from error
 
         found = [entry for one in enumerate(postings) for entry in read_one(one[1].element, partial(read, one))]
         if len(refused) == len(postings):

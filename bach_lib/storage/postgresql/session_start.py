@@ -54,7 +54,11 @@ def start_session(  # noqa: PLR0917 - all that there is to know at this moment
 def _check_is_new(address: Address, commits: Commits, noted: Noted | None, note: Note) -> None:
     """Raise `StoreVanishedError` where there was a database: who made an empty one would hide that."""
     if commits.has_begun or noted:
-        way = Sentence("remove_path_and_start", "remove {path} and start", path=note.path) if note.path else "start"
+        way = (
+            Sentence("remove_path_and_start", "remove {path} and start", path=note.path)
+            if note.path
+            else Sentence("start", "start")
+        )
         raise StoreVanishedError(path=address, way=way)
 
 

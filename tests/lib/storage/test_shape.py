@@ -20,17 +20,17 @@ def rewritten(old: str, new: str) -> str:
 
 
 ALTERED = (
-    ("ALTER TABLE messages DROP COLUMN progress", 'the table "messages" was changed'),
-    ("ALTER TABLE inbox ADD COLUMN mood TEXT NOT NULL", 'the table "inbox" was changed'),
-    ("DROP TABLE attempts", 'the table "attempts" is missing'),
-    ("DROP INDEX messages_to", 'the index "messages_to" is missing'),
-    ("DROP INDEX inbox_from; CREATE INDEX inbox_from ON inbox (id)", 'the index "inbox_from" was changed'),
-    ("CREATE TRIGGER tidy AFTER INSERT ON messages BEGIN DELETE FROM messages; END", 'the trigger "tidy" was added'),
-    ("CREATE UNIQUE INDEX once ON messages (recipient)", 'the index "once" was added'),
-    ("CREATE INDEX computed ON messages (json_extract(text, '$.a'))", 'the index "computed" was added'),
-    ("CREATE TABLE notes (of_id INTEGER REFERENCES messages (id))", 'the table "notes" was added'),
-    (rewritten("text TEXT", "text INTEGER"), 'the table "messages" was changed'),
-    (rewritten("''send''", "''SEND''"), 'the table "messages" was changed'),
+    ("ALTER TABLE messages DROP COLUMN progress", 'TABLE "messages" was changed'),
+    ("ALTER TABLE inbox ADD COLUMN mood TEXT NOT NULL", 'TABLE "inbox" was changed'),
+    ("DROP TABLE attempts", 'TABLE "attempts" is missing'),
+    ("DROP INDEX messages_to", 'INDEX "messages_to" is missing'),
+    ("DROP INDEX inbox_from; CREATE INDEX inbox_from ON inbox (id)", 'INDEX "inbox_from" was changed'),
+    ("CREATE TRIGGER tidy AFTER INSERT ON messages BEGIN DELETE FROM messages; END", 'TRIGGER "tidy" was added'),
+    ("CREATE UNIQUE INDEX once ON messages (recipient)", 'INDEX "once" was added'),
+    ("CREATE INDEX computed ON messages (json_extract(text, '$.a'))", 'INDEX "computed" was added'),
+    ("CREATE TABLE notes (of_id INTEGER REFERENCES messages (id))", 'TABLE "notes" was added'),
+    (rewritten("text TEXT", "text INTEGER"), 'TABLE "messages" was changed'),
+    (rewritten("''send''", "''SEND''"), 'TABLE "messages" was changed'),
 )
 HARMLESS = (
     "CREATE INDEX mine ON messages (created_at, recipient)",
@@ -112,5 +112,5 @@ async def test_a_program_hears_what_is_wrong(path: Path) -> None:
     """People would read that the file is no database, and restore what only lacks an index."""
     await opened(path)
     alter(path, "DROP INDEX messages_to")
-    with pytest.raises(StoreAlteredError, match=r'the index "messages_to" is missing\. It was left as it is'):
+    with pytest.raises(StoreAlteredError, match=r'INDEX "messages_to" is missing\. It was left as it is'):
         await Bach(path).open()
