@@ -89,6 +89,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     VERSION = VERSION
     MINOR_VERSION = MINOR_VERSION
 
+    _found: tuple[dict[str, Any], Identity]
+
     @classmethod
     @callback
     @override
@@ -118,7 +120,6 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
 
     def __init__(self) -> None:
         super().__init__()
-        self._found: tuple[dict[str, Any], Identity] | None = None
         self._successors: dict[str, str] = {}
         self._called, self._says_hello = "", False
 
@@ -130,8 +131,6 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the link that invites a new bot; it sees no channel before that."""
-        if self._found is None:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_user()
         data, identity = self._found
         if user_input is not None:
             return self._create(data, identity)

@@ -31,7 +31,4 @@ def new_title(data: Mapping[str, Any], name: str, others: Iterable[BachConfigEnt
 
 
 def _host(data: Mapping[str, Any]) -> str:
-    try:
-        return urlsplit(str(data.get(CONF_ENDPOINT, ""))).hostname or ""
-    except ValueError:
-        return ""
+    return urlsplit(str(data.get(CONF_ENDPOINT, ""))).hostname or ""

@@ -34,9 +34,7 @@ _SAME = (CONF_TYPE, CONF_ENDPOINT, CONF_SECRETS)
 class OtherSteps(ConfigFlow, ABC):
     """Mixin with the steps of connections that another package's connector makes."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._other = ""
+    _other: str
 
     async def async_step_other(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose one of those that are installed; of one there is nothing to choose."""
@@ -52,8 +50,6 @@ class OtherSteps(ConfigFlow, ABC):
 
     async def async_step_other_form(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for what the connector declares."""
-        if not self._other:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_other()
         return await self._ask_other("other_form", self._other, user_input)
 
     async def async_step_change_other(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

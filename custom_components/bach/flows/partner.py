@@ -37,9 +37,10 @@ from custom_components.bach.kinds.settings import stored
 class PartnerSteps(ConfigFlow, ABC):
     """Mixin with the steps of AI partners, MCP servers and other APIs."""
 
+    _partner: tuple[dict[str, Any], Identity]
+
     def __init__(self) -> None:
         super().__init__()
-        self._partner: tuple[dict[str, Any], Identity] | None = None
         self._unlisted: str | None = None
 
     async def async_step_ai(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -72,8 +73,6 @@ class PartnerSteps(ConfigFlow, ABC):
 
     async def async_step_model(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the model, and try it with a few words."""
-        if self._partner is None:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_user()
         data, identity = self._partner
         offers = identity.offers if isinstance(identity, Report) else ()
         errors, reason, similar = {}, "", ""

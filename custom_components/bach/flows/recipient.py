@@ -60,11 +60,12 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
     can_chat: ClassVar[bool] = True
     hello_seconds: ClassVar[float] = 5.0
 
+    _typed: tuple[str, dict[str, Any]]
+
     def __init__(self) -> None:
         super().__init__()
         self._untried: str | None = None
         self._found: dict[str, str] = {}  # the kind of a typed address, if the platform told
-        self._typed: tuple[str, dict[str, Any]] | None = None
 
     async def async_step_user(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu of ways to find the recipient."""
@@ -199,8 +200,6 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
 
     async def async_step_whose(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for the Home Assistant user, if the typed id is a private chat."""
-        if self._typed is None:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_user()
         if user_input is not None:
             return await self._create_typed(user_input)
         rights, words = (
@@ -211,7 +210,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return self.async_show_form(step_id="whose", data_schema=vol.Schema(field), description_placeholders=words)
 
     async def _create_typed(self, user_input: dict[str, Any]) -> SubentryFlowResult:
-        recipient, typed = self._typed or ("", {})
+        recipient, typed = self._typed
         rights = rights_values({**typed, **user_input})
         return await self._create(recipient, typed[CONF_TITLE], {**self._found, **rights}, typed)
 

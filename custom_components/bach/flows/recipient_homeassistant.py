@@ -47,9 +47,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
 
     can_chat: ClassVar[bool] = False
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._chosen: tuple[str, str, dict[str, str]] | None = None
+    _chosen: tuple[str, str, dict[str, str]]
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -74,8 +72,6 @@ class HomeRecipientFlow(FindingRecipientFlow):
 
     async def async_step_hello_runs(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask before a first message that would run an action."""
-        if self._chosen is None:  # the dialog was reloaded after Home Assistant had forgotten it
-            return await self.async_step_user()
         return self.async_show_menu(
             step_id="hello_runs",
             menu_options=["hello_skip", "hello_send"],
@@ -91,7 +87,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         return await self._keep_chosen(hello=False)
 
     async def _keep_chosen(self, *, hello: bool) -> SubentryFlowResult:
-        return await self._create(*self._chosen, {CONF_HELLO: hello}) if self._chosen else await self.async_step_user()
+        return await self._create(*self._chosen, {CONF_HELLO: hello})
 
     async def async_step_no_target(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Say that there is no new notify target."""
