@@ -4,12 +4,13 @@ Home Assistant says "unknown error" of whatever a dialog does not answer itself.
 """
 
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from homeassistant.components.repairs import RepairsFlow
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -28,6 +29,7 @@ from custom_components.bach.flows.dead_letters_repair import DeadLettersFlow
 from custom_components.bach.flows.form_errors import of_endpoint, of_fault, placed
 from custom_components.bach.flows.inactive_repair import InactiveFlow
 from custom_components.bach.flows.naming import new_title
+from custom_components.bach.flows.person import PersonFlow
 from custom_components.bach.flows.webhook_page import first_line
 from custom_components.bach.kinds.partners import kind_of
 from custom_components.bach.kinds.webhook import WEBHOOK
@@ -40,6 +42,7 @@ from tests.packages import install, uninstall
 
 type Json = dict[str, Any]
 
+NO_KEY = MissingSecretError(auth_type="bearer", field="key")
 DISK = StoreFailedError(path="bach.db", reason="disk is full")
 
 
@@ -174,8 +177,7 @@ async def test_a_setting_that_cannot_be_tried_without_a_credential_says_so(hass:
         entry = MockConfigEntry(domain=DOMAIN, title="Answering", data=data, options={})
         entry.add_to_hass(hass)
         await set_up(hass, entry)
-        error = MissingSecretError(auth_type="bearer", field="key")
-        with patch("custom_components.bach.flows.options_flow.async_try", side_effect=error):
+        with patch("custom_components.bach.flows.options_flow.async_try", side_effect=NO_KEY):
             form = await set_options(hass, entry, model="large", limits={}, network={})
         assert (form["type"], form["errors"]) == (FlowResultType.FORM, {"base": "invalid_value"})
         await close_all(hass)
@@ -189,8 +191,7 @@ async def test_a_model_whose_name_cannot_be_one_is_said_at_its_field(hass: HomeA
         given = {"endpoint": server.url, "auth_type": "none", "details": {}}
         form = await submit(hass, form, given)
         assert form["step_id"] == "model"
-        error = MissingSecretError(auth_type="bearer", field="key")
-        with patch("custom_components.bach.config_flow.async_try", side_effect=error):
+        with patch("custom_components.bach.config_flow.async_try", side_effect=NO_KEY):
             form = await submit(hass, form, {"model": "small", "limits": {}})
         assert form["errors"] == {"model": "model_failed"}
         hass.config_entries.flow.async_abort(form["flow_id"])
@@ -232,10 +233,37 @@ async def test_one_without_an_account_is_changed_and_takes_no_recipient_while_it
     )
     changed = await submit(hass, form, {"setting_1": "south"})
     assert (changed["reason"], entry.data["settings"]) == ("reconfigure_successful", {"wood": "south"})
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    with patch("custom_components.bach.config_flow.async_try", side_effect=NO_KEY):
+        form = await submit(hass, form, {"setting_1": "west"})
+    assert form["errors"] == {"base": "invalid_other"}
+    hass.config_entries.flow.async_abort(form["flow_id"])
     _, flow_id = created["next_flow"]
+    bob = ConfigSubentry(
+        data=MappingProxyType({"recipient": "bob"}), subentry_type="recipient", title="Bob", unique_id="recipient_bob"
+    )
+    hass.config_entries.async_add_subentry(entry, bob)
     await hass.config_entries.async_unload(entry.entry_id)
     result = await hass.config_entries.subentries.async_configure(flow_id, {"recipient": "ada", "hello": False})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_not_loaded")
+    changed_recipient = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": bob.subentry_id}
+    )
+    assert (changed_recipient["type"], changed_recipient["reason"]) == (FlowResultType.ABORT, "entry_not_loaded")
+
+
+def test_a_person_is_meant_however_they_were_copied() -> None:
+    """Whoever pastes a mention or a number with blanks would be told that this is nobody."""
+    for type_, typed, meant in (
+        ("discord", " <@!123456789012345678> ", "123456789012345678"),
+        ("signal", "+49 (170) 000-0001", "+491700000001"),
+        ("telegram", " 47 ", "47"),
+    ):
+        flow, entry = PersonFlow(), MockConfigEntry(data={"type": type_})
+        with patch.object(PersonFlow, "_get_entry", return_value=entry):
+            assert flow._meant(typed) == meant
 
 
 # -- recipients and people -------------------------------------------------------------------------------------------

@@ -194,6 +194,9 @@ async def test_a_person_is_found_by_name(hass: HomeAssistant, world: World, load
         assert result["errors"] == {"name": "nobody_found"}
     result = await go_on(hass, result, name="ad")
     assert offered(result) == {f"@{world.ada.id}": "Ada (ada)"}
+    result = await hass.config_entries.subentries.async_configure(result["flow_id"])
+    assert result["step_id"] == "person", "whoever loads the page anew is asked again"
+    result = await go_on(hass, result, name="ad")
     result = await go_on(hass, result, recipient=f"@{world.ada.id}", role="user")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Ada (ada)")
     await send(hass, "notify.ada_ada", "hello")

@@ -333,6 +333,8 @@ async def test_an_event_is_fired_and_heard(
     result = await start(hass, loaded, "event")
     result = await go_on(hass, result, event_type="state_changed", role="user")
     assert result["errors"] == {"event_type": "invalid_event_type"}
+    result = await go_on(hass, result, event_type="doorbell", role="user")
+    assert result["errors"] == {"event_type": "recipient_taken"}
     result = await go_on(hass, result, event_type=" event:alarm ", role="user")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "alarm")
     assert result["data"] == {"recipient": "event:alarm", "kind": "event", "role": "user"}

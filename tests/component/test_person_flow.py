@@ -72,7 +72,8 @@ async def test_somebody_who_wrote_is_picked(
     events = async_capture_events(hass, EVENT_MESSAGE)
     for sender, name in ((DORA, "Dora"), (CARL, "Carl"), (DORA, "Dora")):
         telegram.says("hello", bot=bot, chat_id=FAMILY, from_id=sender, first_name=name)
-    await until(hass, lambda: len(events) == 3)
+    telegram.says("hello", bot=bot, chat_id=ADA, first_name="Ada")  # who has never written in the group
+    await until(hass, lambda: len(events) == 4)
 
     result = await start(hass, home)
     assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "user")
