@@ -39,7 +39,7 @@ from .const import DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
-from .home.entry import as_connection, connection_name
+from .home.entry import as_connection, connection_name, connections
 from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
 from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
@@ -116,7 +116,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_panel_commands(hass)
     async_register_panel_files(hass)
     await async_serve_panel(hass)
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in connections(hass):
         async_serve(hass, entry)  # before they are set up: who posts early is told to come again
     return True
 
@@ -183,7 +183,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
     async_withdraw(hass, entry)
     await async_follow_entries(hass)
     await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
-    if not hass.config_entries.async_entries(DOMAIN):
+    if not connections(hass):
         ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
         await hub.remove_files()
         return

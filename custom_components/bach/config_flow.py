@@ -8,6 +8,7 @@ from typing import Any, Final, override
 
 import voluptuous as vol
 from homeassistant.config_entries import (
+    SOURCE_IGNORE,
     SOURCE_REAUTH,
     SOURCE_USER,
     ConfigFlowResult,
@@ -39,6 +40,7 @@ from .const import (
 )
 from .coordinator import BachConfigEntry
 from .flows.database_steps import DatabaseSteps
+from .flows.discovery_steps import DiscoverySteps
 from .flows.form_errors import AnyKind, contradiction, of_endpoint, of_fault, of_secret, of_value, opened, placed
 from .flows.naming import new_title
 from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
@@ -46,7 +48,6 @@ from .flows.options_flow import BachOptionsFlow
 from .flows.other_steps import OtherSteps
 from .flows.partner import PartnerSteps
 from .flows.person import PersonFlow
-from .flows.platform_steps import PlatformSteps
 from .flows.recipient import RecipientFlow
 from .flows.recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
 from .flows.recipient_homeassistant import HomeRecipientFlow
@@ -83,7 +84,7 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 """Whose recipients are no groups in which several people write."""
 
 
-class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, DatabaseSteps, domain=DOMAIN):
+class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, DatabaseSteps, domain=DOMAIN):
     """Config flow of all connection types."""
 
     VERSION = VERSION
@@ -165,6 +166,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
         """Start the subentry flow for the first recipient, or greet the only recipient there can be."""
+        if result["result"].source == SOURCE_IGNORE:
+            return result
         if self._says_hello:
             entry, seconds = result["result"], RecipientFlow.hello_seconds
             place = ALL_KINDS[entry.data[CONF_TYPE]].place or ""
@@ -243,7 +246,7 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
     @override
     async def _check(self, data: dict[str, Any]) -> Identity | Fault:
         """Log in with the given data; return the account or the fault. Raises an `InputError`."""
-        owner = None if self.source == SOURCE_USER else self._entry()
+        owner = self._entry() if self._changes else None
         return await async_try(self.hass, data, self._successors, owner)
 
     async def _keep(self, kind: Kind | PartnerKind, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
@@ -252,7 +255,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
             return await self._keep_partner(data, identity)
         await self.async_set_unique_id(identity.id)
         data[CONF_LINK] = identity.link
-        if self.source != SOURCE_USER:
+        self._forget_other_home(data)
+        if self._changes:
             self._abort_if_unique_id_mismatch()
             return self.async_update_and_abort(self._entry(), **stored(data, self._entry().options))
         self._abort_if_unique_id_configured()
@@ -284,8 +288,8 @@ class BachConfigFlow(PlatformSteps, PartnerSteps, WebhookSteps, OtherSteps, Data
 
     def _name(self) -> str:
         """The title of the entry that the flow changes, for its texts; empty for a new one."""
-        return "" if self.source == SOURCE_USER else self._entry().title
+        return self._entry().title if self._changes else ""
 
     @override
     def _entry_data(self) -> Mapping[str, Any]:
-        return {} if self.source == SOURCE_USER else usable(whole(self._entry()))
+        return usable(whole(self._entry())) if self._changes else self._discovered

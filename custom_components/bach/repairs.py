@@ -14,14 +14,14 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from bach_lib import Bach, BachError
 from bach_lib.errors import InputError
 
-from .const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
 from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
 from .flows.connection_repair import ConnectionRepairFlow
 from .flows.dead_letters_repair import DeadLettersFlow
 from .flows.inactive_repair import InactiveFlow
 from .flows.storage_repair import StorageFlow
-from .home.entry import connection_name
+from .home.entry import connection_name, connections
 from .home.hub import HUB
 from .home.storage_issue import STORAGE
 from .kinds.form_fields import labelled
@@ -150,7 +150,7 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
         hub = self.hass.data[HUB]
         entries: list[BachConfigEntry] = [
             entry
-            for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+            for entry in connections(self.hass, include_disabled=False)
             if not is_partner(entry) and hub.has(connection_name(entry))
         ]
         return labelled(

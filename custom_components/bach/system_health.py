@@ -12,6 +12,7 @@ from bach_lib import BachError, __version__
 
 from .const import DOMAIN
 from .coordinator import BachConfigEntry
+from .home.entry import connections
 from .home.hub import HUB
 from .kinds.partners import type_of
 from .kinds.requirements import async_versions
@@ -29,7 +30,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 async def _info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[BachConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     snapshots = [entry.runtime_data.data for entry in entries]
-    types = [type_of(entry.data) for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)]
+    types = [type_of(entry.data) for entry in connections(hass, include_disabled=False)]
     packages = await async_versions(hass, types)
     return {
         "version": __version__,

@@ -191,7 +191,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours, FAILED, *REFUSALS}
     assert set(TEXTS["config"]["abort"]) == {
-        *("already_configured", "no_others", "shown", "unique_id_mismatch"),
+        *("already_configured", "no_others", "own_home", "shown", "unique_id_mismatch"),
         *("database_kept", "database_moved", "database_moved_in_part", IN_BACKUP),
         *(UNUSABLE, UNKNOWN_KIND),
     }

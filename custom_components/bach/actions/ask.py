@@ -22,7 +22,7 @@ from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.questions.unanswered import NobodyAnsweredError
 from custom_components.bach.const import CONF_ROLE, CONF_USER_ID, DOMAIN
 from custom_components.bach.home.attribution import CLAIM, Received, Role
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
@@ -172,7 +172,7 @@ def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callab
 
 
 def _received(hass: HomeAssistant, message: IncomingMessage) -> Received | None:
-    entries = hass.config_entries.async_entries(DOMAIN)  # also one that reloads at this moment
+    entries = connections(hass)  # also one that reloads at this moment
     entry = next((one for one in entries if connection_name(one) == message.connection), None)
     return received(hass, entry, message) if entry else None
 

@@ -16,7 +16,7 @@ from homeassistant.util.json import JsonObjectType
 from bach_lib import InboxStatus, IncomingMessage
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import async_recipient_of
@@ -70,9 +70,7 @@ async def async_get_inbox(call: ServiceCall) -> ServiceResponse:
             limit=data[ATTR_LIMIT],
             offset=data[ATTR_OFFSET],
         )
-    entries: dict[str, BachConfigEntry] = {
-        connection_name(entry): entry for entry in call.hass.config_entries.async_entries(DOMAIN)
-    }
+    entries: dict[str, BachConfigEntry] = {connection_name(entry): entry for entry in connections(call.hass)}
     return {"messages": [_row(call.hass, entries.get(message.connection), message) for message in messages]}
 
 

@@ -14,7 +14,7 @@ from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Rule
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 
@@ -40,7 +40,7 @@ REMOVE_RULE_SCHEMA: Final = vol.Schema({vol.Required(ATTR_NAME): cv.string})
 
 async def async_get_rules(call: ServiceCall) -> ServiceResponse:
     """Handle the action that returns all rules."""
-    entries = {connection_name(entry): entry.entry_id for entry in call.hass.config_entries.async_entries(DOMAIN)}
+    entries = {connection_name(entry): entry.entry_id for entry in connections(call.hass)}
     with translated_errors(call.hass):
         rules = call.hass.data[HUB].bach.rules.list()
     return {"rules": [_row(rule, entries.get(rule.connection or "")) for rule in rules]}

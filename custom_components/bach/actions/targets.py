@@ -23,7 +23,7 @@ from homeassistant.helpers.typing import VolDictType
 
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import Recipient
 from custom_components.bach.home.permissions import require_control, require_place_control
@@ -203,9 +203,7 @@ def _entry(call: ServiceCall) -> BachConfigEntry:
         return (
             entry if entry and entry.domain == DOMAIN else service.async_get_config_entry(call.hass, DOMAIN, entry_id)
         )
-    entries = [
-        entry for entry in call.hass.config_entries.async_entries(DOMAIN) if not _why_closed(call.hass, entry, "")
-    ]
+    entries = [entry for entry in connections(call.hass) if not _why_closed(call.hass, entry, "")]
     return entries[0] if len(entries) == 1 else service.async_get_config_entry(call.hass, DOMAIN, None)
 
 

@@ -20,6 +20,7 @@ from homeassistant.helpers.selector import (
 )
 
 from custom_components.bach.const import CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT, DOMAIN
+from custom_components.bach.home.entry import connections
 from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled
 from custom_components.bach.kinds.partners import can_chat
 
@@ -30,7 +31,7 @@ _FIELDS: Final = (CONF_AGENT, CONF_LANGUAGE, CONF_PARTNER, CONF_SPEECH_TO_TEXT)
 
 def chat_section(hass: HomeAssistant) -> section:
     """The form section; the field for AI partners is there only if there are any."""
-    entries = hass.config_entries.async_entries(DOMAIN)
+    entries = connections(hass)
     partners = {entry.entry_id: entry.title for entry in entries if can_chat(entry)}
     fields: dict[vol.Marker, Any] = {vol.Optional(CONF_AGENT): ConversationAgentSelector()}
     if partners:

@@ -29,6 +29,7 @@ from bach_lib.errors import (
 )
 from bach_lib.runtime.relocation import Address, Ended, is_address
 from custom_components.bach.const import CONF_PASSWORD, DOMAIN
+from custom_components.bach.home.entry import connections
 from custom_components.bach.home.hub import get_hub
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.requirements import told
@@ -150,7 +151,7 @@ class DatabaseSteps(ConfigFlow):
     @contextmanager
     def _reloading(self) -> Iterator[None]:
         """Reload all entries afterwards, whatever has become of it: they had the database that is closed now."""
-        entries = self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+        entries = connections(self.hass, include_disabled=False)
         begun = [entry.entry_id for entry in entries if entry.state in _BEGUN]
         try:
             yield

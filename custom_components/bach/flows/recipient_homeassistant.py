@@ -21,12 +21,12 @@ from custom_components.bach.const import (
     CONF_ROLE,
     CONF_TITLE,
     CONF_USER_ID,
-    DOMAIN,
     RECIPIENT_BACH,
     RECIPIENT_EVENT,
     TYPE_HOMEASSISTANT,
 )
 from custom_components.bach.home.attribution import Role
+from custom_components.bach.home.entry import connections
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import with_escaped
@@ -146,7 +146,7 @@ class HomeRecipientFlow(FindingRecipientFlow):
         if recipient != RECIPIENT_BACH or not user_id:
             return {}
         own = self._get_entry()
-        others = (entry for entry in self.hass.config_entries.async_entries(DOMAIN) if entry is not own)
+        others = (entry for entry in connections(self.hass) if entry is not own)
         is_taken = any(takes_letters(entry, user_id) for entry in others)
         return {CONF_USER_ID: "user_taken"} if is_taken else {}
 

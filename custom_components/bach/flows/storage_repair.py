@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import issue_registry as ir
 
 from bach_lib.runtime.recovery import has_saved_copy, put_saved_copy_back
-from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.entry import connections
 from custom_components.bach.kinds.markdown_escape import escape_links
 from custom_components.bach.lifecycle.kept_entities import async_drop_kept_entities
 
@@ -44,11 +44,7 @@ class StorageFlow(RepairsFlow):
         return await self._restart(use_saved=False)
 
     async def _restart(self, *, use_saved: bool) -> RepairsFlowResult:
-        entries = [
-            entry
-            for entry in self.hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-            if entry.state in _BEGUN
-        ]
+        entries = [entry for entry in connections(self.hass, include_disabled=False) if entry.state in _BEGUN]
         for entry in entries:
             await self.hass.config_entries.async_unload(entry.entry_id)
             await async_drop_kept_entities(self.hass, entry)

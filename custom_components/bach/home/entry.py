@@ -116,9 +116,14 @@ def connection(
     )
 
 
+def connections(hass: HomeAssistant, *, include_disabled: bool = True) -> list[BachConfigEntry]:
+    """All entries of ours. What a person has told Home Assistant to ignore is stored as an entry too, and is none."""
+    return hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=include_disabled)
+
+
 def titles(hass: HomeAssistant) -> dict[str, str]:
     """The entry titles, by connection name."""
-    return {connection_name(entry): entry.title for entry in hass.config_entries.async_entries(DOMAIN)}
+    return {connection_name(entry): entry.title for entry in connections(hass)}
 
 
 def recipient_unique_id(recipient: str) -> str:

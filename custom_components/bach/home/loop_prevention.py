@@ -21,7 +21,7 @@ from bach_lib import BachError, Message
 from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 
-from .entry import connection_name
+from .entry import connection_name, connections
 from .hub import HUB
 from .origin import context_id
 from .roles import place
@@ -125,7 +125,7 @@ class LoopPrevention:
 
     def _name(self, connection: str, recipient: str) -> str:
         """The recipient's title in Home Assistant, or its address."""
-        entries = self._hass.config_entries.async_entries(DOMAIN)
+        entries = connections(self._hass)
         entry = next((one for one in entries if connection_name(one) == connection), None)
         found = place(entry.subentries.values(), recipient) if entry else None
         return found.title if found else readable(recipient)

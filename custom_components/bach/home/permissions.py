@@ -16,11 +16,11 @@ from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
 from bach_lib import Status
-from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, RECIPIENT_BACH, RECIPIENT_ENTITY, TYPE_HOMEASSISTANT
+from custom_components.bach.const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_ENTITY, TYPE_HOMEASSISTANT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.partners import type_of
 
-from .entry import connection_name
+from .entry import connection_name, connections
 from .hub import HUB
 
 _PAGE: Final = 500
@@ -124,7 +124,7 @@ async def require_message_control(call: ServiceCall, message_id: int) -> None:
 
 def _entities_at(hass: HomeAssistant, connection: str, recipient: str) -> list[str]:
     """The notify entity of the recipient at this address; none if it is no recipient."""
-    entries = hass.config_entries.async_entries(DOMAIN)
+    entries = connections(hass)
     entry = next((entry for entry in entries if connection_name(entry) == connection), None)
     return _entities_of(hass, entry, recipient) if entry else []
 

@@ -14,7 +14,7 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 
 from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
 
-from .entry import notify_unique_id
+from .entry import connections, notify_unique_id
 from .members import Recipient, async_is_group, async_open_groups, async_recipient_of, async_recipient_of_device
 
 type Ids = tuple[str, str]
@@ -73,7 +73,7 @@ def _choose_named(hass: HomeAssistant, chosen: ResolvedTarget, entities: Mapping
 
 
 def _choose_everybody(hass: HomeAssistant, chosen: ResolvedTarget) -> None:
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in connections(hass):
         for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
             if entity_id := notify_entity_id(hass, (entry, subentry)):
                 chosen.add((entry, subentry), entity_id, is_named=False)

@@ -19,6 +19,7 @@ from custom_components.bach.const import (
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
     CONF_HEADERS,
+    CONF_HOME_ID,
     CONF_INBOX_MEGABYTES,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
@@ -71,7 +72,7 @@ _WORDS: Final[Mapping[type, str]] = {
 }
 _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((*SECRET_FIELDS, *SETTING_FIELDS, CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LINK, CONF_PACKAGE), str),
-    **dict.fromkeys((CONF_PLATFORM, CONF_TYPE, CONF_WEBHOOK_ID), str),
+    **dict.fromkeys((CONF_HOME_ID, CONF_PLATFORM, CONF_TYPE, CONF_WEBHOOK_ID), str),
     **dict.fromkeys((CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_RETRY_DELAYS), list),
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),

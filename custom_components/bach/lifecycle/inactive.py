@@ -26,7 +26,7 @@ from bach_lib import BachError, QueueStatus
 from bach_lib.errors import UnknownConnectionError
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.partners import is_partner
@@ -66,7 +66,7 @@ class InactiveConnections:
     async def look(self, *_: object) -> None:
         """Create the issue for each connection that has been off for long with messages waiting; delete all others."""
         async with self._lock:
-            before, entries = dict(self._since), self._hass.config_entries.async_entries(DOMAIN)
+            before, entries = dict(self._since), connections(self._hass)
             gone = before.keys() - {entry.entry_id for entry in entries}
             for entry_id in gone:
                 del self._since[entry_id]

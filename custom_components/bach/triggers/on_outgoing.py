@@ -25,7 +25,7 @@ from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
-from custom_components.bach.home.entry import notify_unique_id
+from custom_components.bach.home.entry import connections, notify_unique_id
 from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PREVENTION
 from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
@@ -234,7 +234,7 @@ class ConnectionChangedTrigger(Trigger):
                 name = entry.title if entry else event.connection
                 run_action(_changed(entry_id, name, event, old), f"{event.direction.value} through {name}: {new.value}")
 
-        for entry in self._hass.config_entries.async_entries(DOMAIN):
+        for entry in connections(self._hass):
             for direction in Direction:
                 if state := connection_state(self._hass, entry.entry_id, direction):
                     self._learn(entry.entry_id, direction, state)

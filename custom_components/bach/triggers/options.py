@@ -13,8 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib.errors import InvalidValueError
-from custom_components.bach.const import DOMAIN
-from custom_components.bach.home.entry import titles
+from custom_components.bach.home.entry import connections, titles
 from custom_components.bach.home.members import async_is_group, async_recipient_of
 
 CONF_COMMAND: Final = "command"
@@ -81,7 +80,7 @@ def sender(value: object) -> str:
 
 def require_connection(hass: HomeAssistant, entry_id: str | None) -> None:
     """Raise `Invalid` if this is no entry of BACH; it need not be loaded."""
-    entries = {entry.entry_id: entry.title for entry in hass.config_entries.async_entries(DOMAIN)}
+    entries = {entry.entry_id: entry.title for entry in connections(hass)}
     if entry_id is not None and entry_id not in entries:
         known = ", ".join(f"{known} ({title})" for known, title in entries.items()) or "none yet"
         raise refusal(entry_id, "config_entry_id", f"the id of a connection of BACH: {known}")

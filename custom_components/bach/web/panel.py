@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib.web.app_files import NOT_BUILT, STATIC, version
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.entry import connections
 
 from .sidebar_title import TITLE, SidebarTitle
 
@@ -34,7 +35,7 @@ async def async_serve_panel(hass: HomeAssistant) -> None:
 
 async def async_follow_entries(hass: HomeAssistant) -> None:
     """Offer both while there is an entry that a person has not disabled, whatever state it is in."""
-    wanted = any(not entry.disabled_by for entry in hass.config_entries.async_entries(DOMAIN))
+    wanted = any(not entry.disabled_by for entry in connections(hass))
     if wanted == frontend.async_panel_exists(hass, DOMAIN) or (built := hass.data.get(_VERSION)) is None:
         return
     if frontend.DATA_EXTRA_MODULE_URL in hass.data:  # else the home has no user interface

@@ -35,7 +35,7 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
 )
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.entry import connection_name, notify_unique_id
+from custom_components.bach.home.entry import connection_name, connections, notify_unique_id
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.origin import async_origin, user_to_keep
@@ -134,7 +134,7 @@ class HomeViewer:
                     for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
                 ],
             )
-            for entry in self._hass.config_entries.async_entries(DOMAIN)
+            for entry in connections(self._hass)
             if not is_partner(entry) and sends(entry.data) and damage_of(entry) is None
         ]
 
@@ -162,7 +162,7 @@ class HomeViewer:
 
     async def rights(self) -> Sequence[Right]:
         """The roles of recipients and of the people in them, and the users for whom they count."""
-        entries = [entry for entry in self._hass.config_entries.async_entries(DOMAIN) if damage_of(entry) is None]
+        entries = [entry for entry in connections(self._hass) if damage_of(entry) is None]
         return [
             await self._right(entry, one)
             for entry in entries
@@ -183,7 +183,7 @@ class HomeViewer:
         )
 
     def _entry(self, connection: str) -> BachConfigEntry | None:
-        entries = self._hass.config_entries.async_entries(DOMAIN)
+        entries = connections(self._hass)
         return next(
             (entry for entry in entries if damage_of(entry) is None and connection_name(entry) == connection), None
         )

@@ -32,7 +32,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
-from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.roles import role_of
 from custom_components.bach.home.users import USERS
@@ -62,7 +62,7 @@ def letter_box(hass: HomeAssistant, user_id: str) -> BachConfigEntry | None:
     """
     if not hass.data[USERS].active(user_id):
         return None
-    for entry in hass.config_entries.async_entries(DOMAIN):
+    for entry in connections(hass):
         if takes_letters(entry, user_id):
             return entry
     return None
