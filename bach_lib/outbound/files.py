@@ -22,9 +22,7 @@ _NO_NAME = "file"
 _NAME_AND_REASON = Sentence("name_and_reason", "{name}: {reason}.")
 
 
-def check_files(
-    type_: str, capabilities: Capabilities, files: Sequence[File]
-) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
     """Those that can go, with their sizes and with names that are only names; and why the others cannot.
 
     Raises `InvalidValueError` for what are no files.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from bach_lib.common_sentences import (
     A_BROKEN_CHARACTER,
     AT_MOST_NUMBER_CHARACTERS,
-    FILE_WITH_A_NAME_AND_BYTES,
     TEXT,
     TEXT_WITHOUT_HALVES_OF_CHARACTERS,
 )
@@ -55,7 +54,7 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     """What of a message goes to a platform. Raises an `InputError` if there is nothing to read."""
     text = text_of("text", text)
     lost = list(_given(options.get("lost", ())))
-    files, left_out = check_files(type_, capabilities, _sequence(options.get("files", ())))
+    files, left_out = check_files(type_, capabilities, options.get("files", ()))
     lost += left_out
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
     buttons = rows_of(options.get("buttons", ()))
@@ -134,12 +133,6 @@ def _given(lost: object) -> Sequence[Loss]:
 def _printable(words: str) -> str:
     """Words that may hold the path of somebody's template."""
     return "".join(one if one.isprintable() else "?" for one in str(words)[:_MAX_SHORT])
-
-
-def _sequence(files: object) -> Sequence[File]:
-    if not isinstance(files, Sequence) or isinstance(files, str):
-        raise InvalidValueError(field="files", value=type(files).__name__, expected=FILE_WITH_A_NAME_AND_BYTES)
-    return files
 
 
 def _format(type_: str, capabilities: Capabilities, value: object, text: str, lost: list[Loss]) -> tuple[Format, str]:

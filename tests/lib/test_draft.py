@@ -377,6 +377,7 @@ SAID: list[tuple[dict[str, object], dict[str, str]]] = [
     ({"buttons": [[Button(text="t", value="\udc00")]]}, {"field": "button value"} | HALF),
     ({"buttons": [YES_NO[0]] * 51}, {"reason": "there are 102, and nobody reads more than 100"}),
     ({"files": "report.txt"}, NO_FILE | {"value": "str"}),
+    ({"files": None}, NO_FILE | {"value": "NoneType"}),
     ({"files": ["report.txt"]}, NO_FILE | {"value": "str"}),
     ({"files": 5}, NO_FILE | {"value": "int"}),
     ({"files": [File(name="a", content="text")]}, NO_FILE | {"value": "File"}),  # type: ignore[arg-type] # on purpose
@@ -393,6 +394,7 @@ SAID: list[tuple[dict[str, object], dict[str, str]]] = [
 
 for name in (*SHORT_TEXTS, "idempotency_key"):
     SAID += [({name: "x" * 256}, {"field": name} | LONG), ({name: 5}, {"field": name} | NO_TEXT)]
+    SAID.append(({name: "\udc00"}, {"field": name} | HALF))
 
 
 @pytest.mark.parametrize(("wrong", "said"), SAID, ids=lambda one: str(one)[:40])
@@ -549,7 +551,8 @@ def test_fields_go_as_they_are_or_as_a_text() -> None:
     """Buttons in words would break the object; a platform without fields would get nothing."""
     picture = File(name="a.png", content=b"x")
     found = of_fields('{"room": "bath"}', title="Alarm", buttons=YES_NO, files=[picture])
-    assert (found.text, found.title, found.format, found.buttons) == ('{"room": "bath"}', None, Format.JSON, ())
+    assert (found.text, found.title, found.format) == ('{"room": "bath"}', None, Format.JSON)
+    assert (found.buttons, found.files) == ((), ())
     assert found.lost == tuple(
         Loss(what=what, reason="Fields have none; put it into them.") for what in ("title", "buttons", "file")
     )
@@ -559,8 +562,9 @@ def test_fields_go_as_they_are_or_as_a_text() -> None:
     said = {"field": "text", "value": "no fields, but a lon…", "expected": "a JSON object, as its format says"}
     assert caught.value.placeholders == said
     assert len(of_fields(f'{{"a": "{"x" * 91}"}}').text) == 100
-    with pytest.raises(TextTooLongError):
+    with pytest.raises(TextTooLongError) as too_long:
         of_fields(f'{{"a": "{"x" * 92}"}}')
+    assert too_long.value.placeholders == {"length": "101", "type": "fake", "limit": "100"}
     elsewhere = draft('{"room": "bath"}', format="json")
     assert (elsewhere.text, elsewhere.format) == ('{"room": "bath"}', Format.PLAIN)
     assert [loss.what for loss in elsewhere.lost] == ["markup"]
