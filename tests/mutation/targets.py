@@ -130,7 +130,7 @@ _TESTS_OF_STORAGE = {
     "restored.py": (f"{_ON_DISK}/test_marker.py",),
     "saved.py": (f"{_ON_DISK}/test_saved.py",),
     "schema.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("beginnings", "place", "queries", "database")),
-    "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("database", "naming", "place", "beginnings")),
+    "sqlite.py": tuple(f"{_ON_DISK}/test_{name}.py" for name in ("sqlite", "database", "beginnings")),
     "store_thread.py": (f"{_ON_DISK}/test_store_thread.py",),
     "tally.py": (f"{_ON_DISK}/test_sharing.py",),
     "together.py": (f"{_ON_DISK}/test_transaction.py",),
@@ -140,7 +140,7 @@ _TESTS_OF_STORAGE = {
 _TESTS_OF_INBOUND = {
     **{
         f"{name}.py": (f"tests/lib/inbound/test_{name}.py",)
-        for name in ("ages", "pairing", "phrases", "quota", "router", "rows")
+        for name in ("ages", "handover", "pairing", "phrases", "quiet_start", "quota", "router", "rows")
     },
     "admission.py": ("tests/lib/inbound/test_admission.py", "tests/lib/inbound/test_inbox.py"),
     "inbox.py": (
@@ -151,13 +151,16 @@ _TESTS_OF_INBOUND = {
         *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
         "tests/lib/promises/test_one_place_many_spellings.py",
     ),
+    "pairing_codes.py": ("tests/lib/inbound/test_pairing.py",),
     "presses.py": ("tests/lib/inbound/test_presses.py",),
+    "proving.py": ("tests/lib/inbound/test_proving.py",),
     "pushed.py": (
         "tests/lib/inbound/test_pushed.py",
         "tests/lib/rest/test_hooks.py",
         "tests/lib/connectors/webhook/test_senders.py",
     ),
     "recurring.py": ("tests/lib/inbound/test_recurring.py", "tests/lib/connectors/webhook/test_senders.py"),
+    "set_aside.py": ("tests/lib/inbound/test_inbox.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "batch_check.py": ("tests/lib/inbound/test_batch_check.py", "tests/lib/inbound/test_one_bad_thing.py"),
     "patterns.py": ("tests/lib/inbound/test_patterns.py", "tests/lib/inbound/test_rules.py"),
     "rules.py": ("tests/lib/inbound/test_rules.py", "tests/lib/inbound/test_inbox_kept.py"),

@@ -172,6 +172,7 @@ def test_the_first_answer_stays() -> None:
     asked.take(press(7, "0"))
     asked.end(Ending.TIMED_OUT)
     assert (values(asked), asked.ending, now.ended) == (("leave", "Person 43"), Ending.ANSWERED, [asked])
+    assert asked.answered_id == 8, "of which the history says that it was answered"
 
 
 def test_a_press_counts_before_we_know_that_the_message_arrived() -> None:
@@ -245,6 +246,21 @@ def test_words_that_two_questions_wait_for_answer_neither() -> None:
     now.questions.received(said("6", reply_to="8000"))
     now.questions.received(said("7"))
     assert (values(first), values(second)) == (("7", "Person 42"), ("6", "Person 42"))
+
+
+def test_words_from_a_place_that_has_another_name_by_now_answer_what_was_asked_there() -> None:
+    """Whoever was asked by name would answer, and the question wait on until it is too late."""
+    known = {("home", "@ada"): "42", ("work", "@ada"): "66"}
+    place = Place(connection="home", recipient="@ada")
+    question = Question(text="Open?", places=(place,), timeout=60, takes_text=True, name_of=may_answer)
+    asked = Asked(question, lambda _: None, lambda connection, recipient: known.get((connection, recipient), recipient))
+    asked.put(place, Receipt(id=7, connection="home", recipient="@ada", status=Status.PENDING))
+    asked.all_put({})
+    asked.happened(message(7, place))
+    asked.take(said("seven", place=Place(connection="home", recipient="66")))
+    assert asked.answer is None
+    asked.take(said("seven", place=ADA))
+    assert values(asked) == ("seven", "Person 42")
 
 
 def test_words_through_another_connection_answer_nothing() -> None:
