@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from bach_lib.errors import StorageError, StoreDamagedError, StoreFailedError, StoreLockedError
 from bach_lib.storage import Transaction, sqlite
 from bach_lib.storage.request import Request
+from bach_lib.storage.schema import LAYOUT
 from bach_lib.storage.sqlite import LOG_HEADER, Connection, Reader, ask_file, read_foreign, write_snapshot
+from tests.lib.storage.test_layouts import make
 from tests.lib.storage.work import add, names
 
 NUMBERS = (
@@ -205,3 +208,34 @@ def test_closing_while_somebody_copies_leaves_the_log_as_it_is(path: Path) -> No
     file_before, log_before = path.read_bytes(), log.read_bytes()
     connection.close(keeps_log=True)
     assert (path.read_bytes(), log.read_bytes()) == (file_before, log_before)
+
+
+def asked(path: Path, pragma: str) -> object:
+    """What a file says of itself."""
+    with closing(sqlite3.connect(path)) as file:
+        [(value,)] = file.execute(f"PRAGMA {pragma}")
+        return value
+
+
+def test_a_file_of_an_older_layout_is_kept_as_it_was_before_it_is_changed(path: Path) -> None:
+    """Who goes back to yesterday's BACH would have no file that it can read; or anybody could read the one kept."""
+    make(path, LAYOUT - 1)
+    Connection(str(path)).close()
+    kept = path.with_name(f"bach.db.layout{LAYOUT - 1}")
+    assert (asked(path, "user_version"), asked(kept, "user_version")) == (LAYOUT, LAYOUT - 1)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(kept)) as old:
+        assert old.execute("SELECT name FROM connections").fetchall() == [("home",)]
+    kept.unlink()
+    Connection(str(path)).close()
+    assert not kept.exists(), "once is enough"
+
+
+def test_a_file_gives_back_what_it_needs_no_more(path: Path) -> None:
+    """A year of pictures would fill the disk for ever, although they were thrown away."""
+    Connection(str(path)).close()
+    assert asked(path, "auto_vacuum") == 2
+    path.unlink()
+    make(path, LAYOUT - 1)
+    Connection(str(path)).close()
+    assert asked(path, "auto_vacuum") == 2, "an older one, too"
