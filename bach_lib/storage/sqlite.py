@@ -172,8 +172,7 @@ class Reader:
     def __init__(self, path: str, is_unwanted: Callable[[], bool]) -> None:
         self._path = path
         try:
-            uri = f"{Path(path).as_uri()}?mode=ro"
-            self._sqlite = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+            self._sqlite = _opened(Path(path))
             self._sqlite.execute("PRAGMA temp_store = MEMORY")
             self._sqlite.execute("PRAGMA schema_version").fetchall()  # opens all files now, and none later
         except sqlite3.Error as error:
@@ -219,6 +218,12 @@ def _explain(error: BaseException, path: str) -> Exception:
     return StoreFailedError(path=path, reason=error)
 
 
+def _opened(path: Path, how: str = "mode=ro") -> sqlite3.Connection:
+    """A file that is only read; none is made where there is none."""
+    address = f"{path.absolute().as_uri()}?{how}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+
+
 def _read_leniently(connection: sqlite3.Connection) -> None:
     connection.row_factory = sqlite3.Row
     connection.text_factory = methodcaller("decode", "utf-8", "replace")  # a flipped bit spoils one text
@@ -228,7 +233,7 @@ def ask_file[T](path: Path, with_log: bool, question: Callable[[Execute], T]) ->
     """What a file that is left as it is has to say; `with_log`: as its log has it. Raises a `StorageError`."""
     how = "mode=ro" if with_log else "mode=ro&immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as foreign:
+        with closing(_opened(path, how)) as foreign:
             return question(foreign.execute)
     except sqlite3.Error as error:
         raise _explain(error, str(path)) from error
@@ -247,7 +252,7 @@ def write_snapshot(source: Path, target: Path, between: Callable[[], None]) -> N
     says of itself that it is a copy. Raises a `StorageError`.
     """
     try:
-        with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+        with closing(_opened(source)) as reader:
             reader.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # the log is not ours to move
             with closing(sqlite3.connect(target)) as copy:
                 copy.execute("PRAGMA synchronous = OFF")  # whoever asked syncs the file
@@ -272,7 +277,7 @@ def change_meta(path: Path, key: str, value: str | None) -> None:
 
 def ask_copy(path: Path, query: str) -> list[tuple[object, ...]]:
     """The answer of a copy that nobody has open; none if it cannot be read."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as copy:
+    with suppress(sqlite3.Error), closing(_opened(path, "mode=ro&immutable=1")) as copy:
         return copy.execute(query).fetchall()
     return []
 
@@ -282,7 +287,7 @@ def read_foreign(path: Path, tables: Iterable[str]) -> dict[str, list[Row]]:
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
         raise StoreDamagedError(path=path)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as foreign:
+        with closing(_opened(path)) as foreign:
             _read_leniently(foreign)
             there = {str(name).lower(): name for (name,) in foreign.execute("SELECT name FROM sqlite_master")}
             found = {name: foreign.execute(f'SELECT * FROM "{there[name]}"') for name in tables if name in there}  # noqa: S608 - our own names

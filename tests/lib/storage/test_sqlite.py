@@ -14,7 +14,16 @@ from bach_lib.errors import StorageError, StoreDamagedError, StoreFailedError, S
 from bach_lib.storage import Transaction, sqlite
 from bach_lib.storage.request import Request
 from bach_lib.storage.schema import LAYOUT
-from bach_lib.storage.sqlite import LOG_HEADER, Connection, Reader, ask_file, read_foreign, write_snapshot
+from bach_lib.storage.sqlite import (
+    LOG_HEADER,
+    Connection,
+    Reader,
+    ask_copy,
+    ask_file,
+    change_meta,
+    read_foreign,
+    write_snapshot,
+)
 from tests.lib.storage.test_layouts import make
 from tests.lib.storage.work import add, names
 
@@ -107,6 +116,21 @@ def test_a_file_that_is_none_of_ours_is_named(path: Path) -> None:
     with pytest.raises(StoreDamagedError) as damaged:
         read_foreign(path.parent, ["messages"])
     assert damaged.value.placeholders == {"path": str(path.parent)}
+
+
+@pytest.mark.parametrize("with_log", [True, False])
+def test_a_file_that_is_only_asked_is_not_made(connection: Connection, path: Path, with_log: bool) -> None:
+    """Who looks for the database of another home would find an empty one the next time."""
+    nothing = path.with_name("nothing.db")
+    with pytest.raises(StoreFailedError) as failed:
+        ask_file(nothing, with_log, lambda do: do("SELECT name FROM connections"))
+    assert failed.value.placeholders["path"] == str(nothing)
+    assert ask_copy(nothing, "SELECT name FROM connections") == []
+    assert not nothing.exists()
+    assert ask_file(path, True, lambda do: [*do("SELECT name FROM connections")]) == [("home",)]
+    with pytest.raises(StoreFailedError) as failed:
+        change_meta(nothing / "bach.db", "copied", "yes")
+    assert failed.value.placeholders["path"] == str(nothing / "bach.db")
 
 
 def test_of_an_older_system_those_tables_are_read_that_are_there(path: Path) -> None:
