@@ -359,7 +359,7 @@ SAID: list[tuple[dict[str, object], dict[str, str]]] = [
     ({"silent": "never " * 5}, {"field": "silent", "value": "never never never ne", "expected": "true or false"}),
     ({"priority": 11}, {"field": "priority", "value": "11", "expected": "a whole number from -10 to 10"}),
     ({"max_retries": 101}, {"field": "max_retries", "value": "101", "expected": "a whole number from 0 to 100"}),
-    ({"delivery": "maybe"}, {"field": "delivery", "value": "maybe", "expected": "at_least_once or at_most_once"}),
+    ({"delivery": "maybe"}, {"field": "delivery", "value": "maybe", "expected": "at_least_once, at_most_once"}),
     ({"time_to_live": -1}, {"value": "-1"}),
     ({"time_to_live": 10**400}, {"value": "over 250000000000"}),
     ({"time_to_live": -(10**400)}, {"value": "-250000000000"}),

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from bach_lib.inbound.handover import Handover
 from bach_lib.models import Fault
 from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.registry.directory import Directory, write_lesson
-from bach_lib.storage import Store
+from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from bach_lib.testing.connector import FakeConnector
 from tests.lib.storage.work import How, add
@@ -27,6 +28,10 @@ THERE = (
     "INSERT INTO early_proofs VALUES ('home', '8', 'seen', '42', 'Ada', '[]', 1, 1)",
     "INSERT INTO early_proofs VALUES ('work', '8', 'seen', '42', 'Ada', '[]', 1, 1)",
 )
+
+
+def _change(sql: str, tx: Transaction) -> None:
+    tx.change(sql, [()])
 
 
 class Bench:
@@ -46,7 +51,7 @@ class Bench:
         for name in ("home", "work"):
             await self.store.submit(add(name))
         for sql in THERE:
-            await self.store.submit(lambda tx, sql=sql: tx.change(sql, [()]))
+            await self.store.submit(partial(_change, sql))
         await self.store.submit(lambda tx: write_lesson(tx, lesson, 1.0))
         self.directory.learn(lesson)
 

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from bach_lib.errors import StorageError, StoreDamagedError, StoreFailedError, StoreLockedError
+from bach_lib.errors import StorageError, StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage import Transaction, sqlite
 from bach_lib.storage.request import Request
 from bach_lib.storage.schema import LAYOUT
@@ -131,6 +131,7 @@ def test_a_file_that_is_only_asked_is_not_made(connection: Connection, path: Pat
     with pytest.raises(StoreFailedError) as failed:
         change_meta(nothing / "bach.db", "copied", "yes")
     assert failed.value.placeholders["path"] == str(nothing / "bach.db")
+    assert "unable to open" in str(failed.value)
 
 
 def test_of_an_older_system_those_tables_are_read_that_are_there(path: Path) -> None:
@@ -263,3 +264,64 @@ def test_a_file_gives_back_what_it_needs_no_more(path: Path) -> None:
     make(path, LAYOUT - 1)
     Connection(str(path)).close()
     assert asked(path, "auto_vacuum") == 2, "an older one, too"
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), sqlite3.OperationalError("disk I/O error")])
+def test_a_log_that_cannot_be_taken_back_keeps_nobody_from_closing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The end of a program on a broken card would be a traceback, and the file stay locked."""
+
+    def broken(_: Connection) -> None:
+        raise error
+
+    connection = Connection(str(path))
+    connection.do(add("home"))
+    monkeypatch.setattr(Connection, "_spend_log", broken)
+    connection.close()
+    request = asks(names)
+    connection.run([request])
+    assert isinstance(request.error, StoreFailedError), "it is closed"
+    assert "closed" in str(request.error)
+    assert not connection.checkpoint()
+
+
+def test_a_log_that_somebody_still_reads_is_not_called_moved(connection: Connection, path: Path) -> None:
+    """The log would be cut below somebody who reads it, or grow for ever because nobody believes that it can be."""
+    connection._sqlite.execute("PRAGMA busy_timeout = 0")
+    assert connection.checkpoint("RESTART")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM connections").fetchall()
+        connection.do(add("work"))
+        assert not connection.checkpoint("RESTART")
+    assert connection.checkpoint("RESTART")
+
+
+def test_what_could_not_be_taken_back_is_before_anything_else(connection: Connection) -> None:
+    """After one bad moment of the disk nothing would be written any more."""
+    connection._sqlite.execute("BEGIN")
+    connection._sqlite.execute("DELETE FROM connections")
+    assert connection.do(names) == ["home"]
+
+
+def test_a_file_of_a_newer_bach_is_left_as_it_is_and_named(path: Path) -> None:
+    """Who goes back to an older release would not learn which file it cannot read, or have it changed."""
+    Connection(str(path)).close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {LAYOUT + 7}")
+    with pytest.raises(StoreTooNewError) as caught:
+        Connection(str(path))
+    told = caught.value.placeholders
+    assert (told["path"], told["found"], told["known"]) == (str(path), str(LAYOUT + 7), str(LAYOUT))
+    assert asked(path, "user_version") == LAYOUT + 7
+
+
+def test_a_copy_says_of_itself_what_it_is_told_and_takes_it_back(path: Path) -> None:
+    """A backup that is put back would hold what waits for ever, or what was sent since go again."""
+    Connection(str(path)).close()
+    for value in ("by itself", None):
+        change_meta(path, "copied", value)
+        with closing(sqlite3.connect(path)) as copy:
+            rows = copy.execute("SELECT value FROM meta WHERE key = 'copied'").fetchall()
+        assert rows == ([] if value is None else [(value,)])
