@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from string import Formatter
 from typing import Any
 
 import pytest
@@ -39,11 +38,6 @@ OTHERS = {
 }
 
 
-def _names(text: str) -> list[str]:
-    """Those in whose place values come."""
-    return sorted({name for _, name, *_ in Formatter().parse(text) if name is not None})
-
-
 def _code(text: str) -> list[str]:
     return sorted(set(_MARKUP.findall(text)))
 
@@ -62,13 +56,10 @@ def test_each_language_has_every_text(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_text_holds_what_the_english_one_does(language: str) -> None:
-    """Home Assistant would log an error for each of them and show English; a link would lead nowhere."""
+def test_each_text_keeps_code_and_links(language: str) -> None:
+    """A link would lead nowhere, or a word that has to be typed be translated. The rest is asked in `validators/`."""
     for key, text in OTHERS[language].items():
-        assert _names(text) == _names(ENGLISH[key]), key
         assert _code(text) == _code(ENGLISH[key]), key
-        assert text == text.strip(), key
-        assert "'{" not in text, key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
