@@ -16,7 +16,7 @@ from playwright.async_api import Browser, async_playwright
 from demo.client import Client, RefusedError
 from demo.process import HOST, ROOT
 from demo.world import FIRST_PORT, PERSON, World, make_world
-from tests.e2e import panel_pictures
+from tests.e2e import dialog_pictures, panel_pictures
 from tests.e2e.chromium import CHROMIUM_FLAGS, CHROMIUM_PATH
 from tests.e2e.frontend import Frontend, open_frontend
 
@@ -50,7 +50,8 @@ async def _run(pages: Sequence[str]) -> None:
 
 async def _take_for_documents() -> None:
     async with _browser() as browser, make_world() as world:
-        for name in await panel_pictures.take(browser, world, IMAGES):
+        taken = await panel_pictures.take(browser, world, IMAGES)
+        for name in (*taken, *await dialog_pictures.take(browser, world, IMAGES)):
             sys.stdout.write(f"{(IMAGES / name).relative_to(ROOT)}\n")
 
 

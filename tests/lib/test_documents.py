@@ -18,7 +18,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.testing import OllamaServer, world
 from bach_lib.testing.telegram_server import TelegramServer
-from tests.e2e.panel_pictures import NAMES
+from tests.e2e import dialog_pictures, panel_pictures
 from tests.lib.sides import Side, discord, signal, telegram
 from tests.mutation.targets import TARGETS
 
@@ -167,7 +167,8 @@ def test_every_picture_is_shown_and_those_of_the_panel_can_be_taken_anew() -> No
         for name in re.findall(r"!\[[^]]+\]\((?:docs/)?images/([^)]+)\)", page.read_text("utf-8"))
     }
     assert shown == set(pictures)
-    assert {name for name in pictures if name.startswith("panel")} == NAMES
+    assert {name for name in pictures if name.startswith("panel")} == panel_pictures.NAMES
+    assert set(pictures) > dialog_pictures.NAMES
     assert sum(pictures.values()) < 2_000_000
 
 
