@@ -67,3 +67,4 @@ NO_ANSWER: Final = Sentence("the_platform_did_not_answer_in_time", "The platform
 NO_ANSWER_TO_SEND: Final = Sentence(
     "no_answer_in_time_it_may_have_arrived", "The platform did not answer in time; the message may have arrived."
 )
+NOTHING_IS_THERE: Final = Sentence("nothing_is_there", "nothing is there")

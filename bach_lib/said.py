@@ -11,11 +11,15 @@ What several modules say is declared once, without values, and filled by a call:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Self, final, override
 
 from bach_lib.redact import Composed, readable
+
+type Boxed = Mapping[str, Boxed] | str
+"""A sentence, or words of others."""
 
 _LONGEST = 500
 """Characters of what is repeated in a sentence: whoever gave a book for a name knows which one."""
@@ -110,17 +114,17 @@ def _unstopped(text: str) -> str:
     return text.rstrip(".")
 
 
-def packed(text: str) -> dict[str, object] | None:
+def packed(text: str) -> dict[str, Boxed] | None:
     """What goes beside the text through JSON, so that it is a sentence on the other side; None for words of others."""
     if not isinstance(text, Sentence):
         return None
-    return {
-        "key": text.key,
-        "placeholders": {
-            name: {"text": str(value), **inner} if (inner := packed(value)) else str(value)
-            for name, value in text.placeholders.items()
-        },
-    }
+    return {"key": text.key, "placeholders": {name: boxed(value) for name, value in text.placeholders.items()}}
+
+
+def boxed(text: str) -> Boxed:
+    """The same with the text in it, for JSON that says either in the place of a text."""
+    beside = packed(text)
+    return {"text": str(text), **beside} if beside else str(text)
 
 
 def unpacked(text: str, beside: object, depth: int = 1) -> str:
@@ -129,6 +133,22 @@ def unpacked(text: str, beside: object, depth: int = 1) -> str:
         case {"key": str(key), "placeholders": dict(given)} if depth <= _DEEPEST and len(given) <= _MOST_PLACES:
             return Sentence.made(text, key, {str(name): _inner(value, depth + 1) for name, value in given.items()})
     return text
+
+
+def written(text: str) -> str | None:
+    """The same for a column beside that of the text."""
+    beside = packed(text)
+    return json.dumps(beside, ensure_ascii=False) if beside else None
+
+
+def read(text: str, beside: str | None) -> str:
+    """What `written` wrote; the text alone where that is damaged, or there is none."""
+    if beside is None:
+        return text
+    try:
+        return unpacked(text, json.loads(beside))
+    except (ValueError, RecursionError):
+        return text
 
 
 def _inner(value: object, depth: int) -> str:

@@ -21,6 +21,7 @@ from bach_lib.errors import BachError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.event_feed import EventFeed
+from bach_lib.rest.exact import exact
 from bach_lib.rest.requests import body_of
 from bach_lib.rest.server import ClientTimeouts, ConnectionLimiter, max_connections
 from bach_lib.version import VERSION
@@ -140,7 +141,7 @@ class ControlServer:
                 raise web.HTTPBadRequest
             return {"result": await perform(self._bach, operation, arguments)}
         except BachError as error:
-            return {"error": str(error), "code": error.code, "placeholders": error.values}
+            return {"error": str(error), "code": error.code, "placeholders": exact(error.values)}
         except SentenceError as error:
             return {"error": str(error)}
 

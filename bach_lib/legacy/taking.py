@@ -81,7 +81,15 @@ def _add_outgoing(tx: Transaction, draft: Draft, old: OldMessage, now: float) ->
     number = tx.insert("put_message", draft_row(draft, Status.PENDING))
     if old.status == Status.DEAD:
         reason = old.error or "The original BACH had given it up."
-        tx.run("end_message", id=number, status=Status.DEAD, finished_at=now, error_code=_DEAD, error_text=reason[:300])
+        tx.run(
+            "end_message",
+            id=number,
+            status=Status.DEAD,
+            finished_at=now,
+            error_code=_DEAD,
+            error_text=reason[:300],
+            error_said=None,
+        )
     return True
 
 

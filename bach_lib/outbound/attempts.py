@@ -5,11 +5,12 @@ So it costs no `fsync` of its own, and what it says is never ahead of the messag
 
 from collections.abc import Iterable
 
-from bach_lib.models import Attempt, Fault, Message, Status
+from bach_lib.models import Attempt, Message, Status
+from bach_lib.outbound.reasons import fault_of, fault_values
 from bach_lib.outbound.retry import Settlement
 from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.columns import Columns
-from bach_lib.storage.values import integer, real, text
+from bach_lib.storage.values import integer, real
 
 MAX_ATTEMPTS = 100
 """Rows a message; of one that is tried for longer the newest are kept."""
@@ -31,15 +32,13 @@ def record_attempts(tx: Transaction, attempts: Iterable[tuple[Settlement, Messag
 
 
 def _values(settlement: Settlement, message: Message) -> dict[str, Value]:
-    fault = settlement.error
     return {
         "message_id": message.id,
         "recipient": (settlement.tried or message).recipient,  # where it went: a form learned on its way counts
         "outcome": settlement.outcome,
         "started_at": message.attempted_at,
         "seconds": settlement.seconds,
-        "error_code": fault.code if fault else None,
-        "error_text": fault.text[:_MAX_WORDS] if fault else None,
+        **fault_values(settlement.error, _MAX_WORDS),
     }
 
 
@@ -50,12 +49,11 @@ def attempts_of(tx: Transaction, message_id: int) -> list[Attempt]:
 
 def _attempt(row: Row) -> Attempt:
     row = _COLUMNS.mended(row, _COLUMNS.damaged(row))
-    error_code = text(row["error_code"])
     return Attempt(
         number=integer(row["number"]),
         recipient=str(row["recipient"]),
         outcome=str(row["outcome"]),
         started_at=real(row["started_at"]),
         seconds=real(row["seconds"]),
-        error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
+        error=fault_of(row),
     )

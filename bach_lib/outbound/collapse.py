@@ -14,8 +14,9 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.models import Fault, Message
+from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.rows import Draft, oldest_first
-from bach_lib.said import Sentence
+from bach_lib.said import Sentence, written
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
 from bach_lib.storage.values import integer, upper_bound
@@ -43,7 +44,7 @@ def outdate(tx: Transaction, newer: Message | Draft, forms: Sequence[str] = ()) 
     places = json.dumps([*dict.fromkeys((newer.recipient, *forms))])
     before = upper_bound(newer.id if isinstance(newer, Message) else None)
     place: dict[str, Value] = {"connection": newer.connection, "tag": newer.tag, "forms": places, "before": before}
-    tx.run("outdate", **place, mark=OUTDATED, error_text=REPLACED.text)
+    tx.run("outdate", **place, mark=OUTDATED, error_text=REPLACED.text, error_said=written(REPLACED.text))
 
 
 def is_replaced(tx: Transaction, message: Message, forms: Sequence[str] = ()) -> bool:
@@ -72,13 +73,13 @@ def take_place(
     outdate(tx, message, forms)
     if not (ids := older_of_tag(tx, message, forms)):
         return ()
-    rows = tx.rows("replace", ids=json.dumps(ids), now=now, error_code=REPLACED.code, error_text=REPLACED.text)
+    rows = tx.rows("replace", ids=json.dumps(ids), now=now, **fault_values(REPLACED))
     return tuple(oldest_first(rows, instance))
 
 
 async def replace_rest(store: Store, newer: Message, *, now: float, instance: str) -> AsyncIterator[Message]:
     """End what waits with a message's tag and is older, some a transaction, so that others can send meanwhile."""
-    values: dict[str, Value] = {"now": now, "error_code": REPLACED.code, "error_text": REPLACED.text}
+    values: dict[str, Value] = {"now": now, **fault_values(REPLACED)}
 
     def work(tx: Transaction, ids: str) -> list[Message]:
         return oldest_first(tx.rows("replace", ids=ids, **values), instance)

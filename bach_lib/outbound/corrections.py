@@ -14,6 +14,7 @@ from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.one_message import one_message
+from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.rows import Draft, draft_values, oldest_first, readable_message
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.portions import in_portions, shares
@@ -149,7 +150,7 @@ class Corrections:
 
     async def withdraw(self, connection: str, recipient: str) -> AsyncIterator[Message]:
         """Cancel all that waits for a recipient, and mark what is under way: if it is not sent now, it never is."""
-        values = {"mark": UNDER_WAY, "error_code": WITHDRAWN.code, "error_text": WITHDRAWN.text}
+        values = {"mark": UNDER_WAY, **fault_values(WITHDRAWN)}
         place: dict[str, Value] = {"connection": connection, "recipient": recipient}
         found = self._all_of("unfinished_for", "withdraw", place, recipient=recipient, now=self._clock.now(), **values)
         async for message in found:

@@ -2,6 +2,7 @@
 
 from bach_lib.errors import UnknownMessageError
 from bach_lib.models import Fault, Message, Status
+from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.retry import EXPIRED
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Transaction, Value
@@ -29,8 +30,7 @@ def end_message(
         id=message_id,
         status=status,
         finished_at=now,
-        error_code=fault.code if fault else None,
-        error_text=fault.text if fault else None,
+        **fault_values(fault),
     )
 
 

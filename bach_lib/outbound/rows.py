@@ -10,7 +10,8 @@ from typing import cast
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound import proof_summary
-from bach_lib.said import Sentence
+from bach_lib.outbound.reasons import fault_of, loss_of
+from bach_lib.said import Sentence, packed
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
 from bach_lib.storage.values import integer, listed, pairs, real, text
@@ -180,11 +181,12 @@ def _listed(files: tuple[File, ...]) -> str:
 
 def losses_written(losses: tuple[Loss, ...]) -> str | None:
     """What a message goes without, for its row; nothing for the many messages that go whole."""
-    return json.dumps([(loss.what, loss.reason) for loss in losses]) if losses else None
+    found = [[loss.what, loss.reason, *([beside] if (beside := packed(loss.reason)) else [])] for loss in losses]
+    return json.dumps(found) if found else None
 
 
 def _losses(written: str | None) -> tuple[Loss, ...]:
-    return tuple(Loss(what=what, reason=reason) for what, reason in pairs(listed(written)))
+    return tuple(map(loss_of, listed(written)))
 
 
 def _unlisted(written: str | None) -> tuple[File, ...]:
@@ -249,7 +251,6 @@ COLUMNS = Columns(
 
 def _message(row: Row, instance: str) -> Message:
     message_id = integer(row["id"])
-    error_code = text(row["error_code"])
     return Message(
         id=message_id,
         nonce=_nonce(message_id, instance, integer(row["amended"])),
@@ -282,7 +283,7 @@ def _message(row: Row, instance: str) -> Message:
         held=bool(row["held"]),
         lost=_losses(text(row["lost"])),
         progress=text(row["progress"]),
-        error=Fault(code=error_code, text=text(row["error_text"]) or "") if error_code else None,
+        error=fault_of(row),
         proven=() if row["proven"] is None else proof_summary.read(row["proven"]),
     )
 

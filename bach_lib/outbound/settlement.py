@@ -16,6 +16,7 @@ from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.attempts import record_attempts
 from bach_lib.outbound.meanwhile import land, unless_unwanted
 from bach_lib.outbound.proof_rows import arrived, name_parts
+from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import losses_written, readable_message, without_contents
 from bach_lib.registry.directory import write_lesson
@@ -64,7 +65,6 @@ def settle_all(tx: Transaction, attempts: Sequence[Settlement], now: float, inst
 
 
 def _values(settlement: Settlement, now: float) -> dict[str, Value]:
-    fault = settlement.error
     return {
         "id": settlement.id,
         "status": settlement.status,
@@ -75,8 +75,7 @@ def _values(settlement: Settlement, now: float) -> dict[str, Value]:
         "remote_id": settlement.remote_id,
         "degraded": settlement.degraded,
         "lost": losses_written(settlement.lost),
-        "error_code": fault.code if fault else None,
-        "error_text": fault.text if fault else None,
+        **fault_values(settlement.error),
     }
 
 

@@ -24,6 +24,7 @@ _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**1
 _ERROR: Final[dict[str, Json]] = {
     "error": nullable({"type": "string", "description": "In the platform's words."}),
     "error_code": nullable({"type": "string"}),
+    "error_said": nullable({"type": "object", "description": "Key and placeholders of a sentence of our own."}),
 }
 _MAYBE: Final[Json] = nullable({"type": "string"})
 _MAYBE_TIME: Final[Json] = nullable({"type": "string", "format": "date-time"})

@@ -16,6 +16,10 @@ from bach_lib import events
 from bach_lib.events import Event
 from bach_lib.models import Buttons
 from bach_lib.rest.answers import Json
+from bach_lib.said import Sentence, packed, unpacked
+
+SAID = "_said"
+"""Behind the name of a text: what makes a sentence of it."""
 
 
 def exact(value: object) -> Json:
@@ -27,13 +31,28 @@ def exact(value: object) -> Json:
     if value is None or isinstance(value, str | int):
         return value
     if is_dataclass(value):
-        named = ((one.name, getattr(value, one.name)) for one in fields(value))
-        return {name: exact(inner) for name, inner in named if not isinstance(inner, bytes)}
+        named = {one.name: getattr(value, one.name) for one in fields(value)}
+        return _with_sentences({name: inner for name, inner in named.items() if not isinstance(inner, bytes)})
     if isinstance(value, Mapping):
-        return {str(key): exact(inner) for key, inner in value.items()}
+        return _with_sentences({str(key): inner for key, inner in value.items()})
     if isinstance(value, tuple | list | frozenset | set):
         return [exact(inner) for inner in value]
     return str(value)
+
+
+def _with_sentences(values: Mapping[str, object]) -> Json:
+    """Beside the words of each sentence, what other languages need."""
+    said = {f"{name}{SAID}": packed(one) for name, one in values.items() if isinstance(one, Sentence)}
+    return {name: exact(inner) for name, inner in {**values, **said}.items()}
+
+
+def sentences_in(values: Mapping[str, Json]) -> dict[str, Json]:
+    """The same values with the sentences that they were."""
+    return {
+        name: unpacked(one, values.get(f"{name}{SAID}")) if isinstance(one, str) else one
+        for name, one in values.items()
+        if not name.endswith(SAID)
+    }
 
 
 def made[T](kind: type[T], value: Json) -> T:
@@ -110,7 +129,9 @@ def _fields(kind: type, value: Json) -> Iterator[tuple[str, object]]:
     hints = _hints(kind)
     for one in fields(kind):
         if one.name in value:
-            yield one.name, _made(hints[one.name], value[one.name])
+            found = _made(hints[one.name], value[one.name])
+            beside = value.get(f"{one.name}{SAID}")
+            yield one.name, unpacked(found, beside) if type(found) is str and beside is not None else found
         elif one.default is MISSING and one.default_factory is MISSING:
             raise KeyError(one.name)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bach_lib.models import Attempt, Fault, Message, PersonProof, Proven, Receipt
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
+from bach_lib.said import packed, unpacked
 
 _TIMES = {"queued_at": "created_at", "expires_at": "", "next_retry_at": "", "attempted_at": "", "finished_at": ""}
 """The fields that are times, and what the library calls them if it is something else."""
@@ -53,10 +54,16 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "attempted_at": _time(message.attempted_at),
         "finished_at": _time(message.finished_at),
         "remote_id": message.remote_id,
-        "error": message.error.text if message.error else None,
-        "error_code": message.error.code if message.error else None,
+        **_error(message.error),
         "proven": [_proven_line(one) for one in message.proven],
     }
+
+
+def _error(fault: Fault | None) -> dict[str, Json]:
+    """Why, in English, and what other languages need beside it."""
+    if fault is None:
+        return {"error": None, "error_code": None, "error_said": None}
+    return {"error": fault.text, "error_code": fault.code, "error_said": exact(packed(fault.text))}
 
 
 def proof_line(proof: PersonProof) -> Json:
@@ -83,8 +90,7 @@ def attempt_line(attempt: Attempt) -> Json:
         "outcome": attempt.outcome,
         "started_at": _time(attempt.started_at),
         "seconds": attempt.seconds,
-        "error": attempt.error.text if attempt.error else None,
-        "error_code": attempt.error.code if attempt.error else None,
+        **_error(attempt.error),
     }
 
 
@@ -98,7 +104,8 @@ def message_of(row: Json) -> Message:
         fields[ours or name] = datetime.fromisoformat(written).timestamp() if isinstance(written, str) else None
     text, code = row.get("error"), row.get("error_code")
     fields["proven"] = [_with_times(one) for one in _lines(row.get("proven"))]
-    fields["error"] = exact(Fault(code=str(code), text=str(text))) if text is not None else None
+    said = unpacked(str(text), row.get("error_said"))
+    fields["error"] = exact(Fault(code=str(code), text=said)) if text is not None else None
     return made(Message, {**fields, "nonce": ""})
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from bach_lib.errors import BachError, RemoteFailedError
 from bach_lib.rest.answers import Json
+from bach_lib.rest.exact import sentences_in
 
 
 def retold(told: Mapping[str, Json], sentence: str, *, place: str) -> BachError:
@@ -15,7 +16,7 @@ def retold(told: Mapping[str, Json], sentence: str, *, place: str) -> BachError:
     values = told.get("placeholders")
     if isinstance(values, Mapping):
         try:
-            return kind(**values)
+            return kind(**sentences_in(values))
         except TypeError:  # of another version
             pass
     return kind.retold(sentence)

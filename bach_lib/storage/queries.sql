@@ -90,14 +90,14 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
 LIMIT 1;
 
 -- outdate: a newer message of their tag comes or goes, and these are on their way just then; if they are not sent now, they never are
-UPDATE messages SET error_code = :mark, error_text = :error_text
+UPDATE messages SET error_code = :mark, error_text = :error_text, error_said = :error_said
 WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipient IN (SELECT value FROM json_each(:forms))
     AND id < :before
     AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
 
 -- replace: a newer message of their tag took their place
 UPDATE messages
-SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text
+SET status = 'cancelled', held = 0, next_retry_at = NULL, finished_at = :now, error_code = :error_code, error_text = :error_text, error_said = :error_said
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed')
 RETURNING *;
 
@@ -137,7 +137,7 @@ WHERE connection = :connection AND expires_at IS NOT NULL
 -- settle_message: what came of it; error columns keep the last reason. One that got another address meanwhile lands first
 UPDATE messages
 SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_at = :next_retry_at,
-    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = CASE WHEN :finished_at IS NULL THEN held ELSE 0 END, degraded = :degraded, error_code = :error_code, error_text = :error_text,
+    finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = CASE WHEN :finished_at IS NULL THEN held ELSE 0 END, degraded = :degraded, error_code = :error_code, error_text = :error_text, error_said = :error_said,
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id AND under_way_to IS NULL;
 
@@ -156,7 +156,7 @@ UPDATE messages SET progress = :progress WHERE id = :id AND +status = 'sending';
 
 -- end_message: without an attempt; a waiting message was cancelled, replaced or expired
 UPDATE messages
-SET status = :status, held = 0, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text,
+SET status = :status, held = 0, next_retry_at = NULL, finished_at = :finished_at, error_code = :error_code, error_text = :error_text, error_said = :error_said,
     under_way_to = NULL
 WHERE id = :id
 RETURNING *;
@@ -169,9 +169,9 @@ RETURNING *;
 
 -- add_attempt: in the transaction that settles the message; as a SELECT from the table it would go through a second one.
 -- What is no number in a damaged row, or too large a one, stands behind the bound
-INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text)
+INSERT INTO attempts (message_id, number, recipient, outcome, started_at, seconds, error_code, error_text, error_said)
 VALUES (:message_id, (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE message_id = :message_id AND number < 1000000000), :recipient, :outcome,
-        :started_at, :seconds, :error_code, :error_text);
+        :started_at, :seconds, :error_code, :error_text, :error_said);
 
 -- trim_attempts: the oldest of a message that has been tried very often
 DELETE FROM attempts
@@ -248,7 +248,7 @@ UPDATE messages SET proven = :proven WHERE id = :id RETURNING *;
 
 -- settle_proven: nobody knew whether it had arrived, and somebody has it; what was amended since is another message
 UPDATE messages
-SET status = 'sent', held = 0, next_retry_at = NULL, finished_at = :now, error_code = NULL, error_text = NULL,
+SET status = 'sent', held = 0, next_retry_at = NULL, finished_at = :now, error_code = NULL, error_text = NULL, error_said = NULL,
     progress = NULL, remote_id = coalesce(remote_id, :remote_id)
 WHERE id = :id AND amended = 0 AND under_way_to IS NULL
     AND (+status = 'uncertain' OR (+status IN ('pending', 'failed') AND attempted_at IS NOT NULL));
@@ -315,7 +315,7 @@ ORDER BY id LIMIT :limit;
 UPDATE messages
 SET status = CASE WHEN status = 'sending' THEN status ELSE 'cancelled' END, held = 0, next_retry_at = NULL,
     finished_at = CASE WHEN status = 'sending' THEN finished_at ELSE :now END,
-    error_code = CASE WHEN status = 'sending' THEN :mark ELSE :error_code END, error_text = :error_text
+    error_code = CASE WHEN status = 'sending' THEN :mark ELSE :error_code END, error_text = :error_text, error_said = :error_said
 WHERE id IN (SELECT value FROM json_each(:ids)) AND recipient = :recipient AND +status IN ('pending', 'failed', 'sending')
 RETURNING *;
 

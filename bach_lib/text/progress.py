@@ -8,6 +8,7 @@ from typing import Self
 import orjson
 
 from bach_lib.models import Loss
+from bach_lib.said import packed, unpacked
 
 _MAX_UNFINISHED = 100
 
@@ -35,12 +36,12 @@ class Progress:
         match found:
             case {"of": int(of), "done": dict(done), "lost": list(lost)}:
                 kept = {str(key): one if isinstance(one, str) else None for key, one in done.items()}
-                return cls(of, kept, [Loss(what=str(one[0]), reason=str(one[1])) for one in lost if len(one) == 2])
+                return cls(of, kept, [_loss(*one) for one in lost if len(one) in {2, 3}])
         return cls()
 
     def written(self) -> str:
         """The same as text."""
-        lost = [(one.what, one.reason) for one in self.lost]
+        lost = [[one.what, one.reason, packed(one.reason)] for one in self.lost]
         return orjson.dumps({"of": self.of, "done": self.done, "lost": lost}).decode()
 
     def lose(self, losses: Sequence[Loss]) -> None:
@@ -64,3 +65,7 @@ class Unfinished:
             self._kept[nonce] = progress
             if len(self._kept) > _MAX_UNFINISHED:
                 self._kept.popitem(last=False)
+
+
+def _loss(what: object, reason: object, beside: object = None) -> Loss:
+    return Loss(what=str(what), reason=unpacked(str(reason), beside))

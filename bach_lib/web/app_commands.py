@@ -18,6 +18,7 @@ from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
+from bach_lib.said import boxed
 from bach_lib.web.change_commands import delete, edit, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture
@@ -124,7 +125,7 @@ async def act(visit: Visit, *, what: MessageAction, ids: Sequence[int]) -> Json:
         try:
             return await _act(visit, what, message_id)
         except BachError as error:
-            return {"id": message_id, "reason": visit.viewer.sentence(error)}
+            return {"id": message_id, "reason": boxed(visit.viewer.sentence(error))}
 
     for message_id in dict.fromkeys(ids):  # all of them, before anything is done to one
         await _require_message(visit, message_id)

@@ -8,6 +8,7 @@ from bach_lib.metrics.last_day import Hour
 from bach_lib.models import Category, Connection, Direction, Fault, QueueStatus
 from bach_lib.questions.under_way import UnderWay
 from bach_lib.rest.answers import Json
+from bach_lib.said import boxed
 from bach_lib.web.standing import UNDELIVERED, Standing, standing
 from bach_lib.web.viewer import Known, Visit
 
@@ -63,8 +64,8 @@ async def check(visit: Visit, *, connection: str) -> Json:
         for hop in await visit.bach.hops(connection, answer)
     ]
     if isinstance(answer, Fault):
-        return {"is_good": False, "said": answer.text, "hops": hops}
-    said = answer.notice.text if answer.notice else None
+        return {"is_good": False, "said": boxed(answer.text), "hops": hops}
+    said = boxed(answer.notice.text) if answer.notice else None
     return {"is_good": True, "said": said, "account": answer.name, "hops": hops}
 
 
@@ -155,10 +156,10 @@ def _health(visit: Visit, row: Connection, direction: Direction) -> Json:
     try:
         health = visit.bach.health(row.name, direction)
     except BachError as error:  # its library is missing
-        return {"state": "disconnected", "fault": visit.viewer.sentence(error), "last_success": None}
+        return {"state": "disconnected", "fault": boxed(visit.viewer.sentence(error)), "last_success": None}
     return {
         "state": health.state,
-        "fault": health.fault.text if health.fault else None,
+        "fault": boxed(health.fault.text) if health.fault else None,
         "last_success": health.last_success,
     }
 
@@ -188,5 +189,5 @@ def _question(titles: dict[tuple[str, str], str], one: UnderWay) -> Json:
         "answers": [button.text for row in question.answers for button in row],
         "takes_text": question.takes_text,
         "ends_at": one.ends_at,
-        "unreached": list(dict.fromkeys(one.unreached.values())),
+        "unreached": [boxed(reason) for reason in dict.fromkeys(one.unreached.values())],
     }

@@ -6,6 +6,7 @@ from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.models import Attempt, ConnectionState, Direction, Message, PersonProof, Status
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
+from bach_lib.said import Boxed, boxed
 from bach_lib.web.viewer import Visit
 
 type View = dict[str, Json]
@@ -32,7 +33,7 @@ class Views:
         places = visit.viewer.places()
         self._connections = {place.id: place.title for place in places}
         self._recipients = {(place.id, one.id): one.title for place in places for one in place.recipients}
-        self._troubles: dict[str, str | None] = {}
+        self._troubles: dict[str, Boxed | None] = {}
 
     def row(self, message: Message) -> View:
         """A line of a list, with the beginning of a long text."""
@@ -49,7 +50,7 @@ class Views:
             "text": self._words(message),
             "attempts": [self._attempt(message, one) for one in attempts],
             "proofs": [self._proof(message, one) for one in proofs],
-            "lost": [loss.reason for loss in message.lost],
+            "lost": [boxed(loss.reason) for loss in message.lost],
             "priority": message.priority,
             "tag": message.tag,
         }
@@ -74,7 +75,7 @@ class Views:
             "finished_at": message.finished_at,
             "retry_count": message.retry_count,
             "max_retries": message.max_retries,
-            "error": message.error.text if message.error else None,
+            "error": boxed(message.error.text) if message.error else None,
             "trouble": trouble,
             "proven": [{"kind": one.kind, "people": one.people} for one in message.proven],
             "can": _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ()),
@@ -92,7 +93,7 @@ class Views:
             "outcome": attempt.outcome,
             "started_at": attempt.started_at,
             "seconds": attempt.seconds,
-            "error": attempt.error.text if attempt.error else None,
+            "error": boxed(attempt.error.text) if attempt.error else None,
         }
 
     def _recipient(self, connection: str, recipient: str) -> str:
@@ -105,17 +106,17 @@ class Views:
         except UnknownConnectionError:  # removed meanwhile
             return message.text
 
-    def _trouble(self, connection: str) -> str | None:
+    def _trouble(self, connection: str) -> Boxed | None:
         """Why nothing goes through a connection now."""
         if connection not in self._troubles:
             self._troubles[connection] = self._look(connection)
         return self._troubles[connection]
 
-    def _look(self, connection: str) -> str | None:
+    def _look(self, connection: str) -> Boxed | None:
         try:
             health = self._bach.health(connection, Direction.SENDING)
         except UnknownConnectionError:  # removed meanwhile
             return None
         except BachError as error:  # its library is missing: its messages wait, and those of others are shown
-            return self._viewer.sentence(error)
-        return health.fault.text if health.fault and health.state is not ConnectionState.CONNECTED else None
+            return boxed(self._viewer.sentence(error))
+        return boxed(health.fault.text) if health.fault and health.state is not ConnectionState.CONNECTED else None

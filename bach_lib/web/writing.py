@@ -18,7 +18,7 @@ from bach_lib.models import File
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.rest.answers import Json, RefusedError
 from bach_lib.rest.uploads import MAX_CONTENTS, MAX_FILES, Uploads
-from bach_lib.said import Sentence
+from bach_lib.said import Sentence, boxed
 from bach_lib.web.change_commands import own_key
 from bach_lib.web.viewer import Visit
 
@@ -102,7 +102,7 @@ async def _send(
         idempotency_key=own_key(key),
         context=visit.viewer.context,
     )
-    return {"id": receipt.id, "lost": [loss.reason for loss in receipt.lost]}
+    return {"id": receipt.id, "lost": [boxed(loss.reason) for loss in receipt.lost]}
 
 
 def _require_here(visit: Visit, message: IncomingMessage, connection: str, recipient: str) -> None:

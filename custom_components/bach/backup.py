@@ -18,6 +18,7 @@ from bach_lib import BachError
 
 from .const import DOMAIN
 from .home.hub import HUB
+from .home.language import in_home_language
 from .kinds.markdown_escape import escape_links
 
 _LOGGER = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ def _report(hass: HomeAssistant, error: Exception) -> None:
         severity=ir.IssueSeverity.WARNING,
         translation_key=DOUBTFUL,
         translation_placeholders={
-            "reason": escape_links(str(error)) if isinstance(error, BachError) else type(error).__name__
+            "reason": escape_links(in_home_language(hass, error.sentence))
+            if isinstance(error, BachError)
+            else type(error).__name__
         },
     )

@@ -21,6 +21,7 @@ from bach_lib import ConnectionState, Health
 
 from .coordinator import BachConfigEntry, Snapshot
 from .entity import BachEntity, BachEntityDescription, async_keep_only, for_connectors, for_partners
+from .home.language import in_home_language
 from .kinds.webhook import receives, sends
 
 PARALLEL_UPDATES = 0
@@ -86,5 +87,5 @@ class BachBinarySensor(BachEntity, BinarySensorEntity):
         fault = self._health.fault
         return {
             ATTR_REASON: fault.code if fault else None,
-            ATTR_PROBLEM: fault.text[:_LONGEST] if fault else None,
+            ATTR_PROBLEM: in_home_language(self.hass, fault.text)[:_LONGEST] if fault else None,
         }

@@ -21,6 +21,7 @@ from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, recipient_device
 from .home.errors import translated_errors
+from .home.language import in_home_language
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_to_keep
 from .home.permissions import require_connection_control, require_recipient_control
@@ -51,7 +52,7 @@ async def _retry_dead_letters(coordinator: BachCoordinator, context: Context | N
             translation_placeholders={
                 "dead": str(retried.dead),
                 "retried": str(retried.retried),
-                "reason": retried.reasons[0],
+                "reason": in_home_language(coordinator.hass, retried.reasons[0]),
             },
         )
 
@@ -64,7 +65,10 @@ async def _check_now(coordinator: BachCoordinator, _: Context | None) -> None:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=f"check_failed_{hops[-1].name}" if hops else "check_failed",
-            translation_placeholders={"name": coordinator.config_entry.title, "reason": result.text},
+            translation_placeholders={
+                "name": coordinator.config_entry.title,
+                "reason": in_home_language(coordinator.hass, result.text),
+            },
         )
 
 

@@ -61,6 +61,7 @@ from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
 from .home.entry import recipient_unique_id
+from .home.language import in_home_language
 from .kinds.markdown_escape import escape_markdown, with_escaped
 from .kinds.others import async_others, is_other
 from .kinds.partner_forms import CONVERSATION
@@ -202,9 +203,13 @@ class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, Dat
             except InvalidEndpointError as error:
                 wrong = of_endpoint(error, data)
             except InvalidValueError as error:
-                wrong, placeholders["expected"] = of_value(error, kind), error.placeholders["expected"]
+                wrong, placeholders["expected"] = (
+                    of_value(error, kind),
+                    in_home_language(self.hass, error.placeholders["expected"]),
+                )
             except InputError as error:  # an empty credential, or one that cannot be one
-                wrong, placeholders["reason"] = of_secret(error, kind)
+                wrong, reason = of_secret(error, kind)
+                placeholders["reason"] = in_home_language(self.hass, reason)
             else:
                 if isinstance(answer, Identity):
                     self._called = str(user_input.get(CONF_NAME, ""))
@@ -212,7 +217,7 @@ class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, Dat
                     if isinstance(kind, WebhookKind):
                         return await self._keep_webhook(data, answer, made(old, user_input, data))
                     return await self._keep(kind, data, answer)
-                wrong, placeholders["reason"] = of_fault(answer, kind, data), answer.text
+                wrong, placeholders["reason"] = of_fault(answer, kind, data), in_home_language(self.hass, answer.text)
         schema = self._schema(step_id, kind)
         errors = placed(schema, dict([wrong]) if wrong else {})
         return self.async_show_form(

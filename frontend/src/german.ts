@@ -1,2 +1,2 @@
 /** The German texts: a file of its own, which only the page of somebody who reads German loads. */
-export { config_panel } from "../../custom_components/bach/translations/de.json";
+export { config_panel, exceptions } from "../../custom_components/bach/translations/de.json";

@@ -1,6 +1,7 @@
 /** How the app asks where it runs in Home Assistant: by `hass`, which the panel and the cards are handed. */
 
 import { liesAt } from "./events.ts";
+import { told } from "./sentences.ts";
 import { phrase } from "./texts.ts";
 import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
 
@@ -26,6 +27,13 @@ export interface Hass {
   fetchWithAuth(path: string, init?: RequestInit): Promise<Response>;
   localize(key: string, values?: Values): string;
   loadBackendTranslation(category: string, integration: string): Promise<Hass["localize"]>;
+}
+
+/** How Home Assistant says no. */
+interface Refusal {
+  translation_domain?: string;
+  translation_key?: string;
+  translation_placeholders?: Values;
 }
 
 const HOURS: Record<string, boolean> = { "12": true, "24": false };
@@ -59,8 +67,20 @@ class HomeTransport implements Transport {
   }
 
   call<R>(type: string, data?: object): Promise<R> {
-    return this.hass.callWS<R>({ type, ...data });
+    return this.hass.callWS<R>({ type, ...data }).then(
+      (answer) => told(answer, this.say),
+      (error: Refusal) => Promise.reject(this.refused(error)),
+    );
   }
+
+  /** What an error says that has a text of ours. */
+  private refused(error: Refusal): unknown {
+    const { translation_domain: domain, translation_key: key, translation_placeholders: values } = error;
+    const said = domain === "bach" && key ? this.say(key, values ?? {}) : "";
+    return said ? new Error(said) : error;
+  }
+
+  private readonly say = (key: string, values: Values): string => this.localize(`component.bach.exceptions.${key}.message`, values);
 
   upload<R>(data: object, files: readonly File[]): Promise<R> {
     return post((init) => this.hass.fetchWithAuth("/api/bach/panel/write", init), data, files);
@@ -98,7 +118,7 @@ const texts = new Map<string, Promise<Hass["localize"]>>();
 /** The transport, once the texts in this person's language are there. The panel's title stands still where it is open. */
 export async function atHome(hass: Hass, watching: { on_card?: true } = {}): Promise<Transport> {
   know(hass);
-  const asked = texts.get(hass.language) ?? hass.loadBackendTranslation("config_panel", "bach");
+  const asked = texts.get(hass.language) ?? loaded(hass);
   texts.set(hass.language, asked);
   try {
     return new HomeTransport(hass, await asked, watching);
@@ -106,6 +126,12 @@ export async function atHome(hass: Hass, watching: { on_card?: true } = {}): Pro
     texts.delete(hass.language);
     throw error;
   }
+}
+
+/** The texts of the panel, and those of what the library says; each load gives all that are there. */
+async function loaded(hass: Hass): Promise<Hass["localize"]> {
+  await hass.loadBackendTranslation("exceptions", "bach");
+  return hass.loadBackendTranslation("config_panel", "bach");
 }
 
 /** Go to a path of the app, in the panel. */

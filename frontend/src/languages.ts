@@ -3,9 +3,11 @@
 import { config_panel } from "../../custom_components/bach/translations/en.json";
 
 export type Texts = Record<string, Record<string, string>>;
+/** Of what the library says, by key. In English its own words are there already. */
+export type Sentences = Record<string, { message: string }>;
 
 /** Each loaded only where it is wanted. */
-const OTHERS: Record<string, () => Promise<{ config_panel: Texts }>> = {
+const OTHERS: Record<string, () => Promise<{ config_panel: Texts; exceptions: Sentences }>> = {
   de: () => import("./german.ts"),
   es: () => import("./spanish.ts"),
   fr: () => import("./french.ts"),
@@ -15,7 +17,8 @@ const OTHERS: Record<string, () => Promise<{ config_panel: Texts }>> = {
 const ENGLISH = "en";
 
 /** The texts in the first language of those that somebody reads (the browser's list, best first); else in English. */
-export async function textsFor(read: readonly string[]): Promise<{ language: string; texts: Texts }> {
+export async function textsFor(read: readonly string[]): Promise<{ language: string; texts: Texts; sentences: Sentences }> {
   const language = read.map((one) => one.split("-")[0]!.toLowerCase()).find((one) => one === ENGLISH || Object.hasOwn(OTHERS, one)) ?? ENGLISH;
-  return { language, texts: (await OTHERS[language]?.())?.config_panel ?? config_panel };
+  const other = await OTHERS[language]?.();
+  return { language, texts: other?.config_panel ?? config_panel, sentences: other?.exceptions ?? {} };
 }

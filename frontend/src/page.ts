@@ -3,6 +3,7 @@
 import { LitElement, css, html } from "lit";
 import "./app.ts";
 import { textsFor } from "./languages.ts";
+import { told } from "./sentences.ts";
 import { styles } from "./styles.ts";
 import { filled, phrase } from "./texts.ts";
 import { type Locale, type TextKey, type Transport, type Values, post } from "./transport.ts";
@@ -10,12 +11,13 @@ import { type Locale, type TextKey, type Transport, type Values, post } from "./
 /** Milliseconds until the next try to connect: longer with each in vain. */
 const WAITS = [500, 1000, 2000, 5000, 10_000];
 
-const { language, texts } = await textsFor(navigator.languages);
+const { language, texts, sentences } = await textsFor(navigator.languages);
 document.documentElement.lang = language; // a screen reader would say German words as English ones
 const find = (key: string, values: Values): string => {
   const [group, name] = key.split(".") as [string, string];
   return filled(texts[group]?.[name] ?? "", values);
 };
+const say = (key: string, values: Values): string => filled(sentences[key]?.message ?? "", values);
 const text = (key: TextKey, values: Values = {}): string => phrase(find, key, values, language);
 
 interface Pending {
@@ -110,12 +112,12 @@ class SocketTransport implements Transport {
     setTimeout(() => void this.connect(), WAITS[Math.min(this.tries++, WAITS.length - 1)]);
   }
 
-  private take(frame: { id: number; type: string; success?: boolean; result?: unknown; error?: { message: string } }): void {
+  private take(frame: { id: number; type: string; success?: boolean; result?: unknown; error?: { message: unknown } }): void {
     if (frame.type === "event") return [...this.hearers].find((one) => one.id === frame.id)?.on();
     const one = this.pending.get(frame.id);
     this.pending.delete(frame.id);
-    if (frame.success) one?.done(frame.result);
-    else one?.fail(new Error(frame.error?.message ?? ""));
+    if (frame.success) one?.done(told(frame.result, say));
+    else one?.fail(new Error(String(told(frame.error?.message ?? "", say))));
   }
 }
 

@@ -22,6 +22,8 @@ class RequestError(TelegramError):
 
     def __init__(self, code: str, text: str, seen: Observation, *, retry_after: float | None = None) -> None:
         super().__init__(text)
+        self.text = text
+        """As it was given; of what python-telegram-bot keeps, only the words are left."""
         self.code = code
         self.seen = seen
         self.retry_after = retry_after
@@ -111,7 +113,7 @@ def fault_of(error: TelegramError) -> Fault:
     """The error as a code and the platform's words. `BadRequest` is a `NetworkError` too, so it is asked for first."""
     match error:
         case RequestError():
-            return Fault(code=error.code, text=error.message, retry_after=error.retry_after)
+            return Fault(code=error.code, text=error.text, retry_after=error.retry_after)
         case BadRequest():
             wait = _TO_WAIT.match(error.message.lower())
             seconds = float(wait[1]) if wait else None

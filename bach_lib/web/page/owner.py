@@ -57,4 +57,4 @@ class Owner:
 
     def sentence(self, error: BachError) -> str:
         """As the library says it."""
-        return str(error)
+        return error.sentence

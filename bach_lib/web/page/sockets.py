@@ -22,6 +22,7 @@ from bach_lib.errors import BachError
 from bach_lib.events import Event
 from bach_lib.field_logger import FieldLogger
 from bach_lib.rest.answers import Json, RefusedError
+from bach_lib.said import boxed
 from bach_lib.web.app_commands import WATCH
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.page.owner import Owner
@@ -112,7 +113,8 @@ class _OpenPage:
             result = await self._ask(question)
         except (BachError, SentenceError) as error:
             code = error.code if isinstance(error, BachError) else "invalid_format"
-            said: dict[str, Json] = {"success": False, "error": {"code": code, "message": str(error)}}
+            told = boxed(error.sentence) if isinstance(error, BachError) else str(error)
+            said: dict[str, Json] = {"success": False, "error": {"code": code, "message": told}}
         except Exception:  # a fault of ours: it would end the task group, and with it all that this page has asked
             _LOGGER.exception("A question of a page could not be answered")
             message = "An error inside BACH; its log says more."

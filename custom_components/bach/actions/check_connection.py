@@ -23,6 +23,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.permissions import require_control
 
 CHECK_SCHEMA: Final = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
@@ -41,7 +42,12 @@ async def async_check(call: ServiceCall) -> ServiceResponse:
             return None
         hops = await bach.hops(connection, found)
     way: list[JsonValueType] = [_hop(hop) for hop in hops]
-    return {ATTR_CONFIG_ENTRY_ID: entry.entry_id, "name": entry.title, **_findings(found, seconds), "hops": way}
+    return {
+        ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+        "name": entry.title,
+        **_findings(call.hass, found, seconds),
+        "hops": way,
+    }
 
 
 def _hop(hop: Hop) -> JsonObjectType:
@@ -62,7 +68,7 @@ def _button(hass: HomeAssistant, entry: BachConfigEntry) -> str | None:
     return er.async_get(hass).async_get_entity_id(BUTTON_DOMAIN, DOMAIN, unique_id)
 
 
-def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
+def _findings(hass: HomeAssistant, found: Identity | Fault, seconds: float) -> JsonObjectType:
     """The result of a check with the same keys for all types of connections."""
     report = found if isinstance(found, Report) else None
     fault = found if isinstance(found, Fault) else None
@@ -75,7 +81,7 @@ def _findings(found: Identity | Fault, seconds: float) -> JsonObjectType:
         "offered": report.offered if report else 0,
         "offers": list(report.offers) if report else [],
         "code": fault.code if fault else None,
-        "reason": fault.text if fault else None,
+        "reason": in_home_language(hass, fault.text) if fault else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import voluptuous as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
 from homeassistant.util.json import JsonObjectType
@@ -18,6 +18,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.permissions import (
     require_connection_control,
@@ -81,7 +82,7 @@ async def async_retry(call: ServiceCall) -> ServiceResponse:
             await require_message_control(call, message_id)
             loops.require_pause(call.context, message_id)
             message = await bach.retry(message_id, wait=call.data[ATTR_WAIT])
-            answer: JsonObjectType = {"retried": 1, **_became(message)}
+            answer: JsonObjectType = {"retried": 1, **_became(call.hass, message)}
         else:
             connection = await _connection(call)
             loops.require_pause(call.context, connection)
@@ -92,7 +93,7 @@ async def async_retry(call: ServiceCall) -> ServiceResponse:
                 "waiting": retried.waiting,
                 "dead": retried.dead,
                 "uncertain": retried.uncertain,
-                "reasons": list(retried.reasons),
+                "reasons": [in_home_language(call.hass, one) for one in retried.reasons],
             }
     return answer if call.return_response else None
 
@@ -116,7 +117,7 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
         call.hass.data[LOOP_PREVENTION].require_pause(call.context, data[ATTR_MESSAGE_ID])
         changes = cast(Amendment, amendment)
         message = await bach.amend(data[ATTR_MESSAGE_ID], wait=data[ATTR_WAIT], **changes)
-    return _became(message) if call.return_response else None
+    return _became(call.hass, message) if call.return_response else None
 
 
 async def async_discard(call: ServiceCall) -> ServiceResponse:
@@ -139,7 +140,7 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
         message, attempts = await bach.history(call.data[ATTR_MESSAGE_ID])
         proofs = await bach.proofs(message.id)
     return {
-        **_became(message),
+        **_became(call.hass, message),
         "recipient": message.recipient,
         "title": message.title,
         "message": message.text,
@@ -147,7 +148,7 @@ async def async_get_message(call: ServiceCall) -> ServiceResponse:
         "created_at": iso_time(message.created_at),
         "expires_at": iso_time(message.expires_at),
         "finished_at": iso_time(message.finished_at),
-        "attempts": [_attempt(attempt) for attempt in attempts],
+        "attempts": [_attempt(call.hass, attempt) for attempt in attempts],
         "proofs": [_proof(proof) for proof in proofs],
     }
 
@@ -163,11 +164,11 @@ def _entry(call: ServiceCall) -> BachConfigEntry:
     return service.async_get_config_entry(call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID))
 
 
-def _became(message: Message) -> JsonObjectType:
+def _became(hass: HomeAssistant, message: Message) -> JsonObjectType:
     return {
         "id": message.id,
         "status": message.status.value,
-        "error": message.error.text if message.error else None,
+        "error": in_home_language(hass, message.error.text) if message.error else None,
         "next_retry_at": iso_time(message.next_retry_at),
     }
 
@@ -176,12 +177,12 @@ def _proof(proof: PersonProof) -> JsonObjectType:
     return {"kind": proof.kind.value, "name": proof.name, "person": proof.person, "at": iso_time(proof.at)}
 
 
-def _attempt(attempt: Attempt) -> JsonObjectType:
+def _attempt(hass: HomeAssistant, attempt: Attempt) -> JsonObjectType:
     return {
         "number": attempt.number,
         "started_at": iso_time(attempt.started_at),
         "seconds": attempt.seconds,
         "recipient": attempt.recipient,
         "outcome": attempt.outcome,
-        "error": attempt.error.text if attempt.error else None,
+        "error": in_home_language(hass, attempt.error.text) if attempt.error else None,
     }

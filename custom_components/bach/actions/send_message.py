@@ -11,7 +11,7 @@ from typing import Final
 
 import voluptuous as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID, CONF_TYPE
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
@@ -21,6 +21,7 @@ from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
 from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.messages.undelivered_error import undelivered_error
@@ -126,10 +127,13 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
         "status": message.status.value,
     }
     if message.degraded or message.lost:
-        row |= {"degraded": True, "lost": [{"what": loss.what, "reason": loss.reason} for loss in message.lost]}
+        row |= {
+            "degraded": True,
+            "lost": [{"what": loss.what, "reason": in_home_language(call.hass, loss.reason)} for loss in message.lost],
+        }
     if isinstance(message, Message) and message.error and message.status is not Status.SENT:
-        row["error"] = message.error.text
-    return _Result(row, queued=True, error=_undelivered(message, target))
+        row["error"] = in_home_language(call.hass, message.error.text)
+    return _Result(row, queued=True, error=_undelivered(call.hass, message, target))
 
 
 async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost: Sequence[Loss]) -> Receipt:
@@ -188,12 +192,14 @@ async def _follow(call: ServiceCall, target: Target, receipt: Receipt) -> Receip
     return await call.hass.data[HUB].bach.wait(receipt.id, seconds) if seconds else receipt
 
 
-def _undelivered(message: Receipt | Message, target: Target) -> HomeAssistantError | None:
+def _undelivered(hass: HomeAssistant, message: Receipt | Message, target: Target) -> HomeAssistantError | None:
     """The error for a message that ended undelivered while the caller waited."""
     if not message.status.is_final or message.status is Status.SENT:
         return None
     fault = message.error if isinstance(message, Message) else None
-    return undelivered_error(target.name, message.id, message.status, fault.text if fault else None)
+    return undelivered_error(
+        target.name, message.id, message.status, in_home_language(hass, fault.text) if fault else None
+    )
 
 
 def _raise_errors(errors: Sequence[HomeAssistantError]) -> None:

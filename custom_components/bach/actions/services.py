@@ -19,6 +19,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.permissions import require_message_control
 from custom_components.bach.kinds.partners import is_partner
 
@@ -133,7 +134,9 @@ async def _get_queue(call: ServiceCall) -> ServiceResponse:
         "connections": [
             _queue_row(entry, queues.get(name, QueueStatus(connection=name))) for name, entry in names.items()
         ],
-        "messages": [_message_row(names[message.connection], message) for message in messages[: call.data[ATTR_LIMIT]]],
+        "messages": [
+            _message_row(call.hass, names[message.connection], message) for message in messages[: call.data[ATTR_LIMIT]]
+        ],
     }
 
 
@@ -158,7 +161,7 @@ def _queue_row(entry: BachConfigEntry, queue: QueueStatus) -> JsonObjectType:
     }
 
 
-def _message_row(entry: BachConfigEntry, message: Message) -> JsonObjectType:
+def _message_row(hass: HomeAssistant, entry: BachConfigEntry, message: Message) -> JsonObjectType:
     return {
         "id": message.id,
         ATTR_CONFIG_ENTRY_ID: entry.entry_id,
@@ -168,7 +171,7 @@ def _message_row(entry: BachConfigEntry, message: Message) -> JsonObjectType:
         "priority": message.priority,
         "tag": message.tag,
         "status": message.status.value,
-        "error": message.error.text if message.error else None,
+        "error": in_home_language(hass, message.error.text) if message.error else None,
         "retry_count": message.retry_count,
         "created_at": _time(message.created_at),
         "expires_at": _time(message.expires_at),

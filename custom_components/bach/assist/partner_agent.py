@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from bach_lib import Bach, BachError, ChatMessage, Fault, Role
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.partners import can_chat
 from custom_components.bach.lifecycle.status import loaded_entry
 
@@ -42,9 +43,9 @@ class PartnerChat:
         try:
             reply = await self._bach.chat(entry.runtime_data.connection, said, history=HISTORY, timeout=_SECONDS)
         except BachError as error:
-            raise _failed(entry.title, str(error)) from error
+            raise _failed(entry.title, in_home_language(self._hass, error.sentence)) from error
         if isinstance(reply, Fault):
-            raise _failed(entry.title, reply.text)
+            raise _failed(entry.title, in_home_language(self._hass, reply.text))
         said = (*said, ChatMessage(role=Role.ASSISTANT, text=reply.text))
         self._conversations.keep(lane, said[-2 * HISTORY :])
         return reply.text

@@ -9,10 +9,13 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant
 
 from bach_lib import BachError, Fault
+from bach_lib.common_sentences import THE_CONNECTION_IS_NOT_AT_WORK
 from custom_components.bach.const import TYPE_DISCORD, TYPE_SIGNAL, TYPE_TELEGRAM
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 
 _CHECKED_PREFIXES: Final[Mapping[str, tuple[str, ...]]] = {
     TYPE_DISCORD: ("",),
@@ -27,16 +30,18 @@ def can_check_addresses(entry: BachConfigEntry) -> bool:
     return entry.data.get(CONF_TYPE, "") in _CHECKED_PREFIXES
 
 
-async def async_check_address(entry: BachConfigEntry, recipient: str) -> tuple[str, str] | str | None:
+async def async_check_address(
+    hass: HomeAssistant, entry: BachConfigEntry, recipient: str
+) -> tuple[str, str] | str | None:
     """Return the kind of chat behind the address (None: not checked), or a form error with its reason."""
     if not recipient.startswith(_CHECKED_PREFIXES.get(entry.data.get(CONF_TYPE, ""), ())):
         return None
     if entry.state is not ConfigEntryState.LOADED:
-        return "cannot_ask", "the connection is not running"
+        return "cannot_ask", in_home_language(hass, THE_CONNECTION_IS_NOT_AT_WORK)
     try:
         found = await entry.runtime_data.bach.find(entry.runtime_data.connection, recipient)
     except BachError as error:
-        return "cannot_ask", str(error)
+        return "cannot_ask", in_home_language(hass, error.sentence)
     if isinstance(found, Fault):
-        return "cannot_ask", found.text
+        return "cannot_ask", in_home_language(hass, found.text)
     return found[0].kind if found else ("unknown_recipient", "")

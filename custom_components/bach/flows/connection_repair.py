@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from bach_lib import Bach, BachError
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links
 
 
@@ -29,7 +30,10 @@ class ConnectionRepairFlow(RepairsFlow):
 
     def _refused(self, error: BachError, reason: str = "refused") -> RepairsFlowResult:
         """End with the sentence of an error, as of a disk that is full; Home Assistant would say "unknown error"."""
-        return self.async_abort(reason=reason, description_placeholders={"reason": escape_links(str(error))})
+        return self.async_abort(
+            reason=reason,
+            description_placeholders={"reason": escape_links(in_home_language(self.hass, error.sentence))},
+        )
 
     def _find(self) -> tuple[Bach, str] | None:
         """The open BACH and the connection's name in it; None if BACH is closed or does not know the connection."""

@@ -31,6 +31,7 @@ from bach_lib.runtime.relocation import Address, Ended, is_address
 from custom_components.bach.const import CONF_PASSWORD, DOMAIN
 from custom_components.bach.home.entry import connections
 from custom_components.bach.home.hub import get_hub
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.requirements import told
 
@@ -212,7 +213,8 @@ class DatabaseSteps(ConfigFlow):
             fault = told(self.hass, error)
             return FAULT_ERRORS[fault.code], {**words, "reason": fault.text}
         code = error.code if error.code in REFUSALS else FAILED
-        return code, {**words, "reason": error.placeholders.get("reason", str(error)) if code != FAILED else str(error)}
+        reason = error.placeholders.get("reason", error.sentence) if code != FAILED else error.sentence
+        return code, {**words, "reason": in_home_language(self.hass, reason)}
 
 
 def _words(address: Address | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from bach_lib import Bach, BachError
 from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.entry import connection_name, recipient_unique_id
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 
@@ -58,6 +59,6 @@ class DeadLetterSteps(ConfigSubentryFlow):
             async with self.hass.data[HUB].hold() as bach:
                 await what(bach, connection_name(self._get_entry()), recipient=self._moved_to)
         except BachError as error:  # the disk
-            words = {"reason": escape_links(str(error))}
+            words = {"reason": escape_links(in_home_language(self.hass, error.sentence))}
             return self.async_abort(reason="dead_letters_stay", description_placeholders=words)
         return self.async_abort(reason="reconfigure_successful")

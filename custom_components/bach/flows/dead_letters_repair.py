@@ -7,11 +7,13 @@ from typing import Final, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlowResult
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from bach_lib import BachError, Message, Retried, Status
 from custom_components.bach.actions.dead_letters import RETRY_SECONDS
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.messages.undelivered import reason_of, recipient_name
 from custom_components.bach.web.message_page import message_page
@@ -61,7 +63,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
             retried = await bach.retry_and_follow(connection, wait=RETRY_SECONDS)
         except BachError as error:
             return self._refused(error)
-        return self._page(*_became(retried))
+        return self._page(*_became(self.hass, retried))
 
     async def async_step_all_sent(self, _: dict[str, str] | None = None) -> RepairsFlowResult:
         """Close the page "all were sent"."""
@@ -97,7 +99,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
         entry: BachConfigEntry = self.hass.config_entries.async_get_known_entry(self._entry_id)
         rows = [
             f"- [{_time(letter)}]({message_page(letter.id)}), {escape_markdown(recipient_name(entry, letter))}: "
-            f"{escape_markdown(reason_of(letter))}"
+            f"{escape_markdown(reason_of(self.hass, letter))}"
             for letter in letters
         ]
         return with_escaped(
@@ -105,7 +107,7 @@ class DeadLettersFlow(ConnectionRepairFlow):
                 "name": entry.title,
                 "count": str(count),
                 "recipient": recipient_name(entry, letters[0]),
-                "reason": escape_links(reason_of(letters[0])),
+                "reason": escape_links(reason_of(self.hass, letters[0])),
                 "url": message_page(letters[0].id),
                 "messages": "\n".join(rows),
                 "shown": str(len(rows)),
@@ -119,14 +121,14 @@ def _time(letter: Message) -> str:
     return dt_util.as_local(dt_util.utc_from_timestamp(moment)).strftime("%Y-%m-%d %H:%M")
 
 
-def _became(retried: Retried) -> tuple[str, dict[str, str]]:
+def _became(hass: HomeAssistant, retried: Retried) -> tuple[str, dict[str, str]]:
     """The page for a result of retrying, and its placeholders."""
     words = {
         "sent": str(retried.sent),
         "dead": str(retried.dead),
         "waiting": str(retried.waiting),
         "uncertain": str(retried.uncertain),
-        "reason": escape_markdown("; ".join(retried.reasons)),
+        "reason": escape_markdown("; ".join(in_home_language(hass, one) for one in retried.reasons)),
     }
     if retried.waiting or retried.uncertain:
         return "not_all_sent", words

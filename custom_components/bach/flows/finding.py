@@ -12,6 +12,7 @@ from homeassistant.data_entry_flow import AbortFlow
 from bach_lib import Candidate, Fault
 from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachCoordinator
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
@@ -31,7 +32,7 @@ class FindingRecipientFlow(RecipientFlow):
         coordinator: BachCoordinator = entry.runtime_data
         found = await coordinator.bach.find(coordinator.connection, query)
         if isinstance(found, Fault):
-            raise AbortFlow("cannot_look", {"reason": escape_links(found.text)})
+            raise AbortFlow("cannot_look", {"reason": escape_links(in_home_language(self.hass, found.text))})
         return found
 
     async def _offer(self, step_id: str, found: list[Candidate]) -> SubentryFlowResult:

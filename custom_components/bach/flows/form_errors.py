@@ -11,6 +11,7 @@ import voluptuous as vol
 from homeassistant.data_entry_flow import section
 
 from bach_lib import Fault
+from bach_lib.common_sentences import NOTHING_IS_THERE
 from bach_lib.connectors.endpoint import check_endpoint
 from bach_lib.errors import (
     InputError,
@@ -134,9 +135,8 @@ def of_value(error: InvalidValueError, kind: AnyKind) -> tuple[str, str]:
 def of_secret(error: InputError, kind: AnyKind) -> tuple[tuple[str, str], str]:
     """Field and text for an invalid credential, and the reason, without the library's name for its location."""
     is_missing = isinstance(error, MissingSecretError | SecretNotFoundError)
-    return (_missing_field(error, kind) or secret_field(kind), kind.refused), "nothing is there" if is_missing else str(
-        error
-    )
+    reason = NOTHING_IS_THERE if is_missing else error.sentence
+    return (_missing_field(error, kind) or secret_field(kind), kind.refused), reason
 
 
 def _missing_field(error: InputError, kind: AnyKind) -> str | None:

@@ -15,6 +15,7 @@ from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.sender_tag import check_tag
 from custom_components.bach.const import CONF_MODEL
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.option_forms import DECIDED_THERE, option_schema, put_options, suggested_options
 from custom_components.bach.kinds.settings import OPTIONS, OURS, stored, whole
@@ -45,12 +46,15 @@ class BachOptionsFlow(OptionsFlow):
                 data = put_options(old, user_input)
                 fault = await self._try(old, data)
             except InputError as error:
-                errors, words["expected"] = _of_input(error), escape_links(error.placeholders.get("expected", ""))
+                errors, words["expected"] = (
+                    _of_input(error),
+                    escape_links(in_home_language(self.hass, error.placeholders.get("expected", ""))),
+                )
             else:
                 if fault is None:
                     return self._save(data)
                 errors = {CONF_MODEL if data.get(CONF_MODEL) else BASE: _FAULT}
-                words["reason"] = escape_links(fault.text)
+                words["reason"] = escape_links(in_home_language(self.hass, fault.text))
         schema = option_schema(old, self._offers())
         errors = placed(schema, errors)
         return self.async_show_form(

@@ -16,6 +16,7 @@ from bach_lib.errors import InvalidEndpointError
 from bach_lib.models.health import INTERNAL
 from custom_components.bach.const import CONF_ENDPOINT, CONF_LINK, CONF_SECRETS
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.others import OtherKind, async_other_kind, async_others
@@ -77,13 +78,16 @@ class OtherSteps(ConfigFlow, ABC):
         try:
             kind = await async_other_kind(type_)
         except BachError as error:
-            return self.async_abort(reason=UNUSABLE, description_placeholders={"reason": escape_links(str(error))})
+            return self.async_abort(
+                reason=UNUSABLE,
+                description_placeholders={"reason": escape_links(in_home_language(self.hass, error.sentence))},
+            )
         old, errors, reason, expected = self._entry_data(), dict[str, str](), "", ""
         if user_input is not None:
             try:
                 answer = await self._check(data := kind.merge(old, user_input))
             except InputError as error:
-                errors, reason = _of_input(error, kind), str(error)
+                errors, reason = _of_input(error, kind), error.sentence
                 expected = error.placeholders.get("expected") or error.placeholders.get("about", "")
             else:
                 if isinstance(answer, Identity):
@@ -98,8 +102,8 @@ class OtherSteps(ConfigFlow, ABC):
             description_placeholders={
                 **kind.placeholders,
                 **with_escaped({"name": name}),
-                "reason": escape_links(reason),
-                "expected": escape_links(expected),
+                "reason": escape_links(in_home_language(self.hass, reason)),
+                "expected": escape_links(in_home_language(self.hass, expected)),
             },
         )
 

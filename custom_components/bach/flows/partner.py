@@ -22,6 +22,7 @@ from custom_components.bach.const import (
     TYPE_OPENAI_COMPATIBLE,
 )
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.partner_forms import (
     closest,
@@ -87,7 +88,7 @@ class PartnerSteps(ConfigFlow, ABC):
                 if isinstance(answer, Identity):
                     return self._put_partner(data, identity)
                 self._partner = data, identity  # a credential may have been replaced by being used
-                errors, reason = {CONF_MODEL: "model_failed"}, answer.text
+                errors, reason = {CONF_MODEL: "model_failed"}, in_home_language(self.hass, answer.text)
         return self.async_show_form(
             step_id="model",
             data_schema=self.add_suggested_values_to_schema(
@@ -111,7 +112,7 @@ class PartnerSteps(ConfigFlow, ABC):
         try:
             return await self._check(data)
         except InputError as error:
-            return Fault(code="invalid", text=str(error))
+            return Fault(code="invalid", text=error.sentence)
 
     def _put_partner(self, data: dict[str, Any], identity: Identity) -> ConfigFlowResult:
         if self.source == SOURCE_USER:

@@ -32,6 +32,7 @@ from custom_components.bach.const import (
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import recipient_unique_id
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 from custom_components.bach.kinds.webhook import sends
@@ -87,7 +88,10 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             try:
                 recipient = await self._normalize(user_input[CONF_RECIPIENT])
             except InvalidRecipientError as error:
-                errors[CONF_RECIPIENT], placeholders["expected"] = error.code, error.placeholders["expected"]
+                errors[CONF_RECIPIENT], placeholders["expected"] = (
+                    error.code,
+                    in_home_language(self.hass, error.placeholders["expected"]),
+                )
             else:
                 errors = self._taken(recipient, CONF_RECIPIENT) or self._conflicts(recipient, user_input)
                 if not errors and (doubt := await self._check_address(recipient)):
@@ -124,7 +128,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         try:
             await self._normalize("")
         except InvalidRecipientError as error:
-            return error.placeholders["expected"]
+            return in_home_language(self.hass, error.placeholders["expected"])
         return ""
 
     async def _check_address(self, recipient: str) -> tuple[str, str] | None:
@@ -133,7 +137,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         is_old = self.source != SOURCE_USER and self._get_reconfigure_subentry().data[CONF_RECIPIENT] == recipient
         if is_old or recipient == self._untried:
             return None
-        looked = await async_check_address(self._get_entry(), recipient)
+        looked = await async_check_address(self.hass, self._get_entry(), recipient)
         self._found = {CONF_KIND: looked} if isinstance(looked, str) else {}
         doubt = looked if isinstance(looked, tuple) else None
         self._untried = recipient if doubt and doubt[0] == "cannot_ask" else None

@@ -9,12 +9,14 @@ from typing import TypedDict
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_exception_message
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from bach_lib import BachError, InputError
 from custom_components.bach.const import DOMAIN
 
 from .entry import titles
+from .language import in_home_language
 
 
 @contextmanager
@@ -23,13 +25,23 @@ def translated_errors(hass: HomeAssistant) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise ServiceValidationError(**translation(hass, error)) from error
+        raise ServiceValidationError(*_english(hass, error), **translation(hass, error)) from error
     except BachError as error:
-        raise HomeAssistantError(**translation(hass, error)) from error
+        raise HomeAssistantError(*_english(hass, error), **translation(hass, error)) from error
 
 
 def placeholders(hass: HomeAssistant, error: BachError) -> dict[str, str]:
-    """The error's placeholders, with connection names replaced by titles."""
+    """The error's placeholders in the language of the home, with connection names replaced by titles."""
+    return {key: in_home_language(hass, value) for key, value in _named(hass, error).items()}
+
+
+def _english(hass: HomeAssistant, error: BachError) -> tuple[str, ...]:
+    """What the log says where Home Assistant would put words of another language into an English sentence."""
+    words = _named(hass, error)
+    return () if words == placeholders(hass, error) else (async_get_exception_message(DOMAIN, error.code, words),)
+
+
+def _named(hass: HomeAssistant, error: BachError) -> dict[str, str]:
     known: Mapping[str, str] = titles(hass)
     return {key: known.get(value, value) for key, value in error.placeholders.items()}
 

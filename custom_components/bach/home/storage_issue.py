@@ -15,6 +15,8 @@ from bach_lib.events import StorageChanged
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.kinds.markdown_escape import escape_links
 
+from .language import in_home_language
+
 STORAGE: Final = "storage"
 """The key of the repair, and its id."""
 
@@ -29,7 +31,7 @@ def async_report_unopened(hass: HomeAssistant, error: BachError) -> None:
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key="storage_unopened",
-        translation_placeholders={"reason": escape_links(str(error))},
+        translation_placeholders={"reason": escape_links(in_home_language(hass, error.sentence))},
     )
 
 
@@ -51,7 +53,7 @@ def async_report_storage(hass: HomeAssistant, bach: Bach, path: Path) -> CALLBAC
             is_fixable=is_lost,
             severity=ir.IssueSeverity.ERROR,
             translation_key="storage_lost" if is_lost else "storage_failed",
-            translation_placeholders={"reason": escape_links(fault.text)},
+            translation_placeholders={"reason": escape_links(in_home_language(hass, fault.text))},
         )
 
     stop = bach.subscribe(StorageChanged, lambda event: report(event.fault))

@@ -16,6 +16,7 @@ from bach_lib import BachError
 from bach_lib.errors import UnknownTypeError
 from custom_components.bach.const import CONF_PACKAGE, CONF_RECEIVES, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.others import async_other_kind, is_other
 
@@ -32,7 +33,7 @@ async def async_require_connector(hass: HomeAssistant, entry: BachConfigEntry) -
         kind = await async_other_kind(entry.data[CONF_TYPE])
     except BachError as error:
         key = MISSING if isinstance(error, UnknownTypeError) else BROKEN
-        words = {"package": entry.data[CONF_PACKAGE], "reason": str(error)}
+        words = {"package": entry.data[CONF_PACKAGE], "reason": in_home_language(hass, error.sentence)}
         _report(hass, entry, key, words)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key=key, translation_placeholders=words

@@ -15,6 +15,7 @@ from bach_lib import ConnectionState, Direction
 from custom_components.bach.const import DOMAIN, EVENT_TROUBLE
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id
+from custom_components.bach.home.language import in_home_language
 
 BOTH: Final = "both"
 """That neither direction works, or that what has only one does not."""
@@ -88,7 +89,7 @@ class _Trouble:
                 "name": self._entry.title,
                 "direction": BOTH if is_partner or len(new) == len(Direction) else direction.value,
                 "state": health.state.value,
-                "error": health.fault.text[:_MAX_REASON] if health.fault else None,
+                "error": in_home_language(self._hass, health.fault.text)[:_MAX_REASON] if health.fault else None,
                 "error_code": health.fault.code if health.fault else None,
                 "entity_id": er.async_get(self._hass).async_get_entity_id(BINARY_SENSOR_DOMAIN, DOMAIN, unique_id),
                 "device_id": connection_device_id(self._hass, self._entry),

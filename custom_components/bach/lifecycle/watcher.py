@@ -15,6 +15,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.addresses import async_follow_forms
 from custom_components.bach.home.entry import connection_name
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
 REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
@@ -97,7 +98,9 @@ class _Watcher:
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             translation_key=fault.code,
-            translation_placeholders=with_escaped({"name": self._entry.title, "reason": escape_links(fault.text)}),
+            translation_placeholders=with_escaped(
+                {"name": self._entry.title, "reason": escape_links(in_home_language(self._hass, fault.text))}
+            ),
         )
 
     def _issue_id(self, code: str) -> str:

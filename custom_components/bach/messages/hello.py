@@ -17,6 +17,7 @@ from custom_components.bach.const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOO
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import in_home_language
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
@@ -74,7 +75,7 @@ async def async_say(
         with suppress(BachError):  # somebody was faster
             await bach.discard_messages([message.id])
     fault = None if message.status is Status.SENT else message.error or bach.health(connection).fault
-    return Told(message.id, message.status, fault.text[:_MAX_REASON] if fault else "")
+    return Told(message.id, message.status, in_home_language(hass, fault.text)[:_MAX_REASON] if fault else "")
 
 
 async def async_greet(
@@ -86,7 +87,7 @@ async def async_greet(
     try:
         told = await async_say(hass, entry, recipient, "hello", seconds=seconds, key=key)
     except BachError as error:
-        return "hello_failed", str(error)
+        return "hello_failed", in_home_language(hass, error.sentence)
     if told.status is Status.SENT:
         return "hello_sent", ""
     if not told.status.is_final:

@@ -3,16 +3,20 @@
 It is public: automations are written against these keys.
 """
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Message, Proven
 from bach_lib.redact import readable
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.web.message_page import message_page
 
 from .incoming_payload import iso_time
 
 
-def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, entity_id: str | None) -> JsonObjectType:
+def outgoing_payload(
+    hass: HomeAssistant, message: Message, *, entry_id: str, recipient_name: str, entity_id: str | None
+) -> JsonObjectType:
     """Build the payload. Every key is always there; what the message lacks is None."""
     return {
         "message_id": message.id,
@@ -27,10 +31,10 @@ def outgoing_payload(message: Message, *, entry_id: str, recipient_name: str, en
         "tag": message.tag,
         "priority": message.priority,
         "status": message.status.value,
-        "error": message.error.text if message.error else None,
+        "error": in_home_language(hass, message.error.text) if message.error else None,
         "error_code": message.error.code if message.error else None,
         "degraded": message.degraded,
-        "lost": [{"what": loss.what, "reason": loss.reason} for loss in message.lost],
+        "lost": [{"what": loss.what, "reason": in_home_language(hass, loss.reason)} for loss in message.lost],
         "retry_count": message.retry_count,
         "created_at": iso_time(message.created_at),
         "finished_at": iso_time(message.finished_at),

@@ -20,6 +20,7 @@ from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_UNDELIVERED
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import connection_device_id, recipient_device_id
 from custom_components.bach.home.entry import connection_name, notify_unique_id
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
@@ -79,7 +80,7 @@ def async_report_dead_letters(hass: HomeAssistant, entry: BachConfigEntry, bach:
         if newest and count == entry.runtime_data.data.queue.dead:  # else some were discarded meanwhile
             placeholders = {
                 "recipient": recipient_name(entry, newest[0]),
-                "reason": escape_links(reason_of(newest[0])),
+                "reason": escape_links(reason_of(hass, newest[0])),
                 "url": message_page(newest[0].id),
             }
             _create_repair(hass, entry, "dead_letters", count, placeholders)
@@ -150,7 +151,7 @@ def shown_payload(hass: HomeAssistant, entry: BachConfigEntry, message: Message)
         entity_id = er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
         device_id = recipient_device_id(hass, entry, recipient.subentry_id)
     data = outgoing_payload(
-        message, entry_id=entry.entry_id, recipient_name=recipient_name(entry, message), entity_id=entity_id
+        hass, message, entry_id=entry.entry_id, recipient_name=recipient_name(entry, message), entity_id=entity_id
     )
     return {key: value for key, value in data.items() if key not in _SECRET} | {"device_id": device_id}
 
@@ -161,9 +162,9 @@ def recipient_name(entry: BachConfigEntry, message: Message) -> str:
     return recipient.title if recipient else readable(message.recipient)
 
 
-def reason_of(message: Message) -> str:
+def reason_of(hass: HomeAssistant, message: Message) -> str:
     """The error's text, shortened."""
-    return message.error.text[:_MAX_REASON] if message.error else ""
+    return in_home_language(hass, message.error.text)[:_MAX_REASON] if message.error else ""
 
 
 def limited() -> Callable[[], bool]:

@@ -26,6 +26,7 @@ from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED
 from custom_components.bach.home.entry import connections, notify_unique_id
+from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.loop_prevention import DEAD_LETTER_TO, LOOP_PREVENTION
 from custom_components.bach.home.origin import context_id
 from custom_components.bach.home.roles import place
@@ -86,6 +87,7 @@ class _MessageTrigger[E: MessageEvent](Trigger):
             self._runs(context, event.message)
             name = recipient.title if recipient else readable(event.message.recipient)
             data = outgoing_payload(
+                self._hass,
                 event.message,
                 entry_id=entry_id,
                 recipient_name=name,
@@ -232,7 +234,10 @@ class ConnectionChangedTrigger(Trigger):
             if self._is_meant(event.direction, old, new):
                 entry = self._hass.config_entries.async_get_entry(entry_id)
                 name = entry.title if entry else event.connection
-                run_action(_changed(entry_id, name, event, old), f"{event.direction.value} through {name}: {new.value}")
+                run_action(
+                    _changed(self._hass, entry_id, name, event, old),
+                    f"{event.direction.value} through {name}: {new.value}",
+                )
 
         for entry in connections(self._hass):
             for direction in Direction:
@@ -260,7 +265,9 @@ def _notify_entity(hass: HomeAssistant, entry: BachConfigEntry, recipient: Confi
     return er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
 
 
-def _changed(entry_id: str, name: str, event: ConnectionChanged, old: ConnectionState | None) -> dict[str, object]:
+def _changed(
+    hass: HomeAssistant, entry_id: str, name: str, event: ConnectionChanged, old: ConnectionState | None
+) -> dict[str, object]:
     fault = event.health.fault
     return {
         ATTR_CONFIG_ENTRY_ID: entry_id,
@@ -268,6 +275,6 @@ def _changed(entry_id: str, name: str, event: ConnectionChanged, old: Connection
         CONF_DIRECTION: event.direction.value,
         "state": event.health.state.value,
         "old_state": old.value if old else None,
-        "error": fault.text if fault else None,
+        "error": in_home_language(hass, fault.text) if fault else None,
         "error_code": fault.code if fault else None,
     }

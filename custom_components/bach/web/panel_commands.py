@@ -13,7 +13,7 @@ from homeassistant.components import websocket_api
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
@@ -21,6 +21,7 @@ from bach_lib import BachError
 from bach_lib.clock import SystemClock
 from bach_lib.control.sentences import SentenceError
 from bach_lib.events import Event
+from bach_lib.said import Sentence
 from bach_lib.web.app_commands import COMMANDS, WATCH
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.shared_answers import SharedAnswers
@@ -35,7 +36,7 @@ from custom_components.bach.const import (
     SUBENTRY_RECIPIENT,
 )
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.entry import connection_name, connections, notify_unique_id
+from custom_components.bach.home.entry import connection_name, connections, notify_unique_id, titles
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.origin import async_origin, user_to_keep
@@ -190,8 +191,5 @@ class HomeViewer:
 
     def sentence(self, error: BachError) -> str:
         """The error with the titles of this home."""
-        try:
-            with translated_errors(self._hass):
-                raise error
-        except HomeAssistantError as translated:
-            return str(translated)
+        known, said = titles(self._hass), error.sentence
+        return said.changed(lambda word: known.get(word, word)) if isinstance(said, Sentence) else said

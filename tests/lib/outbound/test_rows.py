@@ -92,6 +92,7 @@ WHOLE: dict[str, Value] = {
     "amended": 0x2B,
     "error_code": "busy",
     "error_text": "Later",
+    "error_said": None,
     "proven": '[["seen", 2, 11.5, 12.5, "42", "Ada"]]',
 }
 READ = Message(

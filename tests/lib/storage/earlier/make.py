@@ -31,6 +31,7 @@ FILES: Mapping[str, str] = {
     "layout13": "53dc6f3e",
     "layout14": "eba057fa",
     "layout15": "9b70187d",
+    "layout16": "96260791",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -42,6 +43,7 @@ SERVERS: Mapping[str, str] = {
     "server4": "53dc6f3e",
     "server5": "eba057fa",
     "server6": "9b70187d",
+    "server7": "96260791",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by."""
