@@ -4,7 +4,7 @@ The first message itself is among the walks (`test_walks.py`).
 """
 
 import pytest
-from playwright.async_api import Locator, Page
+from playwright.async_api import Locator, Page, expect
 
 from demo.waiting import until
 from demo.world import CHAT, PERSON, World
@@ -36,13 +36,15 @@ async def test_the_first_automation_answers(frontend: Frontend, world: World) ->
     await walk.click(button(page, "Add trigger"))
     await adding.get_by_placeholder("Search").fill("message received")
     await walk.click(adding.get_by_text("Message received").first)
-    await walk.click(button(side, "Add target"), target(page))
+    await pick(page, walk)
     await walk.click(button(page, "Add action"))
     await adding.get_by_placeholder("Search").fill("send message")
     await walk.click(adding.get_by_text("BACH: Send message"))
-    await walk.click(button(side, "Add target"), target(page))
+    await pick(page, walk)
     message = side.locator("ha-settings-row").filter(has_text="Message").locator("textarea").first
     await walk.fill(message, "Dinner is ready")
+    await page.keyboard.press("Tab")
+    await expect(message).to_have_value("Dinner is ready")
     await frontend.screenshot("newcomer-automation")
     await walk.click(button(page, "Save"))
     saving = page.locator("ha-dialog").filter(has_text="Name").last
@@ -54,9 +56,12 @@ async def test_the_first_automation_answers(frontend: Frontend, world: World) ->
     assert walk.cost == (14, 2)
 
 
-def target(page: Page) -> Locator:
-    """The recipient, in the box that has just opened."""
-    return page.get_by_role("dialog", name="Select option").get_by_text(PERSON, exact=True).first
+async def pick(page: Page, walk: Walk) -> None:
+    """Take the recipient as the target of what is open at the side, which is drawn anew with it."""
+    side, box = page.locator("ha-automation-sidebar"), page.get_by_role("dialog", name="Select option")
+    await walk.click(button(side, "Add target"), box.get_by_text(PERSON, exact=True).first)
+    await expect(box).to_be_hidden()
+    await expect(side.get_by_text(PERSON, exact=True)).to_be_visible()
 
 
 async def is_loaded(world: World) -> bool:
