@@ -151,7 +151,7 @@ _TESTS_OF_INBOUND = {
         *(f"tests/lib/inbound/test_{name}.py" for name in ("pages", "inbox", "inbox_kept")),
         "tests/lib/promises/test_one_place_many_spellings.py",
     ),
-    "pairing_codes.py": ("tests/lib/inbound/test_pairing.py",),
+    "pairing_codes.py": ("tests/lib/inbound/test_pairing_codes.py",),
     "presses.py": ("tests/lib/inbound/test_presses.py",),
     "proving.py": ("tests/lib/inbound/test_proving.py",),
     "pushed.py": (

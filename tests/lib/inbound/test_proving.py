@@ -19,7 +19,7 @@ from bach_lib.storage import Transaction
 from tests.lib.outbound.make import NOW, message
 
 SEEN = Proof(kind=ProofKind.SEEN, remote_ids=("7",), sender_id="42", sender_name="Ada", places=("42",))
-NO_TX = cast("Transaction", None)
+NO_TX = cast("Transaction", object())
 
 
 def test_what_can_be_kept_is_kept_as_it_was_told() -> None:
