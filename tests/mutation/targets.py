@@ -177,7 +177,10 @@ TARGETS = {
     ),
     "registry": Target(
         tuple(f"bach_lib/registry/{name}.py" for name in ("registry", "examining", "ensuring")),
-        tuple(f"tests/lib/registry/test_{name}.py" for name in ("registry", "registry_on_disk", "ensure")),
+        (
+            *(f"tests/lib/registry/test_{name}.py" for name in ("registry", "registry_on_disk", "ensure")),
+            *("tests/lib/test_damaged_cells.py", "tests/lib/storage/test_removal.py"),
+        ),
     ),
     "inbound": Target(("bach_lib/inbound/*",), ("tests/lib/inbound",), _TESTS_OF_INBOUND),
     "outbound": Target(("bach_lib/outbound/*",), _OUTBOUND, _TESTS_OF_OUTBOUND),
