@@ -74,8 +74,8 @@ async def test_where_nothing_can_be_changed_that_is_said(platform: FakePlatform,
         sent = await bach.send("home", "ada", "text")
         await clock.settle()
         for change, operation in (
-            (bach.react_to(number, "👍"), "react"),
-            (bach.react(sent.id, "👍"), "react"),
+            (bach.react_to(number, "👍"), "react to"),
+            (bach.react(sent.id, "👍"), "react to"),
             (bach.edit(sent.id, "other"), "edit"),
             (bach.delete(sent.id), "delete"),
         ):
