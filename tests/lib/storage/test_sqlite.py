@@ -295,6 +295,7 @@ def test_a_log_that_somebody_still_reads_is_not_called_moved(connection: Connect
         other.execute("SELECT * FROM connections").fetchall()
         connection.do(add("work"))
         assert not connection.checkpoint("RESTART")
+        assert not connection.checkpoint(), "nor what was moved in part"
     assert connection.checkpoint("RESTART")
 
 
