@@ -39,7 +39,7 @@ def test_a_link_brings_it_beside_the_words() -> None:
     """Who scans the picture would see nothing happen."""
     started = incoming(text="/start ABCDE23456 now", kind=Kind.COMMAND, content=Content(args="ABCDE23456"))
     assert brings(started, CODE)
-    assert not brings(incoming(text="/start", kind=Kind.COMMAND, content=Content(args=None)), CODE)
+    assert not brings(incoming(text="/start", kind=Kind.COMMAND, content=Content()), CODE)
 
 
 def test_only_so_much_is_looked_at_as_a_link_can_hold() -> None:
