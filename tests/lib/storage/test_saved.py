@@ -152,7 +152,7 @@ def test_another_refusal_is_told_in_its_own_words(
     monkeypatch.setattr(module, "_folders", lambda *_: [path.parent])
     with pytest.raises(StoreFailedError) as caught:
         save(connection, [path], None, is_doubtful=False)
-    assert caught.value.placeholders == {"path": str(path.parent), "reason": str(error)}
+    assert caught.value.placeholders == {"path": str(path.parent), "reason": str(error).removesuffix(".")}
 
 
 def test_a_doubtful_copy_is_looked_through_and_never_put_back_unasked(
