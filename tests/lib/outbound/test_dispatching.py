@@ -624,18 +624,6 @@ async def test_an_older_one_of_a_tag_does_not_go_when_its_place_turns_out_to_be_
     assert await bench.statuses([old, new]) == [Status.CANCELLED, Status.SENT]
 
 
-async def test_what_was_decided_of_a_message_under_way_holds_when_its_attempt_has_failed(bench: Bench) -> None:
-    """It would be tried again at the address that somebody has just corrected."""
-    await bench.start(hold=True)
-    bench.platform.outcomes.append(Retry(fault=DOWN, scope=Scope.CONNECTION, written=False))
-    [one] = await bench.put("ada")
-    await bench.clock.settle()
-    assert [message.id async for message in bench.corrections.move("home", "ada", "bob")] == [one]
-    await bench.let_go()
-    await bench.clock.advance(60)
-    assert [(message.id, message.recipient) for message in bench.platform.sent] == [(one, "bob")]
-
-
 async def test_what_waits_goes_to_the_new_address(bench: Bench) -> None:
     """Who corrects an address would have to send everything again."""
     await bench.start(hold=True)
