@@ -44,7 +44,8 @@ def test_what_is_reached_lets_it_pass(tmp_path: Path) -> None:
 
 def test_a_build_machine_looks() -> None:
     """The look would be there, and nobody take it."""
-    assert 'script/test" --cov' in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert 'script/test" </dev/null' in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "$# != 0 ]] || { covered=1" in (ROOT / "script" / "test").read_text("utf-8")
     assert "script/lib/coverage.sh || failed" in (ROOT / "script" / "test").read_text("utf-8")
     workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
     assert "run: .ci/run" in workflow
