@@ -240,7 +240,7 @@ async def test_a_refusal_that_is_no_json_is_shown_too(session: ClientSession) ->
     """A person would read a number; a page is for browsers."""
     fault, _ = await answers("openai-compatible", session, Told(status=400, body=b"prompt is  too\nlong"))
     assert isinstance(fault, Fault)
-    assert fault.text.endswith(": prompt is too long")
+    assert fault.text.endswith(' says: "prompt is too long"')
     fault, _ = await answers("openai-compatible", session, Told(status=400, body=b"<html>no</html>"))
     assert isinstance(fault, Fault)
     assert fault.text.endswith("HTTP status 400")
