@@ -243,7 +243,7 @@ async def test_a_refusal_that_is_no_json_is_shown_too(session: ClientSession) ->
     assert fault.text.endswith(' says: "prompt is too long"')
     fault, _ = await answers("openai-compatible", session, Told(status=400, body=b"<html>no</html>"))
     assert isinstance(fault, Fault)
-    assert fault.text.endswith("HTTP status 400")
+    assert fault.text.endswith("HTTP status 400.")
 
 
 @pytest.mark.parametrize(
