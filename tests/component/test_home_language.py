@@ -61,7 +61,7 @@ async def test_the_log_reads_english_to_the_last_word(
     assert not ENGLISH.search(await said(hass, failed.value))
 
 
-async def test_a_dialog_and_an_action_expect_in_german(
+async def test_an_action_says_in_german_what_it_expects(
     hass: HomeAssistant, loaded: MockConfigEntry, german: None
 ) -> None:
     """What to write instead would be said in English."""
