@@ -57,6 +57,7 @@ _ATTEMPT: Mapping[str, Value] = {
     "seconds": 0.02,
     "error_code": None,
     "error_text": None,
+    "error_said": None,
 }
 _COUNTED: Mapping[str, Value] = {"name": CONNECTION, "successes": 1, "errors": 0, "now": 1_800_000_000.0}
 

@@ -22,9 +22,11 @@ export function told<R>(answer: R, say: Say): R {
 
 function walked(found: unknown, say: Say): unknown {
   if (typeof found !== "object" || found === null) return found;
-  if (Array.isArray(found)) return found.map((one) => walked(one, say));
   if (isBoxed(found)) return sentence(found, say);
-  return Object.fromEntries(Object.entries(found).map(([name, one]) => [name, walked(one, say)]));
+  const before: unknown[] = Array.isArray(found) ? found : Object.values(found);
+  const after = before.map((one) => walked(one, say));
+  if (after.every((one, index) => one === before[index])) return found; // most answers have none, and are not copied
+  return Array.isArray(found) ? after : Object.fromEntries(Object.keys(found).map((name, index) => [name, after[index]]));
 }
 
 const isBoxed = (found: object): found is Boxed =>

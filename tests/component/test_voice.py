@@ -14,11 +14,21 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.assist.voice import MAX_BYTES
 from tests.component.chat import ENGINE, Agent, Engine, add_agent, add_engine, add_home
 from tests.component.conftest import ADA, TOKEN, arrive, incoming, set_up
+from tests.component.test_languages import ENGLISH, OTHERS
 
 VOICE = b"OggS" + bytes(24) + b"OpusHead" + b"sound" * 2000
+
+
+def german(english: str) -> str:
+    """What somebody who speaks German reads in the place of this sentence."""
+    return OTHERS["de"][next(key for key, text in ENGLISH.items() if text == english)]
+
+
 SAYS_UNDERSTOOD = "“turn on the lamp”\n\nYou said: turn on the lamp"
-SAYS_FORMAT = "The chosen speech-to-text engine cannot hear voice messages of this format. Please write instead."
-SAYS_FAILED = "Sorry, I could not listen to this voice message. Please write instead."
+SAYS_FORMAT = german(
+    "The chosen speech-to-text engine cannot hear voice messages of this format. Please write instead."
+)
+SAYS_FAILED = german("Sorry, I could not listen to this voice message. Please write instead.")
 
 
 @pytest.fixture
@@ -147,7 +157,9 @@ async def test_a_conversion_without_end_is_given_up(
     use_ffmpeg(hass, tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 600")
     await arrive(hass, spoken())
     [message] = await telegram.wait_for(1)
-    assert message.text.startswith("Sorry, the answer took too long.")
+    assert message.text == german(
+        "Sorry, the answer took too long. Please look whether it happened before you ask again."
+    )
     pid = (tmp_path / "pid").read_text("utf-8").strip()
     assert not Path("/proc", pid).exists()
 
@@ -171,7 +183,10 @@ async def test_other_sound_is_refused(
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (FileTooLargeError(id=1, size=MAX_BYTES + 1, limit=MAX_BYTES), "This voice message is too long for me."),
+        (
+            FileTooLargeError(id=1, size=MAX_BYTES + 1, limit=MAX_BYTES),
+            german("This voice message is too long for me. Please send a shorter one."),
+        ),
         (NotFetchedError(id=1, reason="gone"), SAYS_FAILED),
     ],
 )
@@ -196,7 +211,7 @@ async def test_a_file_that_does_not_come_is_told(
     ("text", "result", "error", "sentence"),
     [
         (None, SpeechResultState.ERROR, None, SAYS_FAILED),
-        ("  ", SpeechResultState.SUCCESS, None, "I heard no words in this voice message."),
+        ("  ", SpeechResultState.SUCCESS, None, german("I heard no words in this voice message.")),
         ("words", SpeechResultState.SUCCESS, RuntimeError("broken"), SAYS_FAILED),
     ],
 )
@@ -243,7 +258,7 @@ async def test_what_was_understood_is_shown_when_the_agent_fails(
     agent.error = RuntimeError("broken")
     await arrive(hass, spoken())
     [message] = await telegram.wait_for(1)
-    assert message.text == "“turn on the lamp”\n\nSorry, that did not work. Please try again later."
+    assert message.text == f"“turn on the lamp”\n\n{german('Sorry, that did not work. Please try again later.')}"
 
 
 async def test_an_engine_that_is_gone_is_named_as_the_reason(
@@ -252,7 +267,9 @@ async def test_an_engine_that_is_gone_is_named_as_the_reason(
     """Somebody removes an engine; whoever speaks must learn why nobody listens."""
     await arrive(hass, spoken())
     [message] = await telegram.wait_for(1)
-    assert message.text.startswith("I cannot listen: the chosen speech-to-text engine is not running.")
+    assert message.text == german(
+        "I cannot listen: the chosen speech-to-text engine is not running. Please write instead."
+    )
 
 
 async def test_other_files_and_unheard_voices_are_left_alone(

@@ -92,7 +92,7 @@ async def fill(path: Path) -> None:
             await bach.send(connection, "ada", "hello", **full, tag="t", title="x")  # type: ignore[arg-type] # of several types
         await perform(bach, "set_rule", {"name": "lights", "phrases": ["light"], "patterns": ["a.c"]})
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        file.execute("INSERT INTO attempts VALUES (1, 1, 'ada', 'retry', 1.0, 1.0, 'busy', 'no')")
+        file.execute("INSERT INTO attempts VALUES (1, 1, 'ada', 'retry', 1.0, 1.0, 'busy', 'no', NULL)")
         file.execute("INSERT INTO unreadable (connection, raw, reason, received_at) VALUES ('home', 'x', 'y', 1.0)")
         file.execute("INSERT INTO spellings VALUES ('home', 'x', 'y', 0, 0, 1.0)")
         file.execute("INSERT INTO thrown_away VALUES ('home', 'x', 1.0)")

@@ -19,7 +19,8 @@ class UnfitError(Exception):
 
     def __init__(self, what: Sentence, column: str = "") -> None:
         super().__init__(what)
-        self.what, self.column = what, column
+        self.what: Sentence = what
+        self.column: str = column
 
 
 class Digest:
