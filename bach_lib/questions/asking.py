@@ -24,7 +24,7 @@ from bach_lib.errors import (
 from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
-from bach_lib.models import Button, Buttons, Delivery, Format, Message, Operation, Status
+from bach_lib.models import Button, Buttons, Delivery, Message, Operation, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
@@ -230,7 +230,7 @@ class QuestionService:
         return True
 
     async def _show_the_end(self, asked: Asked, message: Message) -> None:
-        line = _last_line(asked, message.format)
+        line = _last_line(asked, message)
         options = _options(asked.question)
         try:
             await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
@@ -272,12 +272,12 @@ def _numbered(answers: Sequence[Sequence[Button]]) -> Buttons:
     return tuple(tuple(Button(text=button.text, value=str(next(numbers))) for button in row) for row in answers)
 
 
-def _last_line(asked: Asked, form: Format) -> str:
-    wording, answer = asked.question.wording, asked.answer
+def _last_line(asked: Asked, message: Message) -> str:
+    wording, answer = asked.wording(message.id), asked.answer
     if answer:
         text = answer.text if len(answer.text) <= _MAX_SHOWN else f"{answer.text[:_MAX_SHOWN]}…"
         said = {"name": answer.name, "answer": " ".join(text.split())}
         line = re.sub(r"\{(name|answer)\}", lambda match: said[match[1]], wording.answered)
     else:
         line = wording.unanswered if asked.ending is Ending.TIMED_OUT else wording.interrupted
-    return as_it_is(line, form)
+    return as_it_is(line, message.format)

@@ -3,7 +3,7 @@
 What was found later would be an answer that nobody can give, or the wait for one to a question that nobody got.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bach_lib.errors import InvalidValueError
@@ -66,11 +66,13 @@ def _check_rest(question: Question) -> None:
         raise _wrong("name_of", name_of, Sentence("a_function_of_the_message", "a function of the message"))
     if not isinstance(options, dict):
         raise _wrong("options", options, Sentence("a_dictionary_of_what_send_takes", "a dictionary of what send takes"))
-    wording = question.wording
-    if not isinstance(_unknown(wording), Wording) or not all(
-        isinstance(_unknown(text), str) for text in (wording.answered, wording.unanswered, wording.interrupted)
-    ):
-        raise _wrong("wording", wording, Sentence("a_wording_with_texts", "a Wording, with texts"))
+    if not isinstance(_unknown(question.wordings), Mapping):
+        raise _wrong("wordings", question.wordings, Sentence("a_wording_for_each_place", "a Wording for each place"))
+    for wording in (question.wording, *question.wordings.values()):
+        if not isinstance(_unknown(wording), Wording) or not all(
+            isinstance(_unknown(text), str) for text in (wording.answered, wording.unanswered, wording.interrupted)
+        ):
+            raise _wrong("wording", wording, Sentence("a_wording_with_texts", "a Wording, with texts"))
 
 
 def _unknown(value: object) -> object:

@@ -67,6 +67,8 @@ class Question:
     name_of: Callable[[IncomingMessage], str | None] | None = None
     wording: Wording = field(default_factory=Wording)
     """What stands below it when it is over."""
+    wordings: Mapping[Place, Wording] = field(default_factory=dict)
+    """The same for places where another language is spoken."""
     options: SendOptions = field(default_factory=SendOptions)
 
 
@@ -144,6 +146,10 @@ class Asked:
         """Why some of those asked got nothing."""
         failures = {one.place: one.failure for one in self._deliveries.values() if one.failure is not None}
         return {place: str(error) for place, error in self.refused.items()} | failures
+
+    def wording(self, message_id: int) -> Wording:
+        """What stands below one of its messages when it is over."""
+        return self.question.wordings.get(self._deliveries[message_id].place, self.question.wording)
 
     def put(self, place: Place, receipt: Receipt) -> None:
         """A message for one of the places is on disk."""

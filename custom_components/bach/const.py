@@ -190,6 +190,9 @@ SETTING_FIELDS: Final = (
 )
 """The fields of an entry that become the settings of its row in the registry."""
 
+LANGUAGES: Final = frozenset({"de", "en", "es", "fr", "it", "nl"})
+"""In which there are texts."""
+
 SUBENTRY_PERSON: Final = "person"
 SUBENTRY_RECIPIENT: Final = "recipient"
 

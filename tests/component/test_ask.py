@@ -151,6 +151,23 @@ async def test_several_are_asked_and_one_answers(
     }
 
 
+async def test_each_reads_how_it_ended_in_their_language(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Bob, who reads German, would read English because Ada set the home up."""
+    [bob] = [one for one in loaded.subentries.values() if one.data["recipient"] == str(BOB)]
+    hass.config_entries.async_update_subentry(loaded, bob, data={**bob.data, "language": "de-CH"})
+    await hass.async_block_till_done()
+    task = await ask(hass, telegram, 2, entity_id=[ADA_ENTITY, BOB_ENTITY])
+    press(telegram, next(sent for sent in telegram.sent if sent.chat_id == ADA), "Open")
+    await task
+    await edited(hass, 2)
+    assert [shown(telegram, one).text for one in (ADA, BOB)] == [
+        "Open?\n\nAnswered by Ada: Open",
+        "Open?\n\nBeantwortet von Ada: Open",
+    ]
+
+
 async def test_people_may_write_and_nobody_else_takes_it(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:

@@ -60,6 +60,17 @@ async def test_a_test_message(
     assert registered.config_subentry_id in loaded.subentries
 
 
+async def test_a_test_message_is_in_the_language_of_whoever_gets_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A grandmother would be written to by her own home in a language that she does not read."""
+    [ada] = [one for one in loaded.subentries.values() if one.data["recipient"] == str(ADA)]
+    hass.config_entries.async_update_subentry(loaded, ada, data={**ada.data, "language": "fr"})
+    await hass.async_block_till_done()
+    await press(hass, BUTTON)
+    assert [one.text for one in await telegram.wait_for(1)] == ["Ceci est un message de test de test home."]
+
+
 async def test_one_that_is_refused_says_why_and_leaves_nothing(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:

@@ -14,7 +14,6 @@ from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
@@ -25,6 +24,7 @@ from custom_components.bach.home.attribution import CLAIM, Received, Role
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.language import common_texts, language_of
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.messages.incoming import received
@@ -145,7 +145,7 @@ async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:
         answers=data[ATTR_ANSWERS],
         takes_text=data[ATTR_FREE_TEXT],
         name_of=_judge(call.hass, Role(data[CONF_ROLE]), [_identity(call.hass, one) for one in data[ATTR_PERSONS]]),
-        wording=await _wording(call.hass),
+        wordings={place: await _wording(call.hass, place) for place in places},
         options={
             "title": data.get(ATTR_TITLE),
             "format": data[ATTR_FORMAT],
@@ -191,19 +191,12 @@ def _identity(hass: HomeAssistant, person: str) -> str:
     return str(state.attributes[CONF_USER_ID])
 
 
-async def _wording(hass: HomeAssistant) -> Wording:
-    """The translated texts that replace the buttons once a question is over."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-
-    def text(key: str, default: str) -> str:
-        return texts.get(f"component.{DOMAIN}.common.{key}", default)
-
-    english = Wording()
-    return Wording(
-        answered=text("answered", english.answered),
-        unanswered=text("unanswered", english.unanswered),
-        interrupted=text("interrupted", english.interrupted),
-    )
+async def _wording(hass: HomeAssistant, place: Place) -> Wording:
+    """The texts that replace the buttons at one place once a question is over, in its language."""
+    entry = next((one for one in connections(hass) if connection_name(one) == place.connection), None)
+    language = language_of(hass, entry, place.recipient) if entry else hass.config.language
+    texts = await common_texts(hass, language)
+    return Wording(answered=texts["answered"], unanswered=texts["unanswered"], interrupted=texts["interrupted"])
 
 
 def _place(target: Target) -> Place:

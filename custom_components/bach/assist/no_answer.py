@@ -8,6 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.home.language import spoken
 
 
 class NoAnswerError(HomeAssistantError):
@@ -16,5 +17,5 @@ class NoAnswerError(HomeAssistantError):
 
 async def in_words(hass: HomeAssistant, error: NoAnswerError, language: str) -> str:
     """Return the error's text in this language."""
-    texts = await async_get_translations(hass, language, "exceptions", [DOMAIN])
+    texts = await async_get_translations(hass, spoken(language), "exceptions", [DOMAIN])
     return texts[f"component.{DOMAIN}.exceptions.{error.translation_key}.message"]

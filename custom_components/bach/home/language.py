@@ -1,15 +1,40 @@
-"""Says the library's sentences in the language of the home; words of platforms are said as they are."""
+"""Says sentences in the language of the home, and what is sent to somebody in theirs; words of platforms stay."""
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.translation import async_get_cached_translations, async_load_integrations
+from homeassistant.helpers.translation import (
+    async_get_cached_translations,
+    async_get_translations,
+    async_load_integrations,
+)
 
 from bach_lib.said import TOGETHER, Sentence, fitted
-from custom_components.bach.const import DOMAIN
+from custom_components.bach.const import CONF_LANGUAGE, DOMAIN, LANGUAGES
+from custom_components.bach.coordinator import BachConfigEntry
+
+from .roles import place
 
 
 async def async_load_texts(hass: HomeAssistant) -> None:
     """Load them for a dialog that comes before the integration is set up."""
     await async_load_integrations(hass, {DOMAIN})
+
+
+@callback
+def language_of(hass: HomeAssistant, entry: BachConfigEntry, recipient: str) -> str:
+    """The language of what BACH itself says to a recipient: what is set there, else the home's."""
+    subentry = place(entry.subentries.values(), recipient)
+    return (subentry and subentry.data.get(CONF_LANGUAGE)) or hass.config.language
+
+
+def spoken(language: str) -> str:
+    """The language in which there are texts for somebody who reads this one: German for Swiss German, say."""
+    return language if language in LANGUAGES else language.partition("-")[0]
+
+
+async def common_texts(hass: HomeAssistant, language: str) -> dict[str, str]:
+    """What BACH says to people on its own account, by key."""
+    texts = await async_get_translations(hass, spoken(language), "common", [DOMAIN])
+    return {key.rpartition(".")[2]: text for key, text in texts.items()}
 
 
 @callback

@@ -10,21 +10,16 @@ from typing import Final, Literal
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.translation import async_get_translations
 
 from bach_lib import BachError, Format, Status
-from custom_components.bach.const import DOMAIN, TYPE_HOMEASSISTANT, TYPE_WEBHOOK
+from custom_components.bach.const import TYPE_HOMEASSISTANT, TYPE_WEBHOOK
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.language import in_home_language
+from custom_components.bach.home.language import common_texts, in_home_language, language_of
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
-_ENGLISH: Final = {
-    "hello": "Hello from {home}. Messages from your home arrive here from now on.",
-    "test_message": "This is a test message from {home}.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +56,11 @@ async def async_say(
     Raises a `BachError` if it cannot be queued.
     """
     bach, connection = hass.data[HUB].bach, connection_name(entry)
+    texts = await common_texts(hass, language_of(hass, entry, recipient))
     receipt = await bach.send(
         connection,
         recipient,
-        await _words(hass, what),
+        texts[what].replace("{home}", hass.config.location_name),
         format=Format.PLAIN,
         time_to_live=_TIME_TO_LIVE,
         idempotency_key=key,
@@ -93,10 +89,3 @@ async def async_greet(
     if not told.status.is_final:
         return ("hello_waits" if told.reason else "hello_under_way"), told.reason
     return ("hello_uncertain" if told.status is Status.UNCERTAIN else "hello_failed"), told.reason or told.status.value
-
-
-async def _words(hass: HomeAssistant, what: str) -> str:
-    """The text, in the language of Home Assistant."""
-    texts = await async_get_translations(hass, hass.config.language, "common", [DOMAIN])
-    text = texts.get(f"component.{DOMAIN}.common.{what}", _ENGLISH[what])
-    return text.replace("{home}", hass.config.location_name)

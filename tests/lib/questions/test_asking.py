@@ -48,6 +48,7 @@ from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 YES_NO: Buttons = ((Button(text="Yes", value="open the door"), Button(text="No", value="leave it")),)
 ADA = Place(connection="home", recipient="ada")
+BOB = Place(connection="home", recipient="bob")
 BEN = Place(connection="home", recipient="ben")
 DEAD = Dead(fault=Fault(code="blocked", text="Blocked by the user."))
 
@@ -176,6 +177,17 @@ async def test_wording_can_be_in_any_language(home: Bach, platform: FakePlatform
     press(home, 1)
     await clock.settle()
     assert edits(platform) == {"ada": "Open?\n\nYes, sagt Ada"}
+
+
+async def test_each_place_reads_how_it_ended_in_its_language(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """Of two people who share a home, one would read what they do not understand."""
+    german = Wording(answered="{answer}, sagt {name}")
+    await ask(home, clock, replace(question(ADA, BOB), wordings={BOB: german}))
+    press(home, 1)
+    await clock.settle()
+    assert edits(platform) == {"ada": "Open?\n\nAnswered by Ada: Yes", "bob": "Open?\n\nYes, sagt Ada"}
 
 
 async def test_one_bad_recipient_does_not_stop_the_others(home: Bach, clock: FakeClock) -> None:
@@ -490,6 +502,8 @@ async def test_what_cannot_be_asked_is_refused_at_once(
         ("name_of", "ada", '"str" is not possible for name_of.'),
         ("wording", "Too late", '"str" is not possible for wording.'),
         ("wording", Wording(answered=cast("str", None)), '"Wording" is not possible for wording.'),
+        ("wordings", "Too late", '"str" is not possible for wordings.'),
+        ("wordings", {ADA: "Too late"}, '"str" is not possible for wording.'),
         ("options", None, '"NoneType" is not possible for options.'),
     ],
 )
