@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bach_lib.errors import InvalidValueError
 from bach_lib.outbound.fitting import rows_of
-from bach_lib.questions.question import Place, Question, Wording
+from bach_lib.questions.question import Place, Question
+from bach_lib.questions.wording import Wording
 from bach_lib.said import Sentence
 
 _LONGEST = 7 * 86_400.0

@@ -14,6 +14,7 @@ from enum import StrEnum
 from bach_lib.models import Button, Loss, Message, Receipt, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.questions.wording import Wording
 from bach_lib.said import Sentence
 
 _ROUNDED = 2.0
@@ -33,18 +34,6 @@ class Place:
     """The name of the connection."""
     recipient: str
     """As the platform writes it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """Texts below a question that is over."""
-
-    answered: str = "Answered by {name}: {answer}"
-    """With `{name}` and `{answer}`."""
-    unanswered: str = "Nobody answered"
-    """When time is up."""
-    interrupted: str = "This question is over"
-    """When nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
