@@ -242,7 +242,7 @@ def test_sentences_are_nested_so_deep_and_no_deeper() -> None:
     assert layers <= 5
     beside: object = {"key": "outer", "placeholders": {}}
     for _ in range(50):
-        beside = {"key": "outer", "placeholders": {"inner": {"text": "x", **dict(beside)}}}  # type: ignore[call-overload]
+        beside = {"key": "outer", "placeholders": {"inner": {"text": "x", **dict(beside)}}}  # type: ignore[call-overload] # of whatever shape
     read = unpacked("x", beside)
     layers = 0
     while isinstance(read, Sentence):
