@@ -15,10 +15,10 @@ from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.network_way import Network, plain_session
 from bach_lib.errors import CannotReceiveError, InvalidValueError, QueueFullError
 from bach_lib.events import InboxChanged, MessageReceived
-from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.registry.own_policy import own_policy
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.inbound.make import incoming
 
 DAY = 86_400.0
 MINE = Fault(code="strange", text="It is this message.")
@@ -91,7 +91,7 @@ async def test_receiving_can_be_switched_off(clock: FakeClock, platform: FakePla
         assert await bach.inbox() == []
         assert bach.health("home", Direction.RECEIVING).state == "disabled"
         with pytest.raises(CannotReceiveError):
-            await bach.take("home", _written(2, clock.now()))
+            await bach.take("home", incoming(remote_id="2", sent_at=clock.now()))
         await bach.send("home", "ada", "Hello")
         await clock.settle()
         assert len(platform.sent) == 1
@@ -105,33 +105,25 @@ async def test_what_lay_there_at_a_quiet_start_is_told_to_nobody(clock: FakeCloc
     quiet = replace(HOME, settings={"quiet_start": True})
     heard: list[str] = []
     changed: list[InboxChanged] = []
-    _lies_there(platform, _written(1, clock.now() - 20), is_complete=False)
-    _lies_there(platform, _written(2, None), is_complete=False)
+    _lies_there(platform, incoming(remote_id="1", sent_at=clock.now() - 20), is_complete=False)
+    _lies_there(platform, incoming(remote_id="2", sent_at=None), is_complete=False)
     async with Bach(":memory:", clock=clock, connectors=connectors, connections=[quiet]) as bach:
         bach.subscribe(MessageReceived, lambda event: heard.append(event.message.remote_id))
         bach.subscribe(InboxChanged, changed.append)
         await clock.settle()
         assert (heard, [one.remote_id for one in await bach.inbox()], len(changed)) == ([], ["2", "1"], 2)
         await clock.advance(30)
-        _lies_there(platform, _written(3, clock.now() - 31), _written(4, clock.now() - 29), _written(5, None))
+        _lies_there(
+            platform,
+            incoming(remote_id="3", sent_at=clock.now() - 31),
+            incoming(remote_id="4", sent_at=clock.now() - 29),
+            incoming(remote_id="5", sent_at=None),
+        )
         await clock.settle()
         assert heard == ["4", "5"], "they were written after the beginning"
-        _lies_there(platform, _written(6, clock.now() - 3600))
+        _lies_there(platform, incoming(remote_id="6", sent_at=clock.now() - 3600))
         await clock.settle()
         assert heard == ["4", "5", "6"], "all that lay there had been read"
-
-
-def _written(number: int, at: float | None) -> Incoming:
-    return Incoming(
-        remote_id=f"{number}",
-        recipient="42",
-        recipient_title="Ada",
-        sender_id="42",
-        sender_name="Ada",
-        kind=Kind.TEXT,
-        text="hello",
-        sent_at=at,
-    )
 
 
 def _lies_there(platform: FakePlatform, *messages: Incoming, is_complete: bool = True) -> None:

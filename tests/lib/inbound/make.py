@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypedDict, Unpack
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.models.incoming import Content, Kind
+from bach_lib.models.incoming import Content, IncomingMessage, Kind
 
 
 class IncomingFields(TypedDict, total=False):
@@ -42,3 +42,19 @@ _INCOMING = Incoming(
 def incoming(**fields: Unpack[IncomingFields]) -> Incoming:
     """A message as a connector read it, from Ada."""
     return replace(_INCOMING, **fields)
+
+
+def read(*, text: str = "hello", received_at: float = 0.0) -> IncomingMessage:
+    """The same as it stands in the inbox."""
+    return IncomingMessage(
+        id=1,
+        connection="home",
+        remote_id="42:1",
+        recipient="42",
+        sender_id="42",
+        sender_name="Ada",
+        kind=Kind.TEXT,
+        text=text,
+        sent_at=None,
+        received_at=received_at,
+    )

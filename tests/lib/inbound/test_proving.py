@@ -13,9 +13,9 @@ from bach_lib.events import MessageEvent, MessageSent
 from bach_lib.inbound.ages import Ages
 from bach_lib.inbound.proving import Judged, is_time, validate_proof
 from bach_lib.models import ProofKind
-from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.models.spellings import Spellings
 from bach_lib.storage import Transaction
+from tests.lib.inbound.make import read
 from tests.lib.outbound.make import NOW, message
 
 SEEN = Proof(kind=ProofKind.SEEN, remote_ids=("7",), sender_id="42", sender_name="Ada", places=("42",))
@@ -87,18 +87,7 @@ class Kept:
 
 def test_a_proof_is_of_the_moment_that_the_platform_names_by_its_own_clock() -> None:
     """A page would say that somebody has read an alarm before it was sent, or in a year that never comes."""
-    answer = IncomingMessage(
-        id=1,
-        connection="home",
-        remote_id="42:1",
-        recipient="42",
-        sender_id="42",
-        sender_name="Ada",
-        kind=Kind.TEXT,
-        text="yes",
-        sent_at=None,
-        received_at=NOW,
-    )
+    answer = read(text="yes", received_at=NOW)
     kept, known = Kept(), Spellings(())
     proofs = [replace(SEEN, sent_at=at) for at in (NOW - 110, None, NOW + 1e9)]
     judged = Judged(connection="home", ages=Ages(now=NOW, told_at=NOW - 100), spellings=known)

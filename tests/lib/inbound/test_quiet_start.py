@@ -5,21 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bach_lib.inbound.quiet_start import QuietStart
-from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.testing import FakeClock
+from tests.lib.inbound.make import read
 
-READ = IncomingMessage(
-    id=1,
-    connection="home",
-    remote_id="42:1",
-    recipient="42",
-    sender_id="42",
-    sender_name="Ada",
-    kind=Kind.TEXT,
-    text="hello",
-    sent_at=None,
-    received_at=0.0,
-)
+READ = read()
 
 
 @pytest.mark.parametrize(
