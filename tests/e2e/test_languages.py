@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bach_lib import Button, Fault, Place, Question, Rule
+from bach_lib.common_sentences import HOST_DID_NOT_ANSWER_IN_TIME
 from bach_lib.outcomes import Dead, Retry, Scope
 from bach_lib.testing import World, world
 from tests.e2e.layout import misplaced
@@ -34,7 +35,9 @@ async def house() -> AsyncGenerator[World]:
         bach, platform, clock = made
         platform.outcomes += [
             Dead(fault=Fault(code="refused", text="Chat not found")),
-            Retry(fault=Fault(code="unavailable", text="The server is being repaired."), scope=Scope.MESSAGE),
+            Retry(
+                fault=Fault(code="timeout", text=HOST_DID_NOT_ANSWER_IN_TIME(host="example.org")), scope=Scope.MESSAGE
+            ),
         ]
         for to, text in (("ada", "The garage door is open"), ("bob", "The washing is done"), ("42", ARABIC)):
             await bach.send("home", to, text)
@@ -74,6 +77,8 @@ async def test_whoever_reads_german_finds_the_page_in_german(german: Page) -> No
     await german.screenshot(path=PICTURES / "german-log-in.png")
     await log_in(german)
     await expect(german.locator("[data-counts]")).to_have_text("1 Nachricht braucht dich, 1 wartet.")
+    waits = german.locator("bach-waiting tbody tr", has_text="The washing is done")
+    await expect(waits).to_contain_text("example.org hat nicht rechtzeitig geantwortet.")
     lost = german.locator("bach-waiting tbody tr", has_text="Chat not found")
     await expect(lost).to_contain_text("Nicht zugestellt")
     await lost.get_by_role("button", name=re.compile("^Verwerfen")).click()
