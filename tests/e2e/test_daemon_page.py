@@ -81,6 +81,7 @@ async def log_in(page: Page) -> None:
     """As somebody does once."""
     await page.get_by_label("Token").fill(TOKEN)
     await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("button", name="Log out")).to_be_visible()  # who goes elsewhere before is not let in
 
 
 async def test_a_connection_is_looked_at_checked_and_paused(page: Page, house: World) -> None:
