@@ -23,9 +23,10 @@ from bach_lib.inbound.pages import Pages
 from bach_lib.inbound.pairing import Pairings
 from bach_lib.inbound.presses import match_outgoing
 from bach_lib.inbound.proving import Judged, Witness
+from bach_lib.inbound.quiet_start import Judge, is_heard, keep_quiet
 from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
-from bach_lib.inbound.rows import incoming_values, metadata_json, read_row, size_of
+from bach_lib.inbound.rows import incoming_values, read_row, save_routed, size_of
 from bach_lib.inbound.set_aside import set_aside
 from bach_lib.inbound.unhandled import Unhandled, forget_tries
 from bach_lib.models import Connection
@@ -51,7 +52,7 @@ class Accepted:
     """What became of a poll: the new `messages`, and how many were `blocked` (strangers) and set `aside`.
 
     `expected`: how many of the blocked a person waits for. `gone`: how many older ones had to make room. `proven`: what
-    became known of messages that were sent.
+    became known of messages that were sent. `quiet`: how many came in that are to be told to nobody.
     """
 
     messages: Sequence[IncomingMessage]
@@ -60,6 +61,7 @@ class Accepted:
     expected: int = 0
     gone: int = 0
     proven: Sequence[MessageEvent] = ()
+    quiet: int = 0
 
 
 class Inbox:
@@ -114,12 +116,18 @@ class Inbox:
         await self._store.submit(lambda tx: tx.run("save_polled_at", name=connection, polled_at=when), as_owner=True)
 
     async def accept(
-        self, connection: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor
+        self,
+        connection: Connection,
+        batch: Batch,
+        *,
+        caught_up_at: float | None,
+        redact: Redactor,
+        is_quiet: Judge = is_heard,
     ) -> Accepted:
         """Store what allowed senders sent, and the cursor.
 
         `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
-        of `batch.told_at`, else by ours.
+        of `batch.told_at`, else by ours. `is_quiet`: of what nobody is to hear; it is stored as if that was done.
         """
         batch = validate_batch(batch)
         lesson = await self._directory.study(connection.name, sightings_of(batch))
@@ -127,25 +135,19 @@ class Inbox:
         admitted = admit(batch.messages, spellings, known)
         found, now = self._pairings.sort(connection.name, *admitted, is_anybody_let_in=bool(known)), self._clock.now()
         ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
-        polled_at = now if batch.told_at is None else batch.told_at
 
         def work(tx: Transaction) -> Accepted:
             if lesson is not None:
                 write_lesson(tx, lesson, now)
-            tx.run(
-                "save_cursor",
-                name=connection.name,
-                cursor=batch.cursor,
-                blocked=len(found.blocked),
-                polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
-            )
+            _save_cursor(tx, connection.name, batch, len(found.blocked), now)
             aside, judged = list(batch.unreadable), Judged(connection=connection.name, ages=ages, spellings=spellings)
             stored = self._store_all(tx, judged, found.allowed, aside)
             proven = judged.prove(tx, self.witness, batch.proofs, stored) if self.witness else ()
             set_aside(tx, connection.name, aside, redact, now)
             gone = self._room.make(tx, connection.name, len(stored))
-            counted = {"blocked": len(found.blocked), "expected": found.expected}
-            return Accepted(messages=stored, aside=len(aside), gone=gone, proven=proven, **counted)
+            heard = keep_quiet(tx, stored, is_quiet, source=connection.type, now=now)
+            counted = {"blocked": len(found.blocked), "expected": found.expected, "quiet": len(stored) - len(heard)}
+            return Accepted(messages=heard, aside=len(aside), gone=gone, proven=proven, **counted)
 
         accepted = await self._store.submit(work, as_owner=True)
         if lesson is not None:
@@ -173,13 +175,7 @@ class Inbox:
 
         def work(tx: Transaction) -> None:
             for message in messages:
-                tx.run(
-                    "save_routed",
-                    id=message.id,
-                    kind=message.kind,
-                    routed_at=message.routed_at,
-                    metadata=metadata_json(message.metadata),
-                )
+                save_routed(tx, message)
 
         await self._store.submit(work, as_owner=True)
 
@@ -289,3 +285,15 @@ def _trim_thrown_away(tx: Transaction) -> None:
         if integer(row["number"]) > _MAX_THROWN_AWAY or integer(row["size"]) > _MAX_THROWN_AWAY_BYTES:
             bounds = {"most_rows": _MAX_THROWN_AWAY * 9 // 10, "most_bytes": _MAX_THROWN_AWAY_BYTES * 9 // 10}
             tx.run("trim_thrown_away", connection=row["connection"], **bounds)
+
+
+def _save_cursor(tx: Transaction, connection: str, batch: Batch, blocked: int, now: float) -> None:
+    """How far has been read, and until when all that there was."""
+    polled_at = now if batch.told_at is None else batch.told_at
+    tx.run(
+        "save_cursor",
+        name=connection,
+        cursor=batch.cursor,
+        blocked=blocked,
+        polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
+    )

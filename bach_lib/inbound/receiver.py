@@ -13,7 +13,7 @@ from bach_lib.bus import Bus
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Connector, Incoming, Unreadable
 from bach_lib.errors import BachError, UnknownConnectionError
-from bach_lib.events import ConnectionChanged
+from bach_lib.events import ConnectionChanged, InboxChanged
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.inbound.acknowledging import Acknowledging
@@ -21,7 +21,7 @@ from bach_lib.inbound.admission import Notice
 from bach_lib.inbound.ages import CaughtUp, ClockNotice
 from bach_lib.inbound.batch_check import validate_batch
 from bach_lib.inbound.inbox import Accepted, Inbox
-from bach_lib.inbound.quiet_start import QuietStart
+from bach_lib.inbound.quiet_start import QuietStart, is_heard
 from bach_lib.inbound.router import Router
 from bach_lib.inbound.watchdog import Watchdog
 from bach_lib.models import Connection, ConnectionState, Direction, Fault, Health
@@ -29,7 +29,6 @@ from bach_lib.models.health import internal_fault, log_transition, state_after
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
-from bach_lib.registry.own_policy import starts_quietly
 from bach_lib.spans import span
 
 _LOGGER = FieldLogger(__name__)
@@ -227,10 +226,12 @@ class Receiver:
         row, caught_up = self._row(), self._caught_up.now(batch.told_at)
         async with self._routing:
             caught_up_at = self._caught_up.before(batch.told_at) if is_polled else None
+            is_quiet = self._quiet_start.judge(row) if is_polled else is_heard
             with span("bach.receive", {"bach.connection": row.name}) as receiving:
-                accepted = await self._inbox.accept(row, batch, caught_up_at=caught_up_at, redact=self._redact)
+                accepted = await self._inbox.accept(
+                    row, batch, caught_up_at=caught_up_at, redact=self._redact, is_quiet=is_quiet
+                )
                 receiving.set_attribute("bach.messages", len(batch.messages))
-            quiet = self._quiet_start.lay_there(accepted.messages) if is_polled and starts_quietly(row) else []
             if batch.is_complete:
                 self._caught_up = caught_up
                 self._quiet_start.end()
@@ -242,8 +243,9 @@ class Receiver:
             if self._inbox.witness:
                 self._inbox.witness.publish(accepted.proven)
             self._has_left_over = True  # until it is announced
-            await self._router.keep_quiet(row, quiet)
-            announced = await self._router.announce(row, [one for one in accepted.messages if one not in quiet])
+            if accepted.quiet:
+                self._bus.publish(InboxChanged(connection=""))
+            announced = await self._router.announce(row, accepted.messages)
             self._has_left_over = False
         return replace(accepted, messages=announced)
 
@@ -282,12 +284,8 @@ class Receiver:
         self._rebuilding = asyncio.create_task(self._rebuild(connector), name=f"bach-rebuild-{self._name}")
 
     async def _rebuild(self, connector: Connector) -> None:
-        _LOGGER.info(
-            "Receiving through %s is being set up anew: nothing came for %.0f s",
-            self._name,
-            self._policy.stall_seconds,
-            connection=self._name,
-        )
+        text, seconds = "Receiving through %s is being set up anew: nothing came for %.0f s", self._policy.stall_seconds
+        _LOGGER.info(text, self._name, seconds, connection=self._name)
         if self._loop:
             self._loop.cancel()  # and do not wait for it: it may be the thing that hangs
         await connector.reset()

@@ -10,7 +10,7 @@ from itertools import batched
 
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
-from bach_lib.events import InboxChanged, MessageReceived
+from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import MAX_ROUTED, Inbox
@@ -50,14 +50,6 @@ class Router:
             announced += routed
         return announced
 
-    async def keep_quiet(self, connection: Connection, messages: Iterable[IncomingMessage]) -> None:
-        """Let these stand in the inbox as if they had been announced. Raises a `StorageError`."""
-        quiet = [_quiet(connection, message, self._clock.now()) for message in messages]
-        for some in batched(quiet, MAX_ROUTED):
-            await self._inbox.save_routed(some)
-        if quiet:
-            self._bus.publish(InboxChanged(connection=""))
-
     async def route_left_over(self, connection: Connection) -> int:
         """Route what was stored and never announced; return how many. Raises a `StorageError`."""
         number, is_more = 0, True
@@ -95,8 +87,3 @@ class Router:
         if match and match.cut_off:
             found["cut_off"] = list(match.cut_off)
         return found
-
-
-def _quiet(connection: Connection, message: IncomingMessage, now: float) -> IncomingMessage:
-    found = {"source": connection.type, "routed_at": now, "quiet": True}
-    return replace(message, routed_at=now, metadata={**message.metadata, **found})

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
-from bach_lib.storage import Row, Value
+from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.values import integer, real, text
 
 _ROW = 200
@@ -109,4 +109,15 @@ def _content_from_json(written: str) -> Content:
         media=Media(**media) if media else None,
         location=Location(**location) if location else None,
         **found,
+    )
+
+
+def save_routed(tx: Transaction, message: IncomingMessage) -> None:
+    """Write what was found out about a message, so that it is never announced again."""
+    tx.run(
+        "save_routed",
+        id=message.id,
+        kind=message.kind,
+        routed_at=message.routed_at,
+        metadata=metadata_json(message.metadata),
     )

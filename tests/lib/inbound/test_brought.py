@@ -8,6 +8,7 @@ from bach_lib import Connection, ConnectionState, Health
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted
+from bach_lib.inbound.quiet_start import Judge
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.redact import Redactor
 from bach_lib.testing import FakeClock
@@ -102,9 +103,11 @@ async def test_whoever_brings_may_go_away(bench: Bench, clock: FakeClock, monkey
     """A request that is cut off would leave an alarm in the inbox of which nobody is told."""
     go_on, accept = asyncio.Event(), bench.inbox.accept
 
-    async def slow(row: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor) -> Accepted:
+    async def slow(
+        row: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor, is_quiet: Judge
+    ) -> Accepted:
         await go_on.wait()
-        return await accept(row, batch, caught_up_at=caught_up_at, redact=redact)
+        return await accept(row, batch, caught_up_at=caught_up_at, redact=redact, is_quiet=is_quiet)
 
     monkeypatch.setattr(bench.inbox, "accept", slow)
     bench.receiver.open(Redactor())

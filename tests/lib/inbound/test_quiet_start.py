@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from bach_lib import Connection
 from bach_lib.inbound.quiet_start import QuietStart
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import read
 
-READ = read()
+READ, CONNECTION = read(), Connection(name="home", type="fake", settings={"quiet_start": True})
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,12 @@ async def test_what_was_written_before_the_beginning_lay_there(
     quiet = QuietStart(clock)
     await clock.advance(seconds)
     one = replace(READ, age=age)
-    assert quiet.lay_there([one]) == ([one] if lay_there else [])
+    assert quiet.judge(CONNECTION)(one) is lay_there
+    assert not quiet.judge(replace(CONNECTION, settings={}))(one), "nobody wants it"
 
 
 async def test_once_all_of_it_is_read_nothing_lies_there(clock: FakeClock) -> None:
     """What came while the home was away would never start anything, although receiving began weeks ago."""
     quiet = QuietStart(clock)
     quiet.end()
-    assert quiet.lay_there([replace(READ, age=1e9), replace(READ, age=None)]) == []
+    assert not any(map(quiet.judge(CONNECTION), (replace(READ, age=1e9), replace(READ, age=None))))

@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import StoreFailedError
 from bach_lib.inbound.inbox import Accepted
+from bach_lib.inbound.quiet_start import Judge
 from bach_lib.models import Format
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.redact import Redactor
@@ -347,9 +348,11 @@ async def test_what_is_being_stored_when_it_stops_is_also_told(
     """A command would lie in the inbox, never carried out, and never come again."""
     go_on, accept = asyncio.Event(), bench.inbox.accept
 
-    async def slow(row: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor) -> Accepted:
+    async def slow(
+        row: Connection, batch: Batch, *, caught_up_at: float | None, redact: Redactor, is_quiet: Judge
+    ) -> Accepted:
         await go_on.wait()
-        return await accept(row, batch, caught_up_at=caught_up_at, redact=redact)
+        return await accept(row, batch, caught_up_at=caught_up_at, redact=redact, is_quiet=is_quiet)
 
     monkeypatch.setattr(bench.inbox, "accept", slow)
     await bench.start()
