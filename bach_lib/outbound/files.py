@@ -94,7 +94,7 @@ def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, 
 def _files(files: object) -> list[File]:
     """With bytes of their own. What people without a type checker give first is a path, or a text for the bytes."""
     found = list[File]()
-    for file in files if isinstance(files, Sequence) else (files,):
+    for file in files if isinstance(files, Sequence) and not isinstance(files, str | bytes) else (files,):
         if not isinstance(file, File) or not isinstance(file.name, str) or (content := _bytes(file.content)) is None:
             raise InvalidValueError(field="files", value=type(file).__name__, expected=FILE_WITH_A_NAME_AND_BYTES)
         found.append(replace(file, content=content))

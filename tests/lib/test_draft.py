@@ -329,6 +329,8 @@ def test_choices_in_words_are_no_markup_and_count_as_text() -> None:
         {"buttons": [None, 5]},
         {"files": ["report.txt"]},
         {"files": "report.txt"},
+        {"files": ""},
+        {"files": b""},
         {"files": None},
         {"files": [File(name="a", content="text")]},  # type: ignore[arg-type] # that is the point
     ],
