@@ -200,15 +200,6 @@ async def test_a_model_whose_name_cannot_be_one_is_said_at_its_field(hass: HomeA
 # -- a connector of another package ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which packages are installed."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    return folder
-
-
 @pytest.mark.usefixtures("with_the_noisy_ones")
 async def test_a_package_that_went_while_the_menu_was_open_is_not_asked_for(hass: HomeAssistant, site: Path) -> None:
     """A list without anything to choose would be shown."""

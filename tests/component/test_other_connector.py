@@ -66,15 +66,6 @@ async def loft(socket_enabled: None) -> AsyncGenerator[PigeonPlatform]:
         yield platform
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which packages are installed."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    return folder
-
-
 @pytest.fixture(autouse=True)
 async def no_dialog_left_open(loft: PigeonPlatform, hass: HomeAssistant) -> AsyncGenerator[None]:
     """Close what a new connection leads on to, while the server is still there."""

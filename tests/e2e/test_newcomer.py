@@ -4,12 +4,12 @@ The first message itself is among the walks (`test_walks.py`).
 """
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from demo.waiting import until
 from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
-from tests.e2e.walk import Walk
+from tests.e2e.walk import Walk, button
 
 pytestmark = [
     pytest.mark.e2e,
@@ -18,11 +18,6 @@ pytestmark = [
     pytest.mark.slow,  # a home of its own, from nothing on
     pytest.mark.asyncio(loop_scope="session"),
 ]
-
-
-def button(within: Page | Locator, name: str) -> Locator:
-    """With just this text."""
-    return within.get_by_role("button", name=name, exact=True)
 
 
 async def test_the_first_automation_answers(frontend: Frontend, world: World) -> None:

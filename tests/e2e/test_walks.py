@@ -12,7 +12,7 @@ from demo.telegram import TOKEN
 from demo.waiting import until
 from demo.world import CHAT, PERSON, World
 from tests.e2e.frontend import Frontend
-from tests.e2e.walk import Walk
+from tests.e2e.walk import Walk, button
 
 pytestmark = [
     pytest.mark.e2e,
@@ -24,11 +24,6 @@ pytestmark = [
 
 NOBODY = "780"
 LOST = "Water in the cellar"
-
-
-def button(page: Page, name: str) -> Locator:
-    """With just this text."""
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def option(page: Page, name: str) -> Locator:

@@ -1,6 +1,6 @@
 """A person's way through the pages, with what it costs them: clicks, and fields that they have to fill."""
 
-from playwright.async_api import Locator
+from playwright.async_api import Locator, Page
 
 
 class Walk:
@@ -30,3 +30,8 @@ class Walk:
         """Type something."""
         await box.fill(text)
         self.fields += 1
+
+
+def button(within: Page | Locator, name: str) -> Locator:
+    """With just this text."""
+    return within.get_by_role("button", name=name, exact=True)
