@@ -1,7 +1,7 @@
 """A Home Assistant with our integration and a Telegram on loopback, nothing else."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,16 @@ async def telegram(socket_enabled: None) -> AsyncGenerator[TelegramServer]:
 
 
 @pytest.fixture(autouse=True)
-def our_integration(telegram: TelegramServer, enable_custom_integrations: None) -> None:
-    """Let Home Assistant find the integration; Telegram comes first, so that it is there until all is unloaded."""
+async def our_integration(
+    telegram: TelegramServer, hass: HomeAssistant, enable_custom_integrations: None
+) -> AsyncIterator[None]:
+    """Let Home Assistant find the integration; Telegram comes first, so that it is there until all is unloaded.
+
+    What a test has begun by its last line ends before Home Assistant does: a set-up that is cut off in the middle of an
+    import leaves a thread behind, on a busy machine now and then.
+    """
+    yield
+    await hass.async_block_till_done()
 
 
 @pytest.fixture
