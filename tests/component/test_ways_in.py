@@ -222,9 +222,10 @@ async def test_a_hole_is_noticed(
 
 @pytest.mark.parametrize("who", [Who.UNKNOWN, Who.GUEST, Who.READER, Who.CHILD, Who.USER, Who.ADMIN])
 async def test_entities_do_what_those_ask_who_may_control_them(
-    hass: HomeAssistant, everything: MockConfigEntry, who: Who
+    hass: HomeAssistant, everything: MockConfigEntry, who: Who, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A guest would switch the alarm's connection off, or send the dead letters again."""
+    monkeypatch.setattr("custom_components.bach.button.RETRY_SECONDS", 0.01)  # what becomes of them is told elsewhere
     context = await context_of(hass, who)
     wrong = []
     for entity_id, kind in ways_in.entities(hass, everything).items():
