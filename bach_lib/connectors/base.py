@@ -37,6 +37,7 @@ class Incoming:
     repetition only if the newest with this id says the same (`says`, or the text), at most `reminds_after` seconds ago.
     `undated`: it is proved who sent it, but not when, so the same once more may be an old one that somebody overheard.
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
+    `language`: what the sender's app is set to, as "de" or "pt-br", where the platform tells it; it is never stored.
     """
 
     remote_id: str
@@ -67,6 +68,7 @@ class Incoming:
     metadata: Mapping[str, object] = field(default_factory=dict)
     """What else the platform says of it, for programs."""
     sightings: tuple[Sighting, ...] = field(default=(), compare=False)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ A connector is foreign code, and one value of a wrong type would come again with
 That a batch is one has been seen to before (`connectors/answer_check.py`).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from bach_lib.inbound.rows import incoming_values
 from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.redact import called, readable, seen
 
-_TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text")
+_TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text", "language")
 _PERHAPS_TEXTS = ("reply_to", "origin", "handle")
 _MOST: Mapping[str, int] = {
     **dict.fromkeys(("recipient", "sender_id", "origin"), 1_000),
@@ -36,6 +37,8 @@ _AS_POSTED = frozenset({"payload", "data"})
 """What metadata holds as it came, for automations."""
 _WORDS = frozenset({"quote", "text"})
 """What of it is as somebody wrote it, on several lines perhaps; all else are names."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
+"""A tag as apps have them. Anything else is no language."""
 _PERHAPS_TIMES = ("sent_at", "told_at", "not_before", "reminds_after")
 
 
@@ -86,6 +89,7 @@ def _quieted(message: Incoming) -> Incoming:
         recipient_title=message.recipient_title and called(message.recipient_title, message.recipient),
         sender_id=readable(message.sender_id),
         text=seen(message.text),
+        language=message.language if _LANGUAGE.fullmatch(message.language) else "",
         content=replace(
             content,
             command=_in_line(content.command),

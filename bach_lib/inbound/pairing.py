@@ -163,5 +163,8 @@ class Pairings:
 
 def _candidate(message: Incoming) -> Candidate:
     return Candidate(
-        recipient=message.recipient, title=message.recipient_title, kind=str(message.metadata.get("chat_type", ""))
+        recipient=message.recipient,
+        title=message.recipient_title,
+        kind=str(message.metadata.get("chat_type", "")),
+        language=message.language,
     )

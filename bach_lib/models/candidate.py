@@ -1,6 +1,6 @@
 """A candidate of a pairing: somebody who may be picked as a recipient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +17,5 @@ class Candidate:
     kind: str
     """What it is, such as private, group or channel."""
     has_code: bool = False
+    language: str = field(default="", compare=False)
+    """What the app of whoever wrote is set to, as "de" or "pt-br", where the platform tells it: a guess, no more."""

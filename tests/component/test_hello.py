@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Status
-from bach_lib.testing.telegram_server import Fault, TelegramServer
+from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from custom_components.bach.flows.recipient import RecipientFlow
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown
 from tests.component.conftest import (
@@ -28,11 +28,17 @@ from tests.component.conftest import (
     until,
     until_state,
 )
-from tests.component.dialogs import go_on
-from tests.component.test_recipient_flow import enter, start
+from tests.component.dialogs import go_on, reconfigure
+from tests.component.test_recipient_flow import GROUP, code_of, enter, next_page, start, wait
 from tests.holes import Hole, holes, is_missed
 
 BUTTON = "button.ada_send_test_message"
+EVE = 44
+_HELLOS = {
+    None: "Hello from test home.",
+    "de": "Hallo von test home. Nachrichten von deinem Zuhause",
+    "fr": "Bonjour de test home.",
+}
 
 
 @pytest.fixture
@@ -69,6 +75,49 @@ async def test_a_test_message_is_in_the_language_of_whoever_gets_it(
     await hass.async_block_till_done()
     await press(hass, BUTTON)
     assert [one.text for one in await telegram.wait_for(1)] == ["Ceci est un message de test de test home."]
+
+
+@pytest.mark.parametrize(
+    ("app", "stored"),
+    [
+        ("de", "de"),
+        ("fr-ca", "fr"),
+        ("en-GB", None),  # as the home
+        ("ja", None),  # there are no texts
+        ("", None),  # Telegram need not tell
+    ],
+)
+async def test_the_hello_is_in_the_language_of_the_app(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, app: str, stored: str | None
+) -> None:
+    """The first that somebody reads of their home would be in a language that they perhaps do not read."""
+    invitation = await start(hass, loaded, "pair")
+    telegram.says(f"/start {code_of(invitation)}", chat_id=EVE, first_name="Eve", language_code=app)
+    result = await next_page(hass, await go_on(hass, invitation))
+    result = await go_on(hass, result, recipient=str(EVE), hello=True)
+    assert result["description"] == "hello_sent"
+    assert next(one.text for one in await telegram.wait_for(1)).startswith(_HELLOS[stored])
+    assert result["data"].get("language") == stored
+    await hass.async_block_till_done()
+    [eve] = [one for one in loaded.subentries.values() if one.data["recipient"] == str(EVE)]
+    form = await reconfigure(hass, loaded, eve.subentry_id)
+    schema = form["data_schema"]
+    assert schema
+    [language] = [key for key in schema.schema["chat"].schema.schema if key == "language"]
+    shown = (language.description or {}).get("suggested_value")
+    assert shown == stored, "a guess has to be seen, and can be changed"
+
+
+async def test_a_group_has_no_language_of_one_who_is_in_it(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """A family would be greeted in the language of whoever added the bot."""
+    telegram.add_chat(GROUP, type="supergroup", title="Family")
+    result = await wait(hass, loaded)
+    telegram.says("/start", bot=bot, chat_id=GROUP, from_id=7, language_code="de")
+    result = await go_on(hass, await next_page(hass, result), recipient=str(GROUP), hello=True)
+    assert next(one.text for one in await telegram.wait_for(1)).startswith("Hello from")
+    assert "language" not in result["data"]
 
 
 async def test_one_that_is_refused_says_why_and_leaves_nothing(
@@ -145,7 +194,6 @@ async def test_the_button_goes_with_its_recipient(hass: HomeAssistant, loaded: M
 
 # -- the last step of the dialog ---------------------------------------------------------------------------------------
 
-EVE = 44
 HELLO = "Hello from test home. Messages from your home arrive here from now on."
 
 

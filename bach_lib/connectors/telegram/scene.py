@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bach_lib.connectors.base import Incoming
-from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity, name, number, part
+from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity, name, number, part, text
 from bach_lib.connectors.telegram.message_metadata import speaks_as
 from bach_lib.connectors.telegram.recipients import GENERAL_TOPIC, Target
 from bach_lib.connectors.telegram.sightings import of_update
@@ -24,6 +24,7 @@ class Scene:
         self._sender = _sender(fields, self._chat)
         self._topic = topic_of(fields)
         self._speaks_as = speaks_as(fields)
+        self._language = text(self._sender, "language_code")
         self._sightings = of_update(fields, self._sender)
 
     @classmethod
@@ -63,6 +64,7 @@ class Scene:
             not_before=not_before,
             metadata={**self._about(), **(metadata or {})},
             sightings=self._sightings,
+            language=self._language,
         )
 
     def _about(self) -> Mapping[str, object]:

@@ -21,7 +21,15 @@ from homeassistant.helpers.selector import (
 from bach_lib import Candidate, Invitation, Pairing
 from bach_lib.errors import CannotReceiveError
 from bach_lib.events import SenderBlocked
-from custom_components.bach.const import CONF_KIND, CONF_LINK, CONF_RECIPIENT
+from custom_components.bach.const import (
+    CONF_KIND,
+    CONF_LANGUAGE,
+    CONF_LINK,
+    CONF_RECIPIENT,
+    KIND_PRIVATE,
+    LANGUAGES,
+)
+from custom_components.bach.home.language import spoken
 from custom_components.bach.home.users import Users, async_get_users
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import with_escaped
@@ -96,7 +104,7 @@ class PairingSteps(ConfigSubentryFlow, ABC):
             return await self.async_step_pair()
         if picked is not None:
             candidate = self._candidates[picked]
-            found = {CONF_KIND: candidate.kind, **rights_values(user_input or {})}
+            found = {CONF_KIND: candidate.kind, **self._speaks(candidate), **rights_values(user_input or {})}
             return await self._create(candidate.recipient, candidate.title[:MAX_TITLE], found, user_input)
         self._somebody_wrote.clear()
         rights = self._rights(await async_get_users(self.hass))
@@ -131,6 +139,13 @@ class PairingSteps(ConfigSubentryFlow, ABC):
         if self._pairing.candidates:  # pressed Start before
             self._somebody_wrote.set()
         self._listening.callback(coordinator.bach.subscribe(SenderBlocked, seen))
+
+    def _speaks(self, candidate: Candidate) -> dict[str, str]:
+        """The language of a person's app, if it is another than the home's. A group has none: one of many wrote."""
+        language = spoken(candidate.language.lower())
+        is_home = language == spoken(self.hass.config.language)
+        is_known = candidate.kind == KIND_PRIVATE and language in LANGUAGES and not is_home
+        return {CONF_LANGUAGE: language} if is_known else {}
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):

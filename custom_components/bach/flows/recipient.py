@@ -23,6 +23,7 @@ from custom_components.bach.assist.settings import (
 from custom_components.bach.const import (
     CONF_HELLO,
     CONF_KIND,
+    CONF_LANGUAGE,
     CONF_RECIPIENT,
     CONF_ROLE,
     CONF_TITLE,
@@ -236,7 +237,9 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         greeted, reason = None, ""
         if self._is_new(recipient) and user_input and user_input.get(CONF_HELLO):
             key = f"hello-{self.flow_id}"  # the same form may be submitted twice
-            greeted, reason = await async_greet(self.hass, entry, recipient, seconds=self.hello_seconds, key=key)
+            greeted, reason = await async_greet(
+                self.hass, entry, recipient, seconds=self.hello_seconds, key=key, language=extra.get(CONF_LANGUAGE)
+            )
         return self.async_create_entry(
             title=title,
             data={CONF_RECIPIENT: recipient, **extra},

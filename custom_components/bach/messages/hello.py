@@ -50,13 +50,15 @@ async def async_say(
     seconds: float,
     key: str | None = None,
     context: str | None = None,
+    language: str | None = None,
 ) -> Told:
     """Queue the message, and wait at most `seconds` for its result. The same `key` never sends twice.
 
+    `language`: of whoever is no recipient yet. For all others it is known.
     Raises a `BachError` if it cannot be queued.
     """
     bach, connection = hass.data[HUB].bach, connection_name(entry)
-    texts = await common_texts(hass, language_of(hass, entry, recipient))
+    texts = await common_texts(hass, language or language_of(hass, entry, recipient))
     receipt = await bach.send(
         connection,
         recipient,
@@ -75,13 +77,19 @@ async def async_say(
 
 
 async def async_greet(
-    hass: HomeAssistant, entry: BachConfigEntry, recipient: str, *, seconds: float, key: str
+    hass: HomeAssistant,
+    entry: BachConfigEntry,
+    recipient: str,
+    *,
+    seconds: float,
+    key: str,
+    language: str | None = None,
 ) -> tuple[str, str]:
     """Send a hello to a new recipient; return the key of the sentence about the result, and the reason."""
     if entry.state is not ConfigEntryState.LOADED:
         return "hello_not_sent", ""
     try:
-        told = await async_say(hass, entry, recipient, "hello", seconds=seconds, key=key)
+        told = await async_say(hass, entry, recipient, "hello", seconds=seconds, key=key, language=language)
     except BachError as error:
         return "hello_failed", in_home_language(hass, error.sentence)
     if told.status is Status.SENT:

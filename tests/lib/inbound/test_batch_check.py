@@ -1,5 +1,7 @@
 """What a connector hands over is held against what it promised, and against what may ask for something."""
 
+from dataclasses import replace
+
 import pytest
 
 from bach_lib.connectors.base import Batch, Unreadable
@@ -52,6 +54,13 @@ def test_a_name_in_which_nothing_can_be_read_is_the_id() -> None:
         assert found.sender_name == real
 
 
+def test_a_language_is_a_tag_or_nothing() -> None:
+    """A connector of others could hand any text to whoever looks for texts in that language."""
+    for given, kept in (("de", "de"), ("pt-br", "pt-br"), ("zh-hans-CN", "zh-hans-CN"), ("../de", ""), ("d" * 99, "")):
+        [found] = validate_batch(Batch(messages=(replace(incoming(), language=given),), cursor=None)).messages
+        assert found.language == kept
+
+
 def batch(**fields: object) -> Batch:
     """A batch with values of types that it cannot have."""
     made = Batch(messages=(), cursor=None)
@@ -67,6 +76,7 @@ def test_what_is_wrong_is_set_aside_beside_what_was(subtests: pytest.Subtests) -
         ("text", 5),
         ("recipient_title", None),
         ("sender_name", b"Ada"),
+        ("language", None),
         ("reply_to", 7),
         ("told_at", "now"),
         ("kind", "text"),
