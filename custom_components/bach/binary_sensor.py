@@ -20,9 +20,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from bach_lib import ConnectionState, Health
 
 from .coordinator import BachConfigEntry, Snapshot
-from .entity import BachEntity, BachEntityDescription, async_keep_only, for_connectors, for_partners
+from .entity import BachEntity, BachEntityDescription, async_keep_only, for_connectors, for_partners, for_senders
 from .home.language import in_home_language
-from .kinds.webhook import receives, sends
+from .kinds.webhook import receives
 
 PARALLEL_UPDATES = 0
 
@@ -44,7 +44,7 @@ class BachBinarySensorDescription(BachEntityDescription, BinarySensorEntityDescr
 BINARY_SENSORS = (
     BachBinarySensorDescription(
         key="sending",
-        exists_fn=lambda coordinator: for_connectors(coordinator) and sends(coordinator.entry_data),
+        exists_fn=for_senders,
         health_fn=lambda snapshot: snapshot.sending,
     ),
     BachBinarySensorDescription(

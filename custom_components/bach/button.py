@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, override
 
+from homeassistant.components.button import DOMAIN as BUTTON
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
@@ -17,15 +18,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from bach_lib import Fault, Status
 
 from .actions.dead_letters import RETRY_SECONDS
-from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
+from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry, BachCoordinator
-from .entity import BachEntity, BachEntityDescription, recipient_device
+from .entity import BachEntity, BachEntityDescription, async_keep_only, for_senders, recipient_device
 from .home.errors import translated_errors
 from .home.language import in_home_language
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_to_keep
 from .home.permissions import require_connection_control, require_recipient_control
-from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
 from .messages.undelivered_error import undelivered_error
@@ -76,6 +76,7 @@ BUTTONS = (
     BachButtonDescription(
         key="retry_dead_letters",
         entity_category=EntityCategory.CONFIG,
+        exists_fn=for_senders,
         press_fn=_retry_dead_letters,
     ),
     BachButtonDescription(
@@ -95,9 +96,17 @@ async def async_setup_entry(
 ) -> None:
     """Add the buttons of a connection and of each recipient that can be sent to."""
     coordinator = entry.runtime_data
-    async_add_entities(BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator))
-    if not coordinator.is_partner and sends(entry.data):
+    entities = [BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator)]
+    recipients = entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if for_senders(coordinator) else ()
+    tests = {_test_message_id(entry, subentry) for subentry in recipients}
+    async_keep_only(hass, entry, BUTTON, {entity.unique_id for entity in entities} | tests)
+    async_add_entities(entities)
+    if for_senders(coordinator):
         async_add_for_recipients(hass, entry, async_add_entities, TestMessageButton)
+
+
+def _test_message_id(entry: BachConfigEntry, subentry: ConfigSubentry) -> str:
+    return f"{entry.entry_id}_{subentry.subentry_id}_{TEST_MESSAGE.key}"
 
 
 class BachButton(BachEntity, ButtonEntity):
@@ -119,7 +128,7 @@ class TestMessageButton(ButtonEntity):
     _attr_has_entity_name = True
 
     def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
-        self._attr_unique_id = f"{entry.entry_id}_{subentry.subentry_id}_{TEST_MESSAGE.key}"
+        self._attr_unique_id = _test_message_id(entry, subentry)
         self._attr_device_info = recipient_device(hass, entry, subentry)
         self._entry = entry
         self._subentry_id = subentry.subentry_id

@@ -22,11 +22,17 @@ from bach_lib import Report
 from .const import CONF_LINK, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .kinds.partners import manufacturer_of, model_of
+from .kinds.webhook import sends
 
 
 def for_connectors(coordinator: BachCoordinator) -> bool:
     """Whether this is a chat connection, which has a queue and recipients."""
     return not coordinator.is_partner
+
+
+def for_senders(coordinator: BachCoordinator) -> bool:
+    """Whether messages can go out here: a webhook may only take what programs post."""
+    return for_connectors(coordinator) and sends(coordinator.entry_data)
 
 
 def for_partners(coordinator: BachCoordinator) -> bool:

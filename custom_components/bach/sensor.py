@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import (
+    DOMAIN,
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
@@ -27,7 +28,7 @@ from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 
 from .const import TYPE_HOMEASSISTANT
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
-from .entity import BachEntity, BachEntityDescription, for_partners
+from .entity import BachEntity, BachEntityDescription, async_keep_only, for_partners, for_senders
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_id
 
@@ -76,18 +77,21 @@ def _last_check(snapshot: Snapshot) -> datetime | None:
 SENSORS = (
     BachSensorDescription(
         key="breaker",
+        exists_fn=for_senders,
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in BreakerState],
         value_fn=lambda snapshot: snapshot.breaker.value,
     ),
     BachSensorDescription(
         key="queued",
+        exists_fn=for_senders,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=None,
         value_fn=lambda snapshot: snapshot.queue.waiting,
     ),
     BachSensorDescription(
         key="dead",
+        exists_fn=for_senders,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=None,
         value_fn=lambda snapshot: snapshot.queue.dead,
@@ -95,17 +99,22 @@ SENSORS = (
     ),
     BachSensorDescription(
         key="sent",
+        exists_fn=for_senders,
         state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_registry_enabled_default=False,  # for statistics; minutes late, it looks as if the hello had not gone
         value_fn=lambda snapshot: snapshot.queue.sent,
         seconds=_STATISTICS_SECONDS,
     ),
     BachSensorDescription(
         key="failed",
+        exists_fn=for_senders,
         state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,  # among those that wait, which are shown
         value_fn=lambda snapshot: snapshot.queue.failed,
     ),
     BachSensorDescription(
         key="uncertain",
+        exists_fn=for_senders,
         state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,  # only for those who send at most once
         value_fn=lambda snapshot: snapshot.queue.uncertain,
@@ -113,18 +122,24 @@ SENSORS = (
     ),
     BachSensorDescription(
         key="last_sent",
+        exists_fn=for_senders,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,  # the recipients' entities say it
         value_fn=lambda snapshot: snapshot.last_sent,
     ),
     BachSensorDescription(
         key="oldest_waiting",
+        exists_fn=for_senders,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,  # comes and goes with every single message
         value_fn=_oldest,
     ),
     BachSensorDescription(
-        key="version", exists_fn=_is_home, value_fn=lambda snapshot: snapshot.version, needs_answer=True
+        key="version",
+        exists_fn=_is_home,
+        entity_registry_enabled_default=False,  # the page of the device says it
+        value_fn=lambda snapshot: snapshot.version,
+        needs_answer=True,
     ),
     BachSensorDescription(
         key="latency",
@@ -150,7 +165,9 @@ async def async_setup_entry(
 ) -> None:
     """Add the sensors of a connection."""
     coordinator = entry.runtime_data
-    async_add_entities(BachSensor(coordinator, one) for one in SENSORS if one.exists_fn(coordinator))
+    entities = [BachSensor(coordinator, one) for one in SENSORS if one.exists_fn(coordinator)]
+    async_keep_only(hass, entry, DOMAIN, {entity.unique_id for entity in entities})
+    async_add_entities(entities)
 
 
 class BachSensor(BachEntity, SensorEntity):

@@ -73,7 +73,9 @@ async def test_what_a_connection_has(
         "event.bob_incoming_message",
         "sensor.home_bot_last_sent",
         "sensor.home_bot_oldest_waiting_message",
+        "sensor.home_bot_sent_messages",
         "sensor.home_bot_uncertain_messages",
+        "sensor.home_bot_waiting_for_another_try",
     }
     everyday = {name for name, entry in entries.items() if entry and entry.entity_category is None}
     recipients = {name for name in ALL if name.startswith(("event.", "notify."))}
@@ -98,7 +100,7 @@ def test_what_a_value_is_decides_how_it_is_shown() -> None:
     }
 
 
-async def test_a_quiet_connection(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+async def test_a_quiet_connection(hass: HomeAssistant, with_the_noisy_ones: None, loaded: MockConfigEntry) -> None:
     """After setting up, everything says that all is well."""
     assert state(hass, "binary_sensor.home_bot_sending") == "on"
     assert state(hass, "binary_sensor.home_bot_receiving") == "on"

@@ -148,6 +148,7 @@ async def test_the_other_home_moves(hass: HomeAssistant, there: HomeAssistantSer
 
 async def test_the_version_there_is_shown(
     hass: HomeAssistant,
+    with_the_noisy_ones: None,
     hass_client: ClientSessionGenerator,
     device_registry: dr.DeviceRegistry,
     there: HomeAssistantServer,
@@ -168,7 +169,7 @@ async def test_the_version_there_is_shown(
 
 
 async def test_a_home_that_goes_away_is_seen(
-    hass: HomeAssistant, there: HomeAssistantServer, loaded: MockConfigEntry
+    hass: HomeAssistant, with_the_noisy_ones: None, there: HomeAssistantServer, loaded: MockConfigEntry
 ) -> None:
     """It would look connected for hours, and at a version that it may have no more."""
     await until_state(hass, SENSOR, f"{VERSION} (BACH 1.0.0)")
@@ -195,7 +196,7 @@ async def test_a_home_that_takes_no_letters_is_told_of(
 
 
 async def test_letters_that_nobody_wants_need_no_help(
-    hass: HomeAssistant, there: HomeAssistantServer, issue_registry: ir.IssueRegistry
+    hass: HomeAssistant, with_the_noisy_ones: None, there: HomeAssistantServer, issue_registry: ir.IssueRegistry
 ) -> None:
     """Whoever only notifies there would be told to do something that is of no use."""
     there.takes_letters = False
