@@ -11,19 +11,19 @@ from typing import Final, override
 
 from homeassistant.components.event import DOMAIN, EventEntity, EventEntityDescription
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Kind
 
-from .const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_EVENT, SUBENTRY_RECIPIENT, TYPE_HOMEASSISTANT
+from .const import SUBENTRY_RECIPIENT
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
 from .home.attribution import SIGNAL_RECEIVED, Received
 from .home.entry import event_unique_id
-from .kinds.webhook import receives, sends
+from .home.heard import is_heard
+from .kinds.webhook import sends
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.incoming_payload import incoming_payload
 
@@ -51,17 +51,9 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: BachConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an event entity for each recipient that can send something."""
-    heard = [subentry for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if _is_heard(entry, subentry)]
+    heard = [subentry for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if is_heard(entry, subentry)]
     async_keep_only(hass, entry, DOMAIN, frozenset(event_unique_id(entry, one.subentry_id) for one in heard))
-    async_add_for_recipients(hass, entry, async_add_entities, BachEventEntity, lambda one: _is_heard(entry, one))
-
-
-def _is_heard(entry: BachConfigEntry, subentry: ConfigSubentry) -> bool:
-    """Whether anything can come in from this recipient; notify targets in another home never send."""
-    recipient: str = subentry.data[CONF_RECIPIENT]
-    if entry.data.get(CONF_TYPE) == TYPE_HOMEASSISTANT:
-        return recipient == RECIPIENT_BACH or recipient.startswith(RECIPIENT_EVENT)
-    return receives(entry.data)
+    async_add_for_recipients(hass, entry, async_add_entities, BachEventEntity, lambda one: is_heard(entry, one))
 
 
 class BachEventEntity(EventEntity):

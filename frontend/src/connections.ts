@@ -8,7 +8,7 @@ import { Live, sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { Card, Checked, Standing } from "./views.ts";
-import { amount, BREAKERS, counts, STANDINGS, time, way } from "./words.ts";
+import { amount, BREAKERS, counts, STANDINGS, time, TYPES, way } from "./words.ts";
 
 export class Connections extends LitElement {
   static override styles = [
@@ -118,10 +118,10 @@ export class Connections extends LitElement {
     return html`<article class="card" aria-labelledby=${name} data-connection=${card.id}>
       <div>
         <h3 id=${name}>${card.title}</h3>
-        <p class="quiet">${[card.type, card.account].filter(Boolean).join(" · ")}</p>
+        <p class="quiet">${[TYPES[card.type] ?? card.type, card.account].filter(Boolean).join(" · ")}</p>
       </div>
       <dl>
-        <dt>${text("connections.sending")}</dt>
+        <dt>${text(card.queue === null ? "connections.reachable" : "connections.sending")}</dt>
         <dd>${this.standing(card, card.sending, isBad(card.sending))}</dd>
         ${card.queue === null
           ? nothing
@@ -180,17 +180,19 @@ export class Connections extends LitElement {
   private lastDay(card: Card, hours: NonNullable<Card["hours"]>) {
     const { text, locale } = this.transport;
     const sum = (name: "sent" | "failed"): number => hours.reduce((all, hour) => all + hour[name], 0);
-    const longest = Math.max(...hours.map((hour) => hour.seconds ?? 0));
+    const tried = hours.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]));
     const isYoung = (card.counted_since ?? 0) > Date.now() / 1000 - hours.length * 3600;
     return html`<div class="charts">
         <div>
           ${chart(hours.map(({ sent, failed }) => ({ sent, failed })))}
           <p class="quiet">${text("connections.day", { sent: sum("sent"), failed: sum("failed") })}</p>
         </div>
-        <div>
-          ${chart(hours.map(({ seconds }) => ({ seconds: seconds ?? 0 })))}
-          <p class="quiet">${text("connections.took", { seconds: amount(locale, Math.max(longest, 0.01)) })}</p>
-        </div>
+        ${tried.length
+          ? html`<div>
+              ${chart(hours.map(({ seconds }) => ({ seconds: seconds ?? 0 })))}
+              <p class="quiet">${text("connections.took", { seconds: amount(locale, Math.max(...tried, 0.01)) })}</p>
+            </div>`
+          : nothing}
       </div>
       ${isYoung ? html`<p class="quiet">${text("connections.since", { time: time(locale, card.counted_since ?? 0) })}</p>` : nothing}`;
   }

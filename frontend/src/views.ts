@@ -133,7 +133,7 @@ export interface Checked {
   hops: Hop[];
 }
 
-export type Role = "notify_only" | "user" | "admin" | "let_in";
+export type Role = "notify_only" | "event" | "user" | "admin" | "let_in";
 
 export interface HouseholdView {
   questions: { text: string; asked: string[]; answers: string[]; takes_text: boolean; ends_at: number; unreached: string[] }[];

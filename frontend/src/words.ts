@@ -61,9 +61,25 @@ export const BREAKERS: Record<NonNullable<NonNullable<Card["breaker"]>["state"]>
 };
 export const ROLES: Record<Role, TextKey> = {
   notify_only: "role.notify_only",
+  event: "role.event",
   user: "role.user",
   admin: "role.admin",
   let_in: "role.let_in",
+};
+/** The platforms by their names, which are the same in every language; those of others are called as they call themselves. */
+export const TYPES: Readonly<Record<string, string>> = {
+  claude: "Claude",
+  discord: "Discord",
+  discord_webhook: "Discord (Webhook)",
+  gemini: "Gemini",
+  homeassistant: "Home Assistant",
+  http: "HTTP",
+  mcp: "MCP",
+  ollama: "Ollama",
+  "openai-compatible": "OpenAI",
+  signal: "Signal",
+  telegram: "Telegram",
+  webhook: "Webhook",
 };
 /** What somebody did who did not only write. */
 export const KINDS: Record<CameView["kind"], TextKey> = {

@@ -44,6 +44,16 @@ test("a card says how both directions stand, what waits, and how much was sent",
   assert.equal(element.renderRoot.querySelector<HTMLAnchorElement>(".bar a")!.getAttribute("href"), "/config/bach");
 });
 
+test("a connection is called as its platform is, and what carries no messages is reachable or not", async () => {
+  const untried = { hours: [{ sent: 0, failed: 0, seconds: null }] };
+  const { element } = await open([card({ type: "discord_webhook", ...untried }), card({ id: "2", type: "mcp", queue: null, ...untried }), card({ id: "3", type: "carrier_pigeon" })]);
+  const [hook, server, pigeon] = [...element.renderRoot.querySelectorAll("article")].map((one) => one.textContent!);
+  assert.ok(hook!.includes("Discord (Webhook) · Home"));
+  assert.ok(!hook!.includes("connections.took"), "nothing was tried, so nothing took any time");
+  assert.ok(server!.includes("MCP · Home") && server!.includes("connections.reachable") && !server!.includes("connections.sending"));
+  assert.ok(pigeon!.includes("carrier_pigeon · Home") && pigeon!.includes("connections.took 0.5"));
+});
+
 test("an open breaker says until when, or a person would wait without knowing for what", async () => {
   const { element } = await open([card({ breaker: { state: "open", failures: 5, until: 60 } })]);
   assert.ok(seen(element).includes("breaker.open 5"));

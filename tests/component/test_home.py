@@ -146,9 +146,9 @@ async def test_the_other_home_moves(hass: HomeAssistant, there: HomeAssistantSer
         await hass.config_entries.async_unload(loaded.entry_id)
 
 
+@pytest.mark.usefixtures("with_the_noisy_ones")
 async def test_the_version_there_is_shown(
     hass: HomeAssistant,
-    with_the_noisy_ones: None,
     hass_client: ClientSessionGenerator,
     device_registry: dr.DeviceRegistry,
     there: HomeAssistantServer,

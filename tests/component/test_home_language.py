@@ -1,22 +1,30 @@
 """A German home reads German, down to the reason of a reason; words of a platform stay as they are, in its name."""
 
+import json
 import re
+from unittest.mock import patch
 
 import pytest
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations, async_load_integrations
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from bach_lib import Bach
 from bach_lib.errors import StoreFailedError
 from bach_lib.said import Sentence
 from bach_lib.testing import TelegramServer
-from custom_components.bach.const import DOMAIN
+from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_PROVEN, EVENT_TROUBLE, LANGUAGES
+from custom_components.bach.flows.dead_letters_repair import DeadLettersFlow
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.language import in_home_language
+from custom_components.bach.logbook import ENDS, LINES, PROOFS, SUBJECTS, TROUBLES, async_describe_events
 from tests.component.conftest import ADA_ENTITY, press, send, until_state
+from tests.component.dialogs import choose, submit
+from tests.component.test_rules import BACH
 
 _OUTAGE = re.compile(r"Keine Verbindung zu [\w.]+: [Ss]ie wurde abgelehnt\.")
+OTHER_TOKEN = "987654321:" + "A" * 35
 ENGLISH = re.compile(r"\b(the|was|is|not|connection to|refused|could|read|of|no)\b")
 
 
@@ -82,3 +90,59 @@ async def test_words_of_others_stay_as_they_are(hass: HomeAssistant, german: Non
     assert in_home_language(hass, "Bad Request: chat not found") == "Bad Request: chat not found"
     unknown = Sentence("of_a_newer_bach", "{host} is late.", host="x")
     assert in_home_language(hass, unknown) == "x is late."
+
+
+async def test_a_dialog_says_in_german_why_it_goes_no_further(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, german: None
+) -> None:
+    """Below a German form, the reason why the server cannot be reached would stand in English."""
+    await telegram.pause()
+    form = await choose(hass, "telegram")
+    form = await submit(hass, form, {"bot_token": OTHER_TOKEN, "server": {"endpoint": telegram.url}})
+    assert form["errors"] == {"server": "refused"}
+    assert _OUTAGE.fullmatch((form["description_placeholders"] or {})["reason"])
+    await telegram.resume()
+
+
+async def test_a_repair_says_in_german_what_stands_against_it(
+    hass: HomeAssistant, loaded: MockConfigEntry, german: None
+) -> None:
+    """Whoever repairs at night would have to translate why it does not work."""
+    repair = DeadLettersFlow(loaded.entry_id)
+    repair.hass, repair.handler, repair.issue_id = hass, DOMAIN, "any"
+    error = StoreFailedError(path="bach.db", reason=Sentence("it_was_refused", "it was refused"))
+    with patch.object(Bach, "retry_and_follow", side_effect=error):
+        result = await repair.async_step_retry()
+    reason = (result["description_placeholders"] or {})["reason"]
+    assert "bach.db" in reason
+    assert not ENGLISH.search(reason)
+
+
+async def test_the_activity_is_in_german(hass: HomeAssistant, loaded: MockConfigEntry, german: None) -> None:
+    """Below a German heading, each line about a message would be English."""
+    described = {}
+    async_describe_events(hass, lambda _, kind, describe: described.update({kind: describe}))
+
+    def line(of: str, **data: object) -> str:
+        shown = described[of](Event(of, data))
+        return f"{shown['name']} {shown['message']}"
+
+    end = {"status": "dead", "operation": "edit", "recipient_name": "Ada", "message_id": 7}
+    assert line(EVENT_ENDED, **end) == "Änderung einer Nachricht an Ada nicht zugestellt (Nachricht 7)"
+    wrote = {"kind": "command", "command": "tür", "person": "Ada", "recipient_name": "Familie"}
+    assert line(EVENT_MESSAGE, **wrote) == "Ada hat den Befehl /tür gesendet (in Familie)"
+    assert line(EVENT_MESSAGE) == "Jemand hat etwas gesendet"
+    assert line(EVENT_PROVEN, proof="seen") == "Nachricht an jemanden gesehen"
+    assert line(EVENT_TROUBLE, name="@home_bot", direction="sending") == "@home_bot kann nicht senden"
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_each_line_of_the_activity_has_its_words(language: str) -> None:
+    """The Activity of a whole day would not open, for one place that is called otherwise in one language."""
+    texts = json.loads((BACH / f"translations/{language}.json").read_text("utf-8"))["common"]
+    keys = {key for key, _ in (*LINES.values(), *ENDS.values(), *PROOFS.values())}
+    keys |= {key for pair in SUBJECTS.values() for key in pair} | set(TROUBLES.values())
+    also = {"activity_in", "activity_nobody_known", "activity_number", "activity_somebody"}
+    assert keys | also == {key for key in texts if key.startswith("activity_")}
+    words = dict.fromkeys(("command", "label", "line", "name", "number", "place", "to"), "x")
+    assert all(texts[key].format(**words) for key in keys | also)

@@ -1,5 +1,7 @@
 """Says sentences in the language of the home, and what is sent to somebody in theirs; words of platforms stay."""
 
+from collections.abc import Mapping
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import (
     async_get_cached_translations,
@@ -33,7 +35,16 @@ def spoken(language: str) -> str:
 
 async def common_texts(hass: HomeAssistant, language: str) -> dict[str, str]:
     """What BACH says to people on its own account, by key."""
-    texts = await async_get_translations(hass, spoken(language), "common", [DOMAIN])
+    return _by_key(await async_get_translations(hass, spoken(language), "common", [DOMAIN]))
+
+
+@callback
+def home_texts(hass: HomeAssistant) -> dict[str, str]:
+    """The same in the language of the home, which are loaded with the integration."""
+    return _by_key(async_get_cached_translations(hass, hass.config.language, "common", DOMAIN))
+
+
+def _by_key(texts: Mapping[str, str]) -> dict[str, str]:
     return {key.rpartition(".")[2]: text for key, text in texts.items()}
 
 

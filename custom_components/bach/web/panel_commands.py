@@ -38,10 +38,11 @@ from custom_components.bach.const import (
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name, connections, notify_unique_id, titles
 from custom_components.bach.home.errors import translated_errors
+from custom_components.bach.home.heard import heard_as
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.origin import async_origin, user_to_keep
 from custom_components.bach.home.permissions import may_control
-from custom_components.bach.home.roles import place, role_of
+from custom_components.bach.home.roles import place
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import sends
@@ -179,7 +180,7 @@ class HomeViewer:
             connection=entry.title,
             place=where.title if where else subentry.data[CONF_RECIPIENT],
             person=subentry.title if is_person or subentry.data.get(CONF_KIND) == KIND_PRIVATE else None,
-            role=role_of(subentry),
+            role=heard_as(entry, subentry),
             user=user.name if user else None,
         )
 
