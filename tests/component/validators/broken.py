@@ -147,7 +147,7 @@ LOOKS = [
     Broken(hassfest_icons.icons, "no icon of Material", put(ICONS, f"{_EVENT} default", "fas:envelope")),
     Broken(hassfest_icons.icons, "default: expected", put(ICONS, f"{_EVENT} default", 7)),
     Broken(
-        hassfest_icons.icons, "icon that it would have", put(ICONS, "entity switch enabled state on", "mdi:email-fast")
+        hassfest_icons.icons, "icon that it would have", put(ICONS, "entity switch enabled state on", "mdi:power-plug")
     ),
     Broken(
         hassfest_icons.icons,
