@@ -138,6 +138,8 @@ class Policy(_Checked):
     """All policies together.
 
     `max_waiting` messages a connection; finished messages and the inbox are kept for `keep_seconds`.
+    The files of a connection's messages that wait, or were not sent, may take `file_bytes` on the disk; the words of
+    further ones go without theirs.
     `parallel` attempts run at once on a connection, and at most `per_minute` a minute go, beside its platform's limits.
     """
 
@@ -150,6 +152,7 @@ class Policy(_Checked):
     probe: ProbePolicy = field(default_factory=ProbePolicy)
     """How often partners are checked."""
     max_waiting: int = 10_000
+    file_bytes: int = 1_000_000_000
     keep_seconds: float = 30 * 86_400
     parallel: int = 32
     per_minute: float = inf

@@ -69,6 +69,7 @@ QUEUE = (
     ("dead", "Dead"),
     ("uncertain", "Uncertain"),
     ("held", "Held"),
+    ("file_bytes", "Bytes of files"),
 )
 
 

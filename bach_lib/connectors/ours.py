@@ -71,6 +71,14 @@ INBOX_MEGABYTES: Final = Known(
     ),
     takes=(int,),
 )
+FILE_MEGABYTES: Final = Known(
+    name="file_megabytes",
+    about=Sentence(
+        "the_most_that_files_of_messages_take_on",
+        "the most that files of messages which wait take on the disk; the words of others go without theirs",
+    ),
+    takes=(int,),
+)
 RECEIVING: Final = Known(
     name="receiving",
     about=Sentence("false_what_comes_in_there_is_not_fetched", "false: what comes in there is not fetched"),
@@ -108,6 +116,7 @@ OF_CONNECTOR: Final = (
     BREAKER_SECONDS,
     PER_MINUTE,
     MAX_WAITING,
+    FILE_MEGABYTES,
     KEEP_DAYS,
     INBOX_MEGABYTES,
     RECEIVING,

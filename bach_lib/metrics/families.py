@@ -108,11 +108,18 @@ def _queues(snapshot: Snapshot) -> Iterator[Metric]:
         labels=["connection"],
         unit="seconds",
     )
+    size = GaugeMetricFamily(
+        "bach_queue_file_bytes",
+        "What the files of messages that wait, or were not sent, take on the disk.",
+        labels=["connection"],
+        unit="bytes",
+    )
     for queue in (one.queue for one in snapshot.connections if one.queue is not None):
         for state in ("pending", "sending", "failed", "held", "dead", "uncertain"):
             depth.add_metric([queue.connection, state], getattr(queue, state))
         oldest.add_metric([queue.connection], 0.0 if queue.oldest is None else max(snapshot.time - queue.oldest, 0.0))
-    yield from (depth, oldest)
+        size.add_metric([queue.connection], queue.file_bytes)
+    yield from (depth, oldest, size)
 
 
 def _sending(snapshot: Snapshot) -> Iterator[Metric]:

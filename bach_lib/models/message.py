@@ -99,6 +99,8 @@ class File:
     mime_type: str | None = None
     """Guessed from the name if left out."""
     size: int = 0
+    digest: str = field(default="", repr=False, compare=False)
+    """SHA-256 of the content, in hexadecimal digits, once BACH has it; what is said about it before that is ignored."""
 
     @classmethod
     async def read(cls, path: Path | str, *, name: str | None = None, mime_type: str | None = None) -> Self:
@@ -272,6 +274,8 @@ class QueueStatus:
     """May have arrived."""
     oldest: float | None = None
     held: int = 0
+    file_bytes: int = 0
+    """What the files of its messages take on the disk."""
 
     @property
     def waiting(self) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bach_lib.models import Message, Status
+from bach_lib.outbound.claimed_row import claimed
 from bach_lib.outbound.collapse import REPLACED, is_replaced, older_of_tag, take_place
-from bach_lib.outbound.file_contents import claimed, with_files
 from bach_lib.outbound.one_message import end_message
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import UnreadableRowError, plain_message, readable_message
@@ -90,7 +90,7 @@ def _claim(tx: Transaction, step: Step, advance: Advance, now: float, instance: 
         if is_replaced(tx, message, step.forms):
             advance.ended = end_message(tx, message_id, Status.CANCELLED, REPLACED, now=now, instance=instance)
         else:
-            advance.claimed = with_files(tx, message)
+            advance.claimed = message
             advance.replaced = take_place(tx, message, step.forms, now=now, instance=instance)
     except UnreadableRowError as error:
         advance.ended = end_message(tx, message_id, Status.DEAD, error.fault, now=now, instance=instance)

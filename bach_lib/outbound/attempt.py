@@ -9,21 +9,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Connector
+from bach_lib.errors import BachError
 from bach_lib.events import MessageAttempted
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
-from bach_lib.outbound.belonging import belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.belonging import NO_REPLY, belonging, note_whose, with_what_it_lacks
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
 from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.services import DispatchServices
-from bach_lib.outcomes import Outcome, Scope, Sent, Uncertain, Wait
+from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.spans import Value, span
 
 of_attempt: Callable[..., Settlement] = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
+_DISK_RETRY = 5.0
 _SWITCHED_OFF = Wait(seconds=1.0, fault=STOPPED, scope=Scope.MESSAGE)
 
 
@@ -65,9 +67,9 @@ class Trials:
         made = await self._begun(connector, message)
         if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
             made = _SWITCHED_OFF
-        outcome = await self._sent(connector, made) if isinstance(made, Message) else made
+        outcome = await self._sent(connector, made, is_at_work) if isinstance(made, Message) else made
         if made is not message and isinstance(made, Message):
-            outcome = with_what_it_lacks(outcome)
+            outcome = with_what_it_lacks(outcome, NO_REPLY)
         seconds = clock.monotonic() - began
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
         idempotent = connector.capabilities.idempotent or repeatable
@@ -98,7 +100,26 @@ class Trials:
             self._ledger.give_back(message)
             raise
 
-    async def _sent(self, connector: Connector, message: Message) -> Outcome:
+    async def _sent(self, connector: Connector, message: Message, is_at_work: Callable[[], bool]) -> Outcome:
+        if not message.files:
+            return await self._handed_over(connector, message)
+        try:
+            loaded = await self._services.queue.files.load(message)
+        except BachError as error:  # the disk; the message is not to blame
+            return Wait(seconds=_DISK_RETRY, fault=Fault(code=error.code, text=error.sentence), scope=Scope.MESSAGE)
+        except BaseException:
+            self._ledger.give_back(message)
+            raise
+        try:
+            if not is_at_work():
+                return _SWITCHED_OFF
+            if not loaded.message.files and not message.text:
+                return Dead(fault=Fault(code="without_file", text=loaded.lost[0].reason))
+            return with_what_it_lacks(await self._handed_over(connector, loaded.message), *loaded.lost)
+        finally:
+            loaded.release()
+
+    async def _handed_over(self, connector: Connector, message: Message) -> Outcome:
         about: dict[str, Value] = {"bach.connection": message.connection, "bach.message_id": message.id}
         with span("bach.attempt", about) as attempt:
             outcome = await connector.send(message)

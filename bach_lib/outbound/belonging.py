@@ -25,7 +25,7 @@ _NOT_OURS = Dead(
         ),
     )
 )
-_NO_REPLY = Loss(
+NO_REPLY = Loss(
     what="reply",
     reason=Sentence(
         "the_message_it_answers_belongs_to_another",
@@ -56,11 +56,11 @@ async def note_whose(connector: Connector, connection: str, services: DispatchSe
             await services.ensure_account(connection, connector)
 
 
-def with_what_it_lacks(outcome: Outcome) -> Outcome:
-    """Say of what was sent that it answers nothing, although it was to."""
-    if not isinstance(outcome, Sent):
+def with_what_it_lacks(outcome: Outcome, *lacks: Loss) -> Outcome:
+    """Say of what was sent what it went without, although it was to have it."""
+    if not isinstance(outcome, Sent) or not lacks:
         return outcome
-    return replace(outcome, degraded=True, losses=(*outcome.losses, _NO_REPLY))
+    return replace(outcome, degraded=True, losses=(*outcome.losses, *lacks))
 
 
 async def _is_old(message: Message, named: str, newest_before: int, services: DispatchServices) -> bool:

@@ -6,12 +6,12 @@ send has to wait for it.
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 
 from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, NotUndoableError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
+from bach_lib.outbound.file_keeper import FileKeeper
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.one_message import one_message
 from bach_lib.outbound.reasons import fault_values
@@ -47,15 +47,8 @@ class Corrections:
 
         Raises `UnknownMessageError` or `NotAmendableError`.
         """
-
-        def work(tx: Transaction) -> Message:
-            message = self._amendable(tx, message_id)
-            contents = [row["content"] for row in tx.rows("files_of", message_id=message_id)] if message.files else []
-            files = zip(message.files, contents, strict=True)
-            filled = (replace(file, content=one) for file, one in files if isinstance(one, bytes))
-            return replace(message, files=tuple(filled))
-
-        return await self._store.read(work)
+        message = await self._store.read(lambda tx: self._amendable(tx, message_id))
+        return (await FileKeeper(self._store).filled(message))[0]
 
     async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message] | None:
         """Let a message wait as the draft says, with all its retries; its files stay as they are. Before and after.

@@ -171,7 +171,7 @@ def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request
     if key is None:
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
-    contents = b"".join(sha256(file.content).digest() for file in draft.files)
+    contents = b"".join(bytes.fromhex(file.digest) or sha256(file.content).digest() for file in draft.files)
     return Request(
         key=key if number == 1 else f"{key} #{number}", digest=sha256(repr(timeless).encode() + contents).hexdigest()
     )

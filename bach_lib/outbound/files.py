@@ -32,11 +32,11 @@ def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[
         name = _name(file.name)
         reason = _reason(type_, capabilities, len(file.content), left, len(able))
         if reason:
-            lost.append(Loss(what="file", reason=_NAME_AND_REASON(name=name, reason=reason)))
+            lost.append(left_out(name, reason))
             continue
         left -= len(file.content)
         mime_type = file.mime_type if isinstance(file.mime_type, str) and _MIME_TYPE.fullmatch(file.mime_type) else None
-        able.append(replace(file, name=name, mime_type=mime_type, size=len(file.content)))
+        able.append(replace(file, name=name, mime_type=mime_type, size=len(file.content), digest=""))
     return tuple(able), tuple(lost)
 
 
@@ -68,6 +68,11 @@ def _too_much(size: int) -> str:
     )
 
 
+def left_out(name: str, reason: str) -> Loss:
+    """That a file does not go, and why."""
+    return Loss(what="file", reason=_NAME_AND_REASON(name=name, reason=reason))
+
+
 def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
     """What is raised for files alone, none of which can go."""
     return InvalidValueError(
@@ -84,7 +89,7 @@ def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, 
     able, lost, left = list[File](), list[Loss](), MAX_ALL
     for file in _files(files):
         if (size := len(file.content)) > left:
-            lost.append(Loss(what="file", reason=_NAME_AND_REASON(name=_name(file.name), reason=_too_much(size))))
+            lost.append(left_out(_name(file.name), _too_much(size)))
             continue
         left -= size
         able.append(file)

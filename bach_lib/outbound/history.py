@@ -110,8 +110,9 @@ class History:
                 key = (str(row["connection"]), Status(str(row["status"])))
                 counts[key] = counts.get(key, 0) - integer(row["number"])
                 held[key[0]] += integer(row["number"])
+            of_files = {str(row["connection"]): integer(row["size"]) for row in tx.rows("count_content_bytes")}
             return {
-                connection.name: _status(tx, connection, counts, held[connection.name]) for connection in connections
+                one.name: _status(tx, one, counts, held[one.name], of_files.get(one.name, 0)) for one in connections
             }
 
         return await self._store.read(work)
@@ -156,7 +157,9 @@ def _undelivered(
     return tx.rows("these_messages", ids=json.dumps(sorted(ids, reverse=True)[:limit]))
 
 
-def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], held: int) -> QueueStatus:
+def _status(
+    tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], held: int, file_bytes: int
+) -> QueueStatus:
     name = connection.name
     oldest = [
         real(row["created_at"])
@@ -173,4 +176,5 @@ def _status(tx: Transaction, connection: Connection, counts: dict[tuple[str, Sta
         uncertain=counts.get((name, Status.UNCERTAIN), 0),
         oldest=min((time for time in oldest if time is not None), default=None),
         held=held,
+        file_bytes=file_bytes,
     )

@@ -13,6 +13,7 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
+from bach_lib.outbound.file_keeper import FileKeeper, add_files
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
 from bach_lib.outbound.retry import Settlement
@@ -60,6 +61,8 @@ class Queue:
         self._store = store
         self._clock = clock
         self._instance = instance
+        self.files: FileKeeper = FileKeeper(store)
+        """What is in the files of its messages."""
 
     def put(
         self,
@@ -119,8 +122,8 @@ class Queue:
                 outdate(tx, draft, others)
             status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_row(draft, status, attempted_at))
-            for position, file in enumerate(draft.files):
-                tx.run("add_file", message_id=number, position=position, content=file.content)
+            if draft.files:
+                add_files(tx, number, draft.files, in_rows=self.files.in_rows)
             if request:
                 tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
             kept = draft if leased else without_contents(draft)

@@ -17,8 +17,9 @@ from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
+from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.queue import Put, Queue
-from bach_lib.outbound.rows import Draft
+from bach_lib.outbound.rows import Draft, Request
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.said import Sentence
@@ -27,9 +28,6 @@ _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
 _A_TURN = 50
 """Messages that are checked and put in one turn of the loop, which everything else in the program waits for."""
-
-_MOST_BYTES = 200_000_000
-"""Bytes of files that one call may write: each of its messages has a copy of its own."""
 
 
 class _Turnstile:
@@ -86,7 +84,8 @@ class Sender:
     """Door of the queue: checks messages and puts them.
 
     `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries(name)`:
-    what a message of it gets whose caller says nothing.
+    what a message of it gets whose caller says nothing. `file_bytes(name)`: what files of its messages may take on the
+    disk.
     """
 
     def __init__(
@@ -99,6 +98,7 @@ class Sender:
         dispatcher_of: Callable[[str], Dispatcher | Bystander],
         clock: Clock,
         max_retries: Callable[[str], int],
+        file_bytes: Callable[[str], int],
     ) -> None:
         self._registry = registry
         self._directory = directory
@@ -107,6 +107,7 @@ class Sender:
         self._dispatcher_of = dispatcher_of
         self._clock = clock
         self._max_retries = max_retries
+        self._file_bytes = file_bytes
         self._turnstile = _Turnstile()
 
     async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:
@@ -121,7 +122,7 @@ class Sender:
         self, targets: Sequence[tuple[str, str | int]], text: str, options: SendOptions
     ) -> list[Message]:
         """Put the same message for several on disk, all of them or none. Raises as `send` does."""
-        drafts, size = list[Draft](), 0
+        drafts = list[Draft]()
         for connection, recipient in targets:
             row = self._registry.get(connection)
             connector = await self._connectors.load(row.type)
@@ -136,16 +137,16 @@ class Sender:
                     max_retries=self._max_retries(row.name),
                 )
             drafts.append(draft)
-            size += sum(file.size for file in draft.files)
-            if size > _MOST_BYTES:
-                raise InvalidValueError(
-                    field="files",
-                    value=size,
-                    expected=Sentence("at_most_number_for_all", "at most {number} for all", number=_MOST_BYTES),
-                )
-        bundle = Bundle(self._queue)
+        bundle, kept = Bundle(self._queue), list[Keeping]()
         try:
-            places = [self._place(draft, options, bundle, number) for number, draft in enumerate(drafts, 1)]
+            for draft in drafts:
+                kept.append(await self._queue.files.keep(draft, self._file_bytes(draft.connection)))
+        except BaseException:  # raised again: nothing holds their files
+            for one in kept:
+                one.release(False)
+            raise
+        try:
+            places = [self._place_kept(one, options, bundle, number) for number, one in enumerate(kept, 1)]
         except BaseException:  # raised again: what stood ready for the others must be free
             bundle.abandon()
             raise
@@ -204,13 +205,26 @@ class Sender:
         return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries)
 
     async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
-        """Cancelling the caller does not take the message back."""
-        return receipt_of((await asyncio.shield(self._place(draft, options))).message)
+        """Cancelling the caller does not take the message back, once its files are on the disk."""
+        if not draft.files:
+            return receipt_of((await asyncio.shield(self._place(draft, make_request(draft, options)))).message)
+        kept = await self._queue.files.keep(draft, self._file_bytes(draft.connection))
+        return receipt_of((await asyncio.shield(self._place_kept(kept, options))).message)
 
-    def _place(
-        self, draft: Draft, options: SendOptions, bundle: Bundle | None = None, number: int = 1
+    def _place_kept(
+        self, kept: Keeping, options: SendOptions, bundle: Bundle | None = None, number: int = 1
     ) -> asyncio.Future[Put]:
-        request = make_request(draft, options, number)  # of what was asked for, whatever is learned of the place since
+        """Put a message whose files nobody takes away before they are named."""
+        try:
+            future = self._place(kept.draft, make_request(kept.asked, options, number), bundle)
+        except BaseException:  # raised again
+            kept.release(False)
+            raise
+        future.add_done_callback(lambda put: kept.release(not put.cancelled() and put.exception() is None))
+        return future
+
+    def _place(self, draft: Draft, request: Request | None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
+        """`request`: of what was asked for, whatever is learned of the place since."""
         is_send = draft.operation is Operation.SEND  # what changes a message stays where that has its id
         recipient = self._directory.normal(draft.connection, draft.recipient, through_moves=is_send)
         draft = draft if recipient == draft.recipient else replace(draft, recipient=recipient)

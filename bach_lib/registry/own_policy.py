@@ -23,6 +23,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     ours.BREAKER_SECONDS.name: (1, _DAY),
     ours.PER_MINUTE.name: (1, 100_000),
     ours.MAX_WAITING.name: (1, 1_000_000),
+    ours.FILE_MEGABYTES.name: (1, 1_000_000),
     ours.KEEP_DAYS.name: (1, 3_650),
     ours.INBOX_MEGABYTES.name: (1, 1_000_000),
 }
@@ -64,6 +65,7 @@ def own_policy(usual: Policy, settings: Mapping[str, object]) -> Policy:
         return usual
     retry, breaker, receive = usual.retry, usual.breaker, usual.receive
     days, megabytes = found.get(ours.KEEP_DAYS.name), found.get(ours.INBOX_MEGABYTES.name)
+    of_files = found.get(ours.FILE_MEGABYTES.name)
     return replace(
         usual,
         retry=_retry(retry, delays, found.get(ours.MAX_RETRIES.name)),
@@ -71,6 +73,7 @@ def own_policy(usual: Policy, settings: Mapping[str, object]) -> Policy:
         receive=receive if megabytes is None else _budget(receive, int(megabytes) * _MEGABYTE),
         per_minute=found.get(ours.PER_MINUTE.name, usual.per_minute),
         max_waiting=int(found.get(ours.MAX_WAITING.name, usual.max_waiting)),
+        file_bytes=usual.file_bytes if of_files is None else int(of_files) * _MEGABYTE,
         keep_seconds=usual.keep_seconds if days is None else days * _DAY,
     )
 

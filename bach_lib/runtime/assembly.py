@@ -139,6 +139,7 @@ def _housekeeping(
         base.policy.keep_seconds,
         own=own,
         is_ours=lambda: sharing is None or sharing.is_leader,
+        sweep=base.store.sweep,
     )
 
 
@@ -209,6 +210,7 @@ def _sender(
         dispatcher_of=runtimes.queue_of,
         clock=base.clock,
         max_retries=lambda name: policies.of(name).retry.max_retries,
+        file_bytes=lambda name: policies.of(name).file_bytes,
     )
 
 

@@ -30,7 +30,7 @@ class Housekeeping:
     """Removes finished and incoming messages older than `keep_seconds`, at the start and every six hours.
 
     `own`: the seconds of single connections. And what is left of removed connections, however old. `is_ours`: where
-    several processes share the database, only one of them does it.
+    several processes share the database, only one of them does it. `sweep`: takes away files that no message needs.
     """
 
     def __init__(
@@ -43,13 +43,14 @@ class Housekeeping:
         *,
         own: Callable[[], Mapping[str, float]] = dict,
         is_ours: Callable[[], bool] = lambda: True,
+        sweep: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._history = history
         self._inbox = inbox
         self._removals = removals
         self._clock = clock
         self._keep_seconds, self._own = keep_seconds, own
-        self._is_ours = is_ours
+        self._is_ours, self._sweep = is_ours, sweep
         self._task: asyncio.Task[None] | None = None
         self._cancel_timer: Cancel | None = None
         self._wall, self._monotonic = clock.now(), clock.monotonic()
@@ -77,6 +78,8 @@ class Housekeeping:
         if await self._try(self._is_clock_believed()):
             await self._try(self._history.purge(before, PURGED, own))
             await self._try(self._inbox.purge(before, own))
+        if self._sweep:
+            await self._try(self._sweep())
 
     async def _try[T](self, work: Awaitable[T]) -> T | None:
         """What one step returns; None if it fails. It costs no other step, and there is a next time."""

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bach_lib.errors import BachError, BackupExistsError, StoreFailedError
+from bach_lib.storage.complete_copy import complete
 from bach_lib.storage.one_name import check_no_part
 from bach_lib.storage.sqlite import write_snapshot
 
@@ -15,8 +16,12 @@ _SHOWN = 300
 _LOGS = ("", "-wal", "-shm", "-journal")
 
 
-def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
+def write_backup(
+    source: Path, target: Path, go_on: Callable[[], None], read: Callable[[str], bytes | None] = lambda _: None
+) -> None:
     """Write all that the database holds at this moment. `go_on` is called often, and may raise to end it.
+
+    `read`: what lies in a file beside the database, under a hash.
 
     Raises a `BackupExistsError` or `StorageError`.
     """
@@ -26,6 +31,7 @@ def write_backup(source: Path, target: Path, go_on: Callable[[], None]) -> None:
         file = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         try:
             write_snapshot(source, unfinished, partial(_step, file, go_on))
+            complete(unfinished, read, go_on)
             os.fsync(file)
         finally:
             os.close(file)

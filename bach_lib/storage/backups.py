@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from bach_lib.errors import NotOpenError
@@ -14,15 +15,18 @@ class Backups:
     def __init__(self) -> None:
         self._under_way: dict[asyncio.Future[None], threading.Event] = {}
 
-    async def write(self, source: Path, target: Path) -> None:
-        """Write one. Raises a `BackupExistsError` or `StorageError`, and `NotOpenError` if it was ended."""
+    async def write(self, source: Path, target: Path, read: Callable[[str], bytes | None]) -> None:
+        """Write one. `read`: what lies in files beside it.
+
+        Raises a `BackupExistsError` or `StorageError`, and `NotOpenError` if it was ended.
+        """
         ended = threading.Event()
 
         def go_on() -> None:
             if ended.is_set():
                 raise NotOpenError
 
-        writing = asyncio.ensure_future(asyncio.to_thread(write_backup, source, target, go_on))
+        writing = asyncio.ensure_future(asyncio.to_thread(write_backup, source, target, go_on, read))
         self._under_way[writing] = ended
         try:
             await asyncio.shield(writing)

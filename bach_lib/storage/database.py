@@ -9,7 +9,7 @@ transaction.
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from os import PathLike
@@ -18,6 +18,7 @@ from typing import override
 
 from bach_lib.errors import (
     BachError,
+    NotOpenError,
     StorageError,
     StoreDamagedError,
     StoreFailedError,
@@ -27,6 +28,7 @@ from bach_lib.errors import (
 )
 from bach_lib.field_logger import FieldLogger
 from bach_lib.storage.backups import Backups
+from bach_lib.storage.content_folder import ContentFolder, folder_of
 from bach_lib.storage.guard import Guard
 from bach_lib.storage.log_keeper import LogKeeper
 from bach_lib.storage.lookups import Lookups
@@ -41,6 +43,7 @@ from bach_lib.storage.sqlite import Connection, Reader, ask_file, ask_new
 from bach_lib.storage.store import Store
 from bach_lib.storage.store_thread import StoreThread
 from bach_lib.storage.transaction import Transaction
+from bach_lib.threads import in_thread
 
 _LOGGER = FieldLogger(__name__)
 
@@ -53,6 +56,7 @@ class Database(Store):
     _keeper: LogKeeper
     _marker: Marker
     _lookups: Lookups
+    _contents: ContentFolder
 
     def __init__(self, path: Path, *, runs_file: str | PathLike[str] | None = None, opening: Opening = TO_USE) -> None:
         self._path, self._runs, self._opening = path, Runs(runs_file), opening
@@ -89,6 +93,8 @@ class Database(Store):
     async def stand_still(self) -> None:
         def begin() -> None:
             began, self._stands_still = self._stands_still, True  # whatever fails: it is copied from now on
+            if not began:
+                self._contents.begin_copying()
             if not began and not self._guard.lost:
                 self._marker.begin_copying()
                 self._keeper.move_all("TRUNCATE")
@@ -101,7 +107,10 @@ class Database(Store):
     @override
     async def move_on(self) -> None:
         def end() -> None:
-            self._stands_still = False
+            began, self._stands_still = self._stands_still, False
+            if began:
+                self._contents.end_copying()
+                self._sweep()
             if not self._guard.lost:
                 self._marker.end_copying()
                 self._keeper.move_all("TRUNCATE")
@@ -111,6 +120,17 @@ class Database(Store):
         else:
             self._stands_still = False
 
+    def _sweep_soon(self) -> None:
+        with suppress(NotOpenError):  # the next start sweeps
+            self._thread.run(self._sweep).add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def _sweep(self) -> None:
+        """To be called in the thread, between two transactions: what is not named now is held, or nobody's."""
+        named = self._connection.do(
+            lambda tx: {str(row["digest"]) for row in tx.rows("contents_in_files")}, writes=False
+        )
+        self._contents.sweep(named)
+
     def _check_place(self) -> None:
         self._guard.look()
         if self._guard.lost:
@@ -119,7 +139,42 @@ class Database(Store):
     @override
     async def backup(self, target: Path) -> None:
         await self._thread.run(self._check_place)  # whoever copies by name would copy another file
-        await self._backups.write(self._path, target)
+        self._contents.begin_copying()
+        try:
+            await self._backups.write(self._path, target, self._contents.read)
+        finally:
+            self._contents.end_copying()
+            self._sweep_soon()
+
+    @override
+    async def keep(self, contents: Mapping[str, bytes]) -> bool:
+        self._contents.hold(contents)
+        try:
+            for digest, content in contents.items():
+                await in_thread(partial(self._contents.write, digest, content))
+        except BaseException as error:
+            self._contents.let_go(contents)
+            if isinstance(error, OSError):
+                raise StoreFailedError(path=folder_of(self._path), reason=error.strerror or error) from error
+            raise
+        return True
+
+    @override
+    def let_go(self, digests: Iterable[str], *, are_named: bool) -> None:
+        if not self._contents.let_go(digests) and are_named:
+            return
+        self._sweep_soon()
+
+    @override
+    async def kept(self, digests: Sequence[str]) -> dict[str, bytes]:
+        found = {digest: await in_thread(partial(self._contents.read, digest)) for digest in digests}
+        return {digest: content for digest, content in found.items() if content is not None}
+
+    @override
+    async def sweep(self) -> None:
+        await super().sweep()
+        with suppress(NotOpenError):  # closed meanwhile; the next start sweeps
+            await self._thread.run(self._sweep)
 
     @override
     async def close(self) -> None:
@@ -198,6 +253,7 @@ class Database(Store):
             try:
                 self._guard = Guard(self._names, self._place, connection, self._report, self._marker.before_writing)
                 self._keeper = LogKeeper(self._path, connection, self._may_move, lookups.paused)
+                self._forget_what_is_gone(connection)
             except BaseException:
                 lookups.close()
                 raise
@@ -205,6 +261,22 @@ class Database(Store):
             connection.close()
             raise
         return connection
+
+    def _forget_what_is_gone(self, connection: Connection) -> None:
+        """Let files go with the commit that takes away their rows, and now what a crash has left."""
+        self._contents = contents = ContentFolder(folder_of(self._path))
+        if self._stands_still:
+            contents.begin_copying()
+        committed, gone = connection.committed, connection.gone
+
+        def after_commit() -> None:
+            committed()
+            if gone:
+                contents.remove(gone)
+
+        connection.committed = after_commit
+        self._connection = connection
+        self._sweep()
 
     def _may_move(self) -> bool:
         return not self._stands_still and not self._guard.lost

@@ -10,6 +10,8 @@ _SMALL = 1000
 LARGE = 8000
 """Pages: above this, the log is moved in the middle of traffic; it may not fill the disk."""
 _HEADER = 132
+LOG_HEADER = 32
+"""Bytes of the log itself; without a valid one SQLite takes it for empty."""
 
 if sys.platform == "win32":
 

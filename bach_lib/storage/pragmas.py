@@ -11,6 +11,8 @@ PRAGMAS = (
     "PRAGMA secure_delete = FAST",  # ON, as some build SQLite, writes a deleted file of 50 MB anew as zeros: a second
     "PRAGMA foreign_keys = ON",  # files go with their message
 )
+NOTES_GONE = "CREATE TEMP TRIGGER contents_gone AFTER DELETE ON contents BEGIN SELECT bach_gone(OLD.digest); END"
+"""Tells the connection, and no other, which contents its transactions take away."""
 SHRINKS = "PRAGMA auto_vacuum = INCREMENTAL"
 """A file that was made with this can give back the room of what was deleted."""
 _WRITTEN_ANEW = 25_000

@@ -68,14 +68,53 @@ UPDATE messages SET request_key = :request_key, request_digest = :request_digest
 -- requested_message: what was put under this key before
 SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
 
--- add_file: in the transaction that stores its message
-INSERT INTO files (message_id, position, content) VALUES (:message_id, :position, :content);
+-- add_file: in the transaction that stores its message, after its content
+INSERT INTO files (message_id, position, digest) VALUES (:message_id, :position, :digest);
+
+-- touch_content: whether it is there already; and nobody takes it away in between, where several write
+UPDATE contents SET size = :size WHERE digest = :digest;
+
+-- add_content: in the same transaction; without the content itself if that lies in a file
+INSERT INTO contents (digest, size, content) VALUES (:digest, :size, :content);
 
 -- files_of: for whoever is about to send the message
-SELECT content FROM files WHERE message_id = :message_id ORDER BY position;
+SELECT files.position, files.digest, contents.content FROM files LEFT JOIN contents ON contents.digest = files.digest
+WHERE files.message_id = :message_id ORDER BY files.position;
 
--- delete_files: the platform has them
+-- delete_files: the platform has them; a content that nobody else needs goes with the last of them (a trigger)
 DELETE FROM files WHERE message_id = :message_id;
+
+-- contents_in_files: what is to be looked for in the folder
+SELECT digest FROM contents WHERE content IS NULL;
+
+-- known_contents: those of these that are there
+SELECT digest FROM contents WHERE digest IN (SELECT value FROM json_each(:digests));
+
+-- content_bytes: what the files of a connection's messages take, each content once
+SELECT coalesce(sum(size), 0) AS size FROM contents WHERE digest IN (
+    SELECT files.digest FROM files CROSS JOIN messages
+    WHERE messages.id = files.message_id AND messages.connection = :connection
+);
+
+-- count_content_bytes: the same of all connections
+SELECT connection, sum(size) AS size FROM (
+    SELECT DISTINCT messages.connection AS connection, files.digest AS digest, contents.size AS size
+    FROM files CROSS JOIN messages CROSS JOIN contents
+    WHERE messages.id = files.message_id AND contents.digest = files.digest
+) AS needed GROUP BY connection;
+
+-- fill_content: of a copy, which has no folder
+UPDATE contents SET content = :content WHERE digest = :digest;
+
+-- drop_unneeded: what no message needs; a damaged database, or two processes that were done at the same moment
+DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.digest = contents.digest);
+
+-- free_ended: of messages that nobody waits for any more, when the room is needed
+DELETE FROM files WHERE EXISTS (
+    SELECT 1 FROM messages
+    WHERE messages.id = files.message_id AND messages.connection = :connection
+        AND (messages.status = 'expired' OR messages.status = 'cancelled')
+);
 
 -- waiting_with_tag: what a newer message of this tag replaces, the oldest first
 SELECT id FROM messages

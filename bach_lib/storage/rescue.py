@@ -6,9 +6,10 @@ from pathlib import Path
 
 from bach_lib.errors import StorageError
 from bach_lib.said import Sentence
+from bach_lib.storage.log_index import LOG_HEADER
 from bach_lib.storage.place import LockedPath
 from bach_lib.storage.saved import Saved, save
-from bach_lib.storage.sqlite import LOG_HEADER, Connection
+from bach_lib.storage.sqlite import Connection
 
 REPLACED = Sentence("was_replaced_by_another_file", "was replaced by another file")
 REPLACED_AND_THERE = Sentence("was_replaced_and_is_at", "was replaced by another file ({at} is the old one)")

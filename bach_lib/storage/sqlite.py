@@ -18,9 +18,9 @@ from typing import cast
 from bach_lib.errors import StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage.alike import run_all
 from bach_lib.storage.copies import keep_copy, way_back
-from bach_lib.storage.log_index import LogIndex
+from bach_lib.storage.log_index import LOG_HEADER, LogIndex
 from bach_lib.storage.numbered import statements_of
-from bach_lib.storage.pragmas import PRAGMAS, SHRINKS, let_it_shrink
+from bach_lib.storage.pragmas import NOTES_GONE, PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, broken_text, has_writes, is_single, too_large_a_number, unforeseen
 from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, layout_of, load_queries, migrate
 from bach_lib.storage.transaction import Row, Transaction
@@ -31,8 +31,6 @@ _STEP = 256
 """Pages of a backup that are copied at a time: 1 MB."""
 _STEPS = 10_000
 """Of SQLite's machine, a fraction of a millisecond: so often a lookup asks whether it is still wanted."""
-LOG_HEADER = 32
-"""Bytes; without a valid one SQLite takes the log for empty."""
 
 
 class Connection:
@@ -51,6 +49,9 @@ class Connection:
             raise _explain(error, path) from error
         self._transaction = Transaction(statements_of(self._sqlite), load_queries())
         self.log: LogIndex = LogIndex(path)
+        self.gone: list[str] = []  # contents whose rows the last transaction took away
+        self._sqlite.create_function("bach_gone", 1, self.gone.append)
+        self._sqlite.execute(NOTES_GONE)
         self.committed: Callable[[], None] = lambda: None
         """Called after a commit, before who waits for it is told."""
         self.committing: threading.Lock = threading.Lock()
@@ -112,6 +113,7 @@ class Connection:
                 self.run([request], deliver)
 
     def _commit(self, batch: _Batch, deliver: Callable[[_Batch], None]) -> None:
+        self.gone.clear()
         try:
             self._transaction.begin(is_shared=len(batch) > 1)
             if not (alone := is_single(batch)):

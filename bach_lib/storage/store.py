@@ -1,7 +1,7 @@
 """Storage interface: what the rest of BACH knows of storage, whatever lies behind it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -55,6 +55,27 @@ class Store(Protocol):
         Raises a `BackupExistsError` or `StorageError`.
         """
         ...
+
+    async def keep(self, contents: Mapping[str, bytes]) -> bool:
+        """Have these, by their SHA-256, in files beside the database, on the disk and held there until `let_go`.
+
+        False: it has no such place, and they belong into its rows. Raises a `StoreFailedError`; then none is held.
+        """
+        del contents
+        return False
+
+    def let_go(self, digests: Iterable[str], *, are_named: bool) -> None:
+        """They are named in rows by now, or will not be."""
+        del digests, are_named
+
+    async def kept(self, digests: Sequence[str]) -> dict[str, bytes]:
+        """Those of these that lie in files and are whole."""
+        del digests
+        return {}
+
+    async def sweep(self) -> None:
+        """Take away the contents that no message needs. What is ordinary is gone by itself; this is for the rest."""
+        await self.submit(lambda tx: tx.run("drop_unneeded"))
 
     @property
     def ahead(self) -> float | None:

@@ -30,6 +30,7 @@ CONF_HEARD: Final = "heard"
 CONF_HELLO: Final = "hello"
 CONF_HOME_ID: Final = "home_id"
 """What another Home Assistant calls itself in its network; nothing secret."""
+CONF_FILE_MEGABYTES: Final = "file_megabytes"
 CONF_INBOX_MEGABYTES: Final = "inbox_megabytes"
 CONF_INCOMING: Final = "incoming"
 CONF_INCOMING_FROM: Final = "incoming_from"
@@ -172,6 +173,7 @@ SETTING_FIELDS: Final = (
     CONF_MAX_RETRIES,
     CONF_MAX_TOKENS,
     CONF_MAX_WAITING,
+    CONF_FILE_MEGABYTES,
     CONF_METHOD,
     CONF_MODEL,
     CONF_NUMBER,

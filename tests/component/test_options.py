@@ -36,7 +36,13 @@ ALL: dict[str, Any] = {
     "receiving": False,
     "quiet_start": True,
     "retries": {"retry_delays": "5, 10 20", "max_retries": 2.0, "breaker_failures": 1.0, "breaker_seconds": 60.0},
-    "amounts": {"per_minute": 20.0, "max_waiting": 50.0, "keep_days": 7.0, "inbox_megabytes": 20.0},
+    "amounts": {
+        "per_minute": 20.0,
+        "max_waiting": 50.0,
+        "file_megabytes": 30.0,
+        "keep_days": 7.0,
+        "inbox_megabytes": 20.0,
+    },
     "network": {"ip_family": "ipv4"},
 }
 STORED: dict[str, Any] = {
@@ -49,6 +55,7 @@ STORED: dict[str, Any] = {
     "breaker_seconds": 60,
     "per_minute": 20,
     "max_waiting": 50,
+    "file_megabytes": 30,
     "keep_days": 7,
     "inbox_megabytes": 20,
     "ip_family": "ipv4",

@@ -126,7 +126,7 @@ async def test_names_and_units_keep_the_rules(home: Bach) -> None:
         assert family.documentation.endswith(".")
         assert not re.search(r"_(total|count|sum|bucket|info)$", family.name), "these are endings of samples"
         assert not re.search(r"_(milliseconds|minutes|ms|s|percent)$", family.name) or family.name.endswith("messages")
-        assert family.unit == ("seconds" if family.name.endswith("_seconds") else "")
+        assert family.unit == next((one for one in ("seconds", "bytes") if family.name.endswith(f"_{one}")), "")
         assert {name for one in family.samples for name in one.labels} <= {
             *("connection", "direction", "outcome", "state", "status", "le", "type", "category", "version"),
             family.name,  # of a state set

@@ -15,6 +15,7 @@ from bach_lib.errors import (
     StorageError,
     UnknownConnectionError,
 )
+from bach_lib.models import Fault
 from bach_lib.outbound.queue import Queue
 from bach_lib.storage import Database, Transaction
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -142,9 +143,9 @@ async def test_nobody_is_nobody(bach: Bach) -> None:
     assert await bach.send_all([], "Hello", wait=1) == []
 
 
-async def test_files_that_would_fill_the_disk_are_refused(bach: Bach, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_goes_to_many_is_on_disk_once(bach: Bach, platform: FakePlatform) -> None:
     """A video for five hundred people would be on disk five hundred times."""
-    monkeypatch.setattr("bach_lib.outbound.sender._MOST_BYTES", 1000)
-    with pytest.raises(InvalidValueError, match="files"):
-        await bach.send_all(TARGETS, "Hello", files=[File(name="video.mp4", content=bytes(400))])
-    assert await bach.messages() == []
+    platform.fault = Fault(code="unreachable", text="No route")
+    await bach.send_all(TARGETS, "Hello", files=[File(name="video.mp4", content=bytes(400))])
+    rows = await bach._base.store.read(lambda tx: tx.ask("SELECT size FROM contents"))
+    assert [row["size"] for row in rows] == [400]

@@ -92,7 +92,7 @@ _TESTS_OF_OUTBOUND = {
     "following.py": ("tests/lib/outbound/test_following.py",),
     "one_message.py": ("tests/lib/outbound/test_one_message.py",),
     "interrupted.py": ("tests/lib/outbound/test_one_message.py",),
-    "file_contents.py": ("tests/lib/outbound/test_file_contents.py",),
+    "claimed_row.py": ("tests/lib/outbound/test_claimed_row.py",),
     "services.py": ("tests/lib/outbound/test_services.py",),
     "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
 }

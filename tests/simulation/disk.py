@@ -9,15 +9,17 @@ wrong with a disk.
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import cast, override
 
 from bach_lib.errors import NotOpenError, StorageError, StoreFailedError
 from bach_lib.storage import Database, Store, Transaction
+from bach_lib.storage.content_folder import ContentFolder, folder_of
 from bach_lib.testing import FakeClock
 from tests.simulation.steps import Cut
 
@@ -135,6 +137,32 @@ class Disk(Store):
     async def backup(self, target: Path) -> None:
         await self._database.backup(target)
 
+    @property
+    def _contents(self) -> ContentFolder | None:
+        return self._database._contents if isinstance(self._database, Database) else None
+
+    @override
+    async def keep(self, contents: Mapping[str, bytes]) -> bool:
+        """At once, without a thread, so that the same seed tells the same history."""
+        if (folder := self._contents) is None:
+            return False
+        if self.is_full or self._is_dead:
+            raise StoreFailedError(path=self.path, reason="database or disk is full")
+        folder.hold(contents)
+        for digest, content in contents.items():
+            folder.write(digest, content)
+        return True
+
+    @override
+    def let_go(self, digests: Iterable[str], *, are_named: bool) -> None:
+        if not self._is_dead:
+            self._database.let_go(digests, are_named=are_named)
+
+    @override
+    async def kept(self, digests: Sequence[str]) -> dict[str, bytes]:
+        found = {one: folder.read(one) for one in digests} if (folder := self._contents) else {}
+        return {digest: content for digest, content in found.items() if content is not None}
+
     @override
     async def close(self) -> None:
         self._is_open = False
@@ -230,15 +258,31 @@ class Disk(Store):
         self._unanswered = asked
         if cut is not Cut.BEFORE:
             log = self.path.with_name(self.path.name + "-wal")
+            self._files_before = self._files()
             before = log.read_bytes() if log.exists() else b""
             await self._write(asked)
             after = log.read_bytes() if log.exists() else b""
             if cut is Cut.TORN and len(after) > len(before) and after[:32] == before[:32]:
                 self.torn_at = self._random.randrange(len(before), len(after))
+            elif len(self._files_before) % 2:  # it died before what is not needed any more was gone
+                self._files_before = {}
         raise PowerCut
 
     torn_at: int | None = None
     """Where the write-ahead log breaks off in the copy that a crash leaves."""
+
+    _files_before: Mapping[str, bytes] = MappingProxyType({})
+    """What else lay in the folder beside, in the copy that a crash leaves."""
+
+    def _files(self) -> dict[str, bytes]:
+        folder = folder_of(self.path)
+        return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+    @property
+    def orphans(self) -> list[str]:
+        """Files that no row names."""
+        named = {str(digest) for (digest,) in self.look("SELECT digest FROM contents WHERE content IS NULL")}
+        return [name for name in self._files() if Path(name).name not in named]
 
     def look(self, query: str) -> list[tuple[object, ...]]:
         """What somebody finds in it who has it open beside BACH."""
@@ -251,6 +295,10 @@ class Disk(Store):
             source = self.path.with_name(self.path.name + suffix)
             if source.exists():
                 shutil.copyfile(source, path.with_name(path.name + suffix))
+        for name, content in {**self._files_before, **self._files()}.items():
+            there = folder_of(path) / name
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(content)
         if self.torn_at is not None:
             with path.with_name(path.name + "-wal").open("r+b") as log:
                 log.truncate(self.torn_at)

@@ -1,6 +1,6 @@
 """What there is to see at the end of a history: through BACH itself, and in the file that it leaves."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bach_lib import Bach
 from bach_lib.models import Status
@@ -35,8 +35,9 @@ async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
         story.states[name] = bach.health(name).state, bach.breaker(name)
 
 
-def look_into(look_up: Callable[[str], list[tuple[object, ...]]], story: Story) -> None:
-    """What only the closed database tells."""
+def look_into(look_up: Callable[[str], list[tuple[object, ...]]], story: Story, orphans: Sequence[str] = ()) -> None:
+    """What only the closed database tells. `orphans`: what lies beside it, and nobody needs."""
+    story.orphans = [*orphans]
     sent = "SELECT id FROM messages WHERE status = 'sent'"
     rows = look_up(f"SELECT DISTINCT message_id FROM files WHERE message_id IN ({sent})")
     story.files_left = [int(str(number)) for (number,) in rows]

@@ -114,5 +114,7 @@ def nothing_is_left_over(story: Story) -> Iterator[str]:
             yield f"all is well with {name}, and it stands as {' and '.join(state)}"
     if story.files_left:
         yield f"the files of the sent messages {story.files_left} are still there"
+    if story.orphans:
+        yield f"nobody needs these files, and they are still there: {story.orphans}"
     if story.tasks_left:
         yield f"after closing, these still ran: {sorted(set(story.tasks_left))}"

@@ -14,6 +14,7 @@ from tests.simulation.disk import Asked, Disk
 _OFTEN = 0.03
 """Of all commits, those before which the connection breaks."""
 _NAME = "history"
+_UNNEEDED = "SELECT digest FROM bach.contents WHERE digest NOT IN (SELECT digest FROM bach.files)"
 _SERVER: ContextVar[Server | None] = ContextVar("server", default=None)
 
 
@@ -63,6 +64,12 @@ class ServerDisk(Disk):
     @override
     def look(self, query: str) -> list[tuple[object, ...]]:
         return self._server.ask(query.replace("FROM ", "FROM bach."), _NAME)
+
+    @property
+    @override
+    def orphans(self) -> list[str]:
+        """There is no folder; what lies in rows that nobody needs is as bad."""
+        return [str(digest) for (digest,) in self._server.ask(_UNNEEDED, _NAME)]
 
     @override
     def copy(self, path: Path) -> None:

@@ -145,6 +145,8 @@ class Story(Chronicle):
     states: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Health and breaker of each connection."""
     files_left: list[int] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    """Files beside the database that no message needs."""
 
     def form(self, connection: str, address: str, before: float) -> str:
         """The one form of an address, as BACH had said before that true time."""

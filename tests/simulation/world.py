@@ -262,7 +262,7 @@ class World(Stage):
         self.story.seen = self.story.moment()
         await self._close(5.0)
         self.story.ended_at = self._process.now
-        look_into(self._disk.look, self.story)
+        look_into(self._disk.look, self.story, self._disk.orphans)
 
 
 def new_connection(name: str) -> Connection:

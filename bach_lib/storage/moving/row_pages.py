@@ -8,7 +8,7 @@ from bach_lib.errors import RowUnreadableError
 from bach_lib.said import Sentence
 from bach_lib.storage.moving.digest import UnfitError, fit
 from bach_lib.storage.moving.open_side import Side
-from bach_lib.storage.moving.table_shapes import META, Table
+from bach_lib.storage.moving.table_shapes import CONTENTS, META, Table
 from bach_lib.storage.transaction import Row, Transaction, Value
 from bach_lib.storage.values import integer
 
@@ -58,7 +58,7 @@ class Pages:
             found = await self._portion(table, position)
             rows, left = [], 0
             for row in found:
-                values = tuple(cast("Sequence[Value]", row))
+                values = await self._whole(table, tuple(cast("Sequence[Value]", row)))
                 if table.name == META and str(values[0]) in OF_THE_PLACE:
                     continue
                 try:
@@ -74,6 +74,13 @@ class Pages:
                 then.left += self._leave(table, (), _NO_NUMBER, total - then.taken)
             yield Page(fit_rows, then)
             position = then
+
+    async def _whole(self, table: Table, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """With what lies in a file beside the database; in another place, it lies in the row."""
+        if table.name != CONTENTS or values[-1] is not None:
+            return values
+        digest = str(values[0])
+        return (*values[:-1], (await self._side.store.kept([digest])).get(digest))
 
     async def _portion(self, table: Table, position: Position) -> list[Row]:
         values: dict[str, Value] = {"most": _ROWS}

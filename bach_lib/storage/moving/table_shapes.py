@@ -14,6 +14,8 @@ META = "meta"
 """The table of what the database knows of itself; not all of that moves."""
 MESSAGES = "messages"
 """The table to whose rows the rows of others belong."""
+CONTENTS = "contents"
+"""The table of what is in files, which may lie beside the database: then only its hash and size are here."""
 _HIGHEST, _LOWEST = 2**63 - 1, -(2**63)
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY rowid"
 
@@ -68,7 +70,7 @@ class Table:
     def sizes(self) -> str:
         """How large these are."""
         [large] = [column.name for column in self.columns if column.kind == "BLOB"]
-        return self._reading(f'length("{large}") AS size')
+        return self._reading(f'coalesce(length("{large}"), CAST("size" AS INTEGER)) AS size')
 
     def insertion(self) -> str:
         """Adds a row."""

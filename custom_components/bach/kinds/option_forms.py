@@ -24,6 +24,7 @@ from custom_components.bach.const import (
     CONF_AVATAR_URL,
     CONF_BREAKER_FAILURES,
     CONF_BREAKER_SECONDS,
+    CONF_FILE_MEGABYTES,
     CONF_INBOX_MEGABYTES,
     CONF_IP_FAMILY,
     CONF_KEEP_DAYS,
@@ -65,12 +66,13 @@ _MOST: Final[Mapping[str, tuple[int, int, str | None]]] = {
     CONF_BREAKER_SECONDS: (1, 86_400, "s"),
     CONF_PER_MINUTE: (1, 100_000, None),
     CONF_MAX_WAITING: (1, 1_000_000, None),
+    CONF_FILE_MEGABYTES: (1, 1_000_000, "MB"),
     CONF_KEEP_DAYS: (1, 3_650, "d"),
     CONF_INBOX_MEGABYTES: (1, 1_000_000, "MB"),
 }
 """The least and the most of each number, as the library takes it, and its unit."""
 _OF_RETRIES: Final = (CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS)
-_OF_SENDING: Final = (CONF_PER_MINUTE, CONF_MAX_WAITING)
+_OF_SENDING: Final = (CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_FILE_MEGABYTES)
 _OF_RECEIVING: Final = (CONF_INBOX_MEGABYTES,)
 _SWITCHES: Final[Mapping[str, bool]] = {CONF_RECEIVING: True, CONF_QUIET_START: False}
 """How each stands where nobody has touched it."""

@@ -18,6 +18,7 @@ from custom_components.bach.const import (
     CONF_BREAKER_SECONDS,
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
+    CONF_FILE_MEGABYTES,
     CONF_HEADERS,
     CONF_HOME_ID,
     CONF_INBOX_MEGABYTES,
@@ -77,7 +78,9 @@ _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
     **dict.fromkeys((CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS), int),
-    **dict.fromkeys((CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_KEEP_DAYS, CONF_INBOX_MEGABYTES), int),
+    **dict.fromkeys(
+        (CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_FILE_MEGABYTES, CONF_KEEP_DAYS, CONF_INBOX_MEGABYTES), int
+    ),
     **dict.fromkeys((CONF_QUIET_START, CONF_RECEIVES, CONF_RECEIVING), bool),
     CONF_BODY: object,
 }

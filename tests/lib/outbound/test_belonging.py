@@ -9,7 +9,7 @@ from bach_lib.connectors.base import Setup
 from bach_lib.connectors.checked import Checked
 from bach_lib.errors import StoreFailedError
 from bach_lib.models import Fault, Loss, Message, Operation
-from bach_lib.outbound.belonging import belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.belonging import NO_REPLY, belonging, note_whose, with_what_it_lacks
 from bach_lib.outbound.retry import OTHER_ACCOUNT
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain
 from bach_lib.storage import Store
@@ -155,9 +155,10 @@ async def test_where_nobody_listens_it_is_asked_who_has_sent(
 def test_what_went_without_its_answer_says_so() -> None:
     """A person would wonder why the words stand alone, and what else was left out be forgotten."""
     markup = Loss(what="markup", reason="none there")
-    sent = with_what_it_lacks(Sent(remote_id="9", losses=(markup,)))
+    sent = with_what_it_lacks(Sent(remote_id="9", losses=(markup,)), NO_REPLY)
     assert isinstance(sent, Sent)
     assert (sent.remote_id, sent.degraded, sent.losses[0]) == ("9", True, markup)
     assert [loss.what for loss in sent.losses] == ["markup", "reply"]
     lost = Uncertain(fault=AWAY)
-    assert with_what_it_lacks(lost) is lost
+    assert with_what_it_lacks(lost, NO_REPLY) is lost
+    assert with_what_it_lacks(sent) is sent

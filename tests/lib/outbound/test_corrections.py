@@ -127,7 +127,7 @@ async def test_what_is_amended_has_its_files_in_their_order(
     assert (await corrections.amendable((await put_in(queue, Status.DEAD)).id)).files == ()
 
     def damage(tx: Transaction) -> None:
-        tx._connection.execute("UPDATE files SET content = 'words' WHERE message_id = ? AND position = 0", (one.id,))
+        tx.ask("UPDATE contents SET content = 'words' WHERE content = :content", content=PICTURES[0].content)
 
     await store.submit(damage)
     assert (await corrections.amendable(one.id)).files == PICTURES[1:], "what is no file is not sent as one"

@@ -409,7 +409,10 @@ async def test_files_are_on_disk_until_they_were_sent(queue: Queue, store: Store
     assert [file.content for file in one.files] == [b"", b""], "memory does not hold what waits"
     claimed = (await queue.advance(None, one.id)).claimed
     assert claimed
-    assert claimed.files == FILES
+    assert [file.content for file in claimed.files] == [b"", b""], "nor what is claimed, before it is its turn"
+    loaded = await queue.files.load(claimed)
+    assert (loaded.message.files, loaded.lost) == (FILES, ())
+    loaded.release()
     await queue.advance(Settlement(id=one.id, status=Status.FAILED, retry_count=1), None)
     assert await files_on_disk(store, one.id) == [b"first", b"2nd"]
     await queue.advance(None, one.id)

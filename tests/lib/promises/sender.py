@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import override
 
-from bach_lib import Bach, Connection
+from bach_lib import Bach, Connection, File
 from bach_lib.models import Message
 from bach_lib.outcomes import Outcome
 from bach_lib.testing.connector import FakePlatform, fake_connector
@@ -20,6 +20,8 @@ class Journal(FakePlatform):
 
     @override
     async def deliver(self, message: Message, *, idempotent: bool) -> Outcome:
+        if "" in {file.content.decode() for file in message.files} or message.lost:
+            self._file.write("-1\n")
         self._file.write(f"{message.id}\n")
         await asyncio.sleep(0.002)  # a platform takes its time, so that the kill finds messages in flight
         return await super().deliver(message, idempotent=idempotent)
@@ -33,7 +35,10 @@ async def main(database: str, journal: str) -> None:
 
         async def send(person: int) -> None:
             for number in range(1000):
-                receipt = await bach.send("home", f"person{person}", f"text {number}")
+                # some with a picture of their own, some with one that others have as well
+                name = f"{person} {number}" if number % 4 else "shared"
+                files = [File(name="door.jpg", content=name.encode())] if number % 2 == 0 else []
+                receipt = await bach.send("home", f"person{person}", f"text {number}", files=files)
                 sys.stdout.write(f"{receipt.id}\n")
                 sys.stdout.flush()
 

@@ -41,7 +41,10 @@ async def test_no_acknowledged_message_is_lost_by_kill_9(tmp_path: Path) -> None
     async with Bach(database, connectors={"fake": fake_connector(platform)}) as bach:
         last = await asyncio.gather(*(bach.wait(message_id, timeout=60) for message_id in acknowledged))
     assert {message.status for message in last} == {Status.SENT}
+    assert not [message for message in last if message.lost], "a picture did not outlive it"
+    assert not [one for one in database.with_name("bach.db-files").rglob("*") if one.is_file()], "something was left"
     before = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert -1 not in before, "a picture was lost before the end"
     delivered = before + [message.id for message in platform.sent]
     assert set(acknowledged) <= set(delivered)
     repeated = len(delivered) - len(set(delivered))

@@ -37,6 +37,7 @@ _STAND: Mapping[str, str] = {
     "0015_under_way_to.sql": "fd4065f0e8d1f40c",
     "0016_proofs.sql": "7e4287ade35b99a6",
     "0017_sentences.sql": "1adc09f8270631a3",
+    "0018_contents.sql": "479f04c4a3d87dfe",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -45,6 +46,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0006_under_way_to.sql": "c82545a66242c967",
     "postgresql/0007_proofs.sql": "ea3e202a02e7664e",
     "postgresql/0008_sentences.sql": "1adc09f8270631a3",
+    "postgresql/0009_contents.sql": "4bc975d576135d0e",
 }
 """The beginnings of their hashes."""
 

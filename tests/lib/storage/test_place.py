@@ -191,21 +191,22 @@ async def test_a_file_that_was_never_ours_is_left_without_a_trace(path: Path) ->
 # -- layouts -----------------------------------------------------------------------------------------------------------
 
 
-async def make_older(path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+def make_older(path: Path) -> int:
     """A database as the version before this one left it; returns its layout."""
     older = schema.LAYOUT - 1
-    with monkeypatch.context() as before:
-        before.setattr(schema, "_MIGRATIONS", schema._MIGRATIONS[:older])
-        store = Database(path)
-        await store.open()
-        await store.submit(add("ada"))
-        await store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as sqlite:
+        schema.migrate(sqlite.execute, older)
+        sqlite.execute("PRAGMA journal_mode = WAL")
+        sqlite.execute(
+            "INSERT INTO connections (name, type, category, is_active, auth_type, auth_config, allowed)"
+            " VALUES ('ada', 'fake', 'connector', 1, 'none', '{}', '[]')"
+        )
     return older
 
 
 async def test_a_copy_is_kept_before_the_layout_changes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An update that disappoints would be one without a way back."""
-    older = await make_older(path, monkeypatch)
+    older = make_older(path)
     store = Database(path)
     await store.open()
     await store.submit(add("bob"))

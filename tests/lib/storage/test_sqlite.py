@@ -12,10 +12,10 @@ import pytest
 
 from bach_lib.errors import StorageError, StoreDamagedError, StoreFailedError, StoreLockedError, StoreTooNewError
 from bach_lib.storage import Transaction, sqlite
+from bach_lib.storage.log_index import LOG_HEADER
 from bach_lib.storage.request import Request
 from bach_lib.storage.schema import LAYOUT
 from bach_lib.storage.sqlite import (
-    LOG_HEADER,
     Connection,
     Reader,
     ask_copy,

@@ -32,6 +32,7 @@ FILES: Mapping[str, str] = {
     "layout14": "eba057fa",
     "layout15": "9b70187d",
     "layout16": "96260791",
+    "layout17": "7d173c4b",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -44,6 +45,7 @@ SERVERS: Mapping[str, str] = {
     "server5": "eba057fa",
     "server6": "9b70187d",
     "server7": "96260791",
+    "server8": "7d173c4b",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by."""

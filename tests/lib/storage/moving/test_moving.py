@@ -212,12 +212,12 @@ ODD_ROWS = {
     "text in a time": "UPDATE messages SET created_at = 'yesterday' WHERE id = 2",
 }
 ODD_OTHERS = {
-    "a file without a message": "INSERT INTO files VALUES (77, 0, x'00')",
+    "a file without a message": "INSERT INTO files VALUES (77, 0, '1')",
     "text for a message's number": (
         "INSERT INTO attempts (message_id, number, recipient, outcome) VALUES ('x', 0, '', '')"
     ),
-    "a fraction for a message's number": "INSERT INTO files VALUES (1.5, 0, x'00')",
-    "no bytes in a file": "UPDATE files SET content = 'text' WHERE message_id = 2",
+    "a fraction for a message's number": "INSERT INTO files VALUES (1.5, 0, '1')",
+    "no bytes in a file": "UPDATE contents SET content = 'text' WHERE digest = '2'",
 }
 
 

@@ -1,11 +1,11 @@
-"""What is read of a message for its attempt: the row as it is now, and the content of its files."""
+"""What is read of a message that was claimed: its row as it is now."""
 
 from dataclasses import replace
 
 import pytest
 
 from bach_lib.models import File, Message, Status
-from bach_lib.outbound.file_contents import claimed, with_files
+from bach_lib.outbound.claimed_row import claimed
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft, UnreadableRowError
 from bach_lib.storage import Store, Transaction
@@ -37,7 +37,7 @@ class Bench:
 
         def work(tx: Transaction) -> Message | UnreadableRowError:
             try:
-                return with_files(tx, claimed(tx, message_id, self.clock.now(), "0123abcd"))
+                return claimed(tx, message_id, self.clock.now(), "0123abcd")
             except UnreadableRowError as error:
                 return error
 
@@ -55,36 +55,19 @@ def bench(store: Store, clock: FakeClock) -> Bench:
 
 
 @pytest.mark.parametrize("extra", [{}, {"title": "Door"}, {"context": "01ABC", "lost": ()}])
-async def test_it_goes_as_it_was_put_with_the_content_of_its_files(bench: Bench, extra: dict[str, object]) -> None:
-    """A picture would come without its content, two be mixed up, or a message go as another one."""
+async def test_it_goes_as_it_was_put(bench: Bench, extra: dict[str, object]) -> None:
+    """A picture would be left out, two be mixed up, or a message go as another one."""
     other = replace(draft(recipient="bob"), files=(File(name="other", content=b"other", size=5),))
     await bench.put(other)
     one = await bench.put(replace(WITH_FILES, **extra))  # type: ignore[arg-type] # of a draft
     plain = await bench.put(replace(draft(text="plain"), **extra))  # type: ignore[arg-type] # of a draft
     read = await bench.read(one.id)
-    assert [(file.name, file.content) for file in read.files] == [("a.png", b"aa"), ("b.txt", b"b")]
+    assert [(file.name, file.size, file.content) for file in read.files] == [("a.png", 2, b""), ("b.txt", 1, b"")]
     assert (read.id, read.nonce, read.title, read.status) == (one.id, one.nonce, one.title, Status.SENDING)
     assert replace(read, files=one.files, attempted_at=one.attempted_at) == one
     read = await bench.read(plain.id)
     assert (read.id, read.nonce, read.text, read.files) == (plain.id, plain.nonce, "plain", ())
     assert read.attempted_at == bench.clock.now()
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "DELETE FROM files",
-        "DELETE FROM files WHERE position = 1",
-        "UPDATE files SET content = 'text' WHERE position = 1",
-    ],
-)
-async def test_a_file_that_is_not_there_any_more_is_named(bench: Bench, sql: str) -> None:
-    """Words would go below another picture than theirs, or a damaged file stop all that its connection sends."""
-    one = await bench.put(WITH_FILES)
-    await bench.spoil(sql)
-    found = await bench.look(one.id)
-    assert isinstance(found, UnreadableRowError)
-    assert found.fault == UnreadableRowError(["files"]).fault
 
 
 async def test_a_row_that_cannot_be_read_is_said(bench: Bench) -> None:

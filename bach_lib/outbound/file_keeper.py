@@ -1,0 +1,214 @@
+"""Keeps what is in files while their messages wait: on the disk before the message is, once each, within a budget.
+
+It is read again for the attempt and no sooner, so what waits takes no memory. What cannot be kept, or is not there any
+more, costs the file and not the words.
+"""
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from bach_lib.errors import StoreFailedError
+from bach_lib.models import File, Loss, Message
+from bach_lib.outbound.files import left_out, no_file_goes
+from bach_lib.outbound.rows import Draft
+from bach_lib.said import Sentence
+from bach_lib.storage import Store, Transaction
+from bach_lib.storage.values import integer
+from bach_lib.threads import in_thread
+
+_SMALL = 100_000
+"""Bytes that are hashed at once; more of them in a thread."""
+MOST_LOADED = 64_000_000
+"""Bytes of files that may be in memory for attempts at the same time; a larger message goes alone."""
+_NOT_THERE = Sentence("it_is_not_on_the_disk_any_more", "it is not on the disk any more, or damaged")
+_DISK = Sentence("the_disk_did_not_take_it", "the disk did not take it ({reason})")
+_FULL = Sentence(
+    "the_room_for_files_is_used_up",
+    "it has {size} bytes, and of the {limit} that files of {name} may take on the disk {used} are used",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A draft whose files are kept; what could not be is among what it lost.
+
+    `asked`: the same with all files that it was to have. `release`: to be called after its commit, with whether there
+    was one.
+    """
+
+    draft: Draft
+    asked: Draft
+    release: Callable[[bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A message with what is in its files, and what is missing. `release`: to be called after the attempt."""
+
+    message: Message
+    lost: tuple[Loss, ...]
+    release: Callable[[], None]
+
+
+class FileKeeper:
+    """What is in the files of the messages of one database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._coming: Counter[str] = Counter()
+        self._sizes: dict[str, int] = {}
+        self._memory = _Memory()
+        self.in_rows: bool = True
+        """Whether contents lie in rows, as nothing but the database itself can be had by all who use it."""
+
+    # -- before a message is stored -----------------------------------------------------------------------------------
+
+    async def keep(self, draft: Draft, budget: int) -> Keeping:
+        """Have its files on the disk. Raises `InvalidValueError` if none can be, and it has no words."""
+        asked = replace(draft, files=tuple(await _hashed(draft.files)))
+        kept, lost, held = list[File](), list[Loss](), list[str]()
+
+        def release(are_named: bool) -> None:
+            self._store.let_go(held, are_named=are_named)
+            self._coming.subtract(held)
+            self._coming += Counter()
+            for digest in [one for one in self._sizes if one not in self._coming]:
+                del self._sizes[digest]
+
+        try:
+            for file in asked.files:
+                reason = await self._full(file, draft.connection, budget)
+                if reason is None:
+                    self._coming[file.digest] += 1
+                    self._sizes[file.digest] = file.size
+                    reason = await self._written(file, held)
+                if reason is None:
+                    kept.append(file)
+                else:
+                    lost.append(left_out(file.name, reason))
+            if lost and not kept and not draft.text:
+                raise no_file_goes(lost)
+        except BaseException:
+            release(False)
+            raise
+        return Keeping(replace(draft, files=tuple(kept), lost=(*draft.lost, *lost)), asked, release)
+
+    async def _written(self, file: File, held: list[str]) -> str | None:
+        """Why it could not be; None: it lies in a file that is held, or will lie in a row."""
+        try:
+            self.in_rows = not await self._store.keep({file.digest: file.content})
+        except StoreFailedError as error:
+            self._coming[file.digest] -= 1
+            return _DISK(reason=error.reason)
+        except BaseException:
+            self._coming[file.digest] -= 1
+            raise
+        held.append(file.digest)
+        return None
+
+    async def _full(self, file: File, connection: str, budget: int) -> str | None:
+        """Why there is no room for it. What nobody waits for any more gives its room."""
+        used = await self._used_beside(file, connection)
+        if used is not None and used + file.size > budget:
+            await self._store.submit(lambda tx: tx.run("free_ended", connection=connection))
+            used = await self._used_beside(file, connection)
+        if used is None or used + file.size <= budget:
+            return None
+        return _FULL(size=file.size, limit=budget, used=used, name=connection)
+
+    async def _used_beside(self, file: File, connection: str) -> int | None:
+        """Bytes that others take, or are about to; None if it is there already and costs nothing."""
+
+        def work(tx: Transaction) -> tuple[set[str], int]:
+            [row] = tx.rows("content_bytes", connection=connection)
+            asked = json.dumps([file.digest, *self._sizes])
+            return {str(one["digest"]) for one in tx.rows("known_contents", digests=asked)}, integer(row["size"])
+
+        known, used = await self._store.read(work)
+        if file.digest in known or file.digest in self._coming:
+            return None
+        return used + sum(size for digest, size in self._sizes.items() if digest not in known)
+
+    # -- before an attempt --------------------------------------------------------------------------------------------
+
+    async def load(self, message: Message) -> Loaded:
+        """With what is in its files, unless that was never put down. Raises a `StorageError`."""
+        if all(file.content for file in message.files):
+            return Loaded(message, (), lambda: None)
+        size = sum(file.size for file in message.files)
+        await self._memory.take(size)
+        try:
+            whole, lost = await self.filled(message)
+        except BaseException:
+            self._memory.give_back(size)
+            raise
+        return Loaded(whole, lost, lambda: self._memory.give_back(size))
+
+    async def filled(self, message: Message) -> tuple[Message, tuple[Loss, ...]]:
+        """The same, however much is in memory already."""
+        if not message.files:
+            return message, ()
+        rows = await self._store.read(lambda tx: tx.rows("files_of", message_id=message.id))
+        found = {row["position"]: row["content"] for row in rows if isinstance(row["content"], bytes)}
+        digests = {row["position"]: str(row["digest"]) for row in rows if row["content"] is None}
+        beside = await self._store.kept(list(dict.fromkeys(digests.values())))
+        contents = found | {at: beside[digest] for at, digest in digests.items() if digest in beside}
+        there = {at: content for at, content in contents.items() if isinstance(content, bytes)}
+        files = [replace(file, content=there[at]) for at, file in enumerate(message.files) if at in there]
+        lost = [left_out(file.name, _NOT_THERE) for at, file in enumerate(message.files) if at not in there]
+        return replace(message, files=tuple(files)), tuple(lost)
+
+
+class _Memory:
+    """How much may be loaded at once. Who fits in goes in; a large one that would wait for ever goes in alone."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    async def take(self, size: int) -> None:
+        if self._fits(size):
+            self._taken += size
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((size, future))
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():  # it was let in just now
+                self.give_back(size)
+            raise
+
+    def give_back(self, size: int) -> None:
+        self._taken -= size
+        for one in list(self._waiting):
+            wanted, future = one
+            if future.done() or self._fits(wanted):
+                self._waiting.remove(one)
+                if not future.done():
+                    self._taken += wanted
+                    future.set_result(None)
+
+    def _fits(self, size: int) -> bool:
+        return not self._taken or self._taken + size <= MOST_LOADED
+
+
+def add_files(tx: Transaction, message_id: int, files: Iterable[File], *, in_rows: bool) -> None:
+    """Name the files of a new message, in its transaction; their contents are on the disk, or come with it."""
+    for position, file in enumerate(files):
+        digest = file.digest or sha256(file.content).hexdigest()
+        if not tx.run("touch_content", digest=digest, size=len(file.content)):
+            content = file.content if in_rows or not file.digest else None
+            tx.run("add_content", digest=digest, size=len(file.content), content=content)
+        tx.run("add_file", message_id=message_id, position=position, digest=digest)
+
+
+async def _hashed(files: Sequence[File]) -> list[File]:
+    def work() -> list[File]:
+        return [replace(file, digest=file.digest or sha256(file.content).hexdigest()) for file in files]
+
+    return work() if sum(file.size for file in files) < _SMALL else await in_thread(work)
