@@ -15,7 +15,8 @@ from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Pro
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
 from bach_lib.connectors.declaration import Known, Knows
-from bach_lib.connectors.network_way import NewSession
+from bach_lib.connectors.network_way import NewSession, pool_through
+from bach_lib.connectors.proxy import Proxy
 from bach_lib.errors import *  # noqa: F403 - the tree has its own list
 from bach_lib.events import (
     AccountChanged,
@@ -194,6 +195,7 @@ __all__ = [
     "Proof",
     "ProofKind",
     "Proven",
+    "Proxy",
     "Question",
     "QuestionInterruptedError",
     "QuestionUndeliveredError",
@@ -232,6 +234,7 @@ __all__ = [
     "Wording",
     "check_connection",
     "connect",
+    "pool_through",
     "share",
 ]
 __all__ += errors.__all__  # the whole tree

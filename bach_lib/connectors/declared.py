@@ -1,10 +1,11 @@
 """Option schemas of the built-in types. Here and not beside each, so that nobody loads a platform to ask."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from bach_lib.connectors.declaration import Known, Knows
-from bach_lib.connectors.ours import OF_CONNECTOR, OF_NETWORK
+from bach_lib.connectors.ours import OF_CONNECTOR, OF_NETWORK, SECRETS_OF_NETWORK
 from bach_lib.said import Sentence
 
 _BOT_TOKEN = Known(name="bot_token", about=Sentence("the_token_of_the_bot", "the token of the bot"))
@@ -110,8 +111,7 @@ _HTTP_SETTINGS = (
     ),
 )
 
-
-DECLARED: Final[Mapping[str, Knows]] = {
+_TYPES: Final[Mapping[str, Knows]] = {
     "discord": Knows(
         secrets=(_BOT_TOKEN,),
         settings=OF_CONNECTOR,
@@ -246,4 +246,7 @@ DECLARED: Final[Mapping[str, Knows]] = {
         settings=(*_HTTP_SETTINGS, *_AUTH_SETTINGS, *OF_NETWORK),
         endpoint="https://example.org/health",
     ),
+}
+DECLARED: Final[Mapping[str, Knows]] = {
+    type_: replace(knows, secrets=(*knows.secrets, *SECRETS_OF_NETWORK)) for type_, knows in _TYPES.items()
 }

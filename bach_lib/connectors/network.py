@@ -4,6 +4,8 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 """
 
 import errno
+import socket
+import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -37,6 +39,7 @@ from bach_lib.common_sentences import (
     THE_SERVER,
 )
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
+from bach_lib.connectors.proxy import ProxyFailedError
 from bach_lib.models import File
 from bach_lib.said import Sentence
 
@@ -152,7 +155,7 @@ def broken(error: Exception, host: str, *, written: bool) -> CallError:
 
     A connection that was kept open and that the other side has closed meanwhile counts as written: nobody can tell.
     """
-    if not written:
+    if not written or isinstance(error, ProxyFailedError):  # the proxy has handed nothing on
         return CallError(*not_connected(error, host), Observation.NOTHING_WRITTEN)
     if isinstance(error, TimeoutError):
         return CallError("timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=host), Observation.NO_ANSWER)
@@ -224,6 +227,8 @@ def _moment(date: str) -> float | None:
 
 def not_connected(error: Exception, host: str) -> tuple[str, str]:
     """A code and a sentence for why no connection to `host` came about."""
+    if isinstance(error, ProxyFailedError):
+        return error.code, error.sentence
     code, reason = _cause(error)
     hop = error.host if isinstance(error, ClientConnectorError) else host
     return code, Sentence("no_connection_to_hop_reason", "No connection to {hop}: {reason}.", hop=hop, reason=reason)
@@ -238,10 +243,12 @@ def _cause(error: Exception) -> tuple[str, str]:
             return "unreachable", Sentence(
                 "the_proxy_in_between_cannot_be_reached", "the proxy in between cannot be reached or refuses"
             )
-        case ClientConnectorDNSError():
+        case ClientConnectorDNSError() | socket.gaierror():
             return "dns", Sentence("the_name_cannot_be_resolved", "the name cannot be resolved")
         case ClientSSLError():
             return "tls", _TLS_FAILED(reason=getattr(error.os_error, "verify_message", None) or error.os_error.strerror)
+        case ssl.SSLError():
+            return "tls", _TLS_FAILED(reason=getattr(error, "verify_message", None) or error.reason)
         case ServerFingerprintMismatch():
             return "tls", Sentence(
                 "tls_failed_the_certificate_is_not_the_expected", "TLS failed, the certificate is not the expected one"

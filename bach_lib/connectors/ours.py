@@ -1,9 +1,10 @@
-"""Settings that BACH itself follows, whatever connector or partner a connection has: the one list of them.
+"""Settings that BACH itself follows, whatever connector or partner a connection has, and their secrets: the one list.
 
 The registry checks by it, the command explains by it, and Home Assistant makes the form *Options* of it. A connector
 that declares a setting of such a name does not get it: it would mean two things.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -88,10 +89,15 @@ RECEIVING: Final = Known(
 PROXY: Final = Known(
     name="proxy",
     about=Sentence(
-        "the_http_proxy_to_go_through_like_http_proxy",
-        "the HTTP proxy to go through, like {example}",
-        example="http://proxy.local:3128",
+        "the_proxy_to_go_through_like_one_or_other",
+        "the proxy to go through, like {one} or {other}",
+        one="http://proxy.local:3128",
+        other="socks5h://proxy.local:1080",
     ),
+)
+PROXY_USER: Final = Known(name="proxy_user", about=Sentence("the_user_for_the_proxy", "the user, for the proxy"))
+PROXY_PASSWORD: Final = Known(
+    name="proxy_password", about=Sentence("the_password_for_the_proxy", "the password, for the proxy")
 )
 IP_FAMILY: Final = Known(
     name="ip_family", about=Sentence("ipv4_or_ipv6_the_only_one_to_use", "ipv4 or ipv6: the only one to use")
@@ -108,6 +114,8 @@ QUIET_START: Final = Known(
 
 OF_NETWORK: Final = (PROXY, IP_FAMILY)
 """What every connection can be told, partners too."""
+SECRETS_OF_NETWORK: Final = (PROXY_USER, PROXY_PASSWORD)
+"""The secrets of these."""
 OF_CONNECTOR: Final = (
     SENDER_TAG,
     RETRY_DELAYS,
@@ -128,5 +136,13 @@ OF_CONNECTOR: Final = (
 
 def with_ours(knows: Knows) -> Knows:
     """What a connection can be told whose connector knows this."""
-    ours = {one.name for one in OF_CONNECTOR}
-    return replace(knows, settings=(*(one for one in knows.settings if one.name not in ours), *OF_CONNECTOR))
+    return replace(
+        knows,
+        settings=_together(knows.settings, OF_CONNECTOR),
+        secrets=_together(knows.secrets, SECRETS_OF_NETWORK),
+    )
+
+
+def _together(theirs: Iterable[Known], ours: Iterable[Known]) -> tuple[Known, ...]:
+    names = {one.name for one in ours}
+    return (*(one for one in theirs if one.name not in names), *ours)

@@ -31,6 +31,8 @@ _TELEGRAM: Final = Package(name="python-telegram-bot", requirement="python-teleg
 
 POSTGRESQL: Final = Package(name="psycopg", requirement="psycopg[binary]>=3.2,<4", extra="postgresql")
 """The driver of a database on a server."""
+SOCKS: Final = Package(name="aiohttp-socks", requirement="aiohttp-socks>=0.11,<1", extra="socks")
+"""For a connection that goes through a SOCKS proxy."""
 
 NEEDED: Final[Mapping[str, Package]] = {
     "discord": _DISCORD,

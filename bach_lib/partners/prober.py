@@ -16,7 +16,8 @@ from aiohttp import ClientSession
 from bach_lib.bus import Bus
 from bach_lib.clock import Cancel, Clock
 from bach_lib.common_sentences import THE_CONNECTION_IS_SWITCHED_OFF
-from bach_lib.connectors.network_way import Network, NewSession, plain_session
+from bach_lib.connectors.network_way import Network, NewSession, opened_network, plain_session
+from bach_lib.connectors.proxy import of_proxy
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.events import ConnectionChanged, ConnectionChecked
 from bach_lib.models import BreakerState, ConnectionState, Direction, Fault, Health, Report
@@ -132,7 +133,9 @@ class Prober:
             if not row.is_active or not self._is_wanted:
                 return
             partner = await partner_class()
-            self._network = network = Network(row.settings, services.session, services.new_session)
+            secrets = await services.secrets.resolve(of_proxy(row.auth_config), row.type)
+            network = await opened_network(row.settings, secrets, services.session, services.new_session)
+            self._network = network
             self._partner = partner(row, session=network.session, secrets=services.secrets, clock=services.clock)
         except UnknownConnectionError:
             return  # it was removed before its turn came

@@ -56,7 +56,7 @@ class Examiner:
             return
         check_tag(connection.settings)
         check_own_policy(connection.settings)
-        check_way(connection.settings)
+        check_way(connection.settings, connection.auth_config)
         if (knows := self._knows(connection)) is not None:
             check_told(connection.type, knows, _told(connection), _told(old))
             if connection.is_active and connection.category is Category.CONNECTOR:

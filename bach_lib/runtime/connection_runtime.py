@@ -13,11 +13,13 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Incoming, Setup
 from bach_lib.connectors.capabilities import Rate
 from bach_lib.connectors.checked import Checked
-from bach_lib.connectors.network_way import Network, NewSession
+from bach_lib.connectors.network_way import Network, NewSession, prepare_way
+from bach_lib.connectors.proxy import without_proxys
 from bach_lib.errors import (
     BachError,
     CannotReceiveError,
     ConnectorFailedError,
+    MissingLibraryError,
     StorageError,
     UnknownConnectionError,
 )
@@ -212,6 +214,8 @@ class ConnectionRuntime:
             self._cancel_start = self._services.dispatching.clock.call_later(_START_AGAIN, self._start_again)
         except ConnectorFailedError as error:
             fault = Fault(code=INTERNAL, text=error.sentence)
+        except MissingLibraryError as error:  # which another machine may have, as a secret
+            fault, self.lacks_secret = Fault(code=error.code, text=error.sentence), True
         except BachError as error:  # a secret has gone: it waits for a person
             fault, self.lacks_secret = Fault(code="auth_failed", text=error.sentence), True
         except Exception as error:  # noqa: BLE001 - a border: the look-up of secrets is foreign code
@@ -230,6 +234,7 @@ class ConnectionRuntime:
         if not row.is_active or not self._is_wanted:
             return
         secrets = await services.secrets.resolve(row.auth_config, row.type)
+        await prepare_way(row.settings)
         if self.change is not change:  # the row has changed meanwhile, and it is begun anew at once
             return
         if self._shown not in (None, secrets):  # under the same references: the row does not tell
@@ -237,10 +242,10 @@ class ConnectionRuntime:
         self._shown = secrets
         policy = self._dispatching.policy
         self.dispatcher.gate.follow(policy.breaker, policy.per_minute)
-        self._network = network = Network(row.settings, services.session, services.new_session)
+        self._network = network = Network(row.settings, secrets, services.session, services.new_session)
         setup = Setup(
             connection=row,
-            secrets=secrets,
+            secrets=without_proxys(secrets),
             session=network.session,
             new_session=network.new_session,
             clock=services.dispatching.clock,

@@ -8,7 +8,8 @@ from bach_lib.clock import Clock, SystemClock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.endpoint import check_endpoint
-from bach_lib.connectors.network_way import Network, NewSession, check_way, plain_session
+from bach_lib.connectors.network_way import Network, NewSession, check_way, opened_network, plain_session
+from bach_lib.connectors.proxy import of_proxy, without_proxys
 from bach_lib.errors import ConnectorFailedError
 from bach_lib.models import Category, Connection, Fault, Identity, Report
 from bach_lib.models.chat import ChatMessage, Role
@@ -38,12 +39,14 @@ async def check_connection(
     that cannot talk, would be noticed only when somebody waits for an answer. Raises an `InputError` for settings that
     cannot be right.
     """
-    check_way(connection.settings)
-    network = Network(connection.settings, session, new_session)
+    check_way(connection.settings, connection.auth_config)
+    known = Secrets(secrets)
+    of_way = await known.resolve(of_proxy(connection.auth_config), connection.type)
+    network = await opened_network(connection.settings, of_way, session, new_session)
     try:
         if connection.category is not Category.CONNECTOR:
-            return await _check_partner(connection, network.session, Secrets(secrets), clock or SystemClock())
-        return await _check_connector(connection, network, Secrets(secrets), clock or SystemClock(), connectors)
+            return await _check_partner(connection, network.session, known, clock or SystemClock())
+        return await _check_connector(connection, network, known, clock or SystemClock(), connectors)
     finally:
         await network.close()
 
@@ -71,7 +74,7 @@ async def _check_connector(
         )
     setup = Setup(
         connection=connection,
-        secrets=resolved,
+        secrets=without_proxys(resolved),
         session=network.session,
         new_session=network.new_session,
         clock=clock,

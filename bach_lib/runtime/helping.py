@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from bach_lib.clock import Cancel
 from bach_lib.connectors.base import Setup
 from bach_lib.connectors.checked import Checked
-from bach_lib.connectors.network_way import Network
+from bach_lib.connectors.network_way import Network, opened_network
+from bach_lib.connectors.proxy import without_proxys
 from bach_lib.errors import BachError
 from bach_lib.events import ConnectionRemoved, ConnectionUpdated
 from bach_lib.field_logger import FieldLogger
@@ -107,11 +108,11 @@ class Helping:
         if not row.is_active or not kind.capabilities.shared_lanes:
             return None
         secrets = await services.secrets.resolve(row.auth_config, row.type)
+        network = await opened_network(row.settings, secrets, services.session, services.new_session)
         carrier = Carrier(row, services.dispatching, self._loans)
-        network = Network(row.settings, services.session, services.new_session)
         setup = Setup(
             connection=row,
-            secrets=secrets,
+            secrets=without_proxys(secrets),
             session=network.session,
             new_session=network.new_session,
             clock=services.dispatching.clock,

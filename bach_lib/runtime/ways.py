@@ -6,7 +6,8 @@ from typing import Final
 from yarl import URL
 
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.network_way import NewSession, own_sessions, proxy_of
+from bach_lib.connectors.network_way import NewSession, own_sessions, prepare_way
+from bach_lib.connectors.proxy import of_proxy, proxy_of
 from bach_lib.errors import BachError, MissingLibraryError, OwnedElsewhereError
 from bach_lib.models import Category, Connection, Fault, Identity
 from bach_lib.models.health import INTERNAL
@@ -16,6 +17,8 @@ from bach_lib.registry.partner_types import endpoint_of
 from bach_lib.registry.secrets import Secrets
 from bach_lib.runtime.way import walk
 
+_ENDS_THERE: Final = {"dns": HopName.DNS, "proxy_login": HopName.PROXY, "refused": HopName.TCP, "tls": HopName.TLS}
+"""The codes of `network`, where a hop is meant by them."""
 _OF_CREDENTIALS: Final = frozenset(
     {"auth_failed", "invalid_token", "secret_not_found", "secret_unreadable", "unauthorized"}
 )
@@ -26,8 +29,6 @@ _NOT_ON_THE_WAY: Final = frozenset(
     {INTERNAL, MissingLibraryError.code, OwnedElsewhereError.code, "disabled", "not_working"}
 )
 """Codes of what lies before the way: the connection is off, or cannot work here."""
-_ENDS_THERE: Final = {"dns": HopName.DNS, "refused": HopName.TCP, "tls": HopName.TLS}
-"""The codes of `network`, where a hop is meant by them."""
 
 
 class Ways:
@@ -45,13 +46,14 @@ class Ways:
         try:
             place = await self._place(row)
             url = URL(place) if place else None
+            await prepare_way(row.settings)
+            proxy = proxy_of(row.settings, await self._secrets.resolve(of_proxy(row.auth_config), row.type))
         except (BachError, ValueError):  # the check says it
             return []
         if url is None or not url.host or url.scheme not in {"http", "https"}:
             return []
-        proxy = proxy_of(row.settings)
-        new_session = own_sessions(row.settings, self._new_session) or self._new_session
-        return await walk(url, new_session, proxy=URL(proxy) if proxy else None)
+        new_session = own_sessions(row.settings, proxy, self._new_session) or self._new_session
+        return await walk(url, new_session, proxy=proxy)
 
     async def _place(self, row: Connection) -> str | None:
         if row.category is not Category.CONNECTOR:

@@ -46,7 +46,7 @@ from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_report_package, async_require
-from .kinds.settings import MINOR_VERSION, VERSION, async_part
+from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
@@ -207,7 +207,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     """Do every step of the set-up that may fail. None of them contacts the platform."""
     require_usable(entry)
     try:
-        await async_require(hass, type_of(entry.data))
+        await async_require(hass, type_of(entry.data), whole(entry))
         await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
     except BachError as error:

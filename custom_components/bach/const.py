@@ -61,6 +61,9 @@ CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
 CONF_PER_MINUTE: Final = "per_minute"
 CONF_PLATFORM: Final = "platform"
 CONF_PROXY: Final = "proxy"
+CONF_PROXY_FORGET: Final = "proxy_forget"
+CONF_PROXY_PASSWORD: Final = "proxy_password"  # noqa: S105  the name of a field
+CONF_PROXY_USER: Final = "proxy_user"
 CONF_RECEIVES: Final = "receives"
 CONF_RECEIVING: Final = "receiving"
 CONF_QUIET_START: Final = "quiet_start"
@@ -123,6 +126,8 @@ SECRET_FIELDS: Final = (
     CONF_LOGIN,
     CONF_OLD_SECRET,
     CONF_PASSWORD,
+    CONF_PROXY_PASSWORD,
+    CONF_PROXY_USER,
     CONF_REFRESH_TOKEN,
     CONF_SECRET,
     CONF_TOKEN,

@@ -23,10 +23,12 @@ from bach_lib import (
     Kind,
     Media,
     Message,
+    Proxy,
     Rule,
     Status,
     StorageError,
     SystemClock,
+    pool_through,
 )
 from bach_lib.connectors.base import Batch, Connector, Incoming, Setup, Unreadable
 from bach_lib.errors import (
@@ -102,8 +104,8 @@ async def test_its_own_session_is_closed_and_a_given_one_is_not() -> None:
     """Sockets would leak with every reload, or Home Assistant's own session be closed."""
     made: list[ClientSession] = []
 
-    def new_session(*, proxy: str | None = None, family: AddressFamily = AF_UNSPEC) -> ClientSession:
-        made.append(ClientSession(proxy=proxy))
+    def new_session(*, proxy: Proxy | None = None, family: AddressFamily = AF_UNSPEC) -> ClientSession:
+        made.append(ClientSession(connector=pool_through(proxy, family=family)))
         return made[-1]
 
     async with Bach(MemoryDatabase(), new_session=new_session):

@@ -199,8 +199,9 @@ WRONG = [
     {"retry_delays": [30] * 21},
     {"receiving": "no"},
     {"ip_family": "ipv5"},
-    {"proxy": "socks5://proxy:1080"},
-    {"proxy": "http://ada:secret@proxy:3128"},
+    {"proxy": "socks6://proxy:1080"},
+    {"ip_family": "ipv4", "proxy": "socks5://proxy:1080"},
+    {"proxy": "http://ada:hunter2@proxy:3128"},
     {"proxy": "proxy"},
     {"proxy": "http://proxy/?a=b"},
     {"proxy": "http://[proxy"},
@@ -213,9 +214,9 @@ async def test_what_cannot_be_is_refused(bach: Bach, settings: Mapping[str, obje
     await bach.registry.add(HOME)
     with pytest.raises(InvalidValueError) as caught:
         await bach.registry.update("home", settings=settings)
-    [name] = settings
+    name = min(settings)
     assert caught.value.placeholders["field"] == f"settings.{name}"
-    assert "secret" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
     assert bach.registry.get("home").settings == {}
 
 
@@ -284,14 +285,14 @@ async def test_one_family_only() -> None:
     """In a network whose IPv6 leads nowhere every request would wait for its end."""
     async with ClientSession() as session:
         for family, wanted in (("ipv4", socket.AF_INET), ("ipv6", socket.AF_INET6)):
-            network = Network({"ip_family": family}, session)
+            network = Network({"ip_family": family}, {}, session)
             assert network.session is not session
             assert isinstance(network.session.connector, TCPConnector)
             assert network.session.connector.family == wanted
             own = network.session
             await network.close()
             assert own.closed
-        network = Network({}, session, plain_session)
+        network = Network({}, {}, session, plain_session)
         assert network.session is session
         await network.close()
         assert not session.closed

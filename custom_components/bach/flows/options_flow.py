@@ -80,7 +80,7 @@ class BachOptionsFlow(OptionsFlow):
         options = stored(data)["options"]
         check_tag(options)
         check_own_policy(options)
-        check_way(options)
+        check_way(options, data)
         changed = {name for name in OPTIONS - OURS | DECIDED_THERE if old.get(name) != data.get(name)}
         if not changed:
             return None

@@ -24,7 +24,7 @@ async def async_try(
     `successors`: the refresh tokens that were used up on the way. `owner`: the entry that the dialog changes.
     """
     try:
-        await async_require(hass, data[CONF_TYPE])
+        await async_require(hass, data[CONF_TYPE], data)
     except MissingLibraryError as error:
         return told(hass, error)
     answer = await check_connection(

@@ -19,6 +19,8 @@ from custom_components.bach.const import (
     CONF_INCOMING_TOKEN,
     CONF_LOGIN,
     CONF_OWN_SECRET,
+    CONF_PROXY_PASSWORD,
+    CONF_PROXY_USER,
     CONF_RECIPIENT,
     CONF_SECRETS,
     CONF_SETTINGS,
@@ -85,12 +87,13 @@ def connection(
     data: Mapping[str, Any], *, name: str, reference: Callable[[str], str], allowed: frozenset[str] = frozenset()
 ) -> Connection:
     """Build a row from entry data; `reference` makes the reference to a secret field."""
+    of_proxy = {field: reference(field) for field in (CONF_PROXY_PASSWORD, CONF_PROXY_USER) if field in data}
     if is_other(data):
         return Connection(
             name=name,
             type=data[CONF_TYPE],
             endpoint=data.get(CONF_ENDPOINT),
-            auth_config={name: reference(f"{CONF_SECRETS}/{name}") for name in data[CONF_SECRETS]},
+            auth_config={name: reference(f"{CONF_SECRETS}/{name}") for name in data[CONF_SECRETS]} | of_proxy,
             allowed=allowed,
             settings={**data[CONF_SETTINGS], **given_values(data, *OURS)},
         )
@@ -111,7 +114,8 @@ def connection(
         category=partner.category,
         endpoint=data.get(CONF_ENDPOINT),
         auth_type=auth_type,
-        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS.get(auth_type, {}).items() if field in data},
+        auth_config={ours: reference(field) for ours, field in AUTH_FIELDS.get(auth_type, {}).items() if field in data}
+        | of_proxy,
         settings=settings,
     )
 

@@ -12,7 +12,6 @@ from aiohttp import (
     ClientRequest,
     ClientResponse,
     ClientSession,
-    TCPConnector,
     WSServerHandshakeError,
     hdrs,
 )
@@ -26,6 +25,8 @@ from homeassistant.helpers.aiohttp_client import (
 )
 from homeassistant.helpers.json import json_dumps
 from homeassistant.util.ssl import SSL_ALPN_HTTP11, SSLCipherList, client_context
+
+from bach_lib import Proxy, pool_through
 
 
 class _Lookup(AbstractResolver):
@@ -51,24 +52,25 @@ class _Lookup(AbstractResolver):
 
 @callback
 def new_session(
-    hass: HomeAssistant, *, proxy: str | None = None, family: socket.AddressFamily = socket.AF_UNSPEC
+    hass: HomeAssistant, *, proxy: Proxy | None = None, family: socket.AddressFamily = socket.AF_UNSPEC
 ) -> ClientSession:
     """Create a session whose pool is closed with it; it goes through `proxy`, and uses addresses of `family` only."""
     shared = async_get_clientsession(hass).connector
     if not isinstance(shared, HomeAssistantTCPConnector):
         raise TypeError(f"Home Assistant's sessions have no {HomeAssistantTCPConnector.__name__} any more")
     return ClientSession(
-        connector=TCPConnector(
+        connector=pool_through(
+            proxy,
             family=family or socket.AddressFamily(shared.family),
             limit=shared.limit,
             limit_per_host=shared.limit_per_host,
             resolver=_Lookup(shared),
             ssl=client_context(SSLCipherList.PYTHON_DEFAULT, SSL_ALPN_HTTP11),
         ),
-        proxy=proxy,
+        proxy=proxy.for_session if proxy else None,
         headers={hdrs.USER_AGENT: SERVER_SOFTWARE},
         json_serialize=json_dumps,
-        middlewares=(_stay_where_we_asked,),
+        middlewares=(_stay_where_we_asked, *(proxy.middlewares if proxy else ())),
         response_class=HassClientResponse,
     )
 

@@ -18,6 +18,7 @@ from homeassistant.helpers.selector import (
 )
 
 from bach_lib.connectors.network_way import FAMILIES
+from bach_lib.connectors.proxy import apart, is_same_place
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Category
 from custom_components.bach.const import (
@@ -32,6 +33,9 @@ from custom_components.bach.const import (
     CONF_MAX_WAITING,
     CONF_PER_MINUTE,
     CONF_PROXY,
+    CONF_PROXY_FORGET,
+    CONF_PROXY_PASSWORD,
+    CONF_PROXY_USER,
     CONF_QUIET_START,
     CONF_RECEIVING,
     CONF_RETRY_DELAYS,
@@ -84,9 +88,7 @@ def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Sc
         {
             **_first(data, offers),
             **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
-            vol.Required(SECTION_NETWORK, default=dict): form_section(
-                optional({CONF_PROXY: ADDRESS_BOX, CONF_IP_FAMILY: _FAMILY_BOX})
-            ),
+            vol.Required(SECTION_NETWORK, default=dict): form_section(_of_network(data)),
         }
     )
 
@@ -115,8 +117,17 @@ def put_options(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         put_request(found, given)
     elif data[CONF_TYPE] not in PARTNERS:
         _put_messages(found, given)
-    put_texts(found, given[SECTION_NETWORK], CONF_PROXY, CONF_IP_FAMILY)
+    _put_network(found, given[SECTION_NETWORK])
     return found
+
+
+def _put_network(data: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """A proxy's user and password stay with it: no other proxy is shown them."""
+    old, typed = data.get(CONF_PROXY, ""), apart(given.get(CONF_PROXY, ""))
+    put_texts(data, {**given, CONF_PROXY: typed.address}, CONF_PROXY, CONF_IP_FAMILY)
+    if typed.user or given.get(CONF_PROXY_FORGET) or not is_same_place(old, typed.address):
+        put_value(data, CONF_PROXY_USER, typed.user)
+        put_value(data, CONF_PROXY_PASSWORD, typed.password)
 
 
 def _put_messages(data: dict[str, Any], given: Mapping[str, Any]) -> None:
@@ -168,6 +179,12 @@ def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
     return {**found, vol.Required(SECTION_AMOUNTS, default=dict): form_section(boxes)}
 
 
+def _of_network(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
+    """The section about the way there."""
+    forget = {CONF_PROXY_FORGET: BooleanSelector()} if CONF_PROXY_USER in data else {}
+    return optional({CONF_PROXY: ADDRESS_BOX, **forget, CONF_IP_FAMILY: _FAMILY_BOX})
+
+
 def _names(data: Mapping[str, Any]) -> tuple[str, ...]:
     """Under what a connection writes, where it can choose that."""
     kind = ALL_KINDS.get(data[CONF_TYPE])
@@ -201,5 +218,7 @@ def _number(field: str) -> NumberSelector:
 
 _FAMILY_BOX: Final = drop_down(list(FAMILIES), translation_key=CONF_IP_FAMILY)
 
-DECIDED_THERE: Final = frozenset({*CONVERSATION, *HTTP_FIELDS, CONF_PROXY, CONF_IP_FAMILY})
+DECIDED_THERE: Final = frozenset(
+    {*CONVERSATION, *HTTP_FIELDS, CONF_PROXY, CONF_PROXY_PASSWORD, CONF_PROXY_USER, CONF_IP_FAMILY}
+)
 """Of these only an answer tells whether they are right."""

@@ -8,7 +8,7 @@ connections that need it; an issue says so until it is there.
 import asyncio
 from collections.abc import Iterable, Mapping
 from importlib import invalidate_caches
-from typing import Final
+from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -20,7 +20,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Fault
 from bach_lib.connectors import Connectors
-from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, Package
+from bach_lib.connectors.network_way import prepare_way
+from bach_lib.connectors.proxy import is_socks
+from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, SOCKS, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -38,6 +40,8 @@ WORDS: Final = (MissingLibraryError.code, BY_HAND, UnusableLibraryError.code)
 _DATABASE: Final = POSTGRESQL.extra
 """What the library calls a database on a server where it calls a connection by its type."""
 
+_BY_NAME: Final = {package.name: package for package in (*NEEDED.values(), POSTGRESQL, SOCKS)}
+
 _WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RETRY)
 
 
@@ -53,14 +57,17 @@ class _Packages:
 _PACKAGES: HassKey[_Packages] = HassKey(f"{DOMAIN}_packages")
 
 
-async def async_require(hass: HomeAssistant, type_: str) -> None:
-    """Make sure the packages of a connection type are installed. Raises `MissingLibraryError` if that fails.
+async def async_require(hass: HomeAssistant, type_: str, settings: Mapping[str, Any]) -> None:
+    """Make sure the packages of a connection type, and of its way, are installed. Raises `MissingLibraryError` if not.
 
     Concurrent callers share one installation. An installed package needs no network.
     """
     if package := NEEDED.get(type_):
         await _have(hass, type_, package)
         await Connectors().load(type_)
+    if is_socks(settings):
+        await _have(hass, SOCKS.extra, SOCKS)
+        await prepare_way(settings)
 
 
 async def async_require_driver(hass: HomeAssistant) -> None:
@@ -151,8 +158,7 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
 
 def filled(error: MissingLibraryError) -> Mapping[str, str]:
     """The placeholders of texts about a package."""
-    type_ = error.placeholders["type"]
-    package = POSTGRESQL if type_ == _DATABASE else NEEDED[type_]
+    package = _BY_NAME[error.placeholders["package"]]
     return {
         "package": package.name,
         "wanted": package.requirement,

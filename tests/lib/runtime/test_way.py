@@ -3,8 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -17,12 +16,12 @@ from yarl import URL
 
 from bach_lib import Bach, Category, Connection
 from bach_lib.connectors.network_way import plain_session
+from bach_lib.connectors.proxy import Proxy
 from bach_lib.models import Fault, Hop, HopName, Identity
 from bach_lib.runtime import way
 from bach_lib.runtime.way import walk
 from bach_lib.runtime.ways import with_answer
-
-type Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+from tests.proxies import LOGIN, PASSWORD, USER, Trouble, listening, proxy_server
 
 
 @pytest.fixture
@@ -39,16 +38,6 @@ async def server() -> AsyncIterator[TestServer]:
         yield server
 
 
-@asynccontextmanager
-async def listening(answer: Answer) -> AsyncIterator[int]:
-    """Somebody who takes connections and does this with each; its port."""
-    async with AsyncExitStack() as stack:
-        server = await asyncio.start_server(answer, "127.0.0.1")
-        stack.callback(server.close)
-        yield server.sockets[0].getsockname()[1]
-        server.close_clients()
-
-
 async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Takes all and says nothing."""
     while await reader.read(1000):
@@ -56,10 +45,9 @@ async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def walked(url: str | URL, **options: URL) -> list[tuple[HopName, str | None]]:
+async def walked(url: str | URL, proxy: Proxy | None = None) -> list[tuple[HopName, str | None]]:
     """The hops with the code of what is wrong."""
-    new_session = partial(plain_session, proxy=str(options["proxy"])) if options else plain_session
-    found = await walk(URL(url), new_session, **options)
+    found = await walk(URL(url), partial(plain_session, proxy=proxy), proxy=proxy)
     assert all(hop.seconds is None or 0 <= hop.seconds < 60 for hop in found)
     return [(hop.name, hop.fault.code if hop.fault else None) for hop in found]
 
@@ -110,6 +98,11 @@ async def test_a_name_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert await walked("https://no-such-host.invalid") == [(HopName.DNS, "dns")]
+    proxy = Proxy(address=URL("socks5h://no-such-proxy.invalid:1080"))
+    assert await walked("https://no-such-host.invalid", proxy) == [(HopName.DNS, "dns")]
+    async with proxy_server() as there:
+        looks_up_here = Proxy(address=URL(f"socks5://{there.place}"))
+        assert await walked("https://no-such-host.invalid", looks_up_here) == [(HopName.DNS, "dns")]
 
 
 @pytest.fixture
@@ -141,17 +134,67 @@ async def test_somebody_speaks_something_else() -> None:
 
 async def test_a_proxy_that_is_away_or_refuses() -> None:
     """People would look for the trouble at the platform, where their own proxy is it."""
-    away = URL(f"http://127.0.0.1:{unused_port()}")
-    assert await walked("https://api.example.org", proxy=away) == [(HopName.TCP, "unreachable")]
+    away = Proxy(address=URL(f"http://127.0.0.1:{unused_port()}"))
+    assert await walked("https://api.example.org", away) == [(HopName.TCP, "unreachable")]
 
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-    async with listening(refuse) as port:
-        found = await walked("https://api.example.org", proxy=URL(f"http://127.0.0.1:{port}"))
+    async with proxy_server(trouble=Trouble.REFUSES) as proxy:
+        found = await walked("https://api.example.org", Proxy(address=URL(f"http://{proxy.place}")))
         assert found == [(HopName.TCP, None), (HopName.PROXY, "unreachable")]
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+async def test_a_good_way_through_a_proxy(server: TestServer, scheme: str) -> None:
+    """A way that works would have no proxy on it, or no times."""
+    async with proxy_server(login=LOGIN) as proxy:
+        way = Proxy(address=URL(f"{scheme}://localhost:{proxy.port}"), user=USER, password=PASSWORD)
+        hops = await walk(server.make_url("/"), partial(plain_session, proxy=way), proxy=way)
+        assert [hop.name for hop in hops] == [HopName.DNS, HopName.TCP, HopName.PROXY, HopName.HTTP]
+        assert not any(hop.fault for hop in hops)
+        assert all(hop.seconds is not None for hop in hops if scheme != "http" or hop.name is not HopName.PROXY)
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (None, "proxy_login"),
+        (Trouble.REFUSES, "unreachable"),
+        (Trouble.DOES_NOT_REACH, "unreachable"),
+        (Trouble.HANGS, "timeout"),
+    ],
+)
+async def test_the_way_ends_at_the_proxy(scheme: str, trouble: Trouble | None, code: str) -> None:
+    """People would look for a wrong token, or at the platform, where their proxy does not let them through."""
+    async with proxy_server(login=None if trouble else LOGIN, trouble=trouble) as proxy:
+        way = Proxy(address=URL(f"{scheme}://{proxy.place}"), user=USER, password="wrong")
+        hops = await walk(URL("https://bell.test"), partial(plain_session, proxy=way), proxy=way)
+        assert [(hop.name, hop.fault and hop.fault.code) for hop in hops] == [
+            (HopName.TCP, None),
+            (HopName.PROXY, code),
+        ]
+        assert all(hop.seconds is not None for hop in hops)
+
+
+async def test_behind_a_socks_proxy_it_goes_on_as_without(authority: trustme.CA) -> None:
+    """A certificate that is wrong, a server that is silent or a name that nobody has would be the proxy's fault."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("bell.test").configure_cert(context)
+    server = TestServer(web.Application())
+    await server.start_server(ssl=context)
+    async with proxy_server() as proxy, listening(_hang_up) as port:
+        way = Proxy(address=URL(f"socks5h://{proxy.place}"))
+        behind = [(HopName.TCP, None), (HopName.PROXY, None)]
+        assert await walked(f"https://bell.test:{server.port}", way) == [*behind, (HopName.TLS, "tls")]
+        assert await walked(f"http://bell.test:{port}", way) == [*behind, (HopName.HTTP, "unreachable")]
+    away = Proxy(address=URL(f"socks5h://127.0.0.1:{unused_port()}"))
+    assert await walked("http://bell.test", away) == [(HopName.TCP, "refused")]
+    await server.close()
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(100)
+    writer.close()
 
 
 _REACHED = [HopName.DNS, HopName.TCP, HopName.HTTP]
