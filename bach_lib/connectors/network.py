@@ -39,7 +39,7 @@ from bach_lib.common_sentences import (
     THE_SERVER,
 )
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
-from bach_lib.connectors.proxy import ProxyFailedError
+from bach_lib.connectors.proxy_failures import ProxyFailedError
 from bach_lib.models import File
 from bach_lib.said import Sentence
 

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from aiohttp import (
-    ClientConnectionError,
     ClientHandlerType,
     ClientHttpProxyError,
     ClientMiddlewareType,
@@ -21,8 +20,8 @@ from aiohttp import (
 from yarl import URL
 
 from bach_lib.connectors.ours import PROXY, PROXY_PASSWORD, PROXY_USER
+from bach_lib.connectors.proxy_failures import ProxyFailedError, not_let_through, not_reached, refused_login
 from bach_lib.errors import InvalidValueError
-from bach_lib.models.hop import HopName
 from bach_lib.said import Sentence
 
 _HTTP: Final = frozenset({"http", "https"})
@@ -30,50 +29,6 @@ LOOKS_UP: Final[Mapping[str, bool]] = {"socks4": False, "socks4a": True, "socks5
 """Whether such a proxy is told the name of the platform and looks it up itself; else it is told the address."""
 _LONGEST: Final = 300
 _MOST_BYTES: Final = 255
-
-_APART: Final = Sentence(
-    "the_address_alone_its_user_and_password_as_secrets",
-    "the address alone, and user and password as the secrets {user} and {password}",
-    user=PROXY_USER.name,
-    password=PROXY_PASSWORD.name,
-)
-_SUCH_AS: Final = Sentence(
-    "an_address_such_as_one_or_other",
-    "an address such as {one} or {other}",
-    one="http://proxy.local:3128",
-    other="socks5h://proxy.local:1080",
-)
-_PLAIN: Final = Sentence(
-    "number_plain_letters_digits_and_signs", "1 to {number} plain letters, digits and signs", number=_MOST_BYTES
-)
-_WITH_USER: Final = Sentence(
-    "a_user_beside_it_as_the_secret_name", "a user beside it, as the secret {name}", name=PROXY_USER.name
-)
-WANTS_LOGIN: Final = Sentence(
-    "the_proxy_wants_a_user_and_a_password",
-    "The proxy {proxy} wants a user and a password. Give them with its address.",
-)
-WRONG_LOGIN: Final = Sentence(
-    "the_proxy_does_not_take_this_user_and_password",
-    "The proxy {proxy} does not take this user and password. Look at both.",
-)
-NOT_LET_THROUGH: Final = Sentence(
-    "the_proxy_lets_nobody_through_to_host", "The proxy {proxy} does not let us through to {host}."
-)
-NOT_REACHED: Final = Sentence(
-    "the_proxy_does_not_reach_host", "The proxy {proxy} takes us, but does not reach {host} itself."
-)
-NO_PROXY_THERE: Final = Sentence(
-    "what_answers_is_no_such_proxy", "What answers at {proxy} is no such proxy, or it hung up."
-)
-
-
-class ProxyFailedError(ClientConnectionError):
-    """The way ends at the proxy, or at what it was asked for; nothing of the request was handed on."""
-
-    def __init__(self, hop: HopName, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.hop, self.code, self.sentence = hop, code, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +67,6 @@ class Proxy:
         """What a session of aiohttp's needs beside, to tell an answer of the proxy from one of the platform."""
         return () if self.is_socks else (self._tell_apart,)
 
-    @property
-    def refused_login(self) -> ProxyFailedError:
-        """The proxy does not know us."""
-        words = WRONG_LOGIN if self.user else WANTS_LOGIN
-        return ProxyFailedError(HopName.PROXY, "proxy_login", words(proxy=self.place))
-
     async def _tell_apart(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Middleware: 407 is never the platform's."""
         try:
@@ -128,14 +77,15 @@ class Proxy:
             if response.status != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 return response
             response.close()
-            failure = self.refused_login
+            failure = self._refused(response.status, "")
         raise failure  # out here, so that its `__context__` does not carry what aiohttp quotes
 
     def _refused(self, status: int, host: str) -> ProxyFailedError:
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return self.refused_login
-        words = NOT_REACHED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else NOT_LET_THROUGH
-        return ProxyFailedError(HopName.PROXY, "unreachable", words(proxy=self.place, host=host))
+            return refused_login(self.place, was_shown=bool(self.user))
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return not_reached(self.place, host)
+        return not_let_through(self.place, host)
 
 
 class Typed(NamedTuple):
@@ -188,13 +138,29 @@ def check_proxy(settings: Mapping[str, object], given: Mapping[str, str] | None 
     """
     address = settings.get(PROXY.name)
     if isinstance(address, str) and not is_proxy(address):
-        raise InvalidValueError(
-            field=f"settings.{PROXY.name}",
-            value=Sentence("this_address", "this address"),
-            expected=_APART if "@" in address else _SUCH_AS,
-        )
+        value, expected = Sentence("this_address", "this address"), _right_address(has_login="@" in address)
+        raise InvalidValueError(field=f"settings.{PROXY.name}", value=value, expected=expected)
     if given and PROXY_PASSWORD.name in given and PROXY_USER.name not in given:
-        raise InvalidValueError(field=f"auth_config.{PROXY_PASSWORD.name}", value="***", expected=_WITH_USER)
+        expected = Sentence(
+            "a_user_beside_it_as_the_secret_name", "a user beside it, as the secret {name}", name=PROXY_USER.name
+        )
+        raise InvalidValueError(field=f"auth_config.{PROXY_PASSWORD.name}", value="***", expected=expected)
+
+
+def _right_address(*, has_login: bool) -> Sentence:
+    if has_login:
+        return Sentence(
+            "the_address_alone_its_user_and_password_as_secrets",
+            "the address alone, and user and password as the secrets {user} and {password}",
+            user=PROXY_USER.name,
+            password=PROXY_PASSWORD.name,
+        )
+    return Sentence(
+        "an_address_such_as_one_or_other",
+        "an address such as {one} or {other}",
+        one="http://proxy.local:3128",
+        other="socks5h://proxy.local:1080",
+    )
 
 
 def proxy_of(settings: Mapping[str, object], secrets: Mapping[str, str]) -> Proxy | None:
@@ -209,7 +175,12 @@ def proxy_of(settings: Mapping[str, object], secrets: Mapping[str, str]) -> Prox
     user, password = secrets.get(PROXY_USER.name), secrets.get(PROXY_PASSWORD.name)
     for name, secret in ((PROXY_USER.name, user), (PROXY_PASSWORD.name, password)):
         if secret is not None and not _can_be_shown(secret, is_user=name == PROXY_USER.name):
-            raise InvalidValueError(field=f"auth_config.{name}", value="***", expected=_PLAIN)
+            expected = Sentence(
+                "number_plain_letters_digits_and_signs",
+                "1 to {number} plain letters, digits and signs",
+                number=_MOST_BYTES,
+            )
+            raise InvalidValueError(field=f"auth_config.{name}", value="***", expected=expected)
     return Proxy(address=url if url.port else url.with_port(1080), user=user, password=password)
 
 

@@ -14,7 +14,14 @@ from aiohttp_socks import ProxyConnector, ProxyType
 from python_socks import ProxyConnectionError, ProxyError
 
 from bach_lib.connectors.network import not_connected
-from bach_lib.connectors.proxy import NO_PROXY_THERE, NOT_LET_THROUGH, NOT_REACHED, Proxy, ProxyFailedError
+from bach_lib.connectors.proxy import Proxy
+from bach_lib.connectors.proxy_failures import (
+    ProxyFailedError,
+    no_proxy_there,
+    not_let_through,
+    not_reached,
+    refused_login,
+)
 from bach_lib.models.hop import HopName
 
 _TYPES: Final = {
@@ -65,7 +72,7 @@ class SocksConnector(ProxyConnector):
         except TimeoutError:
             failure = TimeoutError()  # the library's own becomes something else on its way
         except (EOFError, OSError):  # it hung up
-            failure = self._no_proxy
+            failure = no_proxy_there(self._way.place)
         else:
             self.proxied_at = time.monotonic()
             return (await _secured(transport, protocol, ssl, host) if ssl else transport), protocol
@@ -73,16 +80,12 @@ class SocksConnector(ProxyConnector):
 
     def _meant(self, error: ProxyError, host: str) -> ProxyFailedError:
         """The library has a number for what a proxy answers, and words alone for what goes before."""
-        if error.error_code is None and "authentication" not in str(error).lower():
-            return self._no_proxy
-        if error.error_code is None or error.error_code in _WITHOUT_IDENT:
-            return self._way.refused_login
-        words = NOT_LET_THROUGH if error.error_code == _NOT_ALLOWED else NOT_REACHED
-        return ProxyFailedError(HopName.PROXY, "unreachable", words(proxy=self._way.place, host=host))
-
-    @property
-    def _no_proxy(self) -> ProxyFailedError:
-        return ProxyFailedError(HopName.PROXY, "unreachable", NO_PROXY_THERE(proxy=self._way.place))
+        code, place = error.error_code, self._way.place
+        if code in _WITHOUT_IDENT or (code is None and "authentication" in str(error).lower()):
+            return refused_login(place, was_shown=bool(self._way.user))
+        if code is None:
+            return no_proxy_there(place)
+        return not_let_through(place, host) if code == _NOT_ALLOWED else not_reached(place, host)
 
 
 async def _secured(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.declaration import Knows, Told, missing_of
 from bach_lib.connectors.declared import DECLARED
+from bach_lib.connectors.ours import SECRETS_OF_NETWORK
 from bach_lib.errors import BachError, InvalidValueError
 from bach_lib.inbound.rules import Rule
 from bach_lib.legacy.meaning import BODY, CHANNEL, NUMBER, OWNER, TAG, listened_to, owner_of, settings_of, translated
@@ -186,7 +187,7 @@ def _connection(old: OldConnection, keep: Keep, *, enable: bool) -> Connection:
     auth_type = old.auth_type if category is not Category.CONNECTOR and old.auth_type in set(Auth) else AS_USUAL
     owner = listened_to(old)
     named = {_our_name(field, old, auth_type): secret for field, secret in old.secrets.items()}
-    known = {one.name for one in DECLARED.get(old.type, Knows()).secrets}
+    known = {one.name for one in DECLARED.get(old.type, Knows()).secrets if one not in SECRETS_OF_NETWORK}
     return Connection(
         name=old.name,
         type=old.type,

@@ -28,7 +28,8 @@ from yarl import URL
 
 from bach_lib.common_sentences import THE_SERVER
 from bach_lib.connectors.network import BROKEN, broken, not_connected
-from bach_lib.connectors.proxy import Proxy, ProxyFailedError
+from bach_lib.connectors.proxy import Proxy
+from bach_lib.connectors.proxy_failures import ProxyFailedError
 from bach_lib.models import Fault
 from bach_lib.models.hop import Hop, HopName
 

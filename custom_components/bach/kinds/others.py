@@ -22,7 +22,7 @@ from homeassistant.helpers.selector import (
 
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.declaration import Known, Knows, Told, check_complete, check_told
-from bach_lib.connectors.ours import with_ours
+from bach_lib.connectors.ours import SECRETS_OF_NETWORK, with_ours
 from bach_lib.errors import InputError, InvalidEndpointError, InvalidValueError, MissingFieldError
 from bach_lib.redact import readable
 from bach_lib.registry import pasted
@@ -93,7 +93,8 @@ class OtherKind:
     @property
     def secrets(self) -> list[Field]:
         """The fields of its secrets."""
-        return [*_fields("secret", SECRET_TEXTS, self.knows.secrets, self.knows.needs)]
+        theirs = [one for one in self.knows.secrets if one not in SECRETS_OF_NETWORK]  # ours are told with the proxy
+        return [*_fields("secret", SECRET_TEXTS, theirs, self.knows.needs)]
 
     @property
     def settings(self) -> list[Field]:

@@ -40,8 +40,6 @@ WORDS: Final = (MissingLibraryError.code, BY_HAND, UnusableLibraryError.code)
 _DATABASE: Final = POSTGRESQL.extra
 """What the library calls a database on a server where it calls a connection by its type."""
 
-_BY_NAME: Final = {package.name: package for package in (*NEEDED.values(), POSTGRESQL, SOCKS)}
-
 _WAITING: Final = (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.SETUP_RETRY)
 
 
@@ -158,7 +156,8 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
 
 def filled(error: MissingLibraryError) -> Mapping[str, str]:
     """The placeholders of texts about a package."""
-    package = _BY_NAME[error.placeholders["package"]]
+    packages = {package.name: package for package in (*NEEDED.values(), POSTGRESQL, SOCKS)}
+    package = packages[error.placeholders["package"]]
     return {
         "package": package.name,
         "wanted": package.requirement,

@@ -10,7 +10,7 @@ from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.declared import DECLARED
-from bach_lib.connectors.ours import OF_CONNECTOR
+from bach_lib.connectors.ours import OF_CONNECTOR, SECRETS_OF_NETWORK
 from bach_lib.errors import InvalidValueError, MissingFieldError, UnknownNameError
 from bach_lib.registry.partner_types import PARTNER_TYPES
 from bach_lib.registry.rows import connection_values
@@ -35,15 +35,16 @@ def named(*names: str) -> str:
 
 OURS = named(*(one.name for one in OF_CONNECTOR))
 """What every connector's connection can be told."""
+SECRETS = named(*(one.name for one in SECRETS_OF_NETWORK))
 
 MISSPELT = {
     "the name another platform has": (
         Connection(name="x", type="homeassistant", endpoint="http://x", auth_config={"bot_token": "test:x"}),
-        'There is no secret "bot_token" for homeassistant. Did you mean "token"? Known: token.',
+        f'There is no secret "bot_token" for homeassistant. Did you mean "token"? Known: {SECRETS}, token.',
     ),
     "a letter too few": (
         Connection(name="x", type="telegram", auth_config={"bot_tokn": "test:x"}),
-        'There is no secret "bot_tokn" for telegram. Did you mean "bot_token"? Known: bot_token.',
+        f'There is no secret "bot_tokn" for telegram. Did you mean "bot_token"? Known: bot_token, {SECRETS}.',
     ),
     "a field among the settings": (
         Connection(name="x", type="telegram", settings={"endpont": "http://x"}),
@@ -61,7 +62,7 @@ MISSPELT = {
     ),
     "a setting among the secrets": (
         Connection(name="x", type="signal", endpoint="http://x", auth_config={"number": "test:x"}),
-        'There is no secret "number" for signal. It is a setting. Known: token.',
+        f'There is no secret "number" for signal. It is a setting. Known: {SECRETS}, token.',
     ),
     "nothing like anything": (
         Connection(name="x", type="telegram", settings={"nonsense": 1}),
