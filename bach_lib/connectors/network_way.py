@@ -16,14 +16,13 @@ from aiohttp.abc import AbstractResolver
 from bach_lib.connectors.ours import IP_FAMILY
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.proxy import Proxy, check_proxy, is_socks, proxy_of
-from bach_lib.connectors.requirements import SOCKS
+from bach_lib.connectors.requirements import SOCKS, SOCKS_PROXY
 from bach_lib.errors import InvalidValueError, MissingLibraryError, UnusableLibraryError
 from bach_lib.said import Sentence
 from bach_lib.threads import in_thread
 
 FAMILIES: Final[Mapping[str, socket.AddressFamily]] = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 _SOCKS: Final = "bach_lib.connectors.socks"
-_NAME: Final = "SOCKS proxy"
 _AFTER_ERROR: Final = 300
 """Characters of what an import said."""
 
@@ -89,10 +88,10 @@ def _import_socks() -> None:
     try:
         import_module(_SOCKS)
     except ModuleNotFoundError as error:
-        raise MissingLibraryError(type=_NAME, package=SOCKS.name, extra=SOCKS.extra) from error
+        raise MissingLibraryError(type=SOCKS_PROXY, package=SOCKS.name, extra=SOCKS.extra) from error
     except Exception as error:
         raise UnusableLibraryError(
-            type=_NAME,
+            type=SOCKS_PROXY,
             package=SOCKS.name,
             found=SOCKS.installed() or "-",
             wanted=SOCKS.requirement,

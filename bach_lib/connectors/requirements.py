@@ -33,6 +33,8 @@ POSTGRESQL: Final = Package(name="psycopg", requirement="psycopg[binary]>=3.2,<4
 """The driver of a database on a server."""
 SOCKS: Final = Package(name="aiohttp-socks", requirement="aiohttp-socks>=0.11,<1", extra="socks")
 """For a connection that goes through a SOCKS proxy."""
+SOCKS_PROXY: Final = "SOCKS proxy"
+"""What errors call such a connection by, as they call others by their type."""
 
 NEEDED: Final[Mapping[str, Package]] = {
     "discord": _DISCORD,

@@ -23,7 +23,7 @@ from .home.hub import HUB
 from .home.redaction import Redactor
 from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_versions
-from .kinds.settings import OURS
+from .kinds.settings import OURS, whole
 from .kinds.stored_data import KNOWN_FIELDS
 from .messages.incoming_payload import iso_time
 
@@ -45,7 +45,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachCon
     except BachError as error:
         on_disk = {"storage": error.code}
     return {
-        "versions": {"bach": __version__, **await async_versions(hass, [type_of(entry.data)])},
+        "versions": {"bach": __version__, **await async_versions(hass, [type_of(entry.data)], whole(entry))},
         "entry": async_redact_data(entry.as_dict(), hidden),
         "state": {
             "state": entry.state.value,

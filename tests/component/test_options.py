@@ -114,8 +114,8 @@ async def test_what_waits_stays_whatever_is_changed(
     [
         ({"retries": {"retry_delays": "soon"}}, {"retries": "invalid_value"}),
         ({"retries": {"retry_delays": "0"}}, {"retries": "invalid_value"}),
-        ({"network": {"proxy": "socks5://proxy:1080"}}, {"network": "invalid_value"}),
-        ({"network": {"proxy": "http://ada:hunter2@proxy:3128"}}, {"network": "invalid_value"}),
+        ({"network": {"proxy": "socks6://proxy:1080"}}, {"network": "invalid_value"}),
+        ({"network": {"proxy": "ada:hunter2@proxy:3128"}}, {"network": "invalid_value"}),
         ({"network": {"proxy": "http://127.0.0.1:9"}}, {"base": "not_this_way"}),
     ],
 )
@@ -206,7 +206,7 @@ def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
 def test_every_text_of_the_form_is_used() -> None:
     """Dead texts would be translated for nobody."""
     step = TEXTS["options"]["step"]["init"]
-    schemas = [option_schema({"type": kind, **KINDS[kind][0]}).schema for kind in ALL_KINDS]
+    schemas = [option_schema({"type": kind, **KINDS[kind][0], "proxy_user": "ada"}).schema for kind in ALL_KINDS]
     sections = {str(key): box for schema in schemas for key, box in schema.items() if hasattr(box, "schema")}
     tops = {str(key) for schema in schemas for key, box in schema.items() if not hasattr(box, "schema")}
     assert tops == set(step["data"])

@@ -8,6 +8,7 @@ connections that need it; an issue says so until it is there.
 import asyncio
 from collections.abc import Iterable, Mapping
 from importlib import invalidate_caches
+from types import MappingProxyType
 from typing import Any, Final
 
 import voluptuous as vol
@@ -22,7 +23,7 @@ from bach_lib import Fault
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.network_way import prepare_way
 from bach_lib.connectors.proxy import is_socks
-from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, SOCKS, Package
+from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, SOCKS, SOCKS_PROXY, Package
 from bach_lib.errors import MissingLibraryError, UnusableLibraryError
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -64,7 +65,7 @@ async def async_require(hass: HomeAssistant, type_: str, settings: Mapping[str, 
         await _have(hass, type_, package)
         await Connectors().load(type_)
     if is_socks(settings):
-        await _have(hass, SOCKS.extra, SOCKS)
+        await _have(hass, SOCKS_PROXY, SOCKS)
         await prepare_way(settings)
 
 
@@ -156,8 +157,8 @@ def _show(hass: HomeAssistant, packages: _Packages) -> None:
 
 def filled(error: MissingLibraryError) -> Mapping[str, str]:
     """The placeholders of texts about a package."""
-    packages = {package.name: package for package in (*NEEDED.values(), POSTGRESQL, SOCKS)}
-    package = packages[error.placeholders["package"]]
+    type_ = error.placeholders["type"]
+    package = {_DATABASE: POSTGRESQL, SOCKS_PROXY: SOCKS}.get(type_) or NEEDED[type_]
     return {
         "package": package.name,
         "wanted": package.requirement,
@@ -166,9 +167,13 @@ def filled(error: MissingLibraryError) -> Mapping[str, str]:
     }
 
 
-async def async_versions(hass: HomeAssistant, types: Iterable[str]) -> dict[str, str | None]:
-    """The installed versions of the packages that these types need."""
+async def async_versions(
+    hass: HomeAssistant, types: Iterable[str], settings: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, str | None]:
+    """The installed versions of the packages that these types need, and the way that a connection is told."""
     packages = {package for type_ in types if (package := NEEDED.get(type_))}
+    if is_socks(settings):
+        packages.add(SOCKS)
     return await hass.async_add_executor_job(lambda: {one.name: one.installed() for one in packages})
 
 
