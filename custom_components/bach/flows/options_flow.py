@@ -17,7 +17,13 @@ from custom_components.bach.const import CONF_MODEL
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
-from custom_components.bach.kinds.option_forms import DECIDED_THERE, option_schema, put_options, suggested_options
+from custom_components.bach.kinds.option_forms import (
+    DECIDED_THERE,
+    EXAMPLES,
+    option_schema,
+    put_options,
+    suggested_options,
+)
 from custom_components.bach.kinds.settings import OPTIONS, OURS, stored, whole
 from custom_components.bach.kinds.stored_data import usable
 
@@ -63,7 +69,7 @@ class BachOptionsFlow(OptionsFlow):
                 opened(schema, errors), user_input or suggested_options(old)
             ),
             errors=errors,
-            description_placeholders={**with_escaped({"name": entry.title}), **words},
+            description_placeholders={**with_escaped({"name": entry.title}), **EXAMPLES, **words},
         )
 
     def _save(self, data: Mapping[str, Any]) -> ConfigFlowResult:

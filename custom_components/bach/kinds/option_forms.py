@@ -218,6 +218,13 @@ def _number(field: str) -> NumberSelector:
 
 _FAMILY_BOX: Final = drop_down(list(FAMILIES), translation_key=CONF_IP_FAMILY)
 
+EXAMPLES: Final = {
+    "http_proxy": "http://proxy.local:3128",
+    "socks_proxy": "socks5h://proxy.local:1080",
+    "with_login": "socks5h://user:password@proxy.local:1080",
+}
+"""What the form's texts are filled with."""
+
 DECIDED_THERE: Final = frozenset(
     {*CONVERSATION, *HTTP_FIELDS, CONF_PROXY, CONF_PROXY_PASSWORD, CONF_PROXY_USER, CONF_IP_FAMILY}
 )
