@@ -38,7 +38,9 @@ class Proxy:
     address: URL
     """Without user and password."""
     user: str | None = field(default=None, repr=False)
+    """Who we are to it; None: it asks nobody."""
     password: str | None = field(default=None, repr=False)
+    """How that is proved."""
 
     @property
     def is_socks(self) -> bool:

@@ -1,6 +1,7 @@
 """Connections of every type, as people type them: what is missing is asked for, or said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from bach_lib.cli.connection_options import needs_of
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Setup
 from bach_lib.testing.homeassistant import HomeAssistantServer
+from bach_lib.testing.ntfy.server import NtfyServer
 from bach_lib.testing.signal import SignalServer
 from tests.lib.cli.conftest import Run, served
+from tests.lib.cli.loop_thread import LoopThread
+from tests.proxies import HOST, LOGIN, PASSWORD, USER, ProxyServer, proxy_server
 
 
 def test_signal_is_added_with_its_address_and_number(bach_: Run) -> None:
@@ -142,3 +146,32 @@ def secrets_of(row: Mapping[str, object]) -> dict[str, str]:
     found = row["auth_config"]
     assert isinstance(found, dict)
     return found
+
+
+@contextmanager
+def served_proxy(login: str) -> Iterator[ProxyServer]:
+    """A proxy, in a thread of its own."""
+    beside, making = LoopThread(), proxy_server(login=login)
+    try:
+        yield beside.do(making.__aenter__())
+    finally:
+        beside.do(making.__aexit__(None, None, None))
+        beside.close()
+
+
+def test_a_proxy_with_a_password(bach_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home behind one could not be set up; or its password would stand in the command line, or in what is shown."""
+    monkeypatch.setenv("PROXY_USER", USER)
+    with served(NtfyServer()) as url, served_proxy(LOGIN) as proxy:
+        words = ["connector", "add", "ntfy", "bell", url.replace(HOST, "bell.test"), "--setting"]
+        refused = bach_(*words, f"proxy=socks5h://ada:hunter2@{proxy.place}")
+        assert (refused.code, "hunter2" in refused.errors + refused.output) == (1, False)
+        assert "the secrets proxy_user and proxy_password" in refused.errors
+        secrets = ["--secret", "proxy_user=env:PROXY_USER", "--secret", "proxy_password"]
+        said = bach_(*words, f"proxy=socks5h://{proxy.place}", *secrets, typed=f"{PASSWORD}\n")
+        assert said.code == 0, said
+        shown = bach_("connections", "show", "bell", "--json")
+        assert shown.row()["settings"] == {"proxy": f"socks5h://{proxy.place}"}
+        assert PASSWORD not in said.output + said.errors + shown.output
+        [row] = bach_("connections", "check", "--json").rows()
+        assert row["is_good"], row

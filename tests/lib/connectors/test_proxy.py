@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ import trustme
 from aiohttp import ClientSession, ClientTimeout, web
 from aiohttp.test_utils import TestServer, unused_port
 
+from bach_lib import Bach, Category, Connection, ConnectionState, Direction, Fault
 from bach_lib.connectors import network_way
 from bach_lib.connectors.network import BROKEN, broken
 from bach_lib.connectors.network_way import opened_network, plain_session, pool_through, prepare_way
@@ -19,7 +21,9 @@ from bach_lib.connectors.observations import Observation
 from bach_lib.connectors.proxy import Proxy, apart, is_same_place, proxy_of
 from bach_lib.connectors.proxy_failures import ProxyFailedError
 from bach_lib.errors import InvalidValueError, MissingLibraryError, UnusableLibraryError
+from bach_lib.models import HopName
 from bach_lib.said import Sentence
+from bach_lib.testing import NtfyServer
 from tests.proxies import HOST, LOGIN, PASSWORD, USER, ProxyServer, Trouble, listening, proxy_server
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
@@ -261,3 +265,55 @@ async def make() -> AsyncIterator[Callable[[], ClientSession]]:
     """Makes the session of all."""
     async with ClientSession() as session:
         yield lambda: session
+
+
+@pytest.mark.parametrize("category", [Category.CONNECTOR, Category.API])
+async def test_a_connection_at_work_is_told_another_proxy(category: Category) -> None:
+    """A changed password would count after a restart only, or the bot be blamed for a proxy that refuses."""
+    known = {"user": "ada", "old": "hunter1", "new": "hunter2"}
+    async with proxy_server(login="ada:hunter2") as proxy, NtfyServer() as ntfy:
+        row = Connection(
+            name="bell",
+            type="ntfy" if category is Category.CONNECTOR else "http",
+            category=category,
+            endpoint=ntfy.url.replace(HOST, "bell.test") + ("/v1/health" if category is Category.API else ""),
+            auth_config={"proxy_user": "test:user", "proxy_password": "test:old"},
+            settings={"proxy": f"socks5h://{proxy.place}"},
+        )
+        async with Bach(":memory:", secrets={"test": known.get}) as bach:
+            await bach.registry.add(row)
+            refused = await bach.check("bell")
+            assert isinstance(refused, Fault)
+            assert refused.code == "proxy_login"
+            assert bach.health("bell", Direction.SENDING).state is ConnectionState.DISCONNECTED
+            hops = await bach.hops("bell", refused)
+            assert [(hop.name, hop.fault and hop.fault.code) for hop in hops[-1:]] == [(HopName.PROXY, "proxy_login")]
+            await bach.registry.update("bell", auth_config={**row.auth_config, "proxy_password": "test:new"})
+            answer = await bach.check("bell")
+            assert not isinstance(answer, Fault)
+            hops = await bach.hops("bell", answer)
+            assert [hop.name for hop in hops[:3]] == [HopName.TCP, HopName.PROXY, HopName.HTTP]
+            with pytest.raises(InvalidValueError) as caught:
+                await bach.registry.update("bell", auth_config={"proxy_password": "test:new"})
+            assert "proxy_user" in str(caught.value)
+            assert "hunter" not in repr(bach.registry.get("bell"))
+
+
+async def test_a_connection_that_lacks_the_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would look like a token that is refused, and somebody make a new one."""
+    monkeypatch.delitem(sys.modules, "bach_lib.connectors.socks", raising=False)
+    monkeypatch.setitem(sys.modules, "aiohttp_socks", None)
+    row = Connection(name="bell", type="ntfy", settings={"proxy": "socks5h://proxy"})
+    async with Bach(":memory:") as bach:
+        await bach.registry.add(row)
+        fault = await bach.check("bell")
+        assert isinstance(fault, Fault)
+        assert fault.code == "missing_library"
+        assert await bach.hops("bell", fault) == []
+
+
+def test_nobody_else_imports_it() -> None:
+    """Every home would need a package that few do."""
+    words = "import sys, bach_lib.connectors.network_way, bach_lib.bach; print('python_socks' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True, text=True)
+    assert found.stdout.strip() == "False"
