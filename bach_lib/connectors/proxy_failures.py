@@ -11,7 +11,9 @@ class ProxyFailedError(ClientConnectionError):
 
     def __init__(self, hop: HopName, code: str, sentence: str) -> None:
         super().__init__(sentence)
-        self.hop, self.code, self.sentence = hop, code, sentence
+        self.hop: HopName = hop
+        self.code: str = code
+        self.sentence: str = sentence
 
 
 def refused_login(proxy: str, *, was_shown: bool) -> ProxyFailedError:
