@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import NoReturn
 
 import pytest
@@ -13,8 +13,9 @@ import trustme
 from aiohttp import ClientSession, ClientTimeout, web
 from aiohttp.test_utils import TestServer, unused_port
 
-from bach_lib import Bach, Category, Connection, ConnectionState, Direction, Fault
+from bach_lib import Bach, Category, Connection, ConnectionState, Direction, Fault, check_connection
 from bach_lib.connectors import network_way
+from bach_lib.connectors.base import Setup
 from bach_lib.connectors.network import BROKEN, broken
 from bach_lib.connectors.network_way import opened_network, plain_session, pool_through, prepare_way
 from bach_lib.connectors.observations import Observation
@@ -23,7 +24,7 @@ from bach_lib.connectors.proxy_failures import ProxyFailedError
 from bach_lib.errors import InvalidValueError, MissingLibraryError, UnusableLibraryError
 from bach_lib.models import HopName
 from bach_lib.said import Sentence
-from bach_lib.testing import NtfyServer
+from bach_lib.testing import FakePlatform, NtfyServer, fake_connector
 from tests.proxies import HOST, LOGIN, PASSWORD, USER, ProxyServer, Trouble, listening, proxy_server
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
@@ -317,3 +318,31 @@ def test_nobody_else_imports_it() -> None:
     words = "import sys, bach_lib.connectors.network_way, bach_lib.bach; print('python_socks' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True, text=True)
     assert found.stdout.strip() == "False"
+
+
+async def test_no_connector_gets_what_is_the_proxys(platform: FakePlatform) -> None:
+    """A connector that shows all it is given, as of a header each, would show the platform the proxy's password."""
+    seen = list[Mapping[str, str]]()
+    kind = fake_connector(platform)
+
+    class Curious(kind):  # type: ignore[misc,valid-type]  # made by a function
+        """Looks at what it is given."""
+
+        def __init__(self, setup: Setup) -> None:
+            seen.append(setup.secrets)
+            super().__init__(setup)
+
+    secrets = {"user": USER, "password": PASSWORD, "own": "sesame"}
+    row = Connection(
+        name="home",
+        type="fake",
+        auth_config={"proxy_user": "test:user", "proxy_password": "test:password", "own": "test:own"},
+        settings={"proxy": "http://127.0.0.1:9"},
+    )
+    async with Bach(":memory:", connectors={"fake": Curious}, secrets={"test": secrets.get}) as bach:
+        await bach.registry.add(row)
+        await bach.check("home")
+    async with ClientSession() as session:
+        known = {"test": secrets.get}
+        await check_connection(row, session=session, connectors={"fake": Curious}, secrets=known)
+    assert seen == [{"own": "sesame"}, {"own": "sesame"}]
