@@ -51,6 +51,8 @@ CONF_MAX_TOKENS: Final = "max_tokens"
 CONF_MAX_WAITING: Final = "max_waiting"
 CONF_METHOD: Final = "method"
 CONF_MODEL: Final = "model"
+CONF_NOTIFY_ACTION: Final = "notify_action"
+"""Of a recipient: the name after `notify.` of an action that sends there."""
 CONF_NUM_CTX: Final = "num_ctx"
 CONF_NUMBER: Final = "number"
 CONF_OLD_SECRET: Final = "old_secret"  # noqa: S105  the name of a field

@@ -166,7 +166,8 @@ async def test_a_channel_is_picked_from_what_the_bot_sees(
     assert offered(result) == {str(world.channel.id): "#alarms (Home)", address: "water (Home)"}
     result = await go_on(hass, result, recipient=address, role="admin")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "water (Home)")
-    assert result["data"] == {"recipient": address, "kind": "thread", "role": "admin"}
+    water = {"recipient": address, "kind": "thread", "role": "admin", "notify_action": "water_home"}
+    assert result["data"] == water
     await send(hass, "notify.water_home", "hello")
     [message] = await world.server.wait_for(1)
     assert message.channel is thread

@@ -127,7 +127,7 @@ async def test_a_topic_is_typed(hass: HomeAssistant, ntfy: NtfyServer, loaded: M
     assert wrong["errors"] == {"recipient": "invalid_recipient"}
     result = await go_on(hass, wrong, recipient=" our_cellar ", title="Cellar", heard=True, hello=True)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Cellar")
-    assert result["data"] == {"recipient": "our_cellar"}
+    assert result["data"] == {"recipient": "our_cellar", "notify_action": "cellar"}
     [hello] = await ntfy.wait_for()
     assert hello.topic == "our_cellar"
     assert sorted(the_bach(hass).registry.list()[0].allowed) == ["our_cellar", TOPIC]
@@ -136,7 +136,7 @@ async def test_a_topic_is_typed(hass: HomeAssistant, ntfy: NtfyServer, loaded: M
 async def test_a_topic_that_is_only_written_to(hass: HomeAssistant, ntfy: NtfyServer, loaded: MockConfigEntry) -> None:
     """Who wants to hear nothing from a topic that everybody knows would hear it all the same."""
     result = await add_topic(hass, loaded, recipient="weather", heard=False)
-    assert result["data"] == {"recipient": "weather", "role": "notify_only"}
+    assert result["data"] == {"recipient": "weather", "role": "notify_only", "notify_action": "weather"}
     assert the_bach(hass).registry.list()[0].allowed == frozenset({TOPIC})
     weather = next(one for one in loaded.subentries.values() if one.data["recipient"] == "weather")
     asked = await reconfigure(hass, loaded, weather.subentry_id)

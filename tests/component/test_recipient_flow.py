@@ -111,7 +111,7 @@ async def test_whoever_writes_can_be_picked(
     assert options(result) == {"98": "Eve (98)", "keep_waiting": "keep_waiting"}
     result = await go_on(hass, result, recipient="98")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Eve")
-    assert result["data"] == {"recipient": "98", "kind": "private", "role": "user"}
+    assert result["data"] == {"recipient": "98", "kind": "private", "role": "user", "notify_action": "eve"}
     assert result["unique_id"] == "recipient_98"
     assert state(hass, "notify.eve") == "unknown"
     assert "98" in the_bach(hass).registry.get(CONNECTION).allowed
@@ -214,7 +214,7 @@ async def test_the_second_who_writes_can_be_picked_too(
         "keep_waiting": "keep_waiting",
     }
     result = await go_on(hass, result, recipient=str(GROUP))
-    assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup", "role": "user"}
+    assert result["data"] == {"recipient": str(GROUP), "kind": "supergroup", "role": "user", "notify_action": "family"}
 
 
 async def test_a_long_name_of_a_stranger_is_cut(
@@ -317,7 +317,7 @@ async def test_an_id_can_be_typed(hass: HomeAssistant, telegram: TelegramServer,
     telegram.add_chat(-1005, type="channel", title="News", username="mychannel")
     result = await go_on(hass, result, recipient=" @MyChannel ", title=" News ")
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "News")
-    assert result["data"] == {"recipient": "@mychannel", "kind": "channel", "role": "user"}
+    assert result["data"] == {"recipient": "@mychannel", "kind": "channel", "role": "user", "notify_action": "news"}
     assert state(hass, "notify.news") == "unknown"
 
 
@@ -348,7 +348,8 @@ async def test_the_user_is_asked_of_one_person_only(
     assert (page["step_id"], fields(page)) == ("whose", {"user_id"})
     assert page["description_placeholders"] == {"name": "Eve", "name_text": "Eve"}
     done = await go_on(hass, page, user_id=hass_admin_user.id)
-    assert done["data"] == {"recipient": "44", "kind": "private", "role": "admin", "user_id": hass_admin_user.id}
+    rights = {"role": "admin", "user_id": hass_admin_user.id}
+    assert done["data"] == {"recipient": "44", "kind": "private", **rights, "notify_action": "eve"}
     [eve] = [key for key, one in loaded.subentries.items() if one.title == "Eve"]
     telegram.add_chat(-8, type="group", title="Others")
     page = await reconfigure(hass, loaded, eve)
@@ -419,6 +420,7 @@ async def test_whoever_is_picked_gets_a_role_and_a_user(
     result = await next_page(hass, result)
     result = await go_on(hass, result, recipient="98", role="notify_only", user_id=hass_admin_user.id)
     assert result["data"] == {
+        "notify_action": "eve",
         "recipient": "98",
         "kind": "private",
         "role": "notify_only",

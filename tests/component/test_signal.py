@@ -210,7 +210,7 @@ async def test_a_group_is_picked(hass: HomeAssistant, signal: SignalServer, load
     assert offered(result) == {HOUSE: "The house"}
     result = await go_on(hass, result, recipient=HOUSE, role="user", hello=False)
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "The house")
-    assert result["data"] == {"recipient": HOUSE, "kind": "group", "role": "user"}
+    assert result["data"] == {"recipient": HOUSE, "kind": "group", "role": "user", "notify_action": "the_house"}
     await send(hass, "notify.the_house", "hello")
     [message] = await signal.wait_for()
     assert (message.recipients, message.text) == ([HOUSE], "hello")

@@ -78,15 +78,16 @@ class _Result:
     error: HomeAssistantError | None = None
 
 
-async def async_send_message(call: ServiceCall) -> ServiceResponse:
+async def async_send_message(call: ServiceCall, lost: Sequence[Loss] = ()) -> ServiceResponse:
     """Handle the action: queue one message per recipient; a failing one does not stop the others.
 
-    Raises if nothing could be queued, and, when nobody reads the response, for every recipient that got nothing.
+    `lost`: what it goes without already. Raises if nothing could be queued, and, when nobody reads the response, for
+    every recipient that got nothing.
     """
     found = await find_targets(call)
-    files = await read_files(call.hass, call.data[ATTR_FILES])
+    files, unread = await read_files(call.hass, call.data[ATTR_FILES])
     results = [_refused(entity_id, error) for entity_id, error in found.refused.items()]
-    results += await asyncio.gather(*(_send(call, target, *files) for target in found.targets))
+    results += await asyncio.gather(*(_send(call, target, files, [*lost, *unread]) for target in found.targets))
     results += await asyncio.gather(*(_pass_on(call, entity_id) for entity_id in found.others))
     if not call.return_response or not any(result.queued for result in results):
         _raise_errors([result.error for result in results if result.error])

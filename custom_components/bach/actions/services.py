@@ -47,6 +47,7 @@ from .dead_letters import (
 )
 from .download import DOWNLOAD_SCHEMA, async_download
 from .inbox import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
+from .legacy_notify import async_setup_legacy_notify
 from .rules import (
     GET_RULES_SCHEMA,
     REMOVE_RULE_SCHEMA,
@@ -91,6 +92,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)
     register(DOMAIN, "check", async_check, CHECK_SCHEMA, optional)
     _set_up_for_administrators(hass)
+    async_setup_legacy_notify(hass)
 
 
 @callback

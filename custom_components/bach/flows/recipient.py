@@ -9,10 +9,12 @@ from typing import Any, ClassVar, Final, override
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
+from homeassistant.util import slugify
 
 from bach_lib.connectors import Connectors
 from bach_lib.errors import InvalidRecipientError
+from custom_components.bach.actions.legacy_notify import free_name, is_taken
 from custom_components.bach.assist.settings import (
     SECTION_CHAT,
     chat_section,
@@ -24,11 +26,13 @@ from custom_components.bach.const import (
     CONF_HELLO,
     CONF_KIND,
     CONF_LANGUAGE,
+    CONF_NOTIFY_ACTION,
     CONF_RECIPIENT,
     CONF_ROLE,
     CONF_TITLE,
     CONF_USER_ID,
     KIND_PRIVATE,
+    TYPE_HOMEASSISTANT,
 )
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import Role
@@ -49,6 +53,8 @@ from .role_fields import is_shared, rights_schema, rights_values, suggested_righ
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
+
+_ACTION_FIELD: Final = TextSelector(TextSelectorConfig(prefix="notify."))
 
 
 class RecipientFlow(PairingSteps, DeadLetterSteps):
@@ -95,6 +101,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
                 )
             else:
                 errors = self._taken(recipient, CONF_RECIPIENT) or self._conflicts(recipient, user_input)
+                errors = errors or self._misnamed(user_input)
                 if not errors and (doubt := await self._check_address(recipient)):
                     errors[CONF_RECIPIENT], placeholders["reason"] = doubt
                 if not errors:
@@ -105,6 +112,8 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             schema = schema.extend(self._rights(users))
             if self.can_chat and self.source != SOURCE_USER:
                 schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
+        if self.source != SOURCE_USER and sends(self._get_entry().data):
+            schema = schema.extend({vol.Optional(CONF_NOTIFY_ACTION): _ACTION_FIELD})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -148,6 +157,15 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         """Further form errors, for flows that have some."""
         return {}
 
+    def _misnamed(self, user_input: dict[str, Any]) -> dict[str, str]:
+        """The form error of a name for an action that cannot be one, or is somebody else's."""
+        if not (name := user_input.get(CONF_NOTIFY_ACTION, "")):
+            return {}
+        if name != slugify(name):
+            return {CONF_NOTIFY_ACTION: "invalid_notify_action"}
+        mine = self._get_reconfigure_subentry().subentry_id
+        return {CONF_NOTIFY_ACTION: "notify_action_taken"} if is_taken(self.hass, name, besides=mine) else {}
+
     async def _normalize(self, recipient: str) -> str:
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])
         return normal_form(self.hass, self._get_entry())(connector.normalize_recipient(recipient))
@@ -159,6 +177,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
         return {
             CONF_RECIPIENT: subentry.data[CONF_RECIPIENT],
             CONF_TITLE: subentry.title,
+            **_action(subentry.data.get(CONF_NOTIFY_ACTION)),
             **suggested_rights(users, subentry.data),
             SECTION_CHAT: chat_suggestions(self.hass, subentry.data),
         }
@@ -183,7 +202,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             return await (self.async_step_whose() if asks and self._is_new(recipient) else self._create_typed({}))
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         before, rights = subentry.data[CONF_RECIPIENT], rights_values(user_input)
-        kept = dict(subentry.data)
+        kept = {key: value for key, value in subentry.data.items() if key != CONF_NOTIFY_ACTION}
         if recipient != before:  # another place, perhaps of another kind
             kept = {key: value for key, value in kept.items() if key != CONF_KIND} | self._found
             if is_shared(kept.get(CONF_KIND)):
@@ -195,6 +214,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             data={
                 **without_chat(without_rights(kept)),
                 **rights,
+                **_action(user_input.get(CONF_NOTIFY_ACTION)),
                 **chat_values(user_input.get(SECTION_CHAT, subentry.data)),
                 CONF_RECIPIENT: recipient,
             },
@@ -240,10 +260,16 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             greeted, reason = await async_greet(
                 self.hass, entry, recipient, seconds=self.hello_seconds, key=key, language=extra.get(CONF_LANGUAGE)
             )
+        has_words = sends(entry.data) and entry.data[CONF_TYPE] != TYPE_HOMEASSISTANT  # there it may be anything
+        action = _action(free_name(self.hass, title)) if has_words else {}
         return self.async_create_entry(
             title=title,
-            data={CONF_RECIPIENT: recipient, **extra},
+            data={CONF_RECIPIENT: recipient, **extra, **action},
             description=greeted,
             description_placeholders={"name": escape_markdown(title), "reason": escape_markdown(reason)},
             unique_id=unique_id,
         )
+
+
+def _action(name: str | None) -> dict[str, str]:
+    return {CONF_NOTIFY_ACTION: name} if name else {}
