@@ -19,18 +19,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import Bach, BachError
-from bach_lib.errors import (
-    InputError,
-    MissingLibraryError,
-    StoreDamagedError,
-    StoreForbiddenError,
-    StoreForeignError,
-    StoreIncompleteError,
-    StoreLinkedError,
-    StoreMountedError,
-    StoreTooNewError,
-    UnknownConnectionError,
-)
+from bach_lib.errors import MissingLibraryError, UnknownConnectionError
 
 from .actions.services import async_setup_services
 from .assist.chat import async_chat
@@ -42,13 +31,14 @@ from .flows.claimed_names_repair import async_watch_claims
 from .home.entry import as_connection, connection_name, connections
 from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
+from .home.language import async_follow_language
 from .home.loop_prevention import LOOP_PREVENTION, LoopPrevention
 from .home.users import async_get_users
 from .kinds.partners import is_partner, type_of
 from .kinds.requirements import async_report_package, async_require
 from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
-from .lifecycle.failed_setup import async_try_again_when_changed, require_usable
+from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
@@ -88,24 +78,13 @@ PLATFORMS = [
 _LET_GO = [platform for platform in PLATFORMS if platform is not Platform.NOTIFY]
 """What a reload takes away."""
 
-_FOR_A_PERSON = (
-    InputError,
-    StoreDamagedError,
-    StoreForbiddenError,
-    StoreForeignError,
-    StoreIncompleteError,
-    StoreLinkedError,
-    StoreMountedError,
-    StoreTooNewError,
-)
-"""What trying again does not mend."""
-
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all entries share, and register the actions, so that automations validate before any is loaded."""
     await _know_what_is_stored(hass)
+    await async_follow_language(hass)
     await async_join_backup(hass)
     hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
     await async_get_users(hass)
@@ -213,7 +192,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)
-        is_for_a_person = isinstance(error, _FOR_A_PERSON) and not isinstance(error, UnknownConnectionError)
+        is_for_a_person = isinstance(error, FOR_A_PERSON) and not isinstance(error, UnknownConnectionError)
         raise (ConfigEntryError if is_for_a_person else ConfigEntryNotReady)(**translation(hass, error)) from error
     entry.runtime_data = _coordinator(hass, entry, bach)
     await entry.runtime_data.async_config_entry_first_refresh()

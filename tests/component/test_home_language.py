@@ -17,7 +17,7 @@ from bach_lib.testing import TelegramServer
 from custom_components.bach.const import DOMAIN, EVENT_ENDED, EVENT_MESSAGE, EVENT_PROVEN, EVENT_TROUBLE, LANGUAGES
 from custom_components.bach.flows.dead_letters_repair import DeadLettersFlow
 from custom_components.bach.home.errors import translated_errors
-from custom_components.bach.home.language import in_home_language
+from custom_components.bach.home.language import common_texts, home_texts, in_home_language
 from custom_components.bach.logbook import ENDS, LINES, PROOFS, SUBJECTS, TROUBLES, async_describe_events
 from tests.component.conftest import ADA_ENTITY, press, send, until_state
 from tests.component.dialogs import choose, submit
@@ -146,3 +146,17 @@ def test_each_line_of_the_activity_has_its_words(language: str) -> None:
     assert keys | also == {key for key in texts if key.startswith("activity_")}
     words = dict.fromkeys(("command", "label", "line", "name", "number", "place", "to"), "x")
     assert all(texts[key].format(**words) for key in keys | also)
+
+
+@pytest.mark.parametrize("language", ["de-CH", "es-419"])
+async def test_who_speaks_it_another_way_reads_it_too(
+    hass: HomeAssistant, loaded: MockConfigEntry, language: str
+) -> None:
+    """A home in Switzerland or Mexico would read English, where there are texts that everybody there understands."""
+    await hass.config.async_update(language=language)
+    await hass.async_block_till_done()
+    reason = Sentence("it_was_refused", "it was refused")
+    plain = json.loads((BACH / "translations" / f"{language[:2]}.json").read_text("utf-8"))
+    assert in_home_language(hass, reason) == plain["exceptions"]["it_was_refused"]["message"]
+    assert home_texts(hass) == plain["common"]
+    assert await common_texts(hass, language) == plain["common"]

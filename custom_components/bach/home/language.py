@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import (
     async_get_cached_translations,
     async_get_translations,
-    async_load_integrations,
 )
 
 from bach_lib.said import TOGETHER, Sentence, fitted
@@ -16,9 +16,14 @@ from custom_components.bach.coordinator import BachConfigEntry
 from .roles import place
 
 
-async def async_load_texts(hass: HomeAssistant) -> None:
-    """Load them for a dialog that comes before the integration is set up."""
-    await async_load_integrations(hass, {DOMAIN})
+async def async_follow_language(hass: HomeAssistant) -> None:
+    """Have the texts of the home's language at hand; Home Assistant loads those of Swiss German, which are English."""
+
+    async def load(_: Event | None = None) -> None:
+        await async_get_translations(hass, spoken(hass.config.language), "common", [DOMAIN])
+
+    hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, load)
+    await load()
 
 
 @callback
@@ -41,7 +46,7 @@ async def common_texts(hass: HomeAssistant, language: str) -> dict[str, str]:
 @callback
 def home_texts(hass: HomeAssistant) -> dict[str, str]:
     """The same in the language of the home, which are loaded with the integration."""
-    return _by_key(async_get_cached_translations(hass, hass.config.language, "common", DOMAIN))
+    return _by_key(async_get_cached_translations(hass, spoken(hass.config.language), "common", DOMAIN))
 
 
 def _by_key(texts: Mapping[str, str]) -> dict[str, str]:
@@ -56,7 +61,7 @@ def in_home_language(hass: HomeAssistant, text: str) -> str:
     words = {name: in_home_language(hass, value) for name, value in text.placeholders.items()}
     if text.key == TOGETHER:
         return " ".join(words.values())
-    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    texts = async_get_cached_translations(hass, spoken(hass.config.language), "exceptions", DOMAIN)
     template = texts.get(f"component.{DOMAIN}.exceptions.{text.key}.message")
     try:
         return template.format(**fitted(template, words)) if template else str(text)

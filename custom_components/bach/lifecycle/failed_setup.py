@@ -7,9 +7,31 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError
 
+from bach_lib.errors import (
+    InputError,
+    StoreDamagedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
+    StoreLinkedError,
+    StoreMountedError,
+    StoreTooNewError,
+)
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.stored_data import damage_of, is_asked_by_reauth
+
+FOR_A_PERSON = (
+    InputError,
+    StoreDamagedError,
+    StoreForbiddenError,
+    StoreForeignError,
+    StoreIncompleteError,
+    StoreLinkedError,
+    StoreMountedError,
+    StoreTooNewError,
+)
+"""What trying again does not mend."""
 
 
 def require_usable(entry: BachConfigEntry) -> None:
