@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -79,6 +80,8 @@ async def test_what_is_set_holds_and_is_shown_again(
     assert entity_ids(hass, loaded) == before
     form = await hass.config_entries.options.async_init(loaded.entry_id)
     assert form["data_schema"]
+    sections = [key for key, box in form["data_schema"].schema.items() if hasattr(box, "schema")]
+    assert [key for key in sections if key.default is not vol.UNDEFINED] == []  # the frontend would show that instead
     retries = form["data_schema"].schema["retries"].schema.schema
     shown = {str(key): (key.description or {}).get("suggested_value") for key in retries}
     assert shown == {"retry_delays": "5, 10, 20", "max_retries": 2, "breaker_failures": 1, "breaker_seconds": 60}

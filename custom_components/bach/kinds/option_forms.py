@@ -83,12 +83,15 @@ _SWITCHES: Final[Mapping[str, bool]] = {CONF_RECEIVING: True, CONF_QUIET_START: 
 
 
 def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Schema:
-    """The form for a connection with this data; `offers`: the models of an AI partner."""
+    """The form for a connection with this data; `offers`: the models of an AI partner.
+
+    No section has a default: the frontend would take that for what stands in it, and show and keep nothing else.
+    """
     return vol.Schema(
         {
             **_first(data, offers),
             **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
-            vol.Required(SECTION_NETWORK, default=dict): form_section(_of_network(data)),
+            vol.Optional(SECTION_NETWORK): form_section(_of_network(data)),
         }
     )
 
@@ -117,7 +120,7 @@ def put_options(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
         put_request(found, given)
     elif data[CONF_TYPE] not in PARTNERS:
         _put_messages(found, given)
-    _put_network(found, given[SECTION_NETWORK])
+    _put_network(found, given.get(SECTION_NETWORK, {}))
     return found
 
 
@@ -136,9 +139,9 @@ def _put_messages(data: dict[str, Any], given: Mapping[str, Any]) -> None:
         data.pop(name, None)
         if given.get(name, usual) is not usual:
             data[name] = not usual
-    if SECTION_OUTGOING in given:
-        outgoing.merge_request(data, given[SECTION_OUTGOING])
-    numbers = {**given.get(SECTION_RETRIES, {}), **given[SECTION_AMOUNTS]}
+    if data[CONF_TYPE] == TYPE_WEBHOOK and sends(data):
+        outgoing.merge_request(data, given.get(SECTION_OUTGOING, {}))
+    numbers = {**given.get(SECTION_RETRIES, {}), **given.get(SECTION_AMOUNTS, {})}
     for name in _MOST:
         data.pop(name, None)
         if (number := numbers.get(name)) is not None:
@@ -170,13 +173,13 @@ def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
     amounts = [CONF_KEEP_DAYS]
     if sends(data):
         if data[CONF_TYPE] == TYPE_WEBHOOK:
-            found[vol.Required(SECTION_OUTGOING, default=dict)] = form_section(outgoing.REQUEST)
+            found[vol.Optional(SECTION_OUTGOING)] = form_section(outgoing.REQUEST)
         retries = {CONF_RETRY_DELAYS: TextSelector(), **{name: _number(name) for name in _OF_RETRIES}}
-        found[vol.Required(SECTION_RETRIES, default=dict)] = form_section(optional(retries))
+        found[vol.Optional(SECTION_RETRIES)] = form_section(optional(retries))
         amounts = [*_OF_SENDING, *amounts]
     amounts += _OF_RECEIVING if receives(data) else ()
     boxes = optional({name: _number(name) for name in amounts})
-    return {**found, vol.Required(SECTION_AMOUNTS, default=dict): form_section(boxes)}
+    return {**found, vol.Optional(SECTION_AMOUNTS): form_section(boxes)}
 
 
 def _of_network(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
@@ -219,11 +222,11 @@ def _number(field: str) -> NumberSelector:
 _FAMILY_BOX: Final = drop_down(list(FAMILIES), translation_key=CONF_IP_FAMILY)
 
 EXAMPLES: Final = {
-    "http_proxy": "http://proxy.local:3128",
-    "socks_proxy": "socks5h://proxy.local:1080",
-    "with_login": "socks5h://user:password@proxy.local:1080",
+    "http_proxy": "`http://proxy.local:3128`",
+    "socks_proxy": "`socks5h://proxy.local:1080`",
+    "with_login": "`socks5h://user:password@proxy.local:1080`",
 }
-"""What the form's texts are filled with."""
+"""What the form's texts are filled with; as code, or the frontend makes links of them, and of one an e-mail."""
 
 DECIDED_THERE: Final = frozenset(
     {*CONVERSATION, *HTTP_FIELDS, CONF_PROXY, CONF_PROXY_PASSWORD, CONF_PROXY_USER, CONF_IP_FAMILY}
