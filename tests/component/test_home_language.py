@@ -19,7 +19,7 @@ from custom_components.bach.flows.dead_letters_repair import DeadLettersFlow
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.language import common_texts, home_texts, in_home_language
 from custom_components.bach.logbook import ENDS, LINES, PROOFS, SUBJECTS, TROUBLES, async_describe_events
-from tests.component.conftest import ADA_ENTITY, press, send, until_state
+from tests.component.conftest import ADA, ADA_ENTITY, press, send, until_state
 from tests.component.dialogs import choose, submit
 from tests.component.test_rules import BACH
 
@@ -90,6 +90,16 @@ async def test_words_of_others_stay_as_they_are(hass: HomeAssistant, german: Non
     assert in_home_language(hass, "Bad Request: chat not found") == "Bad Request: chat not found"
     unknown = Sentence("of_a_newer_bach", "{host} is late.", host="x")
     assert in_home_language(hass, unknown) == "x is late."
+
+
+async def test_the_words_of_a_platform_are_marked_as_its_own(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, german: None
+) -> None:
+    """In the middle of a German sentence an English one would stand, and nobody knew whose words it is."""
+    telegram.chats.pop(ADA)
+    with pytest.raises(HomeAssistantError) as failed:
+        await press(hass, "button.ada_send_test_message")
+    assert "Telegram sagt: „Chat not found“" in await said(hass, failed.value)
 
 
 async def test_a_dialog_says_in_german_why_it_goes_no_further(

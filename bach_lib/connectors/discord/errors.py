@@ -13,6 +13,8 @@ from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observatio
 from bach_lib.said import Sentence
 
 NOT_DISCORD = Sentence("not_discord", "not Discord")
+_SAYS = Sentence("discord_says", "{words}")
+"""In English the bare words, which are English; in every other language they are marked as those of Discord."""
 _TOO_LARGE = "too_large"
 _NO_WEBHOOK = 10015
 _INVALID_FORM = 50035
@@ -30,7 +32,8 @@ def refusal(status: int, answer: object, host: str) -> CallError:
     match answer:
         case {"message": str(message), "code": int(number), **rest} if 400 <= status < 600:
             errors = rest.get("errors")
-            words = (f"{message} ({number})" if number else message) + _details(errors)
+            said = (f"{message} ({number})" if number else message) + _details(errors)
+            words = _SAYS(words=said)
             if status >= 500:
                 return CallError("server_error", words, Observation.NO_ANSWER)
             if number in PASSING:

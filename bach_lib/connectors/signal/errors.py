@@ -20,6 +20,8 @@ DEFAULT_WAIT = 300.0
 NO_SUCH_AUTHOR = "author_not_found"
 """The code where who wrote what is answered or reacted to has no Signal (any more)."""
 
+_SAYS = Sentence("signal_says", "{words}")
+"""In English the bare words, which are English; in every other language they are marked as those of Signal."""
 _BEGINNINGS: Mapping[str, tuple[str, ...]] = {
     "rate_limited": (
         *("failed to send message due to rate limiting", "rate limit", "captcha ", "proof required"),
@@ -103,14 +105,14 @@ def refusal(words: str, wait: float | None = None) -> CallError:
     code = next((code for line in _lines(words.lower()) if (code := _code(line))), "platform_error")
     if code == "rate_limited":
         return too_much(words, wait)
-    return CallError(code, words, _SEEN.get(code, Observation.UNCLEAR))
+    return CallError(code, _SAYS(words=words), _SEEN.get(code, Observation.UNCLEAR))
 
 
 def too_much(words: str, wait: float | None) -> CallError:
     """The error for a limit of Signal's. It concerns the account."""
     asked = [at_most_a_day(float(found)) for found in _SECONDS.findall(words)]
     seconds = max((one for one in (*asked, wait) if one is not None), default=DEFAULT_WAIT)
-    return CallError("rate_limited", words, Observation.TOLD_TO_WAIT, retry_after=seconds)
+    return CallError("rate_limited", _SAYS(words=words), Observation.TOLD_TO_WAIT, retry_after=seconds)
 
 
 def _lines(said: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, Invali
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation, outcome_of
 from bach_lib.models import Fault
 from bach_lib.outcomes import Outcome, Scope
+from bach_lib.said import Sentence
 
 CONFLICT_PAUSE = 35.0
 """Seconds. The other program's poll may last 30; who comes back earlier throws it out, and is thrown out in turn."""
@@ -29,6 +30,8 @@ class RequestError(TelegramError):
         self.retry_after = retry_after
 
 
+_SAYS = Sentence("telegram_says", "{words}")
+"""In English the bare words, which are English; in every other language they are marked as those of Telegram."""
 _NOT_NOW, _ACCOUNT = "not_now", "account"
 """A refusal that may pass, and one of all that this bot does."""
 _BEGINNINGS: Mapping[str, tuple[str, ...]] = {
@@ -119,19 +122,19 @@ def fault_of(error: TelegramError) -> Fault:
             seconds = float(wait[1]) if wait else None
             code = _refusal_code(error.message.lower())
             code = "platform_error" if code in {_NOT_NOW, _ACCOUNT} else code
-            return Fault(code=code, text=error.message, retry_after=seconds)
+            return Fault(code=code, text=_SAYS(words=error.message), retry_after=seconds)
         case InvalidToken():
-            return Fault(code="auth_failed", text=error.message)
+            return Fault(code="auth_failed", text=_SAYS(words=error.message))
         case Forbidden():
-            return Fault(code="forbidden", text=error.message)
+            return Fault(code="forbidden", text=_SAYS(words=error.message))
         case Conflict():
-            return Fault(code="conflict", text=error.message, retry_after=CONFLICT_PAUSE)
+            return Fault(code="conflict", text=_SAYS(words=error.message), retry_after=CONFLICT_PAUSE)
         case RetryAfter():
-            return Fault(code="rate_limited", text=error.message, retry_after=DEFAULT_WAIT)
+            return Fault(code="rate_limited", text=_SAYS(words=error.message), retry_after=DEFAULT_WAIT)
         case ChatMigrated():
-            return Fault(code="moved", text=error.message)
+            return Fault(code="moved", text=_SAYS(words=error.message))
         case _:
-            return Fault(code="platform_error", text=error.message)
+            return Fault(code="platform_error", text=_SAYS(words=error.message))
 
 
 def outcome_for(error: TelegramError, flood_scope: Scope) -> Outcome:
