@@ -31,11 +31,11 @@ async def take(browser: Browser, world: World, folder: Path) -> list[str]:
     async with open_frontend(browser, world.home.client, folder) as frontend:
         page = frontend.page
         await page.set_viewport_size({"width": 1024, "height": 820})
-        await _keep(folder, "pairing", await _pairing(frontend))
-        await _keep(folder, "repair", await _repair(page))
-        await _keep(folder, "trigger_editor", await _trigger(frontend))
-        await _keep(folder, "ask", await _ask(frontend))
-        await _keep(folder, "activity", await _activity(page))
+        await keep(folder, "pairing", await _pairing(frontend))
+        await keep(folder, "repair", await _repair(page))
+        await keep(folder, "trigger_editor", await _trigger(frontend))
+        await keep(folder, "ask", await _ask(frontend))
+        await keep(folder, "activity", await _activity(page))
     return sorted(NAMES)
 
 
@@ -80,7 +80,7 @@ async def _activity(page: Page) -> Locator:
     return page.locator("ha-logbook").first
 
 
-async def _keep(folder: Path, name: str, shown: Page | Locator) -> None:
-    """With few colours, which is all that such pages have."""
+async def keep(folder: Path, name: str, shown: Page | Locator) -> None:
+    """Keep a picture, with few colours, which is all that such pages have."""
     picture = Image.open(io.BytesIO(await shown.screenshot(animations="disabled", caret="hide")))
     picture.convert("RGB").quantize(256).save(folder / f"{name}.png", optimize=True)

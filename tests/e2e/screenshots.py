@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import ClientError
 from playwright.async_api import Browser, async_playwright
@@ -16,9 +17,10 @@ from playwright.async_api import Browser, async_playwright
 from demo.client import Client, RefusedError
 from demo.process import HOST, ROOT
 from demo.world import FIRST_PORT, PERSON, World, make_world
-from tests.e2e import dialog_pictures, panel_pictures
+from tests.e2e import dialog_pictures, panel_pictures, partner_pictures
 from tests.e2e.chromium import CHROMIUM_FLAGS, CHROMIUM_PATH
 from tests.e2e.frontend import Frontend, open_frontend
+from tests.e2e.picture_difference import difference
 
 FOLDER = ROOT / "artifacts" / "screenshots"
 IMAGES = ROOT / "docs" / "images"
@@ -30,12 +32,16 @@ def main() -> int:
     parser = ArgumentParser(prog="script/screenshots", description=__doc__)
     parser.add_argument("pages", nargs="*", help="paths such as /config/logs; without any, the pages of BACH")
     parser.add_argument("--docs", action="store_true", help="take those of the documents anew, into docs/images/")
+    parser.add_argument("--compare", action="store_true", help="say which of them would look otherwise, and keep them")
     options = parser.parse_args()
     if not CHROMIUM_PATH.exists():
         sys.stderr.write("No Chromium: script/setup --browser finds or fetches one.\n")
         return 1
     try:
-        asyncio.run(_take_for_documents() if options.docs else _run(options.pages))
+        if options.docs or options.compare:
+            asyncio.run(_renew(compares=options.compare))
+        else:
+            asyncio.run(_run(options.pages))
     except RefusedError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -48,11 +54,22 @@ async def _run(pages: Sequence[str]) -> None:
         await _take(browser, client, pages)
 
 
-async def _take_for_documents() -> None:
+async def take_for_documents(browser: Browser, world: World, folder: Path) -> list[str]:
+    """All pictures of the documents, into this folder; their names."""
+    panel = await panel_pictures.take(browser, world, folder)
+    dialogs = await dialog_pictures.take(browser, world, folder)
+    return [*panel, *dialogs, *await partner_pictures.take(browser, world, folder)]
+
+
+async def _renew(*, compares: bool) -> None:
+    """Take those of the documents; with `compares` beside them, to say which look otherwise now."""
+    folder = FOLDER / "docs" if compares else IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
     async with _browser() as browser, make_world() as world:
-        taken = await panel_pictures.take(browser, world, IMAGES)
-        for name in (*taken, *await dialog_pictures.take(browser, world, IMAGES)):
-            sys.stdout.write(f"{(IMAGES / name).relative_to(ROOT)}\n")
+        taken = await take_for_documents(browser, world, folder)
+    for name in sorted(taken):
+        about = f": {difference(IMAGES / name, folder / name)}" if compares else ""
+        sys.stdout.write(f"{(folder / name).relative_to(ROOT)}{about}\n")
 
 
 @asynccontextmanager

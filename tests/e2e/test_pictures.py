@@ -6,13 +6,13 @@ import pytest
 from playwright.async_api import Browser
 
 from demo.world import make_world
-from tests.e2e import dialog_pictures, panel_pictures
+from tests.e2e.screenshots import IMAGES, take_for_documents
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.browser,
     pytest.mark.frontend,
-    pytest.mark.slow,  # a home of its own, and fourteen pages
+    pytest.mark.slow,  # a home of its own, and twenty pages
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
@@ -20,6 +20,7 @@ pytestmark = [
 async def test_they_can_be_taken_anew(browser: Browser, tmp_path: Path) -> None:
     """If this fails, the documents go on showing what is there no more."""
     async with make_world() as world:
-        taken = await panel_pictures.take(browser, world, tmp_path)
-        for name in (*taken, *await dialog_pictures.take(browser, world, tmp_path)):
-            assert (tmp_path / name).stat().st_size > 5_000, name
+        taken = await take_for_documents(browser, world, tmp_path)
+    assert set(taken) == {file.name for file in IMAGES.iterdir()}
+    for name in taken:
+        assert (tmp_path / name).stat().st_size > 5_000, name
