@@ -5,7 +5,6 @@ that needs the internet. The integration itself is set up through its own dialog
 """
 
 import json
-import os
 import re
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Iterator
@@ -55,8 +54,6 @@ class Home:
         self._released = released
         self.config = folder / "config"
         self.log = folder / "home-assistant.log"
-        self.packages = folder / "packages"
-        """Where Python finds what a test installs beside this checkout."""
         self.client = Client(f"http://{HOST}:{free_port(preferred_port)}")
         self._process: Process | None = None
 
@@ -74,8 +71,7 @@ class Home:
         if self._released:
             self._process = await process.start(arguments, self.log, python=self._released.python, search_path="")
         else:
-            path = os.pathsep.join((process.SEARCH_PATH, str(self.packages)))
-            self._process = await process.start([*arguments, "--skip-pip"], self.log, search_path=path)
+            self._process = await process.start([*arguments, "--skip-pip"], self.log)
         if not self.client.is_logged_in:
             await self._until(self.client.can_onboard)
             await self.client.onboard()

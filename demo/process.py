@@ -13,7 +13,7 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 ROOT: Final = Path(__file__).parents[1]
-SEARCH_PATH: Final = os.pathsep.join((str(ROOT), str(ROOT / "demo" / "stand_ins")))
+_SEARCH_PATH = os.pathsep.join((str(ROOT), str(ROOT / "demo" / "stand_ins")))
 _STOP_SECONDS = 30.0
 
 
@@ -34,7 +34,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 async def start(
-    arguments: Sequence[str], log: Path, *, python: str = sys.executable, search_path: str = SEARCH_PATH
+    arguments: Sequence[str], log: Path, *, python: str = sys.executable, search_path: str = _SEARCH_PATH
 ) -> Process:
     """Run Python with these arguments in the folder of `log`, to whose end goes all that it prints.
 

@@ -1,4 +1,4 @@
-"""The pictures of the dialogs about what a home need not have: AI partners, another home, Discord, a package of others.
+"""The pictures of the dialogs about what a home need not have: AI partners, another home, Discord.
 
 They are taken in the home that the other pictures have left, with doubles of what is connected.
 """
@@ -18,11 +18,8 @@ from demo.waiting import until
 from demo.world import PERSON, World
 from tests.e2e.dialog_pictures import keep
 from tests.e2e.frontend import Frontend, open_frontend
-from tests.packages import install_pigeon
 
-NAMES: Final = frozenset(
-    {"ai_device.png", "ai_dialog.png", "another_connector.png", "discord.png", "letters.png", "switched_off.png"}
-)
+NAMES: Final = frozenset({"ai_device.png", "ai_dialog.png", "discord.png", "letters.png", "switched_off.png"})
 _MODELS: Final = ("gemma3:4b", "llama3.2", "qwen3:8b")
 _TWO_DAYS: Final = 48 * 3600
 _SIZE: Final[ViewportSize] = {"width": 1024, "height": 1100}
@@ -44,7 +41,6 @@ async def take(browser: Browser, world: World, folder: Path) -> list[str]:
         await _rest_for_two_days(world)
         async with open_frontend(browser, client, folder) as frontend:
             await keep(folder, "switched_off", await _switched_off(frontend.page))
-            await keep(folder, "another_connector", await _pigeon(frontend))
     return sorted(NAMES)
 
 
@@ -93,13 +89,6 @@ async def _partner(frontend: Frontend) -> Page:
     return page
 
 
-async def _pigeon(frontend: Frontend) -> Locator:
-    await frontend.page.set_viewport_size(_SIZE)
-    await _begin(frontend, "Another connector")
-    await frontend.see("Which pigeons fly")
-    return await _dialog(frontend.page)
-
-
 async def _channels(frontend: Frontend) -> Locator:
     await _begin_recipient(frontend, "Discord", "A channel or thread")
     await frontend.see("Channel or thread")
@@ -134,8 +123,6 @@ async def _rest_for_two_days(world: World) -> None:
     since.write_text(json.dumps(stored))
     with sqlite3.connect(config / ".storage" / "bach" / "bach.db") as database:
         database.execute("UPDATE messages SET created_at = created_at - ?", (_TWO_DAYS,))
-    world.home.packages.mkdir()
-    install_pigeon(world.home.packages)
     await world.home.start()
 
 

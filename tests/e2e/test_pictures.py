@@ -16,11 +16,14 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
+BY_HAND = {"another_connector.png"}
+"""What no script makes: it needs a package of others beside Home Assistant."""
+
 
 async def test_they_can_be_taken_anew(browser: Browser, tmp_path: Path) -> None:
     """If this fails, the documents go on showing what is there no more."""
     async with make_world() as world:
         taken = await take_for_documents(browser, world, tmp_path)
-    assert set(taken) == {file.name for file in IMAGES.iterdir()}
+    assert {file.name for file in IMAGES.iterdir()} - set(taken) == BY_HAND
     for name in taken:
         assert (tmp_path / name).stat().st_size > 5_000, name
