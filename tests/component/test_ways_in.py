@@ -57,11 +57,11 @@ SOURCES: Final = {"options", "reauth", "reconfigure", "user", "zeroconf"}
 DIALOGS: Final = {"recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected"}
 EVENTS: Final = {
-    *("automation_triggered", "homeassistant_stop", "panels_updated"),
+    *("automation_triggered", "core_config_updated", "homeassistant_stop", "panels_updated"),
     *("user_added", "user_removed", "user_updated"),
 }
-"""Nothing is done for whoever fires one of these: a run is remembered, messages are counted, the users are read again,
-all is closed."""
+"""Nothing is done for whoever fires one of these: a run is remembered, messages are counted, users or the texts of a
+language are read again, all is closed."""
 ENTITIES: Final = {
     "button.check_now": ("button", "press"),
     "button.retry_dead_letters": ("button", "press"),
