@@ -80,8 +80,6 @@ async def test_what_is_set_holds_and_is_shown_again(
     assert entity_ids(hass, loaded) == before
     form = await hass.config_entries.options.async_init(loaded.entry_id)
     assert form["data_schema"]
-    sections = [key for key, box in form["data_schema"].schema.items() if hasattr(box, "schema")]
-    assert [key for key in sections if key.default is not vol.UNDEFINED] == []  # the frontend would show that instead
     retries = form["data_schema"].schema["retries"].schema.schema
     shown = {str(key): (key.description or {}).get("suggested_value") for key in retries}
     assert shown == {"retry_delays": "5, 10, 20", "max_retries": 2, "breaker_failures": 1, "breaker_seconds": 60}
@@ -204,6 +202,15 @@ def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
         else:
             assert key in step["data"]
             assert key in step["data_description"]
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+def test_no_section_has_a_default(kind: str) -> None:
+    """The frontend shows it in the place of what is set in the section, and whoever submits the form loses that."""
+    schema = option_schema({"type": kind, **KINDS[kind][0]}).schema
+    sections = [key for key, box in schema.items() if hasattr(box, "schema")]
+    assert sections
+    assert [key for key in sections if key.default is not vol.UNDEFINED] == []
 
 
 def test_every_text_of_the_form_is_used() -> None:

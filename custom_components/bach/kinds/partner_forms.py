@@ -110,7 +110,7 @@ def auth_fields(auth_type: str) -> dict[vol.Marker, Any]:
 def oauth_section(auth_type: str) -> dict[vol.Marker, Any]:
     """The section with the OAuth fields, collapsed for everybody else."""
     folded = form_section(optional(OAUTH_FIELDS), is_open=auth_type == OAUTH)
-    return {vol.Required(SECTION_OAUTH, default=dict): folded}
+    return {vol.Optional(SECTION_OAUTH): folded}
 
 
 def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
@@ -125,7 +125,7 @@ def model_schema(type_: str, offers: Sequence[str]) -> vol.Schema:
         {
             vol.Optional(CONF_MODEL): drop_down(offers, custom_value=True) if offers else TextSelector(),
             vol.Optional(CONF_SYSTEM): LINES_BOX,
-            vol.Required(SECTION_LIMITS, default=dict): form_section(limits),
+            vol.Optional(SECTION_LIMITS): form_section(limits),
         }
     )
 
@@ -149,7 +149,7 @@ def closest(model: str, offers: Sequence[str]) -> list[str]:
 
 def put_conversation(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """The data with the values of the model form; empty ones are removed."""
-    found = {**given, **given[SECTION_LIMITS]}
+    found = {**given, **given.get(SECTION_LIMITS, {})}
     texts = {name: found.get(name, "").strip() for name in (CONF_MODEL, CONF_SYSTEM, CONF_THINKING)}
     tokens = {name: int(found.get(name) or 0) for name in (CONF_MAX_TOKENS, CONF_NUM_CTX)}
     kept = {name: value for name, value in data.items() if name not in CONVERSATION}
