@@ -24,10 +24,11 @@ from bach_lib.errors import MissingLibraryError, UnknownConnectionError
 from .actions.services import async_setup_services
 from .assist.chat import async_chat
 from .backup import async_join_backup
-from .const import DOMAIN
+from .const import DOMAIN, TYPE_THIS_HOME
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
+from .flows.own_home_steps import async_offer_own_home
 from .home.entry import as_connection, connection_name, connections
 from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
@@ -57,6 +58,7 @@ from .messages.proven import async_tell_of_proofs
 from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
+from .this_home.press_tokens import get_press_tokens
 from .web.hooks import async_serve, async_withdraw
 from .web.panel import async_follow_entries, async_serve_panel
 from .web.panel_commands import async_register_panel_commands
@@ -95,6 +97,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_panel_commands(hass)
     async_register_panel_files(hass)
     await async_serve_panel(hass)
+    async_offer_own_home(hass)
     for entry in connections(hass):
         async_serve(hass, entry)  # before they are set up: who posts early is told to come again
     return True
@@ -162,6 +165,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
     async_withdraw(hass, entry)
     await async_follow_entries(hass)
     await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
+    if type_of(entry.data) == TYPE_THIS_HOME:
+        await get_press_tokens(hass).remove()
     if not connections(hass):
         ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
         await hub.remove_files()

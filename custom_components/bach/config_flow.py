@@ -4,7 +4,7 @@ Every input is tried against the platform before it is saved. The steps of singl
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, override
+from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.config_entries import (
@@ -29,13 +29,8 @@ from .const import (
     CONF_LINK,
     CONF_RECIPIENT,
     DOMAIN,
-    SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
-    TYPE_DISCORD,
-    TYPE_DISCORD_WEBHOOK,
-    TYPE_HOMEASSISTANT,
-    TYPE_NTFY,
-    TYPE_SIGNAL,
+    TYPE_THIS_HOME,
     TYPE_WEBHOOK,
 )
 from .coordinator import BachConfigEntry
@@ -46,17 +41,12 @@ from .flows.naming import new_title
 from .flows.normalizing import TRY_ANOTHER, normalized, other_addresses
 from .flows.options_flow import BachOptionsFlow
 from .flows.other_steps import OtherSteps
+from .flows.own_home_steps import OwnHomeSteps
 from .flows.partner import PartnerSteps
-from .flows.person import PersonFlow
 from .flows.recipient import RecipientFlow
-from .flows.recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
-from .flows.recipient_homeassistant import HomeRecipientFlow
-from .flows.recipient_ntfy import TopicFlow
-from .flows.recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
-from .flows.recipient_signal import SignalRecipientFlow
-from .flows.recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
+from .flows.subentry_flows import subentry_flows
 from .flows.trying import async_try
-from .flows.unknown_kind import UNKNOWN_KIND, ClosedFlow, is_closed, is_unknown, what_is_unknown
+from .flows.unknown_kind import UNKNOWN_KIND, is_unknown, what_is_unknown
 from .flows.webhook_forms import HOOK_SCHEMAS
 from .flows.webhook_page import to_copy
 from .flows.webhook_steps import WebhookSteps
@@ -69,23 +59,13 @@ from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
 from .kinds.platforms import KINDS, Kind
 from .kinds.settings import MINOR_VERSION, VERSION, stored, whole
 from .kinds.stored_data import usable
-from .kinds.webhook import WEBHOOK, WebhookKind, made, receives
+from .kinds.webhook import WEBHOOK, WebhookKind, made
 from .messages.hello import async_greet
 
-RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
-    TYPE_DISCORD: DiscordRecipientFlow,
-    TYPE_DISCORD_WEBHOOK: WebhookRecipientFlow,
-    TYPE_HOMEASSISTANT: HomeRecipientFlow,
-    TYPE_NTFY: TopicFlow,
-    TYPE_SIGNAL: SignalRecipientFlow,
-}
-"""How recipients are found where it is not "write to the account"."""
 
-WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYPE_NTFY})
-"""Whose recipients are no groups in which several people write."""
-
-
-class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, DatabaseSteps, domain=DOMAIN):
+class BachConfigFlow(
+    DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, OwnHomeSteps, DatabaseSteps, domain=DOMAIN
+):
     """Config flow of all connection types."""
 
     VERSION = VERSION
@@ -98,20 +78,7 @@ class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, Dat
     @override
     def async_get_supported_subentry_types(cls, config_entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Return the subentry flows of a connection's type: recipients, and people where there are groups."""
-        if is_closed(config_entry):
-            return {SUBENTRY_RECIPIENT: ClosedFlow, SUBENTRY_PERSON: ClosedFlow}
-        if is_partner(config_entry):  # nobody is written to through it
-            return {}
-        recipient_flow = RECIPIENT_FLOWS.get(config_entry.data[CONF_TYPE], RecipientFlow)
-        if is_other(config_entry.data):
-            if not receives(config_entry.data):
-                return {SUBENTRY_RECIPIENT: MuteOtherRecipientFlow}
-            return {SUBENTRY_RECIPIENT: OtherRecipientFlow, SUBENTRY_PERSON: PersonFlow}
-        if config_entry.data[CONF_TYPE] in WITHOUT_PEOPLE:
-            return {SUBENTRY_RECIPIENT: recipient_flow}
-        if config_entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group
-            return {SUBENTRY_RECIPIENT: HookRecipientFlow if receives(config_entry.data) else MuteHookRecipientFlow}
-        return {SUBENTRY_RECIPIENT: recipient_flow, SUBENTRY_PERSON: PersonFlow}
+        return subentry_flows(config_entry)
 
     @staticmethod
     @callback
@@ -128,7 +95,8 @@ class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, Dat
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the menu of connection types."""
-        options = [*KINDS, TYPE_WEBHOOK, "ai", "mcp", "http", *(["other"] if await async_others() else []), "database"]
+        others = ["other"] if await async_others() else []
+        options = [*KINDS, TYPE_THIS_HOME, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
         return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -159,6 +127,8 @@ class BachConfigFlow(DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, Dat
             return self._abort_unknown()
         if is_other(self._entry().data):
             return await self.async_step_change_other()
+        if self._entry().data[CONF_TYPE] == TYPE_THIS_HOME:
+            return self.async_abort(reason="nothing_to_change")
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             shows = to_copy(self.hass, self._entry())
             return await (self.async_step_manage_webhook() if shows else self.async_step_change_webhook())

@@ -38,6 +38,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
         "homeassistant",
         "signal",
         "ntfy",
+        "this_home",
         "webhook",
         "ai",
         "mcp",

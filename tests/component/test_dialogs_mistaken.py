@@ -17,7 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType, section
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.kinds.partners import ALL_KINDS
+from custom_components.bach.kinds.partners import WITH_FORMS
 from tests.component.conftest import TOKEN
 
 TEXTS: Mapping[str, str] = json.loads(Path("custom_components/bach/translations/en.json").read_text("utf-8"))["config"][
@@ -150,7 +150,7 @@ async def elsewhere(socket_enabled: None) -> AsyncGenerator[str]:
 
 def test_every_kind_is_here() -> None:
     """A kind that is added later would have a dialog in which nobody ever made a mistake."""
-    assert set(FORMS) == set(ALL_KINDS)
+    assert set(FORMS) == set(WITH_FORMS)
 
 
 @pytest.mark.parametrize("type_", FORMS)

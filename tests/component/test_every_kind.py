@@ -54,6 +54,7 @@ KINDS: Final[Mapping[str, tuple[dict[str, str], str | None, str]]] = {
     "discord_webhook": ({"url": "https://discord.com/api/webhooks/1/abc", "endpoint": NOBODY}, "webhook", "777"),
     "signal": ({"endpoint": NOBODY, "number": "+491700000001"}, "+491700000002", "+491700000777"),
     "ntfy": ({"endpoint": NOBODY}, "our_doorbell", "somebody_elses"),
+    "this_home": ({}, "persistent_notification", "action:notify.everybody"),
     "homeassistant": ({"endpoint": NOBODY, "token": "x" * 20}, "bach", "action:homeassistant.restart"),
     "webhook": (_hook(), "phone", "somebody"),
     "claude": (_partner(auth_type="api_key", secret="sk-x"), None, "x"),

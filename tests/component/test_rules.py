@@ -40,6 +40,7 @@ from custom_components.bach.lifecycle.missing_connector import BROKEN, MISSING
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
+from custom_components.bach.this_home.recipient_choices import Way
 from tests.lib.test_sentences import declared
 
 ROOT = Path(__file__).parents[2]
@@ -155,9 +156,9 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         if module.startswith(("flows/recipient", "flows/pairing", "flows/dead_letter_steps"))
     ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    mixins = ("webhook_steps", "other_steps", "partner", "platform_steps", "database_steps")
+    mixins = ("webhook_steps", "other_steps", "partner", "platform_steps", "own_home_steps", "database_steps")
     connections = steps["config_flow.py"].union(*(steps[f"flows/{name}.py"] for name in mixins))
-    only_lead_on = {"reauth", "database_moved"}
+    only_lead_on = {"reauth", "database_moved", "integration_discovery"}
     assert set(flow["step"]) == connections - only_lead_on
     ends = ("dead_letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
@@ -191,7 +192,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours, FAILED, *REFUSALS}
     assert set(TEXTS["config"]["abort"]) == {
-        *("already_configured", "no_others", "own_home", "shown", "unique_id_mismatch"),
+        *("already_configured", "no_others", "nothing_to_change", "own_home", "shown", "unique_id_mismatch"),
         *("database_kept", "database_moved", "database_moved_in_part", IN_BACKUP),
         *(UNUSABLE, UNKNOWN_KIND),
     }
@@ -217,6 +218,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "cannot_look",
         "dead_letters_stay",
         "entry_not_loaded",
+        "no_places_left",
         "reconfigure_successful",
         CannotReceiveError.code,
         *CLOSED,
@@ -226,6 +228,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(recipient["progress"]) == set(waiting_for)
     assert set(TEXTS["selector"]["pick"]["options"]) == {KEEP_WAITING}
     assert set(TEXTS["selector"]["role"]["options"]) == set(Role)
+    assert set(TEXTS["selector"]["way"]["options"]) == set(Way)
     assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
     assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
     assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS, BROKEN, MISSING}

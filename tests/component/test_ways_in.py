@@ -285,6 +285,7 @@ def test_there_is_no_dialog_that_is_judged_elsewhere() -> None:
         "homeassistant",
         "signal",
         "ntfy",
+        "this_home",
         "webhook",
         "claude",
         "mcp",

@@ -62,6 +62,13 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
+def everywhere() -> Iterator[tuple[str, ast.Module]]:
+    """The same, and the one platform that is not in the library."""
+    yield from modules()
+    for path in sorted((ROOT / "custom_components" / "bach" / "this_home").rglob("*.py")):
+        yield path.relative_to(ROOT).as_posix(), _tree(path)
+
+
 def name_of(call: ast.Call) -> str:
     """What is called."""
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
@@ -69,9 +76,9 @@ def name_of(call: ast.Call) -> str:
 
 @cache
 def declared() -> dict[str, str]:
-    """Each sentence of the library, by its key."""
+    """Each sentence of the library and of this home, by its key."""
     found: dict[str, str] = {}
-    for module, tree in modules():
+    for module, tree in everywhere():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and name_of(node) == "Sentence" and module != "said.py":
                 key, template = (ast.literal_eval(one) for one in node.args)
@@ -95,7 +102,7 @@ def test_every_sentence_has_its_text() -> None:
 def test_every_sentence_is_filled_with_what_it_needs() -> None:
     """Where something is told that nearly never happens, a TypeError would be told instead."""
     wrong = list[str]()
-    for module, tree in modules():
+    for module, tree in everywhere():
         if module == "said.py":
             continue
         templates = _templates(tree) | _imported(tree)

@@ -25,6 +25,7 @@ from bach_lib.errors import NotOpenError, StorageError, StoreMovingError, Unknow
 from bach_lib.events import Event, MessageReceived
 from bach_lib.runtime.relocation import Address
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.this_home.connector import connector_of
 
 from .entry import REFERENCE_SCHEME
 from .incoming_buffer import IncomingBuffer
@@ -56,9 +57,8 @@ class Hub:
         self._moving_to: Address | Path | None = None
         self._stop_reporting: CALLBACK_TYPE | None = None
         self._give_up_backup: CALLBACK_TYPE | None = None
-        self._remove_after_backup = False
+        self._remove_after_backup = self._is_open_for_backup = False
         self._backups = 0
-        self._is_open_for_backup = False
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._home_stops)
 
     @property
@@ -253,6 +253,7 @@ class Hub:
             session=async_get_clientsession(self._hass),
             new_session=partial(new_session, self._hass),
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
+            connectors=connector_of(self._hass),
             autostart=False,  # the connection of a disabled entry must rest
         )
         if self._give_up_backup:

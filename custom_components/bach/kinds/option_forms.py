@@ -42,6 +42,7 @@ from custom_components.bach.const import (
     CONF_SENDER_TAG,
     CONF_USERNAME,
     TYPE_HTTP,
+    TYPE_THIS_HOME,
     TYPE_WEBHOOK,
 )
 
@@ -91,7 +92,7 @@ def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Sc
         {
             **_first(data, offers),
             **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
-            vol.Optional(SECTION_NETWORK): form_section(_of_network(data)),
+            **_of_network(data),
         }
     )
 
@@ -162,7 +163,7 @@ def _first(data: Mapping[str, Any], offers: Sequence[str]) -> dict[vol.Marker, A
         first |= optional({CONF_USERNAME: TextSelector(), CONF_AVATAR_URL: ADDRESS_BOX})
     if not receives(data):
         return first
-    lies_there = data[CONF_TYPE] != TYPE_WEBHOOK  # what is posted while nobody listens is refused
+    lies_there = data[CONF_TYPE] not in {TYPE_THIS_HOME, TYPE_WEBHOOK}  # what comes while nobody listens is lost
     switches = _SWITCHES if lies_there else {CONF_RECEIVING: True}
     return first | {vol.Required(name, default=usual): BooleanSelector() for name, usual in switches.items()}
 
@@ -183,9 +184,12 @@ def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
 
 
 def _of_network(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
-    """The section about the way there."""
+    """The section about the way there; this home is here."""
+    if data[CONF_TYPE] == TYPE_THIS_HOME:
+        return {}
     forget = {CONF_PROXY_FORGET: BooleanSelector()} if CONF_PROXY_USER in data else {}
-    return optional({CONF_PROXY: ADDRESS_BOX, **forget, CONF_IP_FAMILY: _FAMILY_BOX})
+    boxes = optional({CONF_PROXY: ADDRESS_BOX, **forget, CONF_IP_FAMILY: _FAMILY_BOX})
+    return {vol.Optional(SECTION_NETWORK): form_section(boxes)}
 
 
 def _names(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -35,11 +35,13 @@ from custom_components.bach.const import (
     TYPE_OPENAI_COMPATIBLE,
     TYPE_SIGNAL,
     TYPE_TELEGRAM,
+    TYPE_THIS_HOME,
     TYPE_WEBHOOK,
 )
 from custom_components.bach.coordinator import BachConfigEntry
 
 from .form_fields import ADDRESS_BOX, SECRET_BOX, form_section, given_values, optional, put_texts
+from .own_home import OWN_HOME, OwnHomeKind
 from .partner_forms import (
     AUTH_FIELDS,
     CREDENTIALS,
@@ -194,9 +196,15 @@ _MAKERS: Final[Mapping[str, str]] = {
     TYPE_OLLAMA: "Ollama",
     TYPE_SIGNAL: "Signal",
     TYPE_TELEGRAM: "Telegram",
+    TYPE_THIS_HOME: "Home Assistant",
 }
 
-ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
+WITH_FORMS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TYPE_WEBHOOK: WEBHOOK, **PARTNERS}
+"""The kinds that have something to fill in."""
+ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind | OwnHomeKind]] = {
+    **WITH_FORMS,
+    TYPE_THIS_HOME: OWN_HOME,
+}
 
 
 def type_of(data: Mapping[str, Any]) -> str:
@@ -225,7 +233,7 @@ def manufacturer_of(data: Mapping[str, Any]) -> str | None:
 
 def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | WebhookKind:
     """The kind of a connection type, with the kind of credential that `data` says it has."""
-    kind = ALL_KINDS[type_]
+    kind = WITH_FORMS[type_]
     if isinstance(kind, Kind) and kind.has_login and data.get(CONF_LOGIN):
         return replace(kind, secret=CONF_PASSWORD)
     return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind

@@ -16,6 +16,7 @@ from custom_components.bach.const import (
     CONF_BODY,
     CONF_BREAKER_FAILURES,
     CONF_BREAKER_SECONDS,
+    CONF_CRITICAL_FROM,
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
     CONF_FILE_MEGABYTES,
@@ -42,14 +43,17 @@ from custom_components.bach.const import (
     CONF_RECEIVES,
     CONF_RECEIVING,
     CONF_RECIPIENT,
+    CONF_REPLIES,
     CONF_RETRY_DELAYS,
     CONF_ROLE,
     CONF_SECRETS,
     CONF_SENDER_ID,
     CONF_SETTINGS,
+    CONF_SPEECH,
     CONF_SPEECH_TO_TEXT,
     CONF_URL,
     CONF_USER_ID,
+    CONF_WAY,
     CONF_WEBHOOK_ID,
     SECRET_FIELDS,
     SETTING_FIELDS,
@@ -58,6 +62,7 @@ from custom_components.bach.const import (
 from custom_components.bach.coordinator import BachConfigEntry
 
 from .others import is_other
+from .own_home import OwnHomeKind
 from .partner_forms import AUTH_FIELDS, CREDENTIALS, OAUTH
 from .partners import ALL_KINDS, PartnerKind, auth_type_of, type_of
 from .platforms import Kind
@@ -85,21 +90,12 @@ _ENTRY: Final[Mapping[str, type]] = {
     CONF_BODY: object,
 }
 """The type of each field of an entry; a body is whatever JSON can hold."""
-_SUBENTRY: Final[Mapping[str, type]] = dict.fromkeys(
-    (
-        CONF_AGENT,
-        CONF_KIND,
-        CONF_LANGUAGE,
-        CONF_OWN_SECRET,
-        CONF_PARTNER,
-        CONF_RECIPIENT,
-        CONF_ROLE,
-        CONF_SENDER_ID,
-        CONF_SPEECH_TO_TEXT,
-        CONF_USER_ID,
-    ),
-    str,
-)
+_SUBENTRY: Final[Mapping[str, type]] = {
+    **dict.fromkeys((CONF_AGENT, CONF_KIND, CONF_LANGUAGE, CONF_OWN_SECRET, CONF_PARTNER, CONF_RECIPIENT), str),
+    **dict.fromkeys((CONF_ROLE, CONF_SENDER_ID, CONF_SPEECH, CONF_SPEECH_TO_TEXT, CONF_USER_ID, CONF_WAY), str),
+    CONF_CRITICAL_FROM: int,
+    CONF_REPLIES: bool,
+}
 KNOWN_FIELDS: Final = frozenset({*_ENTRY, *_SUBENTRY})
 """What this version stores; anything else was written by another one, or by hand."""
 _MAY_BE_NONE: Final = frozenset({CONF_ENDPOINT, CONF_LINK})
@@ -127,7 +123,7 @@ def subentry_damage_of(entry: BachConfigEntry) -> Damage | None:
         needed = (CONF_RECIPIENT, *((CONF_SENDER_ID,) if one.subentry_type == SUBENTRY_PERSON else ()))
         wrong = [*_mistyped(one.data, _SUBENTRY), *(field for field in needed if not one.data.get(field))]
         for field in wrong:
-            return Damage(field, _WORDS[str], one.title or one.subentry_id)
+            return Damage(field, _WORDS[_SUBENTRY[field]], one.title or one.subentry_id)
     return None
 
 
@@ -171,6 +167,8 @@ def _missing(data: Mapping[str, Any]) -> list[str]:
     kind = ALL_KINDS[type_of(data)]
     if isinstance(kind, PartnerKind):
         needed = _of_partner(data, kind)
+    elif isinstance(kind, OwnHomeKind):
+        needed = []
     elif isinstance(kind, Kind):
         needed = [*([kind.secret] if kind.is_secret_needed else ()), *kind.needed]
     else:

@@ -12,11 +12,12 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from bach_lib import BachError, Format, Status
-from custom_components.bach.const import TYPE_HOMEASSISTANT, TYPE_WEBHOOK
+from custom_components.bach.const import TYPE_HOMEASSISTANT, TYPE_THIS_HOME, TYPE_WEBHOOK
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.language import common_texts, in_home_language, language_of
+from custom_components.bach.this_home.place_forms import PANEL, PHONE
 
 _TIME_TO_LIVE: Final = 3600.0
 _MAX_REASON: Final = 300
@@ -36,6 +37,8 @@ def is_harmless(type_: str, recipient: str = "") -> bool:
 
     Without a recipient: whether that is so for all recipients of this type.
     """
+    if type_ == TYPE_THIS_HOME:
+        return recipient.startswith(PHONE) or recipient == PANEL
     if type_ != TYPE_HOMEASSISTANT:
         return type_ != TYPE_WEBHOOK
     return recipient.startswith(("notify.", "action:notify."))
