@@ -1,5 +1,6 @@
 """This home as a platform: real companion apps and entities of a real Home Assistant, through the queue."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Unpack
 
@@ -76,8 +77,9 @@ async def tell(hass: HomeAssistant, place: str, text: str, **options: Unpack[Sen
 
 async def until_tried(hass: HomeAssistant, message_id: int, settled: Callable[[Message], bool]) -> Message:
     """Wait until an attempt has left its mark."""
-    while not settled(message := await the_bach(hass).get(message_id)):
-        await hass.async_block_till_done()
+    async with asyncio.timeout(20):
+        while not settled(message := await the_bach(hass).get(message_id)):
+            await hass.async_block_till_done()
     return message
 
 

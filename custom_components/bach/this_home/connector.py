@@ -83,6 +83,7 @@ class ThisHomeConnector(Connector):
         self._events = PhoneEvents(self.home, tokens, setup.clock, mark=f"{id(self):x}-{setup.clock.now():.0f}")
         self._ladder = Ladder(self, setup.course, setup.clock, names_parts=True)
         self._rich = set[str]()
+        self._has_polled = False
 
     @override
     @classmethod
@@ -141,7 +142,8 @@ class ThisHomeConnector(Connector):
         """What phones have said since."""
         await self._tokens.load()
         self._events.listen()
-        return await self._events.batch(cursor, _POLL)
+        first, self._has_polled = not self._has_polled, True
+        return await self._events.batch(cursor, 0.0 if first else _POLL)  # that it works is known at once
 
     @override
     async def find(self, query: str) -> list[Candidate] | Fault:

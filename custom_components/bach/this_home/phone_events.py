@@ -15,6 +15,7 @@ from bach_lib.connecting import Batch, Clock, Content, Incoming, Kind, Proof, Pr
 from bach_lib.connectors.wakeup import Wakeup
 
 from .phones import person_of, phone_at
+from .place_forms import nonce_of
 from .press_tokens import Meant, PressTokens, digest_of
 
 PRESSED: Final = "mobile_app_notification_action"
@@ -62,7 +63,8 @@ class PhoneEvents:
     async def batch(self, cursor: str | None, seconds: float) -> Batch:
         """What came after the cursor; with nothing there, wait for so long."""
         self._confirm(cursor)
-        await self._wakeup.until(lambda: bool(self._held), seconds)
+        if seconds:
+            await self._wakeup.until(lambda: bool(self._held), seconds)
         taken = list(islice(self._held, _BATCH))
         found = [one for _, one, _ in taken]
         return Batch(
@@ -104,6 +106,7 @@ class PhoneEvents:
                 text=said,
                 content=content,
                 reply_to=meant.remote_id,
+                origin=nonce_of(meant.remote_id),
                 sent_at=now,
             ),
         )

@@ -18,6 +18,7 @@ from custom_components.bach.const import DOMAIN, LANGUAGES
 
 from .home_calls import HomeCalls, gone, not_connected
 from .phones import Phone
+from .place_forms import notification_id, tag_of
 from .press_tokens import LIFE, Meant, PressTokens, digest_of
 from .recipient_choices import Way, choices_of
 from .rich_data import CLEAR, MOST_BUTTONS, Pressable, data_of, harmless, is_rich
@@ -25,7 +26,8 @@ from .rich_data import CLEAR, MOST_BUTTONS, Pressable, data_of, harmless, is_ric
 _TEXT: Final = Limit(characters=1_500, written=2_000)
 """Of one notification: with title, buttons and what the service adds, and escaped, it stays below 4 KB."""
 _LONGEST_TITLE: Final = 200
-_TAG_END: Final = "."
+_FIRST: Final = "0"
+"""The key of the first request of a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class PhoneSending:
         if phone.action is None:
             raise gone(phone.name)
         remote_id = await self._remote_id(step, phone)
-        tag = remote_id.partition(_TAG_END)[0]
+        tag = tag_of(remote_id)
         if message.operation is Operation.DELETE:
             data: dict[str, object] = {"message": CLEAR, "data": {"tag": tag}}
         else:
@@ -149,14 +151,12 @@ class PhoneSending:
         return {"message": text, **title, "data": data}
 
     async def _remote_id(self, step: Step, phone: Phone) -> str:
+        """A change goes to the notification that it changes; what is longer now than it was, to new ones behind it."""
         message = step.message
-        if message.operation is not Operation.SEND:
-            if not message.target or (message.operation is Operation.EDIT and step.key != "0"):
-                return f"{await self._tokens.tag(phone.recipient, message.nonce, step.key)}{_TAG_END}{message.nonce}"
+        if message.target and (message.operation is Operation.DELETE or step.key == _FIRST):
             return message.target
         named = ("named", message.tag) if message.tag else ("single", message.nonce)
-        tag = await self._tokens.tag(phone.recipient, *named, step.key)
-        return f"{tag}{_TAG_END}{message.nonce}"
+        return notification_id(await self._tokens.tag(phone.recipient, *named, step.key), message.nonce)
 
     async def _reply_word(self, language: str) -> str:
         spoken = language if language in LANGUAGES else language.partition("-")[0]

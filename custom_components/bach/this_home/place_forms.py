@@ -34,6 +34,21 @@ def normalize(recipient: str) -> str:
     )
 
 
+def notification_id(tag: str, nonce: str) -> str:
+    """What a notification on a phone is known by: its tag there, and the message that it was last."""
+    return f"{tag}.{nonce}"
+
+
+def tag_of(remote_id: str) -> str:
+    """The tag by which it is replaced or taken away."""
+    return remote_id.partition(".")[0]
+
+
+def nonce_of(remote_id: str) -> str:
+    """The nonce of its message."""
+    return remote_id.partition(".")[2]
+
+
 def of_device(device_id: str) -> str:
     """The recipient that is a phone."""
     return f"{PHONE}{device_id}"
