@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlowContext,
     ConfigSubentryData,
@@ -145,7 +146,7 @@ async def test_a_phone_that_is_not_at_home_is_waited_for(
     await channel.close()
 
 
-async def dialog(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+async def dialog(hass: HomeAssistant, entry: ConfigEntry) -> SubentryFlowResult:
     """Open the dialog for a new recipient."""
     manager = hass.config_entries.subentries
     return await manager.async_init((entry.entry_id, "recipient"), context={"source": SOURCE_USER})

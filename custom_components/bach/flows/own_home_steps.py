@@ -3,7 +3,7 @@
 Whoever has BACH and a companion app is offered it once, as a card that can be ignored for good.
 """
 
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, ConfigFlow, ConfigFlowResult
@@ -34,6 +34,7 @@ class OwnHomeSteps(ConfigFlow):
             return self.async_show_form(step_id="this_home", data_schema=vol.Schema({}))
         return self.async_create_entry(title=texts["this_home"], data={CONF_TYPE: TYPE_THIS_HOME})
 
+    @override
     async def async_step_integration_discovery(self, _: dict[str, Any]) -> ConfigFlowResult:
         """Offer it."""
         return await self.async_step_this_home()
