@@ -29,6 +29,7 @@ from bach_lib.errors import InvalidRecipientError
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.flows.own_home_steps import async_offer_own_home
 from custom_components.bach.this_home import home_calls
+from custom_components.bach.this_home.found_places import is_own_action
 from tests.component.companion import LOCAL, Companion, LocalChannel, PushGateway, cloud, register
 from tests.component.conftest import recipient, set_up, the_bach
 from tests.component.dialogs import choose, close_recipient_dialogs, go_on, offered, reconfigure, set_options
@@ -174,7 +175,7 @@ async def test_this_home_is_added_by_one_click(
     [added] = entry.subentries.values()
     assert added.title == "Ada"
     chosen = {key: one for key, one in given.items() if key != "title"}
-    assert added.data == {"recipient": pixel.recipient, "kind": "phone", **chosen}
+    assert added.data == {"recipient": pixel.recipient, "kind": "phone", "notify_action": "ada", **chosen}
     assert gateway.pushes[0]["message"].startswith("Hello from ")
     again = await choose(hass, "this_home")
     assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
@@ -187,11 +188,19 @@ async def test_choices_are_changed_and_forgotten(hass: HomeAssistant, pixel: Com
     [subentry_id] = entry.subentries
     asked = await reconfigure(hass, entry, subentry_id)
     assert asked["step_id"] == "change_place"
-    done = await go_on(hass, asked, title=" ", role="user", way="fitting", replies=False)
+    asked = await go_on(hass, asked, title=" ", role="user", way="fitting", replies=False, notify_action="Ä b")
+    assert asked["errors"] == {"notify_action": "invalid_notify_action"}
+    done = await go_on(hass, asked, title=" ", role="user", way="fitting", replies=False, notify_action="ada")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
     [changed] = entry.subentries.values()
     assert changed.title == "Ada"
-    assert changed.data == {"recipient": pixel.recipient, "kind": "private", "role": "user"}
+    assert changed.data == {
+        "recipient": pixel.recipient,
+        "kind": "private",
+        "role": "user",
+        "notify_action": "ada",
+    }
+    assert is_own_action(hass, "ada")
 
 
 async def test_there_is_nothing_to_reconfigure_and_no_way_to_choose(hass: HomeAssistant) -> None:
@@ -223,7 +232,12 @@ async def test_every_place_is_offered_and_none_that_leads_back(hass: HomeAssista
     about = await go_on(hass, asked, recipient="media_player.kitchen")
     done = await go_on(hass, about, title="", speech="tts.piper", hello=False)
     assert done["title"] == "Kitchen (media_player.kitchen)"
-    assert done["data"] == {"recipient": "media_player.kitchen", "kind": "entity", "speech": "tts.piper"}
+    assert done["data"] == {
+        "recipient": "media_player.kitchen",
+        "kind": "entity",
+        "speech": "tts.piper",
+        "notify_action": "kitchen_media_player_kitchen",
+    }
     close_recipient_dialogs(hass)
 
 

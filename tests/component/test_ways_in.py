@@ -52,7 +52,7 @@ MODULES: Final = {
     "trigger": "surfaces.FROM_PEOPLE and FROM_THE_HOME",
 }
 """What Home Assistant loads by its name, and where it is judged who may use it."""
-SOURCES: Final = {"options", "reauth", "reconfigure", "user", "zeroconf"}
+SOURCES: Final = {"integration_discovery", "options", "reauth", "reconfigure", "user", "zeroconf"}
 """What begins a dialog; it is shown to administrators. The last is anybody in the network: `test_discovery.py`."""
 DIALOGS: Final = {"recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected"}

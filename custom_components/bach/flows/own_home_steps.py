@@ -14,7 +14,7 @@ from homeassistant.helpers.start import async_at_started
 
 from custom_components.bach.const import DOMAIN, TYPE_THIS_HOME
 from custom_components.bach.home.entry import connections
-from custom_components.bach.home.language import async_load_texts, common_texts
+from custom_components.bach.home.language import common_texts
 from custom_components.bach.this_home.connector import ACCOUNT
 from custom_components.bach.this_home.phones import phones
 
@@ -26,7 +26,6 @@ class OwnHomeSteps(ConfigFlow):
         """Add it; the dialog for the first recipient follows. Whoever did not choose it is asked."""
         await self.async_set_unique_id(ACCOUNT)
         self._abort_if_unique_id_configured()
-        await async_load_texts(self.hass)
         texts = await common_texts(self.hass, self.hass.config.language)
         if user_input is None and self.source == SOURCE_INTEGRATION_DISCOVERY:
             self.context["title_placeholders"] = {"name": texts["this_home"]}

@@ -162,7 +162,7 @@ class PairingSteps(ConfigSubentryFlow, ABC):
 
     @abstractmethod
     async def _create(
-        self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
+        self, recipient: str, title: str, extra: Mapping[str, Any], user_input: Mapping[str, Any] | None
     ) -> SubentryFlowResult:
         """Create the subentry."""
 

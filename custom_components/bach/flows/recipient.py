@@ -54,7 +54,7 @@ MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
 
-_ACTION_FIELD: Final = TextSelector(TextSelectorConfig(prefix="notify."))
+ACTION_FIELD: Final = TextSelector(TextSelectorConfig(prefix="notify."))
 
 
 class RecipientFlow(PairingSteps, DeadLetterSteps):
@@ -113,7 +113,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
             if self.can_chat and self.source != SOURCE_USER:
                 schema = schema.extend({vol.Optional(SECTION_CHAT): chat_section(self.hass)})
         if self.source != SOURCE_USER and sends(self._get_entry().data):
-            schema = schema.extend({vol.Optional(CONF_NOTIFY_ACTION): _ACTION_FIELD})
+            schema = schema.extend({vol.Optional(CONF_NOTIFY_ACTION): ACTION_FIELD})
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -250,7 +250,7 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
 
     @override
     async def _create(
-        self, recipient: str, title: str, extra: dict[str, str], user_input: Mapping[str, Any] | None
+        self, recipient: str, title: str, extra: Mapping[str, Any], user_input: Mapping[str, Any] | None
     ) -> SubentryFlowResult:
         """Create the subentry, and send the first message if wanted; its failure does not prevent that."""
         entry, unique_id = self._get_entry(), recipient_unique_id(recipient)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -23,6 +23,7 @@ from custom_components.bach.const import (
     CONF_CRITICAL_FROM,
     CONF_HELLO,
     CONF_KIND,
+    CONF_NOTIFY_ACTION,
     CONF_RECIPIENT,
     CONF_REPLIES,
     CONF_SPEECH,
@@ -30,20 +31,20 @@ from custom_components.bach.const import (
     CONF_USER_ID,
     CONF_WAY,
 )
-from custom_components.bach.home.entry import recipient_unique_id
 from custom_components.bach.home.users import async_get_users
 from custom_components.bach.kinds.form_fields import drop_down, labelled
 from custom_components.bach.kinds.markdown_escape import with_escaped
-from custom_components.bach.messages.hello import async_greet, is_harmless
+from custom_components.bach.messages.hello import is_harmless
 from custom_components.bach.this_home.found_places import SPEAKER, entity_at
 from custom_components.bach.this_home.phones import phone_at
 from custom_components.bach.this_home.place_forms import PHONE
 from custom_components.bach.this_home.recipient_choices import Way
 
 from .finding import FindingRecipientFlow
+from .recipient import ACTION_FIELD
 from .role_fields import rights_schema, rights_values, suggested_rights, without_rights
 
-_CHOICES: Final = (CONF_CRITICAL_FROM, CONF_REPLIES, CONF_SPEECH, CONF_WAY)
+_CHOICES: Final = (CONF_CRITICAL_FROM, CONF_NOTIFY_ACTION, CONF_REPLIES, CONF_SPEECH, CONF_WAY)
 _PRIORITY: Final = NumberSelector(NumberSelectorConfig(min=-10, max=10, step=1, mode=NumberSelectorMode.BOX))
 
 
@@ -76,23 +77,10 @@ class PlaceFlow(FindingRecipientFlow):
         if user_input is None:
             phone = phone_at(self.hass, place.recipient)
             known = {CONF_TITLE: place.title, CONF_USER_ID: phone.user_id if phone else ""}
-            return await self._show("about", place.recipient, known, hello=True)
-        title, data = user_input[CONF_TITLE].strip() or place.title, self._chosen(user_input)
-        greeted, reason = None, ""
-        if self._is_new(place.recipient) and user_input[CONF_HELLO]:
-            greeted, reason = await async_greet(
-                self.hass,
-                self._get_entry(),
-                place.recipient,
-                seconds=self.hello_seconds,
-                key=f"hello-{self.flow_id}",
-            )
-        return self.async_create_entry(
-            title=title,
-            data={CONF_RECIPIENT: place.recipient, CONF_KIND: place.kind, **data},
-            description=greeted,
-            description_placeholders={**with_escaped({"name": title}), "reason": reason},
-            unique_id=recipient_unique_id(place.recipient),
+            return await self._show("about", place.recipient, known)
+        title = user_input.get(CONF_TITLE, "").strip() or place.title
+        return await self._create(
+            place.recipient, title, {CONF_KIND: place.kind, **self._chosen(user_input)}, user_input
         )
 
     @override
@@ -103,16 +91,19 @@ class PlaceFlow(FindingRecipientFlow):
     async def async_step_change_place(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask for them."""
         subentry = self._get_reconfigure_subentry()
-        if user_input is None:
-            known = {**subentry.data, CONF_TITLE: subentry.title}
-            return await self._show("change_place", subentry.data[CONF_RECIPIENT], known, hello=False)
+        errors = self._misnamed(user_input or {})
+        if user_input is None or errors:
+            known = {**subentry.data, CONF_TITLE: subentry.title, **(user_input or {})}
+            return await self._show("change_place", subentry.data[CONF_RECIPIENT], known, errors)
         kept = {key: one for key, one in without_rights(subentry.data).items() if key not in _CHOICES}
-        title = user_input[CONF_TITLE].strip() or subentry.title
+        title = user_input.get(CONF_TITLE, "").strip() or subentry.title
         return self.async_update_and_abort(
             self._get_entry(), subentry, title=title, data={**kept, **self._chosen(user_input)}
         )
 
-    async def _show(self, step_id: str, recipient: str, known: Mapping[str, Any], *, hello: bool) -> SubentryFlowResult:
+    async def _show(
+        self, step_id: str, recipient: str, known: Mapping[str, Any], errors: dict[str, str] | None = None
+    ) -> SubentryFlowResult:
         users = await async_get_users(self.hass)
         fields: dict[vol.Marker, Any] = {vol.Optional(CONF_TITLE): TextSelector()}
         shown = {key: known[key] for key in (CONF_TITLE, *_CHOICES) if key in known}
@@ -126,12 +117,15 @@ class PlaceFlow(FindingRecipientFlow):
             shown |= suggested_rights(users, known)
         elif entity_id.startswith(f"{SPEAKER}."):
             fields[vol.Optional(CONF_SPEECH)] = EntitySelector(EntitySelectorConfig(domain="tts"))
-        if hello:
+        if self.source != SOURCE_USER:
+            fields[vol.Optional(CONF_NOTIFY_ACTION)] = ACTION_FIELD
+        else:
             default = is_harmless(self._get_entry().data["type"], recipient)
             fields[vol.Required(CONF_HELLO, default=default)] = BooleanSelector()
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), shown),
+            errors=errors,
             description_placeholders=with_escaped({"name": str(known[CONF_TITLE])}),
         )
 
@@ -144,6 +138,4 @@ class PlaceFlow(FindingRecipientFlow):
             found[CONF_REPLIES] = True
         if given.get(CONF_CRITICAL_FROM) is not None:
             found[CONF_CRITICAL_FROM] = int(given[CONF_CRITICAL_FROM])
-        if given.get(CONF_SPEECH):
-            found[CONF_SPEECH] = given[CONF_SPEECH]
-        return found
+        return found | {key: given[key] for key in (CONF_NOTIFY_ACTION, CONF_SPEECH) if given.get(key)}

@@ -4,7 +4,7 @@ There is no network in between, so it is connected once Home Assistant has start
 may only be late.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Final, override
 
 from homeassistant.core import CoreState, HomeAssistant
@@ -37,6 +37,7 @@ from bach_lib.connecting import (
 from bach_lib.connectors.ours import OF_CONNECTOR
 from bach_lib.said import Sentence
 from custom_components.bach.const import TYPE_THIS_HOME
+from custom_components.bach.coordinator import BachConfigEntry
 
 from .found_places import places
 from .home_calls import HomeCalls, gone
@@ -46,6 +47,9 @@ from .phones import phone_at
 from .place_forms import PHONE, normalize
 from .place_sending import PlaceSending
 from .press_tokens import get_press_tokens
+from .recipient_choices import Choices, choices_of
+
+type Entries = Callable[[HomeAssistant], Iterable[BachConfigEntry]]
 
 ACCOUNT: Final = "here"
 """The id of the only account there is."""
@@ -60,6 +64,7 @@ class ThisHomeConnector(Connector):
     """Connector of the Home Assistant that it runs in, which `connector_of` tells it."""
 
     home: ClassVar[HomeAssistant]
+    entries: ClassVar[Entries]
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
@@ -78,8 +83,8 @@ class ThisHomeConnector(Connector):
         tokens = get_press_tokens(self.home)
         calls = HomeCalls(self.home, setup.clock)
         self._tokens = tokens
-        self._phones = PhoneSending(self.home, calls, tokens, setup.clock)
-        self._places = PlaceSending(self.home, calls)
+        self._phones = PhoneSending(self.home, calls, self._choices_of, tokens, setup.clock)
+        self._places = PlaceSending(self.home, calls, self._choices_of)
         self._events = PhoneEvents(self.home, tokens, setup.clock, mark=f"{id(self):x}-{setup.clock.now():.0f}")
         self._ladder = Ladder(self, setup.course, setup.clock, names_parts=True)
         self._rich = set[str]()
@@ -117,6 +122,9 @@ class ThisHomeConnector(Connector):
             if error.code == "not_there" and self.home.state is not CoreState.running:
                 return CallError("starting", _STARTING, Observation.NOTHING_WRITTEN).outcome
             return error.outcome
+
+    def _choices_of(self, recipient: str) -> Choices:
+        return choices_of(self.home, self.entries(self.home), recipient)
 
     async def _send_to_phone(self, message: Message, lost: Sequence[Loss]) -> Outcome:
         phone = phone_at(self.home, message.recipient)
@@ -198,12 +206,13 @@ class ThisHomeConnector(Connector):
         return False
 
 
-def connector_of(hass: HomeAssistant) -> Mapping[str, type[Connector]]:
-    """The connector of this Home Assistant, by its type."""
+def connector_of(hass: HomeAssistant, all_entries: Entries) -> Mapping[str, type[Connector]]:
+    """The connector of this Home Assistant, by its type. `all_entries`: of ours, with the choices for recipients."""
 
     class ThisHome(ThisHomeConnector):
         """The one of this Home Assistant."""
 
         home = hass
+        entries = staticmethod(all_entries)
 
     return {TYPE_THIS_HOME: ThisHome}

@@ -20,7 +20,7 @@ from .home_calls import HomeCalls, gone, not_connected
 from .phones import Phone
 from .place_forms import notification_id, tag_of
 from .press_tokens import LIFE, Meant, PressTokens, digest_of
-from .recipient_choices import Way, choices_of
+from .recipient_choices import ChoicesOf, Way
 from .rich_data import CLEAR, MOST_BUTTONS, Pressable, data_of, harmless, is_rich
 
 _TEXT: Final = Limit(characters=1_500, written=2_000)
@@ -42,19 +42,24 @@ class Fitted:
 class PhoneSending:
     """Sends single notifications of one connection to phones."""
 
-    def __init__(self, hass: HomeAssistant, calls: HomeCalls, tokens: PressTokens, clock: Clock) -> None:
+    def __init__(
+        self, hass: HomeAssistant, calls: HomeCalls, choices_of: ChoicesOf, tokens: PressTokens, clock: Clock
+    ) -> None:
         self._hass = hass
+        self._choices_of = choices_of
         self._calls = calls
         self._tokens = tokens
         self._clock = clock
 
     def fitted(self, message: Message, phone: Phone) -> Fitted:
-        """Choose the way, and put into words what the phone cannot have by it."""
-        choices = choices_of(self._hass, message.recipient)
+        """Choose the way, and put into words what the phone cannot have by it. Raises `CallError`."""
+        choices = self._choices_of(message.recipient)
         changes = message.operation is not Operation.SEND
         wants = changes or choices.way is Way.RICH or (choices.way is Way.FITTING and is_rich(message, choices))
         if wants and phone.action is not None:
             return self._rich(message, phone)
+        if changes:  # what is there can be changed by the action only
+            raise gone(phone.name)
         reason = (
             Sentence("phone_is_told_the_checked_way", "This phone was set to be told the checked way.")
             if choices.way is Way.CHECKED
@@ -115,7 +120,7 @@ class PhoneSending:
         await self._calls.do(phone.name, "notify.send_message", data, hidden=phone.webhook_id)
 
     async def _rich_data(self, step: Step, phone: Phone, remote_id: str, tag: str) -> dict[str, object]:
-        message, choices = step.message, choices_of(self._hass, step.message.recipient)
+        message, choices = step.message, self._choices_of(step.message.recipient)
         text = harmless(message.text, is_apple=phone.is_apple)
         buttons = [(one.text, one.value) for row in message.buttons for one in row]
         wanted: list[tuple[str, str | None]] = [*buttons]

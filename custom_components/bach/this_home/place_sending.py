@@ -17,7 +17,7 @@ from custom_components.bach.kinds.markdown_escape import escape_markdown
 from .found_places import SATELLITE, SPEAKER, entity_at, is_own_action, leads_back
 from .home_calls import PATIENCE_SPOKEN, HomeCalls, gone
 from .place_forms import ACTION, PANEL
-from .recipient_choices import choices_of
+from .recipient_choices import ChoicesOf
 
 _UNAVAILABLE: Final = "unavailable"
 
@@ -25,8 +25,9 @@ _UNAVAILABLE: Final = "unavailable"
 class PlaceSending:
     """Sends single messages of one connection to places that are no phones."""
 
-    def __init__(self, hass: HomeAssistant, calls: HomeCalls) -> None:
+    def __init__(self, hass: HomeAssistant, calls: HomeCalls, choices_of: ChoicesOf) -> None:
         self._hass = hass
+        self._choices_of = choices_of
         self._calls = calls
 
     def lost(self, message: Message) -> list[Loss]:
@@ -88,7 +89,7 @@ class PlaceSending:
         await self._calls.do(state.name, f"{SATELLITE}.announce", data, patience=PATIENCE_SPOKEN)
 
     async def _speak(self, state: State, message: Message, text: str) -> None:
-        chosen = choices_of(self._hass, message.recipient).speech
+        chosen = self._choices_of(message.recipient).speech
         engines = sorted(self._hass.states.async_entity_ids("tts"))
         speech = chosen if chosen in engines else next(iter(engines), None)
         if speech is None:

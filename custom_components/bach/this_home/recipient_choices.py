@@ -3,6 +3,7 @@
 A connector is told nothing of sub-entries, as no platform knows them. This one lives where they are.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,10 +17,13 @@ from custom_components.bach.const import (
     CONF_REPLIES,
     CONF_SPEECH,
     CONF_WAY,
-    DOMAIN,
     SUBENTRY_RECIPIENT,
     TYPE_THIS_HOME,
 )
+from custom_components.bach.coordinator import BachConfigEntry
+
+type ChoicesOf = Callable[[str], Choices]
+"""What was chosen for a recipient."""
 
 
 class Way(StrEnum):
@@ -48,9 +52,9 @@ class Choices:
 
 
 @callback
-def choices_of(hass: HomeAssistant, recipient: str) -> Choices:
+def choices_of(hass: HomeAssistant, entries: Iterable[BachConfigEntry], recipient: str) -> Choices:
     """What was chosen for a recipient; what is usual, where it has no sub-entry or something else stands there."""
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+    for entry in entries:
         if entry.data.get(CONF_TYPE) != TYPE_THIS_HOME:
             continue
         for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
