@@ -64,7 +64,6 @@ class ThisHomeConnector(Connector):
     """Connector of the Home Assistant that it runs in, which `connector_of` tells it."""
 
     home: ClassVar[HomeAssistant]
-    entries: ClassVar[Entries]
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
@@ -123,8 +122,13 @@ class ThisHomeConnector(Connector):
                 return CallError("starting", _STARTING, Observation.NOTHING_WRITTEN).outcome
             return error.outcome
 
+    @classmethod
+    def entries(cls) -> Iterable[BachConfigEntry]:
+        """Our entries, in which people have chosen something for recipients."""
+        return ()
+
     def _choices_of(self, recipient: str) -> Choices:
-        return choices_of(self.home, self.entries(self.home), recipient)
+        return choices_of(self.home, self.entries(), recipient)
 
     async def _send_to_phone(self, message: Message, lost: Sequence[Loss]) -> Outcome:
         phone = phone_at(self.home, message.recipient)
@@ -213,6 +217,10 @@ def connector_of(hass: HomeAssistant, all_entries: Entries) -> Mapping[str, type
         """The one of this Home Assistant."""
 
         home = hass
-        entries = staticmethod(all_entries)
+
+        @override
+        @classmethod
+        def entries(cls) -> Iterable[BachConfigEntry]:
+            return all_entries(hass)
 
     return {TYPE_THIS_HOME: ThisHome}
