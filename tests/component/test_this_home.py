@@ -376,3 +376,50 @@ async def test_what_is_no_place_is_refused_with_an_example(hass: HomeAssistant, 
     await connect(hass, [])
     with pytest.raises(InvalidRecipientError, match=r"notify\.living_room"):
         await the_bach(hass).send(CONNECTION, written, "hi")
+
+
+async def test_a_title_goes_where_there_is_a_place_for_it(hass: HomeAssistant) -> None:
+    """The first line of an alarm would be missing on whatever knows no titles, or stand there twice."""
+    hass.states.async_set("notify.printer", "unknown", {"supported_features": 1})
+    hass.states.async_set("notify.display", "unknown", {"supported_features": 0})
+    await connect(hass, [recipient("Printer", "notify.printer"), recipient("Display", "notify.display")])
+    told = called(hass, "notify", "send_message")  # ours has come with the entities
+    for place in ("notify.printer", "notify.display"):
+        assert (await tell(hass, place, "Water!", title="Cellar")).status is Status.SENT
+    assert told == [
+        {"entity_id": "notify.printer", "message": "Water!", "title": "Cellar"},
+        {"entity_id": "notify.display", "message": "Cellar\n\nWater!"},
+    ]
+
+
+async def test_what_cannot_be_is_said_in_a_sentence(hass: HomeAssistant) -> None:
+    """A person would read the name of an error, or see a message go round and round."""
+    await connect(hass, [recipient("Sidebar", "persistent_notification", notify_action="sidebar")])
+    message = await tell(hass, "action:notify.sidebar", "hi")
+    assert (message.status, message.error and message.error.code) == (Status.DEAD, "in_circles")
+    hass.states.async_set("media_player.kitchen", "off")
+    receipt = await the_bach(hass).send(CONNECTION, "media_player.kitchen", "hi")
+    message = await until_tried(hass, receipt.id, lambda one: one.error is not None)
+    assert (message.status, message.error and message.error.code) == (Status.FAILED, "no_speech")
+
+
+async def test_what_the_push_service_says_decides(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
+    """A token that nobody knows any more would be told at once for ever, or pass for delivered."""
+    await connect(hass, [recipient("Ada", pixel.recipient)])
+    gateway.status, gateway.answer = 500, {"errorType": "InvalidToken"}
+    receipt = await the_bach(hass).send(CONNECTION, pixel.recipient, "hi")
+    message = await until_tried(hass, receipt.id, lambda one: one.error is not None)
+    assert message.error is not None
+    assert (message.error.code, message.status, message.retry_count) == ("push_failed", Status.FAILED, 1)
+    assert message.error.text == "The push service of Pixel 9 did not take it."
+
+
+async def test_a_place_without_choices_is_added(hass: HomeAssistant) -> None:
+    """Whoever wants the sidebar only would be asked whose phone it is."""
+    entry = await connect(hass, [])
+    about = await go_on(hass, await dialog(hass, entry), recipient="persistent_notification")
+    schema = about["data_schema"]
+    assert schema
+    assert {str(one) for one in schema.schema} == {"title", "hello"}
+    done = await go_on(hass, about, hello=False)
+    assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Home Assistant")
