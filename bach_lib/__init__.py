@@ -11,6 +11,7 @@ from bach_lib.bach import Bach
 from bach_lib.bus import Unsubscribe
 from bach_lib.client import AnyBach, connect, share
 from bach_lib.clock import Cancel, Clock, SystemClock
+from bach_lib.connectors.address_file import fetch_file
 from bach_lib.connectors.base import Batch, Connector, Incoming, Invitation, Proof, Setup, Unreadable
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.course import Course
@@ -234,6 +235,7 @@ __all__ = [
     "Wording",
     "check_connection",
     "connect",
+    "fetch_file",
     "pool_through",
     "share",
 ]

@@ -17,6 +17,7 @@ HOST_ANSWERED_WITH_HTTP_STATUS_STATUS: Final = Sentence(
 THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER: Final = Sentence(
     "the_connection_to_host_broke_before_the_answer", "The connection to {host} broke before the answer came."
 )
+IT_HAS_MORE_THAN_NUMBER_BYTES: Final = Sentence("it_has_more_than_number_bytes", "it has more than {number} bytes")
 IT_HAS_MORE_THAN_LIMIT_BYTES: Final = Sentence("it_has_more_than_limit_bytes", "It has more than {limit} bytes.")
 WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API: Final = Sentence(
     "what_answers_at_host_is_no_signal_cli_rest_api", "What answers at {host} is no signal-cli-rest-api."

@@ -17,7 +17,8 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, NotUndoableError, IdempotencyKeyReusedError
-    │   ├── FileNotReadError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError, BackupExistsError
+    │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
+    │   ├── BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -103,6 +104,7 @@ from bach_lib.errors.inputs import (
 from bach_lib.errors.message_inputs import (
     CannotDoError,
     EmptyTextError,
+    FileNotFetchedError,
     FileNotReadError,
     FileTooLargeError,
     IdempotencyKeyReusedError,
@@ -169,6 +171,7 @@ __all__ = [
     "EmptyTextError",
     "EventsLostError",
     "EventsMissingError",
+    "FileNotFetchedError",
     "FileNotReadError",
     "FileTooLargeError",
     "IdempotencyKeyReusedError",

@@ -153,6 +153,15 @@ class FileTooLargeError(InputError):
     limit: int
 
 
+class FileNotFetchedError(InputError):
+    """A file that is to be sent cannot be fetched from its address, or may not be."""
+
+    code = "file_not_fetched"
+    template = "The file at {host} cannot be fetched: {reason}."
+    host: object
+    reason: object
+
+
 class FileNotReadError(InputError):
     """A file of this machine that is to be sent cannot be read, or is none."""
 

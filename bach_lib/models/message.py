@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
+from bach_lib.common_sentences import IT_HAS_MORE_THAN_NUMBER_BYTES
 from bach_lib.errors import FileNotReadError
 from bach_lib.models.fault import Fault
 from bach_lib.models.proof import Proven
@@ -99,6 +100,8 @@ class File:
     mime_type: str | None = None
     """Guessed from the name if left out."""
     size: int = 0
+    is_voice: bool = field(default=False, repr=False)
+    """Sound that is shown as a voice message, where the platform can."""
     digest: str = field(default="", repr=False, compare=False)
     """SHA-256 of the content, in hexadecimal digits, once BACH has it; what is said about it before that is ignored."""
 
@@ -120,7 +123,7 @@ class File:
         if len(content) > _MOST_BYTES:
             raise FileNotReadError(
                 path=path,
-                reason=Sentence("it_has_more_than_number_bytes", "it has more than {number} bytes", number=_MOST_BYTES),
+                reason=IT_HAS_MORE_THAN_NUMBER_BYTES(number=_MOST_BYTES),
             )
         return cls(name=path.name if name is None else name, content=content, mime_type=mime_type, size=len(content))
 

@@ -36,7 +36,11 @@ def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[
             continue
         left -= len(file.content)
         mime_type = file.mime_type if isinstance(file.mime_type, str) and _MIME_TYPE.fullmatch(file.mime_type) else None
-        able.append(replace(file, name=name, mime_type=mime_type, size=len(file.content), digest=""))
+        able.append(
+            replace(
+                file, name=name, mime_type=mime_type, size=len(file.content), digest="", is_voice=file.is_voice is True
+            )
+        )
     return tuple(able), tuple(lost)
 
 

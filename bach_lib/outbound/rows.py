@@ -176,7 +176,7 @@ def _read(written: str | None) -> Buttons:
 
 def _listed(files: tuple[File, ...]) -> str:
     """What there is to know of files without looking into them."""
-    return json.dumps([(file.name, file.mime_type, file.size) for file in files])
+    return json.dumps([(file.name, file.mime_type, file.size, *([True] if file.is_voice else [])) for file in files])
 
 
 def losses_written(losses: tuple[Loss, ...]) -> str | None:
@@ -195,8 +195,8 @@ def _unlisted(written: str | None) -> tuple[File, ...]:
 
 def _file(found: object) -> File:
     match found:
-        case [str(name), str() | None as mime_type, int(size)]:
-            return File(name=name, mime_type=mime_type, size=size)
+        case [str(name), str() | None as mime_type, int(size), *more] if more in ([], [True]):
+            return File(name=name, mime_type=mime_type, size=size, is_voice=bool(more))
     raise TypeError
 
 

@@ -135,12 +135,12 @@ async def test_the_words_come_also_without_the_picture(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Somebody rings, the camera has no picture, and nobody hears of it."""
-    pictures = async_mock_service(hass, "camera", "snapshot")
     await load(hass, "Somebody rings")
     turns(hass, "binary_sensor.bell", "off", "on")
     [message] = await telegram.wait_for(1)
     assert message.text == "Somebody rings"
-    assert [call.data["filename"] for call in pictures] == ["/media/bell.jpg"]
+    [lost] = (await the_bach(hass).get(1)).lost
+    assert lost.reason.startswith("camera.door brought no file")
 
 
 async def test_yesterdays_weather_is_not_told(

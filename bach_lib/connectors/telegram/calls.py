@@ -24,6 +24,10 @@ _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
 """What Telegram shows as what it is (https://core.telegram.org/bots/api#sendphoto and on); others are documents."""
 
 
+_SOUNDS = frozenset({"audio/mp4", "audio/mpeg", "audio/ogg"})
+"""What it takes as a voice message (https://core.telegram.org/bots/api#sendvoice)."""
+
+
 def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:
     """The method and what it is told; what is None is left out.
 
@@ -70,6 +74,8 @@ def _words(field: str, message: Message) -> dict[str, object]:
 
 
 def _method(file: File) -> tuple[str, str]:
+    if file.is_voice and media_type(file).lower() in _SOUNDS:
+        return "sendVoice", "voice"
     return _BY_MIME_TYPE.get(media_type(file).lower(), _AS_DOCUMENT)
 
 

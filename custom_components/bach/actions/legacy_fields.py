@@ -17,10 +17,10 @@ from homeassistant.exceptions import ServiceValidationError
 from bach_lib import Loss
 from custom_components.bach.const import DOMAIN
 
+from .file_sources import ATTR_FILES
 from .send_message import (
     ATTR_BUTTONS,
     ATTR_DELIVERY,
-    ATTR_FILES,
     ATTR_FORMAT,
     ATTR_PRIORITY,
     ATTR_SILENT,

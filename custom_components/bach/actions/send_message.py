@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
+from homeassistant.helpers.selector import MediaSelector
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
@@ -27,8 +28,24 @@ from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
-from .attachments import read_files
 from .choices import FORMATS, buttons
+from .file_sources import (
+    ATTR_CAMERA,
+    ATTR_DELAY,
+    ATTR_FILES,
+    ATTR_MEDIA,
+    ATTR_MESSAGE,
+    ATTR_PASSWORD,
+    ATTR_PICTURES,
+    ATTR_URL,
+    ATTR_USERNAME,
+    ATTR_VERIFY_SSL,
+    ATTR_VOICE,
+    CARRIED,
+    MAX_DELAY,
+    MAX_PICTURES,
+    take_files,
+)
 from .other_notify import async_pass_on
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
 
@@ -37,9 +54,7 @@ _LOGGER = logging.getLogger(__name__)
 ATTR_BUTTONS: Final = "buttons"
 ATTR_DATA: Final = "data"
 ATTR_DELIVERY: Final = "delivery"
-ATTR_FILES: Final = "files"
 ATTR_FORMAT: Final = "format"
-ATTR_MESSAGE: Final = "message"
 ATTR_PRIORITY: Final = "priority"
 ATTR_SILENT: Final = "silent"
 ATTR_TAG: Final = "tag"
@@ -50,11 +65,22 @@ ATTR_WAIT: Final = "wait"
 MAX_WAIT: Final = 300
 """Seconds; an automation that waits longer than that is better served by an event."""
 
+_MEDIA = MediaSelector({"accept": ["*"], "multiple": True})
+
 SCHEMA = vol.Schema(
     {
         **TARGET_FIELDS,
         vol.Required(ATTR_MESSAGE): cv.string,
         vol.Optional(ATTR_FILES, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_MEDIA, default=[]): _MEDIA,
+        vol.Optional(ATTR_CAMERA, default=[]): cv.entities_domain(["camera", "image"]),
+        vol.Optional(ATTR_PICTURES, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_PICTURES)),
+        vol.Optional(ATTR_DELAY, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_DELAY)),
+        vol.Optional(ATTR_VOICE): cv.entity_domain("tts"),
+        vol.Optional(ATTR_URL, default=[]): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_USERNAME): cv.string,
+        vol.Optional(ATTR_PASSWORD): cv.string,
+        vol.Optional(ATTR_VERIFY_SSL, default=True): cv.boolean,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_DATA): {cv.string: object},
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
@@ -85,7 +111,7 @@ async def async_send_message(call: ServiceCall, lost: Sequence[Loss] = ()) -> Se
     every recipient that got nothing.
     """
     found = await find_targets(call)
-    files, unread = await read_files(call.hass, call.data[ATTR_FILES])
+    files, unread = await take_files(call)
     results = [_refused(entity_id, error) for entity_id, error in found.refused.items()]
     results += await asyncio.gather(*(_send(call, target, files, [*lost, *unread]) for target in found.targets))
     results += await asyncio.gather(*(_pass_on(call, entity_id) for entity_id in found.others))
@@ -100,7 +126,7 @@ def _refused(entity_id: str, error: HomeAssistantError) -> _Result:
 
 async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
     """Forward the text to a group member of another integration."""
-    lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, ATTR_FILES) if call.data.get(key)]
+    lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, *CARRIED) if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
     except HomeAssistantError as error:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
@@ -33,6 +33,14 @@ async def require_control(call: ServiceCall, entity_ids: Iterable[str]) -> None:
     Without any entity the user has to be an administrator.
     """
     await _require_control(call.hass, call.context, entity_ids)
+
+
+async def require_read(call: ServiceCall, entity_ids: Iterable[str]) -> None:
+    """Raise `Unauthorized` unless the calling user may see what these entities show."""
+    user = await _user(call.hass, call.context)
+    for entity_id in entity_ids if user else ():
+        if user and not user.permissions.check_entity(entity_id, POLICY_READ):
+            raise Unauthorized(context=call.context, entity_id=entity_id, permission=POLICY_READ)
 
 
 async def require_recipient_control(
