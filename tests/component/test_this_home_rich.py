@@ -148,6 +148,13 @@ async def test_a_button_is_good_once(hass: HomeAssistant, pixel: Companion, gate
     found = await within(hass, both)
     assert [one.message_id for one in sorted(found, key=lambda one: one.id)] == [1, 2]
     assert len(await the_bach(hass).inbox()) == 2
+    tokens, (spent, good) = hass.data[PRESS_TOKENS], gateway.pushes[0]["data"]["actions"]
+
+    async def is_spent() -> bool:  # also for whoever forgets what came in
+        return tokens.find(spent["action"], pixel.user.id, 0.0) is None
+
+    await within(hass, is_spent)
+    assert tokens.find(good["action"], pixel.user.id, 0.0) is not None
 
 
 async def test_a_button_outlives_a_restart(
@@ -219,6 +226,9 @@ async def test_a_notification_that_is_there_is_proven(
     assert gateway.pushes[0]["data"]["tag"] == gateway.pushes[1]["data"]["tag"]
     await guest.shown(gateway.pushes[1])
     await pixel.shown(gateway.pushes[0])  # late, and of the older one
+    await tell(hass, pixel.recipient, "Door?", buttons=BUTTONS)
+    await pixel.press(gateway.pushes[2], "Open")
+    await within(hass, the_bach(hass).inbox)  # what came before that is stored, too
     assert not any([(await the_bach(hass).get(one.id)).proven for one in (first, second)])
     await pixel.shown(gateway.pushes[1])
 
