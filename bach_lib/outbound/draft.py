@@ -37,7 +37,7 @@ class SendOptions(TypedDict, total=False):
     priority: int
     """-10 to 10 (0); higher goes first."""
     tag: str | None
-    """A newer message with it replaces one that waits, or edits the one that was sent."""
+    """A newer message with it replaces one that waits."""
     time_to_live: float | None
     """Seconds after which it is no longer sent; None: it waits for ever."""
     delivery: Delivery | str
