@@ -224,7 +224,8 @@ async def test_a_row_says_why_and_what_can_be_done(admin: Socket) -> None:
     ada = next(row for row in (await admin.see("bach/panel/waiting"))["rows"] if row["id"] == TO_ADA)
     assert (ada["connection_title"], ada["recipient_title"], ada["text"]) == ("@home_bot", "Ada", "old")
     assert (ada["status"], ada["can"]) == (Status.DEAD, ["retry", "amend", "discard"])
-    assert "blocked" in ada["error"]
+    assert ada["error"]["key"] == "telegram_says"
+    assert "blocked" in ada["error"]["placeholders"]["words"]
 
 
 async def test_a_dead_letter_is_sent_elsewhere(admin: Socket, telegram: TelegramServer) -> None:

@@ -80,7 +80,7 @@ async def ask(hass: HomeAssistant, *entity: str, **data: object) -> asyncio.Task
     return hass.async_create_background_task(call(), "a question")
 
 
-async def within(hass: HomeAssistant, look: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401  what was looked for
+async def within[T](hass: HomeAssistant, look: Callable[[], Awaitable[T]]) -> T:
     """What is there, once it is."""
     async with asyncio.timeout(20):
         while not (found := await look()):

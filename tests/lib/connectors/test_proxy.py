@@ -1,5 +1,6 @@
 """Connections through proxies that stand on this machine: SOCKS and HTTP, with a password, in trouble, and gone."""
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -186,9 +187,8 @@ async def test_one_that_hangs_holds_nobody_for_ever() -> None:
 async def test_who_hangs_up_in_tls() -> None:
     """The proxy would be blamed for what the platform does."""
 
-    async def hang_up(reader: object, writer: object) -> None:
-        del reader
-        getattr(writer, "close")()  # noqa: B009
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
 
     async with proxy_server() as proxy, listening(hang_up) as port:
         code, key = await failed(f"socks5h://{proxy.place}", f"https://bell.test:{port}", {})
