@@ -36,6 +36,7 @@ _HIGH: Final = 5
 _CRITICAL: Final = 10
 _FORMATS: Final = {"html": "html", "markdown": "markdown", "markdownv2": "markdown", "plain_text": "plain"}
 _LOUD: Final = {"high": _HIGH, "max": _HIGH, "time-sensitive": _HIGH, "critical": _CRITICAL}
+_TRUE: Final = frozenset({"1", "on", "true", "yes"})
 _QUIET: Final = frozenset({"low", "min", "passive", "none"})
 _ADDRESSES: Final = ("http://", "https://")
 _MOST: Final = 100
@@ -100,7 +101,7 @@ def _form(_: HomeAssistant, found: LegacyFields, value: object) -> None:
 
 
 def _silent(_: HomeAssistant, found: LegacyFields, value: object) -> None:
-    found.fields[ATTR_SILENT] = value in {True, "true", "True", "yes", "on"}
+    found.fields[ATTR_SILENT] = str(value).lower() in _TRUE
 
 
 def _importance(_: HomeAssistant, found: LegacyFields, value: object) -> None:

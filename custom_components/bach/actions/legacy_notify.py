@@ -7,6 +7,7 @@ kept with the recipient, so that another title takes it from no automation.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from homeassistant.components.notify import (
@@ -25,7 +26,7 @@ from homeassistant.helpers.service import async_set_service_schema
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Status
+from bach_lib import Loss, Status
 from bach_lib.errors import NotCancellableError
 from custom_components.bach.const import CONF_NOTIFY_ACTION, CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from custom_components.bach.coordinator import BachConfigEntry
@@ -137,7 +138,14 @@ async def _notify(call: ServiceCall) -> ServiceResponse:
             translation_key="only_for_the_phone_app",
             translation_placeholders={"command": message, "name": subentry.title},
         )
-    return await async_send_message(_as_ours(call, entry, subentry, legacy, message), legacy.lost)
+    try:
+        return await async_send_message(_as_ours(call, entry, subentry, legacy, message), legacy.lost)
+    except ServiceValidationError as error:
+        if not legacy.fields:
+            raise
+        words = replace(legacy, fields={})  # nothing was queued; what a field says is not worth an alarm
+        lost = [*legacy.lost, Loss(what="data", reason=str(error))]
+        return await async_send_message(_as_ours(call, entry, subentry, words, message), lost)
 
 
 def _as_ours(
