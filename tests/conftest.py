@@ -174,3 +174,12 @@ def pytest_runtest_teardown() -> None:
     for thread in threading.enumerate():
         if thread.name == "bach-apart":
             thread.join(timeout=5)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which packages are installed."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    return folder

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from homeassistant.auth.models import User
 from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib import Bach, IncomingMessage, Kind, Status
 from bach_lib.events import MessageReceived
@@ -22,6 +24,7 @@ from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import SIGNAL_RECEIVED, Received
 from custom_components.bach.home.hub import HUB
+from tests.component.companion import Companion, PushGateway, cloud, register
 
 TOKEN = "123456789:AAaaBBbbCCccDDddEEeeFFffGGggHHhhIIi"
 BOT_ID = "123456789"
@@ -60,13 +63,15 @@ async def telegram(socket_enabled: None) -> AsyncGenerator[TelegramServer]:
 
 
 @pytest.fixture(autouse=True)
-async def our_integration(
-    telegram: TelegramServer, hass: HomeAssistant, enable_custom_integrations: None
-) -> AsyncIterator[None]:
-    """Let Home Assistant find the integration; Telegram comes first, so that it is there until all is unloaded.
+def our_integration(telegram: TelegramServer, enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration; Telegram comes first, so that it is there until all is unloaded."""
 
-    What a test has begun by its last line ends before Home Assistant does: a set-up that is cut off in the middle of an
-    import leaves a thread behind, on a busy machine now and then.
+
+@pytest.fixture(autouse=True)
+async def all_ends(our_integration: None, hass: HomeAssistant) -> AsyncIterator[None]:
+    """What a test has begun by its last line ends before Home Assistant does.
+
+    A set-up that is cut off in the middle of an import leaves a thread behind, on a busy machine now and then.
     """
     yield
     await hass.async_block_till_done()
@@ -114,6 +119,25 @@ async def letters(hass: HomeAssistant, telegram: TelegramServer, loaded: MockCon
     while not await bach.inbox():
         await hass.async_block_till_done()
     return loaded
+
+
+@pytest.fixture
+async def gateway(socket_enabled: None) -> AsyncGenerator[PushGateway]:
+    """A push service on this machine."""
+    async with PushGateway() as server:
+        yield server
+
+
+@pytest.fixture
+def ada(hass: HomeAssistant) -> User:
+    """Somebody who lives here."""
+    return MockUser(name="Ada").add_to_hass(hass)
+
+
+@pytest.fixture
+async def pixel(hass: HomeAssistant, hass_client: ClientSessionGenerator, gateway: PushGateway, ada: User) -> Companion:
+    """Ada's phone, reached by the push service."""
+    return await register(hass, hass_client, user=ada, app_data=cloud(gateway))
 
 
 @pytest.fixture
@@ -224,27 +248,35 @@ async def until(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
         stop()
 
 
-async def until_state(hass: HomeAssistant, entity_id: str, state: str) -> None:
-    """Wait until an entity has this state.
-
-    Entities show what happened a second later, or once a second. Tests by the hundred would wait for that: here they
-    are asked to show at once what they know.
-    """
+async def until_shown(hass: HomeAssistant, entity_id: str, state: str) -> None:
+    """Wait until an entity shows this state by itself."""
 
     def has_state() -> bool:
         found = hass.states.get(entity_id)
         return found is not None and found.state == state
 
     try:
-        async with asyncio.timeout(60):
-            while not has_state():
-                for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-                    await entry.runtime_data.async_refresh()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(0.02):
-                        await until(hass, has_state)
+        await until(hass, has_state)
     except TimeoutError:
         raise AssertionError(f"{entity_id} is {hass.states.get(entity_id)}, not {state}") from None
+
+
+async def until_state(hass: HomeAssistant, entity_id: str, state: str) -> None:
+    """Wait until an entity has this state, where it is not the question whether it shows it by itself.
+
+    Entities show what happened a second later, or once a second. Tests by the hundred would wait for that: here they
+    are asked to show at once what they know.
+    """
+    for _ in range(3_000):
+        found = hass.states.get(entity_id)
+        if found is not None and found.state == state:
+            return
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await entry.runtime_data.async_refresh()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await until_shown(hass, entity_id, state)
+    raise AssertionError(f"{entity_id} is {hass.states.get(entity_id)}, not {state}")
 
 
 def state(hass: HomeAssistant, entity_id: str) -> str | None:
@@ -268,12 +300,3 @@ async def send(hass: HomeAssistant, entity_id: str, message: str, **data: object
 async def press(hass: HomeAssistant, entity_id: str) -> None:
     """Press a button."""
     await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which packages are installed."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    return folder

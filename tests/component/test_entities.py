@@ -30,7 +30,7 @@ from tests.component.conftest import (
     state,
     the_bach,
     until,
-    until_state,
+    until_shown,
 )
 
 ALL = {
@@ -118,7 +118,7 @@ async def test_a_delivered_message_is_counted(
     await until(hass, lambda: state(hass, "sensor.home_bot_last_sent") != "unknown")
     assert state(hass, "sensor.home_bot_sent_messages") == "0"  # a row for each message would tell no more
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=301))
-    await until_state(hass, "sensor.home_bot_sent_messages", "1")
+    await until_shown(hass, "sensor.home_bot_sent_messages", "1")
     last_sent = state(hass, "sensor.home_bot_last_sent")
     assert last_sent != "unknown"
 
@@ -134,9 +134,9 @@ async def test_an_outage_shows_and_goes(
     await telegram.pause()
     await send(hass, ADA_ENTITY, "one")
     await send(hass, BOB_ENTITY, "two")
-    await until_state(hass, "sensor.home_bot_waiting_messages", "2")
-    await until_state(hass, "binary_sensor.home_bot_sending", "off")
-    await until_state(hass, "binary_sensor.home_bot_receiving", "off")
+    await until_shown(hass, "sensor.home_bot_waiting_messages", "2")
+    await until_shown(hass, "binary_sensor.home_bot_sending", "off")
+    await until_shown(hass, "binary_sensor.home_bot_receiving", "off")
     sending = hass.states.get("binary_sensor.home_bot_sending")
     assert sending
     assert sending.attributes["reason"] == "refused"
@@ -152,7 +152,7 @@ async def test_an_outage_shows_and_goes(
     await telegram.resume()
     await press(hass, "button.home_bot_check_now")
     await telegram.wait_for(2)
-    await until_state(hass, "sensor.home_bot_waiting_messages", "0")
+    await until_shown(hass, "sensor.home_bot_waiting_messages", "0")
     assert state(hass, "sensor.home_bot_oldest_waiting_message") == "unknown"
     sending = hass.states.get("binary_sensor.home_bot_sending")
     assert sending
@@ -170,7 +170,7 @@ async def test_a_breaker_that_opens_is_shown(
 
     telegram.revoke(bot)
     await send(hass, ADA_ENTITY, "hello")
-    await until_state(hass, "sensor.home_bot_circuit_breaker", "open")
+    await until_shown(hass, "sensor.home_bot_circuit_breaker", "open")
 
 
 async def test_a_burst_is_written_once_a_second(
@@ -178,14 +178,14 @@ async def test_a_burst_is_written_once_a_second(
 ) -> None:
     """The recorder writes every state change to disk; a hundred messages must not become hundreds of rows."""
     await telegram.pause()
-    await until_state(hass, "binary_sensor.home_bot_receiving", "off")
+    await until_shown(hass, "binary_sensor.home_bot_receiving", "off")
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
 
     before = hass.loop.time()
     for number in range(30):
         await the_bach(hass).send(CONNECTION, "42", f"message {number}")
         await hass.async_block_till_done()
-    await until_state(hass, "sensor.home_bot_waiting_messages", "30")
+    await until_shown(hass, "sensor.home_bot_waiting_messages", "30")
 
     queued = [change for change in changes if change.data["entity_id"] == "sensor.home_bot_waiting_messages"]
     assert len(queued) <= 2 + (hass.loop.time() - before)
@@ -197,13 +197,13 @@ async def test_dead_letters_are_retried_by_a_button(
     """After whatever made messages fail was repaired, one press sends them all."""
     telegram.chats[ADA].block()
     await send(hass, ADA_ENTITY, "hello")
-    await until_state(hass, "sensor.home_bot_dead_letters", "1")
+    await until_shown(hass, "sensor.home_bot_dead_letters", "1")
 
     telegram.chats[ADA].welcome()
     await press(hass, "button.home_bot_retry_dead_letters")
 
     await telegram.wait_for(1)
-    await until_state(hass, "sensor.home_bot_dead_letters", "0")
+    await until_shown(hass, "sensor.home_bot_dead_letters", "0")
 
 
 async def test_checking_a_connection_that_does_not_work_says_why(
@@ -215,10 +215,10 @@ async def test_checking_a_connection_that_does_not_work_says_why(
         await press(hass, "button.home_bot_check_now")
     assert raised.value.translation_key == "check_failed_http"
     assert "@home_bot" in str(raised.value)
-    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+    await until_shown(hass, "binary_sensor.home_bot_sending", "off")
 
     await press(hass, "button.home_bot_check_now")
-    await until_state(hass, "binary_sensor.home_bot_sending", "on")
+    await until_shown(hass, "binary_sensor.home_bot_sending", "on")
 
 
 async def test_a_connection_can_be_switched_off_and_on(
@@ -226,8 +226,8 @@ async def test_a_connection_can_be_switched_off_and_on(
 ) -> None:
     """Off means: nothing goes out and nothing comes in, nothing is lost, and a restart does not switch it on again."""
     await turn(hass, "turn_off")
-    await until_state(hass, "switch.home_bot_enabled", "off")
-    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+    await until_shown(hass, "switch.home_bot_enabled", "off")
+    await until_shown(hass, "binary_sensor.home_bot_sending", "off")
     assert await hass.config_entries.async_reload(loaded.entry_id)
     assert state(hass, "switch.home_bot_enabled") == "off"
     await send(hass, ADA_ENTITY, "later")
@@ -235,7 +235,7 @@ async def test_a_connection_can_be_switched_off_and_on(
 
     await turn(hass, "turn_on")
     await telegram.wait_for(1)
-    await until_state(hass, "switch.home_bot_enabled", "on")
+    await until_shown(hass, "switch.home_bot_enabled", "on")
 
 
 async def test_a_database_that_fails_makes_the_numbers_unavailable(

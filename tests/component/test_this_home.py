@@ -1,7 +1,7 @@
 """This home as a platform: real companion apps and entities of a real Home Assistant, through the queue."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
 import pytest
@@ -21,7 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 
 from bach_lib import Button, Message, SendOptions, Status
@@ -35,25 +35,6 @@ from tests.component.conftest import recipient, set_up, the_bach
 from tests.component.dialogs import choose, close_recipient_dialogs, go_on, offered, reconfigure, set_options
 
 CONNECTION = "this_home_here"
-
-
-@pytest.fixture
-async def gateway(socket_enabled: None) -> AsyncGenerator[PushGateway]:
-    """A push service on this machine."""
-    async with PushGateway() as server:
-        yield server
-
-
-@pytest.fixture
-def ada(hass: HomeAssistant) -> User:
-    """Somebody who lives here."""
-    return MockUser(name="Ada").add_to_hass(hass)
-
-
-@pytest.fixture
-async def pixel(hass: HomeAssistant, hass_client: ClientSessionGenerator, gateway: PushGateway, ada: User) -> Companion:
-    """Ada's phone, reached by the push service."""
-    return await register(hass, hass_client, user=ada, app_data=cloud(gateway))
 
 
 async def connect(hass: HomeAssistant, recipients: Iterable[ConfigSubentryData]) -> MockConfigEntry:

@@ -1,7 +1,7 @@
 """Phones that answer: buttons, words, proofs and levels, on real companion apps of a real Home Assistant."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 
@@ -24,25 +24,6 @@ type PhoneOf = Callable[[], Awaitable[Companion]]
 
 ANSWERS = [{"text": "Open", "value": "open"}, {"text": "Leave it", "value": "leave"}]
 BUTTONS = [[Button(text="Open", value="open"), Button(text="Leave it", value="leave")]]
-
-
-@pytest.fixture
-async def gateway(socket_enabled: None) -> AsyncGenerator[PushGateway]:
-    """A push service on this machine."""
-    async with PushGateway() as server:
-        yield server
-
-
-@pytest.fixture
-def ada(hass: HomeAssistant) -> User:
-    """Somebody who lives here."""
-    return MockUser(name="Ada").add_to_hass(hass)
-
-
-@pytest.fixture
-async def pixel(hass: HomeAssistant, hass_client: ClientSessionGenerator, gateway: PushGateway, ada: User) -> Companion:
-    """Ada's phone, reached by the push service."""
-    return await register(hass, hass_client, user=ada, app_data=cloud(gateway))
 
 
 @pytest.fixture

@@ -35,15 +35,6 @@ def loopback(socket_enabled: None) -> None:
     """Allow sockets; Home Assistant's test plugin has already limited them to 127.0.0.1."""
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in which packages are installed."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(str(folder))
-    return folder
-
-
 async def test_a_connector_that_is_installed_is_there(site: Path) -> None:
     """Nobody but a program that is written for it could use somebody's connector."""
     install_pigeon(site)
