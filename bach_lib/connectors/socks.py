@@ -99,7 +99,7 @@ async def _secured(
     except (tls.SSLError, ConnectionError) as error:
         transport.abort()
         failure = ProxyFailedError(HopName.TLS, *not_connected(error, host))
-    except BaseException:
+    except BaseException:  # raised again: cancelled, or the program ends, and nobody else would close it
         transport.abort()
         raise
     else:

@@ -107,7 +107,7 @@ class Trials:
             loaded = await self._services.queue.files.load(message)
         except BachError as error:  # the disk; the message is not to blame
             return Wait(seconds=_DISK_RETRY, fault=Fault(code=error.code, text=error.sentence), scope=Scope.MESSAGE)
-        except BaseException:
+        except BaseException:  # cancelled, or the program ends: nothing of it was written
             self._ledger.give_back(message)
             raise
         try:

@@ -92,7 +92,7 @@ class FileKeeper:
                     lost.append(left_out(file.name, reason))
             if lost and not kept and not draft.text:
                 raise no_file_goes(lost)
-        except BaseException:
+        except BaseException:  # raised again: nothing names what is there by now
             release(False)
             raise
         return Keeping(replace(draft, files=tuple(kept), lost=(*draft.lost, *lost)), asked, release)
@@ -104,7 +104,7 @@ class FileKeeper:
         except StoreFailedError as error:
             self._coming[file.digest] -= 1
             return _DISK(reason=error.reason)
-        except BaseException:
+        except BaseException:  # raised again: it does not come
             self._coming[file.digest] -= 1
             raise
         held.append(file.digest)
@@ -143,7 +143,7 @@ class FileKeeper:
         await self._memory.take(size)
         try:
             whole, lost = await self.filled(message)
-        except BaseException:
+        except BaseException:  # raised again: others wait for the room
             self._memory.give_back(size)
             raise
         return Loaded(whole, lost, lambda: self._memory.give_back(size))

@@ -75,7 +75,7 @@ class ContentFolder:
                 _write(unfinished, content)
                 if unfinished != place:
                     unfinished.replace(place)
-            except BaseException:  # a full disk
+            except BaseException:  # raised again: a full disk, and a half would lie there under its name
                 with suppress(OSError):
                     unfinished.unlink()
                 raise

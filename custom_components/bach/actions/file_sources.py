@@ -41,7 +41,7 @@ ATTR_DELAY: Final = "delay"
 ATTR_FILES: Final = "files"
 ATTR_MEDIA: Final = "media"
 ATTR_MESSAGE: Final = "message"
-ATTR_PASSWORD: Final = "password"  # noqa: S105 - the name of the field
+ATTR_PASSWORD: Final = "password"  # noqa: S105  the name of a field, no password
 ATTR_PICTURES: Final = "pictures"
 ATTR_URL: Final = "url"
 ATTR_USERNAME: Final = "username"
@@ -54,6 +54,8 @@ MAX_DELAY: Final = 60
 MAX_PICTURES: Final = 10
 _SECONDS: Final = 10.0
 """What anything may take; a delay that was asked for comes on top."""
+_READING: Final = 30.0
+"""The same for a path: a disk that sleeps takes its time."""
 _BETWEEN: Final = 1.0
 """Seconds between two pictures of a camera, unless a longer delay was asked for."""
 _NOWHERE: Final = "?"
@@ -86,7 +88,7 @@ def _sources(call: ServiceCall) -> Iterator[tuple[str, Awaitable[File], float]]:
     """Yield what each is called, what brings it, and the seconds it may take."""
     hass, data = call.hass, call.data
     for path in filter(str.strip, data[ATTR_FILES]):
-        yield path, read_allowed(hass, path), 2 * _SECONDS + _SECONDS
+        yield path, read_allowed(hass, path), _READING
     for item in data[ATTR_MEDIA]:
         content_id = item["media_content_id"]
         yield content_id, _media(hass, content_id), _SECONDS
@@ -140,11 +142,11 @@ async def _picture(hass: HomeAssistant, entity_id: str, wait: float = 0.0, numbe
     domain, name = split_entity_id(entity_id)
     _require(hass, domain, entity_id)
     if domain == "camera":
-        from homeassistant.components import camera  # noqa: PLC0415 - see the module
+        from homeassistant.components import camera  # noqa: PLC0415  a home may not have it
 
         kind, content = _shown(await camera.async_get_image(hass, entity_id))
     else:
-        from homeassistant.components import image  # noqa: PLC0415 - see the module
+        from homeassistant.components import image  # noqa: PLC0415  a home may not have it
 
         kind, content = _shown(await image.async_get_image(hass, entity_id))
     ending = mimetypes.guess_extension(kind) or ".jpg"
@@ -181,8 +183,8 @@ async def _media(hass: HomeAssistant, content_id: str) -> File:
     if domain == "tts":
         return await _voice(hass, content_id)
     _require(hass, "media_source", content_id)
-    from homeassistant.components.media_player import async_process_play_media_url  # noqa: PLC0415 - see the module
-    from homeassistant.components.media_source import async_resolve_media  # noqa: PLC0415 - see the module
+    from homeassistant.components.media_player import async_process_play_media_url  # noqa: PLC0415  a home may not have it
+    from homeassistant.components.media_source import async_resolve_media  # noqa: PLC0415  a home may not have it
 
     media = await async_resolve_media(hass, content_id, None)
     if media.path is not None:
@@ -196,14 +198,14 @@ async def _media(hass: HomeAssistant, content_id: str) -> File:
 async def _said(hass: HomeAssistant, message: str, voice: str) -> File:
     """Have a text-to-speech entity say the message."""
     _require(hass, "tts", voice)
-    from homeassistant.components.tts import generate_media_source_id  # noqa: PLC0415 - see the module
+    from homeassistant.components.tts import generate_media_source_id  # noqa: PLC0415  a home may not have it
 
     return await _voice(hass, generate_media_source_id(hass, message, engine=voice))
 
 
 async def _voice(hass: HomeAssistant, content_id: str) -> File:
     _require(hass, "tts", content_id.partition("?")[0])
-    from homeassistant.components.tts import async_get_media_source_audio  # noqa: PLC0415 - see the module
+    from homeassistant.components.tts import async_get_media_source_audio  # noqa: PLC0415  a home may not have it
 
     ending, content = await async_get_media_source_audio(hass, content_id)
     kind = mimetypes.guess_type(f"voice.{ending}")[0]
