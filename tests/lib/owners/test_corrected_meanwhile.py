@@ -70,7 +70,7 @@ async def test_what_the_owner_has_under_way_follows_what_another_process_correct
     platform.outcomes.append(Retry(fault=BUSY, scope=Scope.CONNECTION, written=False))
     go = held(platform)
     first = await owner.send("home", "ada", "code")
-    await until(lambda: len(platform.attempts) == 1)
+    await until(lambda: len(platform.attempts) == 1 and bool(other.registry.list()))
     assert await other.move("home", "ada", "bob") == 1
     dispatcher = owner._open_parts.runtimes.dispatcher("home")
     assert isinstance(dispatcher, Dispatcher)
