@@ -29,7 +29,7 @@ settings.register_profile("busy", deadline=None)
 settings.register_profile(  # of a mistake made on purpose nobody wants to see the smallest example
     "mutation", deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
 )
-settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("quick", deadline=None, max_examples=25)
 settings.load_profile("quick")
 
 _LONG = ("e2e/", "simulation/test_histories.py", "contracts/test_blame_whole.py", "lib/text/", "lib/cli/")

@@ -178,7 +178,7 @@ def _seconds_through(times: _Times, failed: HopName | None) -> dict[HopName, flo
     """
     stands = times.began + (times.lookup or 0.0) + (times.tcp or 0.0)
     found = {} if times.lookup is None else {HopName.DNS: times.lookup}
-    found[HopName.TCP] = times.tcp or times.ended - stands
+    found[HopName.TCP] = times.tcp or max(times.ended - stands, 0.0)  # it may have begun last, on a busy machine
     if times.proxied is not None:
         found[HopName.PROXY] = max(times.proxied - stands, 0.0)
     elif failed is HopName.PROXY:

@@ -261,6 +261,7 @@ async def test_a_first_dialog_names_it_before_there_is_a_connection(
     assert not file.exists()
 
 
+@pytest.mark.slow  # homes begin and end
 async def test_another_password_for_the_same_database_moves_nothing(
     hass: HomeAssistant, loaded: MockConfigEntry, postgresql: Server, database_address: str, kept: Kept
 ) -> None:
@@ -491,6 +492,7 @@ async def test_a_move_that_was_cut_off_before_is_given_up(
     assert kept() == {"address": "", "instance": "", "moving_to": None}
 
 
+@pytest.mark.slow  # it waits for what does not come
 async def test_a_server_that_never_comes_back_can_be_left(
     hass: HomeAssistant, loaded: MockConfigEntry, postgresql: Server, database_address: str, kept: Kept
 ) -> None:

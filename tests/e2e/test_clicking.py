@@ -84,6 +84,7 @@ async def test_from_nothing_to_a_delivered_message(frontend: Frontend, world: Wo
     assert (await world.telegram.arrived(3))[-1].text.startswith("This is a test message")
 
 
+@pytest.mark.slow  # a browser watches an outage
 async def test_an_outage_can_be_watched(frontend: Frontend, world: World, entity: str) -> None:
     """If this fails, a person cannot see that the platform is away, what waits, and that it has gone out in the end."""
     await frontend.open_device("bach", "@demo_bot")

@@ -84,6 +84,7 @@ async def log_in(page: Page) -> None:
     await expect(page.get_by_role("button", name="Log out")).to_be_visible()  # who goes elsewhere before is not let in
 
 
+@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_a_connection_is_looked_at_checked_and_paused(page: Page, house: World) -> None:
     """If this fails, whoever is asked why nothing arrives cannot see which connection is to blame, or stop it."""
     bach, platform, clock = house
@@ -156,6 +157,7 @@ async def test_a_conversation_is_read_and_gone_on_with(page: Page, house: World)
     await page.screenshot(path=PICTURES / "daemon-9-conversations-phone-dark.png")
 
 
+@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, house: World) -> None:
     """If this fails, whoever made a mistake can mend it on their phone only, or sees old words as if they stood."""
     bach, platform, clock = house
@@ -223,6 +225,7 @@ _DROP = """(form, names) => {
 }"""
 
 
+@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_files_go_with_what_is_written(page: Page, house: World) -> None:
     """If this fails, whoever wants to show something has to find another way to send a picture."""
     bach, platform, clock = house

@@ -12,6 +12,7 @@ from demo.process import ROOT
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.slow  # a home begins, is killed and begins anew
 def test_every_message_survives_an_outage_and_a_crash() -> None:
     """If this fails, `kill -9` of a real Home Assistant loses, repeats or reorders messages, or the demo is broken."""
     done = subprocess.run([ROOT / "script/demo", "--once"], check=False, capture_output=True, text=True, timeout=240)

@@ -105,6 +105,7 @@ async def _side(stack: AsyncExitStack, folder: Path) -> Side:
     return Side(home, await stack.enter_async_context(Line(home.client.port)))
 
 
+@pytest.mark.slow  # two homes of their own
 async def test_each_letter_arrives_once_and_in_order_however_often_the_line_breaks(homes: tuple[Side, Side]) -> None:
     """If this fails, letters between two homes get lost, arrive twice or overtake each other when their line breaks."""
     one, other = homes

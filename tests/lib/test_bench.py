@@ -14,7 +14,7 @@ from benchmarks.table import render
 
 CHECKOUT = Path(__file__).parents[2]
 TINY = Effort(rounds=1, seconds=0.005, samples=3, finished=200, share=0.02)
-SLOW = {"imports", "crash", "fsyncs", "panel", "pipeline", "discord", "latency", "stall"}
+SLOW = {"put", "batches", "imports", "crash", "fsyncs", "panel", "pipeline", "discord", "latency", "stall"}
 """They start processes, some of which load Home Assistant or a browser, or measure beside libraries whose own time
 limits a busy machine breaks."""
 

@@ -90,6 +90,7 @@ def test_every_page_stands_in_the_navigation_once() -> None:
     assert sorted(nav) == sorted(page for page in pages if not re.match(r"adr/\d", page))
 
 
+@pytest.mark.slow  # the whole site is built, as the workflow that publishes it does
 def test_every_page_looks_as_it_does_on_github(site: Path, built: dict[str, Page]) -> None:
     """A list would run into its sentence, or code into its list: the builder reads Markdown in its own way."""
     github = MarkdownIt("commonmark").enable("table")
@@ -103,6 +104,7 @@ def test_every_page_looks_as_it_does_on_github(site: Path, built: dict[str, Page
     assert len(built) > 100
 
 
+@pytest.mark.slow  # as above
 def test_nothing_of_a_page_comes_from_elsewhere(built: dict[str, Page]) -> None:
     """Others would learn who reads what, and without a network a page would be bare."""
     assert len(built["telegram"].fetched) > 4
@@ -110,6 +112,7 @@ def test_nothing_of_a_page_comes_from_elsewhere(built: dict[str, Page]) -> None:
     assert {name: found for name, found in elsewhere.items() if found} == {}
 
 
+@pytest.mark.slow  # a browser draws every diagram, twice
 @pytest.mark.browser
 async def test_diagrams_and_search_work_without_a_network_by_day_and_by_night(site: Path) -> None:
     """A diagram would be text, and the search would stay empty, or ask another host what somebody looks for."""

@@ -53,6 +53,7 @@ def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow  # an environment of its own
 def test_the_installed_integration_brings_its_own_library(installed: Path) -> None:
     """Whoever installs through HACS would get an import error at the next start of Home Assistant."""
     program = PROBE.format(checkout=str(ROOT), config=str(installed))

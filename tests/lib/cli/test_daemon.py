@@ -67,6 +67,7 @@ def test_it_delivers_receives_and_ends_cleanly(home: Run, telegram: Telegram, se
     assert left == {"bach.db", "bach.db.lock", "bach.db.mark", "bach.db.secrets", "bach.db.token"} | log
 
 
+@pytest.mark.slow  # it waits for what does not come
 @pytest.mark.parametrize("places", [256, 64], ids=["programs", "commands"])
 def test_who_connects_and_says_half_keeps_nobody_out(
     home: Run, telegram: Telegram, serve: Serve, database: Path, places: int
@@ -106,6 +107,7 @@ def test_what_it_was_told_survives_a_kill(home: Run, telegram: Telegram, serve: 
     assert telegram.sent == [f"alarm {number}" for number in range(5)]
 
 
+@pytest.mark.slow  # daemons begin and end
 def test_a_key_is_known_after_a_kill(home: Run, serve: Serve) -> None:
     """A program that repeats its request after a crash would ring twice."""
     home("connector", "disable", "home")
@@ -148,6 +150,7 @@ def test_every_command_works_beside_it(home: Run, telegram: Telegram, serve: Ser
     assert [row["name"] for row in home("connections", "list", "--json").rows()] == ["home", "llama"]
 
 
+@pytest.mark.slow  # a daemon and many processes
 def test_a_backup_is_made_with_and_without_it(home: Run, serve: Serve, database: Path) -> None:
     """Who wants a copy would have to stop the daemon first, or would copy a file that changes under their hands."""
     folder = database.parent / "kept"
@@ -179,6 +182,7 @@ def test_a_taken_port_is_a_sentence(home: Run, telegram: Telegram, database: Pat
     assert not log_file(database).exists()
 
 
+@pytest.mark.slow  # daemons begin and end
 def test_what_collects_logs_gets_lines_of_json_alone(database: Path) -> None:
     """The first words for people, or a library's, would be a line that it cannot read."""
     command = [sys.executable, "-m", "bach_lib.cli", "serve", "--db", str(database), "--port", "0"]
@@ -199,6 +203,7 @@ def test_what_collects_logs_gets_lines_of_json_alone(database: Path) -> None:
     assert said[-1]["message"].startswith("BACH stops")
 
 
+@pytest.mark.slow  # daemons begin and end
 def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: Serve, database: Path) -> None:
     """Another account could remove connections; or after a power cut no command would work."""
     path = database.with_name("bach.db.sock")
@@ -211,6 +216,7 @@ def test_the_socket_is_its_owners_and_an_old_one_does_no_harm(home: Run, serve: 
         assert home("connector", "list").code == 0
 
 
+@pytest.mark.slow  # daemons begin and end
 def test_a_daemon_of_another_version_is_named(home: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an update the old daemon would misunderstand the new command."""
     with serve():

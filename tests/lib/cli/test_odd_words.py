@@ -167,6 +167,7 @@ def ends_of(bach_: Run, bach: Behind, folder: Path, faults: dict[str, str]) -> I
         yield line.name, (done.code, done.errors.replace(str(folder), ""))
 
 
+@pytest.mark.slow  # every command, twice
 @pytest.mark.usefixtures("surroundings")
 @pytest.mark.sqlite_only  # on a server there is no backup, and who works on a new connection is known a turn later
 def test_odd_words_end_in_a_sentence_with_a_daemon_and_without(

@@ -110,6 +110,7 @@ def elsewhere(database: Path) -> Began:
     return begin
 
 
+@pytest.mark.slow  # processes begin, are killed and begin anew
 @pytest.mark.parametrize("way", [beside, elsewhere])
 async def test_the_owner_is_killed_while_somebody_waits(database: Path, way: Callable[[Path], Began]) -> None:
     """A web server's second worker would hang for ever, or send twice what it cannot know to be stored."""

@@ -222,6 +222,7 @@ async def test_the_disk_is_read_once(site: Path, monkeypatch: pytest.MonkeyPatch
         await Connectors().load("fax")
 
 
+@pytest.mark.slow  # a package is installed, and a daemon begins
 async def test_the_command_and_the_daemon_know_it(site: Path, tmp_path: Path) -> None:
     """Who has no program of his own could not use it, alone or in the daemon."""
     install_pigeon(site)

@@ -18,7 +18,7 @@ from benchmarks.measuring import scratch
 
 SIZE = Size(connections=5, messages=110, seconds=0.01, spread=1.0, away=6.0, times=1)
 """One connection of each kind; away for longer than a lease."""
-QUICK = ("restarted", "cut")
+QUICK = ("cut",)
 ALL = [pytest.param(blow, marks=() if blow in QUICK else pytest.mark.slow) for blow in BLOWS]
 
 

@@ -50,6 +50,7 @@ async def address(request: pytest.FixtureRequest) -> AsyncIterator[str]:
         yield f"{url}/mcp"
 
 
+@pytest.mark.slow  # a server each
 @pytest.mark.parametrize(("path", "code"), [("/sse", "bad_answer"), ("/mcp", "not_found")])
 async def test_a_real_server_of_2024_is_told_apart(session: ClientSession, path: str, code: str) -> None:
     """Who gave the address of before would look for a mistake in it."""

@@ -52,7 +52,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "live" / "bach.db"
 
 
-@pytest.mark.parametrize("order", [("", "-wal"), ("-wal", "")])
+@pytest.mark.parametrize("order", [("", "-wal"), pytest.param(("-wal", ""), marks=pytest.mark.slow)])
 async def test_a_copy_made_in_any_order_while_it_stands_still_is_whole(
     store: Database, path: Path, order: tuple[str, str]
 ) -> None:
