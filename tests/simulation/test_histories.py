@@ -32,7 +32,9 @@ def test_every_history_keeps_the_promises(kind: str, first: int) -> None:
     assert not failed, "\n\n".join(map(str, failed))
 
 
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=() if kind == "outgoing" else pytest.mark.slow) for kind in sorted(KINDS)])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind == "outgoing" else pytest.mark.slow) for kind in sorted(KINDS)]
+)
 def test_they_are_kept_on_a_server_as_well(kind: str, postgresql: Server, pytestconfig: pytest.Config) -> None:
     """A connection that breaks, or a process that dies and leaves its database to the next, would cost a message."""
     histories = _ON_A_SERVER[kind] * (_MORE if pytestconfig.getoption("--all") else 1)

@@ -34,9 +34,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
 ALL = {one.name: one for one in operations()}
 _QUICK = ("send", "edit", "inbox", "messages", "hook")
 """Each operation is read by the same code; these have the most fields, or the oddest."""
-OPERATIONS = [
-    pytest.param(one, id=name, marks=() if name in _QUICK else pytest.mark.slow) for name, one in ALL.items()
-]
+OPERATIONS = [pytest.param(one, id=name, marks=() if name in _QUICK else pytest.mark.slow) for name, one in ALL.items()]
 
 
 @pytest.fixture
