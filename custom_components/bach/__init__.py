@@ -58,6 +58,7 @@ from .messages.proven import async_tell_of_proofs
 from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
+from .taking_over.old_uses_issue import async_watch_old_uses
 from .this_home.press_tokens import get_press_tokens
 from .web.hooks import async_serve, async_withdraw
 from .web.panel import async_follow_entries, async_serve_panel
@@ -139,6 +140,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_serve(hass, entry)
     async_watch_users(hass, entry)
     async_watch_claims(hass, entry)
+    async_watch_old_uses(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))
     return True
 

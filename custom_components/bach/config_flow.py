@@ -22,6 +22,7 @@ from homeassistant.core import callback
 
 from bach_lib import Fault, Identity, InputError
 from bach_lib.errors import InvalidEndpointError, InvalidValueError
+from bach_lib.redact import readable
 
 from .const import (
     CONF_ENDPOINT,
@@ -45,6 +46,7 @@ from .flows.own_home_steps import OwnHomeSteps
 from .flows.partner import PartnerSteps
 from .flows.recipient import RecipientFlow
 from .flows.subentry_flows import subentry_flows
+from .flows.take_over_steps import TakeOverSteps
 from .flows.trying import async_try
 from .flows.unknown_kind import UNKNOWN_KIND, is_unknown, what_is_unknown
 from .flows.webhook_forms import HOOK_SCHEMAS
@@ -61,10 +63,11 @@ from .kinds.settings import MINOR_VERSION, VERSION, stored, whole
 from .kinds.stored_data import usable
 from .kinds.webhook import WEBHOOK, WebhookKind, made
 from .messages.hello import async_greet
+from .taking_over.core_entries import found_entries
 
 
 class BachConfigFlow(
-    DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, OwnHomeSteps, DatabaseSteps, domain=DOMAIN
+    DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, OwnHomeSteps, TakeOverSteps, DatabaseSteps, domain=DOMAIN
 ):
     """Config flow of all connection types."""
 
@@ -96,8 +99,11 @@ class BachConfigFlow(
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the menu of connection types."""
         others = ["other"] if await async_others() else []
-        options = [*KINDS, TYPE_THIS_HOME, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
-        return self.async_show_menu(step_id="user", menu_options=options)
+        found = found_entries(self.hass)
+        first = ["take_over"] if found else []
+        options = [*first, *KINDS, TYPE_THIS_HOME, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
+        words = {"found": ", ".join(readable(one.title) for one in found)}
+        return self.async_show_menu(step_id="user", menu_options=options, description_placeholders=words)
 
     async def async_step_invite(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the link that invites a new bot; it sees no channel before that."""
@@ -139,6 +145,7 @@ class BachConfigFlow(
         """Start the subentry flow for the first recipient, or greet the only recipient there can be."""
         if result["result"].source == SOURCE_IGNORE:
             return result
+        await self._settle(result)
         if self._says_hello:
             entry, seconds = result["result"], RecipientFlow.hello_seconds
             place = ALL_KINDS[entry.data[CONF_TYPE]].place or ""

@@ -59,6 +59,8 @@ CONF_NUMBER: Final = "number"
 CONF_OLD_SECRET: Final = "old_secret"  # noqa: S105  the name of a field
 CONF_PARTNER: Final = "partner"
 CONF_OWN_SECRET: Final = "own_secret"  # noqa: S105  the name of a field
+CONF_OLD_NAMES: Final = "old_names"
+"""Entities and actions by which automations knew a bot that was taken over."""
 CONF_PACKAGE: Final = "package"
 CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
 CONF_PER_MINUTE: Final = "per_minute"
@@ -84,6 +86,8 @@ CONF_SETTINGS: Final = "settings"
 CONF_SPEECH: Final = "speech"
 CONF_SPEECH_TO_TEXT: Final = "speech_to_text"
 CONF_SYSTEM: Final = "system"
+CONF_TAKEN_FROM: Final = "taken_from"
+"""The integration of Home Assistant's whose bot was taken over."""
 CONF_THINKING: Final = "thinking"
 CONF_TITLE: Final = "title"
 CONF_TOKEN: Final = "token"  # noqa: S105  the name of a field
@@ -149,6 +153,7 @@ PRIVATE_FIELDS: Final = (
     CONF_INCOMING_ADDRESSES,
     CONF_LINK,
     CONF_NUMBER,
+    CONF_OLD_NAMES,
     CONF_OWN_SECRET,
     CONF_PROXY,
     CONF_RECIPIENT,

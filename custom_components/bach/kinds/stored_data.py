@@ -34,6 +34,7 @@ from custom_components.bach.const import (
     CONF_MAX_TOKENS,
     CONF_MAX_WAITING,
     CONF_NUM_CTX,
+    CONF_OLD_NAMES,
     CONF_OWN_SECRET,
     CONF_PACKAGE,
     CONF_PARTNER,
@@ -51,6 +52,7 @@ from custom_components.bach.const import (
     CONF_SETTINGS,
     CONF_SPEECH,
     CONF_SPEECH_TO_TEXT,
+    CONF_TAKEN_FROM,
     CONF_URL,
     CONF_USER_ID,
     CONF_WAY,
@@ -78,7 +80,7 @@ _WORDS: Final[Mapping[type, str]] = {
 }
 _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((*SECRET_FIELDS, *SETTING_FIELDS, CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LINK, CONF_PACKAGE), str),
-    **dict.fromkeys((CONF_HOME_ID, CONF_PLATFORM, CONF_TYPE, CONF_WEBHOOK_ID), str),
+    **dict.fromkeys((CONF_HOME_ID, CONF_PLATFORM, CONF_TAKEN_FROM, CONF_TYPE, CONF_WEBHOOK_ID), str),
     **dict.fromkeys((CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_RETRY_DELAYS), list),
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
@@ -88,6 +90,7 @@ _ENTRY: Final[Mapping[str, type]] = {
     ),
     **dict.fromkeys((CONF_QUIET_START, CONF_RECEIVES, CONF_RECEIVING), bool),
     CONF_BODY: object,
+    CONF_OLD_NAMES: list,
 }
 """The type of each field of an entry; a body is whatever JSON can hold."""
 _SUBENTRY: Final[Mapping[str, type]] = {

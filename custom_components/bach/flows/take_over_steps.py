@@ -1,0 +1,152 @@
+"""Config flow steps that take over a bot of Home Assistant's own integrations: what comes over is shown, then done.
+
+The click stops the old bot, makes BACH's connection, waits until that works, and only then disables the old entry. If
+it does not work, all is as it was before.
+"""
+
+from typing import Any, ClassVar, Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, ConfigSubentryData
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
+
+from bach_lib import Fault, Identity
+from bach_lib.errors import InputError
+from custom_components.bach.actions.legacy_notify import free_name
+from custom_components.bach.const import (
+    CONF_KIND,
+    CONF_LINK,
+    CONF_NOTIFY_ACTION,
+    CONF_OLD_NAMES,
+    CONF_RECIPIENT,
+    CONF_TAKEN_FROM,
+    SUBENTRY_RECIPIENT,
+)
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.entry import recipient_unique_id
+from custom_components.bach.home.language import in_home_language
+from custom_components.bach.kinds.form_fields import labelled, radio_buttons
+from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
+from custom_components.bach.kinds.settings import stored
+from custom_components.bach.taking_over.core_entries import Found, found_entries
+from custom_components.bach.taking_over.handover import async_put_back, async_retire, async_stop, async_works
+from custom_components.bach.taking_over.old_uses_issue import async_report_old_uses
+
+from .naming import new_title
+from .trying import async_try
+
+CONF_FOUND: Final = "found"
+NOT_STOPPED: Final = "old_not_stopped"
+PUT_BACK: Final = "put_back"
+NOTHING_FOUND: Final = "nothing_to_take_over"
+NOT_TRIED: Final = "take_over_failed"
+TAKEN_OVER: Final = "taken_over"
+
+
+class TakeOverSteps(ConfigFlow):
+    """Mixin with the steps that take a bot over. `works_seconds`: how long BACH's connection may need to work."""
+
+    works_seconds: ClassVar[float] = 20.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._old: Found | None = None
+
+    async def async_step_take_over(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which one, if there are several."""
+        found = {one.entry_id: one for one in found_entries(self.hass)}
+        if not found:
+            return self.async_abort(reason=NOTHING_FOUND)
+        if user_input is None and len(found) > 1:
+            choices = radio_buttons(labelled({key: one.title for key, one in found.items()}))
+            return self.async_show_form(
+                step_id="take_over", data_schema=vol.Schema({vol.Required(CONF_FOUND): choices})
+            )
+        self._old = found.get(user_input[CONF_FOUND]) if user_input else next(iter(found.values()))
+        return await self.async_step_take_over_confirm()
+
+    async def async_step_take_over_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show what comes over and what will happen, after the bot was tried; then do it."""
+        if (old := self._old) is None:
+            return self.async_abort(reason=NOTHING_FOUND)
+        answer = await self._try(old)
+        if isinstance(answer, Identity):
+            await self.async_set_unique_id(answer.id)
+            self._abort_if_unique_id_configured()
+            if user_input is not None:
+                return await self._take(old, answer)
+        name, reason = (answer.name, "") if isinstance(answer, Identity) else (old.title, answer)
+        words = {"chats": _listed(old), "count": str(len(old.chats)), "reason": reason}
+        return self.async_show_form(
+            step_id="take_over_confirm",
+            data_schema=vol.Schema({}),
+            errors={"base": NOT_TRIED} if reason else {},
+            description_placeholders=words | with_escaped({"name": name}),
+            last_step=True,
+        )
+
+    async def _try(self, old: Found) -> Identity | str:
+        """Log in with what the old entry has, which disturbs nobody; or say why that does not work."""
+        try:
+            answer = await async_try(self.hass, dict(old.data), {}, None)
+        except InputError as error:
+            return escape_links(in_home_language(self.hass, error.sentence))
+        return escape_links(in_home_language(self.hass, answer.text)) if isinstance(answer, Fault) else answer
+
+    async def _take(self, old: Found, identity: Identity) -> ConfigFlowResult:
+        if not await async_stop(self.hass, old):
+            return self.async_abort(reason=NOT_STOPPED, description_placeholders={"name": escape_markdown(old.title)})
+        data = {**old.data, CONF_LINK: identity.link, CONF_TAKEN_FROM: old.origin, CONF_OLD_NAMES: list(old.old_names)}
+        return self.async_create_entry(
+            title=new_title(data, identity.name, self._async_current_entries()),
+            **stored(data),
+            subentries=_recipients(self.hass, old),
+        )
+
+    async def _settle(self, result: ConfigFlowResult) -> None:
+        """Disable the old entry once the new one works; put it back if it does not, and end the dialog so."""
+        old, entry = self._old, result["result"]
+        if old is None:
+            return
+        if not await async_works(entry, self.works_seconds):
+            reason = _why(self.hass, entry)
+            await async_put_back(self.hass, old, entry)
+            raise AbortFlow(PUT_BACK, {"name": escape_markdown(entry.title), "reason": escape_links(reason)})
+        await async_retire(self.hass, old, entry)
+        count = async_report_old_uses(self.hass, entry)
+        result["description"] = TAKEN_OVER
+        result["description_placeholders"] = {"name": escape_markdown(entry.title), "count": str(count)}
+
+
+def _why(hass: HomeAssistant, entry: BachConfigEntry) -> str:
+    """What the new connection says of itself."""
+    if not hasattr(entry, "runtime_data"):
+        return entry.reason or ""
+    health = (entry.runtime_data.data.receiving, entry.runtime_data.data.sending)
+    return next((in_home_language(hass, one.fault.text) for one in health if one.fault), "")
+
+
+def _listed(old: Found) -> str:
+    """The chats as a list, each with the entity whose id BACH's will have."""
+    lines = [f"- {escape_markdown(one.name)}{f' (`{one.entity_id}`)' if one.entity_id else ''}" for one in old.chats]
+    return "\n".join(lines)
+
+
+def _recipients(hass: HomeAssistant, old: Found) -> list[ConfigSubentryData]:
+    """The chats as recipients, each with an action of its own where its name is free."""
+    taken, found = set[str](), list[ConfigSubentryData]()
+    for one in old.chats:
+        data = {CONF_RECIPIENT: one.recipient, **({CONF_KIND: one.kind} if one.kind else {})}
+        if (action := free_name(hass, one.name)) and action not in taken:
+            taken.add(action)
+            data[CONF_NOTIFY_ACTION] = action
+        found.append(
+            ConfigSubentryData(
+                data=data,
+                subentry_type=SUBENTRY_RECIPIENT,
+                title=one.name,
+                unique_id=recipient_unique_id(one.recipient),
+            )
+        )
+    return found

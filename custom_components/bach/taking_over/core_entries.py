@@ -1,0 +1,135 @@
+"""Finds what Home Assistant's own integrations have that BACH could take over, and reads what they keep of it.
+
+Their entries are read as they are stored, field by field: another version may have stored them differently, and what
+cannot be read is not offered.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from homeassistant.components.notify import DOMAIN as NOTIFY
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_API_KEY, CONF_PLATFORM, CONF_TYPE, Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+
+from bach_lib.connectors.proxy import apart
+from custom_components.bach.const import (
+    CONF_BOT_TOKEN,
+    CONF_ENDPOINT,
+    CONF_PROXY,
+    CONF_PROXY_PASSWORD,
+    CONF_PROXY_USER,
+    CONF_RECEIVING,
+    KIND_PRIVATE,
+    TYPE_TELEGRAM,
+)
+from custom_components.bach.home.entry import connections
+from custom_components.bach.kinds.form_fields import put_value
+
+TELEGRAM_BOT: Final = "telegram_bot"
+
+_CHATS: Final = "allowed_chat_ids"
+_CHAT_ID: Final = "chat_id"
+_API_ENDPOINT: Final = "api_endpoint"
+_PUBLIC_API: Final = "https://api.telegram.org"
+_PROXY_URL: Final = "proxy_url"
+_ONLY_SENDS: Final = "broadcast"
+_OF_BOT: Final = "update_event"
+_KIND_GROUP: Final = "group"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """Somebody whom the old bot writes to. `entity_id`: of the notify entity that it has for them, if it has one."""
+
+    recipient: str
+    name: str
+    kind: str | None = None
+    entity_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An entry of Home Assistant's that can be taken over.
+
+    `data` are the fields of the connection to be. `is_stopped_first`: two programs cannot receive for it at a time.
+    `old_names` are the entities and actions that automations may know it by.
+    """
+
+    entry_id: str
+    origin: str
+    title: str
+    data: Mapping[str, Any] = field(repr=False)
+    chats: tuple[Chat, ...]
+    is_stopped_first: bool
+    old_names: tuple[str, ...] = ()
+
+
+@callback
+def found_entries(hass: HomeAssistant) -> list[Found]:
+    """All that can be taken over: what BACH has already is not among it."""
+    entries = hass.config_entries.async_entries(TELEGRAM_BOT, include_ignore=False)
+    return [one for entry in entries if (one := _telegram(hass, entry)) and not _is_ours(hass, one)]
+
+
+def _is_ours(hass: HomeAssistant, found: Found) -> bool:
+    """Whether BACH has a connection for this account; a bot's token begins with the bot's id."""
+    secret = str(found.data[CONF_BOT_TOKEN])
+    return any(
+        one.data.get(CONF_TYPE) == found.data[CONF_TYPE]
+        and (one.data.get(CONF_BOT_TOKEN) == secret or one.unique_id == secret.partition(":")[0])
+        for one in connections(hass)
+    )
+
+
+def _telegram(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
+    token = entry.data.get(CONF_API_KEY)
+    if not isinstance(token, str) or ":" not in token:
+        return None
+    data: dict[str, Any] = {CONF_TYPE: TYPE_TELEGRAM, CONF_BOT_TOKEN: token}
+    server = str(entry.data.get(_API_ENDPOINT) or "").rstrip("/")
+    put_value(data, CONF_ENDPOINT, "" if server == _PUBLIC_API else server)
+    proxy = apart(str(entry.data.get(_PROXY_URL) or ""))
+    put_value(data, CONF_PROXY, proxy.address)
+    put_value(data, CONF_PROXY_USER, proxy.user)
+    put_value(data, CONF_PROXY_PASSWORD, proxy.password)
+    if entry.data.get(CONF_PLATFORM) == _ONLY_SENDS:  # perhaps because another program receives for this bot
+        data[CONF_RECEIVING] = False
+    bot_id, registry = token.partition(":")[0], er.async_get(hass)
+    event = registry.async_get_entity_id(Platform.EVENT, TELEGRAM_BOT, f"{bot_id}_{_OF_BOT}")
+    chats = tuple(_chats(hass, entry, bot_id))
+    names = (event, *(one.entity_id for one in chats))
+    return Found(
+        entry_id=entry.entry_id,
+        origin=TELEGRAM_BOT,
+        title=entry.title,
+        data=data,
+        chats=chats,
+        is_stopped_first=True,
+        old_names=tuple(name for name in names if name),
+    )
+
+
+def _chats(hass: HomeAssistant, entry: ConfigEntry, bot_id: str) -> Iterator[Chat]:
+    registry = er.async_get(hass)
+    for one in entry.subentries.values():
+        chat_id = one.data.get(_CHAT_ID)
+        if one.subentry_type != _CHATS or not isinstance(chat_id, int):
+            continue
+        entity_id = registry.async_get_entity_id(NOTIFY, TELEGRAM_BOT, f"{bot_id}_{chat_id}")
+        yield Chat(
+            recipient=str(chat_id),
+            name=_given_name(hass, entity_id) or one.title,
+            kind=KIND_PRIVATE if chat_id > 0 else _KIND_GROUP,
+            entity_id=entity_id,
+        )
+
+
+def _given_name(hass: HomeAssistant, entity_id: str | None) -> str | None:
+    """What a person has called the entity, or the device that it is."""
+    known = er.async_get(hass).async_get(entity_id) if entity_id else None
+    device = dr.async_get(hass).async_get(known.device_id) if known and known.device_id else None
+    return (known and known.name) or (device and device.name_by_user) or None
