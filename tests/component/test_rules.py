@@ -29,6 +29,7 @@ from custom_components.bach.flows.database_steps import FAILED, IN_BACKUP, REFUS
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
+from custom_components.bach.flows.take_over_steps import NOT_STOPPED, NOT_TRIED, NOTHING_FOUND, PUT_BACK, TAKEN_OVER
 from custom_components.bach.flows.unknown_kind import DAMAGED_ENTRY, DAMAGED_RECIPIENT, UNKNOWN_KIND
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
@@ -40,6 +41,7 @@ from custom_components.bach.lifecycle.missing_connector import BROKEN, MISSING
 from custom_components.bach.lifecycle.watcher import NOTICES, REPAIRS
 from custom_components.bach.sensor import SENSORS
 from custom_components.bach.switch import ENABLED
+from custom_components.bach.taking_over.old_uses_issue import OLD_USES
 from custom_components.bach.this_home.recipient_choices import Way
 from tests.lib.test_sentences import declared
 
@@ -156,7 +158,15 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         if module.startswith(("flows/recipient", "flows/pairing", "flows/dead_letter_steps"))
     ]
     flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
-    mixins = ("webhook_steps", "other_steps", "partner", "platform_steps", "own_home_steps", "database_steps")
+    mixins = (
+        "webhook_steps",
+        "other_steps",
+        "partner",
+        "platform_steps",
+        "own_home_steps",
+        "database_steps",
+        "take_over_steps",
+    )
     connections = steps["config_flow.py"].union(*(steps[f"flows/{name}.py"] for name in mixins))
     only_lead_on = {"reauth", "database_moved", "integration_discovery"}
     assert set(flow["step"]) == connections - only_lead_on
@@ -188,6 +198,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         "invalid_other",
         REFUSED,
         UNUSABLE,
+        NOT_TRIED,
         *refused,
     }
     assert set(TEXTS["config"]["error"]) == {*FAULT_ERRORS.values(), *FIELD_ERRORS.values(), *ours, FAILED, *REFUSALS}
@@ -195,6 +206,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
         *("already_configured", "no_others", "nothing_to_change", "own_home", "shown", "unique_id_mismatch"),
         *("database_kept", "database_moved", "database_moved_in_part", IN_BACKUP),
         *(UNUSABLE, UNKNOWN_KIND),
+        *(NOTHING_FOUND, NOT_STOPPED, PUT_BACK),
     }
     assert set(TEXTS["config"]["progress"]) == {"database_moving"}
     recipient = TEXTS["config_subentries"]["recipient"]
@@ -213,6 +225,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     }
     told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["messages/hello.py"])
     assert set(recipient["create_entry"]) == set(told)
+    assert set(TEXTS["config"]["create_entry"]) == {*told, TAKEN_OVER}
     aborts = {
         "already_configured",
         "cannot_look",
@@ -231,7 +244,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     assert set(TEXTS["selector"]["way"]["options"]) == set(Way)
     assert set(TEXTS["selector"]["takes"]["options"]) == {NOTHING, *TAKES}
     assert set(TEXTS["selector"]["incoming_addresses"]["options"]) == {LOCAL}
-    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS, BROKEN, MISSING}
+    assert set(TEXTS["issues"]) >= {*REPAIRS, *NOTICES, *WORDS, BROKEN, MISSING, OLD_USES}
     for key in WORDS:
         assert set(TEXTS["issues"][key]["fix_flow"]["error"]) == {STILL_MISSING}
     person = TEXTS["config_subentries"]["person"]
@@ -258,7 +271,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             "config",
             {
                 *("count", "example", "expected", "kind", "left", "link", "name", "places", "portal", "portal_url"),
-                *("reason", "similar", *other),
+                *("chats", "found", "reason", "similar", *other),
             },
         ),
         (
@@ -294,7 +307,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
                     "shown",
                     "since",
                 ),
-                *("uncertain", "url", "waiting", *PACKAGE),
+                *("uncertain", "url", "uses", "waiting", *PACKAGE),
             },
         ),
     ):

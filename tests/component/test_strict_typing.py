@@ -38,7 +38,7 @@ def test_an_entry_of_ours_is_known_by_its_type_everywhere() -> None:
     found = {name: lines for name, source in SOURCES.items() if (lines := _untyped(source))}
     [alias] = found.pop("coordinator.py")
     assert SOURCES["coordinator.py"].splitlines()[alias - 1] == "type BachConfigEntry = ConfigEntry[BachCoordinator]"
-    assert found == {}
+    assert found.keys() == {"taking_over/core_entries.py"}, "the one that reads what others keep"
 
 
 @pytest.mark.parametrize(

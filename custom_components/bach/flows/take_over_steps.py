@@ -23,7 +23,6 @@ from custom_components.bach.const import (
     CONF_TAKEN_FROM,
     SUBENTRY_RECIPIENT,
 )
-from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import recipient_unique_id
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
@@ -96,12 +95,12 @@ class TakeOverSteps(ConfigFlow):
 
     async def _take(self, old: Found, identity: Identity) -> ConfigFlowResult:
         if not await async_stop(self.hass, old):
-            return self.async_abort(reason=NOT_STOPPED, description_placeholders={"name": escape_markdown(old.title)})
+            return self.async_abort(reason=NOT_STOPPED, description_placeholders=with_escaped({"name": old.title}))
         data = {**old.data, CONF_LINK: identity.link, CONF_TAKEN_FROM: old.origin, CONF_OLD_NAMES: list(old.old_names)}
         return self.async_create_entry(
             title=new_title(data, identity.name, self._async_current_entries()),
             **stored(data),
-            subentries=_recipients(self.hass, old),
+            subentries=recipients_of(self.hass, old),
         )
 
     async def _settle(self, result: ConfigFlowResult) -> None:
@@ -109,22 +108,14 @@ class TakeOverSteps(ConfigFlow):
         old, entry = self._old, result["result"]
         if old is None:
             return
-        if not await async_works(entry, self.works_seconds):
-            reason = _why(self.hass, entry)
+        if fault := await async_works(entry, self.works_seconds):
             await async_put_back(self.hass, old, entry)
-            raise AbortFlow(PUT_BACK, {"name": escape_markdown(entry.title), "reason": escape_links(reason)})
+            reason = escape_links(in_home_language(self.hass, fault.text))
+            raise AbortFlow(PUT_BACK, {"reason": reason, **with_escaped({"name": entry.title})})
         await async_retire(self.hass, old, entry)
         count = async_report_old_uses(self.hass, entry)
         result["description"] = TAKEN_OVER
         result["description_placeholders"] = {"name": escape_markdown(entry.title), "count": str(count)}
-
-
-def _why(hass: HomeAssistant, entry: BachConfigEntry) -> str:
-    """What the new connection says of itself."""
-    if not hasattr(entry, "runtime_data"):
-        return entry.reason or ""
-    health = (entry.runtime_data.data.receiving, entry.runtime_data.data.sending)
-    return next((in_home_language(hass, one.fault.text) for one in health if one.fault), "")
 
 
 def _listed(old: Found) -> str:
@@ -133,7 +124,7 @@ def _listed(old: Found) -> str:
     return "\n".join(lines)
 
 
-def _recipients(hass: HomeAssistant, old: Found) -> list[ConfigSubentryData]:
+def recipients_of(hass: HomeAssistant, old: Found) -> list[ConfigSubentryData]:
     """The chats as recipients, each with an action of its own where its name is free."""
     taken, found = set[str](), list[ConfigSubentryData]()
     for one in old.chats:

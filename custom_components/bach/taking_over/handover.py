@@ -7,19 +7,26 @@ the old entry is disabled. If it does not, BACH's is removed and the old one run
 
 import asyncio
 from contextlib import suppress
+from typing import Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState, OperationNotAllowed
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from bach_lib import ConnectionState
-from custom_components.bach.const import CONF_RECEIVING, CONF_RECIPIENT, DOMAIN
+from bach_lib import ConnectionState, Direction, Fault, Health
+from bach_lib.events import ConnectionChanged
+from custom_components.bach.const import CONF_BOT_TOKEN, CONF_RECEIVING, CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import notify_unique_id
 from custom_components.bach.kinds.settings import whole
 
 from .core_entries import Found
+from .unlogged import unlogged
+
+_SETTLED: Final = frozenset({ConnectionState.CONNECTED, ConnectionState.AUTH_FAILED})
+_CONFLICT: Final = "conflict"
+"""Another program receives for this bot, beside the one that was stopped. Waiting does not change that."""
 
 
 async def async_stop(hass: HomeAssistant, found: Found) -> bool:
@@ -27,7 +34,8 @@ async def async_stop(hass: HomeAssistant, found: Found) -> bool:
     if not found.is_stopped_first:
         return True
     try:
-        return await hass.config_entries.async_unload(found.entry_id)
+        with unlogged(str(found.data[CONF_BOT_TOKEN])):
+            return await hass.config_entries.async_unload(found.entry_id)
     except OperationNotAllowed:  # it is in the middle of starting, or could not be stopped before
         return False
 
@@ -40,22 +48,23 @@ async def async_put_back(hass: HomeAssistant, found: Found, entry: BachConfigEnt
         await hass.config_entries.async_setup(found.entry_id)
 
 
-async def async_works(entry: BachConfigEntry, seconds: float) -> bool:
-    """Whether BACH's new connection gets to work within this time: receives, or sends where it only sends."""
+async def async_works(entry: BachConfigEntry, seconds: float) -> Fault | None:
+    """Wait until BACH's new connection works: receives, or sends where it only sends. None if it does, or why not."""
     if entry.state is not ConfigEntryState.LOADED:
-        return False
+        return Fault(code="not_set_up", text=entry.reason or "")
     coordinator, settled = entry.runtime_data, asyncio.Event()
-    receives = whole(entry).get(CONF_RECEIVING, True)
+    direction = Direction.RECEIVING if whole(entry).get(CONF_RECEIVING, True) else Direction.SENDING
 
-    def state() -> ConnectionState:
-        return (coordinator.data.receiving if receives else coordinator.data.sending).state
+    def health() -> Health:
+        return coordinator.bach.health(coordinator.connection, direction)
 
     @callback
-    def look() -> None:
-        if state() in {ConnectionState.CONNECTED, ConnectionState.AUTH_FAILED}:
+    def look(_: ConnectionChanged | None = None) -> None:
+        fault = health().fault
+        if health().state in _SETTLED or (fault and fault.code == _CONFLICT):
             settled.set()
 
-    stop_looking = coordinator.async_add_listener(look)
+    stop_looking = coordinator.bach.subscribe(ConnectionChanged, look)
     try:
         look()
         with suppress(TimeoutError):
@@ -63,7 +72,9 @@ async def async_works(entry: BachConfigEntry, seconds: float) -> bool:
                 await settled.wait()
     finally:
         stop_looking()
-    return state() is ConnectionState.CONNECTED
+    if health().state is ConnectionState.CONNECTED:
+        return None
+    return health().fault or Fault(code="timeout", text="")
 
 
 async def async_retire(hass: HomeAssistant, found: Found, entry: BachConfigEntry) -> None:

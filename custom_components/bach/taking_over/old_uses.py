@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from homeassistant.components.automation import DOMAIN as AUTOMATION
-from homeassistant.components.script import DOMAIN as SCRIPT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_component import DATA_INSTANCES
@@ -20,6 +18,8 @@ from custom_components.bach.const import DOMAIN
 from .core_entries import TELEGRAM_BOT
 from .successors import EVENTS
 
+CONFIGURED: Final = ("automation", "script")
+"""The integrations whose entities people write."""
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)?")
 _PROSE: Final = frozenset({"alias", "description", "id"})
 """Fields that are for people."""
@@ -60,7 +60,7 @@ def _is_of(origin: str, word: str) -> bool:
 def _configured(hass: HomeAssistant) -> Iterator[tuple[str, str, object]]:
     """All automations and scripts: id, name, and their configuration, which one that is damaged does not have."""
     instances = hass.data.get(DATA_INSTANCES, {})
-    for domain in (AUTOMATION, SCRIPT):
+    for domain in CONFIGURED:
         for entity in instances[domain].entities if domain in instances else ():
             state = hass.states.get(entity.entity_id)
             yield entity.entity_id, state.name if state else entity.entity_id, getattr(entity, "raw_config", None)

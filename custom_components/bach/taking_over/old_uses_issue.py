@@ -4,10 +4,9 @@ The list is made anew whenever automations or scripts change, and is gone when n
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
-from homeassistant.components.automation import DOMAIN as AUTOMATION
-from homeassistant.components.script import DOMAIN as SCRIPT
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -20,8 +19,8 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.language import home_texts
 from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 
-from .old_uses import Uses, old_uses
-from .successors import successor
+from .old_uses import CONFIGURED, Uses, old_uses
+from .successors import NOT_NEEDED, successor
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ def async_watch_old_uses(hass: HomeAssistant, entry: BachConfigEntry) -> None:
         if any(state is None or state.state == STATE_UNAVAILABLE for state in states):  # loaded or gone; no mere run
             soon.async_schedule_call()
 
-    tracked = async_track_state_change_filtered(hass, TrackStates(False, set(), {AUTOMATION, SCRIPT}), changed)
+    tracked = async_track_state_change_filtered(hass, TrackStates(False, set(), set(CONFIGURED)), changed)
     entry.async_on_unload(tracked.async_remove)
     entry.async_on_unload(soon.async_shutdown)
     entry.async_on_unload(async_at_started(hass, look))
@@ -81,13 +80,12 @@ def async_watch_old_uses(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
 
 def _lines(hass: HomeAssistant, found: list[Uses]) -> list[str]:
-    nothing = home_texts(hass)["no_successor"]
-    lines = [
-        f"- **{escape_markdown(one.name)}** (`{one.entity_id}`): {_changes(one, nothing)}" for one in found[:_MOST]
-    ]
+    texts = home_texts(hass)
+    words = {None: texts["no_successor"], NOT_NEEDED: texts["not_needed"]}
+    lines = [f"- **{escape_markdown(one.name)}** (`{one.entity_id}`): {_changes(one, words)}" for one in found[:_MOST]]
     return [*lines, *([f"- … (+{len(found) - _MOST})"] if len(found) > _MOST else [])]
 
 
-def _changes(uses: Uses, nothing: str) -> str:
+def _changes(uses: Uses, words: Mapping[str | None, str]) -> str:
     pairs = ((old, successor(old)) for old in uses.old)
-    return ", ".join(f"`{old}` → `{new}`" if new else f"`{old}` → {nothing}" for old, new in pairs)
+    return ", ".join(f"`{old}` → {words.get(new, f'`{new}`')}" for old, new in pairs)

@@ -8,6 +8,9 @@ from typing import Final
 
 from .core_entries import TELEGRAM_BOT
 
+NOT_NEEDED: Final = ""
+"""BACH does it by itself."""
+
 _SEND: Final = "bach.send_message"
 _EDIT: Final = "bach.edit_message"
 _RECEIVED: Final = "bach.message_received"
@@ -15,10 +18,10 @@ _RECEIVED: Final = "bach.message_received"
 ACTIONS: Final[Mapping[str, str | None]] = {
     f"{TELEGRAM_BOT}.{name}": successor
     for name, successor in {
-        "answer_callback_query": None,
+        "answer_callback_query": NOT_NEEDED,
         "delete_message": "bach.delete_message",
         "download_file": "bach.download",
-        "edit_caption": None,
+        "edit_caption": _EDIT,
         "edit_message": _EDIT,
         "edit_message_media": None,
         "edit_replymarkup": _EDIT,
