@@ -104,7 +104,9 @@ async def core_entry(hass: HomeAssistant, telegram: TelegramServer) -> AsyncGene
 async def begin(hass: HomeAssistant) -> ConfigFlowResult:
     """Choose it in the menu."""
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert list(menu["menu_options"] or ())[0] == "take_over"
+    options = menu["menu_options"]
+    assert isinstance(options, list)
+    assert options[0] == "take_over"
     assert menu["description_placeholders"] == {"found": "My Bot"}
     return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "take_over"})
 
