@@ -14,11 +14,12 @@ from bach_lib.events import MessageAttempted
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
-from bach_lib.outbound.belonging import NO_REPLY, belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.belonging import NO_REPLY, anew, belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
-from bach_lib.outbound.retry import Settlement, Witnesses, decide, is_ambiguous
+from bach_lib.outbound.retry import EXPIRED, Settlement, Witnesses, decide, is_ambiguous
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.spans import Value, span
@@ -27,6 +28,8 @@ of_attempt: Callable[..., Settlement] = changer(Settlement, "outcome", "seconds"
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
 _DISK_RETRY = 5.0
 _SWITCHED_OFF = Wait(seconds=1.0, fault=STOPPED, scope=Scope.MESSAGE)
+_TOO_LATE = Wait(seconds=1.0, fault=EXPIRED, scope=Scope.MESSAGE)
+"""Its lane notices as well, and ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +63,21 @@ class Trials:
         """Forget all messages."""
         self._failed_at.clear()
 
-    async def hold(self, connector: Connector, message: Message, is_at_work: Callable[[], bool]) -> Verdict:
+    async def hold(
+        self, connector: Connector, message: Message, entry: Entry, is_at_work: Callable[[], bool]
+    ) -> Verdict:
         """Send once and ask the witnesses. `is_at_work`: whether the connection still is; if not, they know nothing."""
         clock = self._services.clock
         began = clock.monotonic()
+
+        def hindrance() -> Outcome | None:
+            if not is_at_work():
+                return _SWITCHED_OFF
+            return _TOO_LATE if entry.is_over(clock) else None
+
         made = await self._begun(connector, message)
-        if isinstance(made, Message) and not is_at_work():  # any more: that question may take a while
-            made = _SWITCHED_OFF
-        outcome = await self._sent(connector, made, is_at_work) if isinstance(made, Message) else made
-        if made is not message and isinstance(made, Message):
+        outcome = await self._sent(connector, made, hindrance) if isinstance(made, Message) else made
+        if isinstance(made, Message) and made.reply_to != message.reply_to:
             outcome = with_what_it_lacks(outcome, NO_REPLY)
         seconds = clock.monotonic() - began
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
@@ -100,7 +109,10 @@ class Trials:
             self._ledger.give_back(message)
             raise
 
-    async def _sent(self, connector: Connector, message: Message, is_at_work: Callable[[], bool]) -> Outcome:
+    async def _sent(self, connector: Connector, message: Message, hindrance: Callable[[], Outcome | None]) -> Outcome:
+        """`hindrance`: what is in the way by now; asking whose the account is, and reading files, may take a while."""
+        if (hindered := hindrance()) is not None:
+            return hindered
         if not message.files:
             return await self._handed_over(connector, message)
         try:
@@ -111,8 +123,8 @@ class Trials:
             self._ledger.give_back(message)
             raise
         try:
-            if not is_at_work():
-                return _SWITCHED_OFF
+            if (hindered := hindrance()) is not None:
+                return hindered
             if not loaded.message.files and not message.text:
                 return Dead(fault=Fault(code="without_file", text=loaded.lost[0].reason))
             return with_what_it_lacks(await self._handed_over(connector, loaded.message), *loaded.lost)
@@ -123,6 +135,8 @@ class Trials:
         about: dict[str, Value] = {"bach.connection": message.connection, "bach.message_id": message.id}
         with span("bach.attempt", about) as attempt:
             outcome = await connector.send(message)
+            if isinstance(outcome, Dead) and (new := anew(message)) is not None:
+                outcome = await connector.send(new)  # what it should have changed is gone, or lets nobody change it
             attempt.set_attribute("bach.outcome", type(outcome).__name__.lower())
         return outcome
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import BachError
-from bach_lib.models import Fault, Loss, Message
+from bach_lib.models import Fault, Loss, Message, Operation
 from bach_lib.outbound.retry import OTHER_ACCOUNT
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent
@@ -46,7 +46,16 @@ async def belonging(connector: Connector, message: Message, services: DispatchSe
         return Retry(fault=newest_before, scope=Scope.CONNECTION, written=False)
     if message.id > newest_before and not await _is_old(message, named, newest_before, services):
         return message
-    return replace(message, reply_to=None) if message.target is None else _NOT_OURS
+    if message.target is None:
+        return replace(message, reply_to=None)
+    return anew(message) or _NOT_OURS
+
+
+def anew(message: Message) -> Message | None:
+    """What was to change the older message of its tag, as a message of its own; None of any other change (ADR 0114)."""
+    if message.operation is not Operation.EDIT or message.tag is None:
+        return None
+    return replace(message, operation=Operation.SEND, target=None)
 
 
 async def note_whose(connector: Connector, connection: str, services: DispatchServices) -> None:

@@ -139,10 +139,11 @@ class Carrier:
         connector = self._connector
         if connector is None or message.operation is not Operation.SEND:  # before which others may have to go
             return untried(message)
-        if entry_of(message, self._services.clock).is_over(self._services.clock):
+        entry = entry_of(message, self._services.clock)
+        if entry.is_over(self._services.clock):
             return late(message)
         message = self._addresses.addressed(message)
-        verdict = await self._trials.hold(connector, message, lambda: not self._is_resting)
+        verdict = await self._trials.hold(connector, message, entry, lambda: not self._is_resting)
         self._gate.learn(permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         return verdict.settlement
 

@@ -276,7 +276,7 @@ class Dispatcher:
             self._choosing.finish(job, None)
             return late(message)
         message = self._addresses.addressed(message)
-        verdict = await self._trials.hold(connector, message, lambda: self._connector is connector)
+        verdict = await self._trials.hold(connector, message, job.entry, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
         if settlement.lesson is not None:
             self._meet(*(alias.spelling for alias in settlement.lesson.aliases))

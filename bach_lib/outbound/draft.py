@@ -37,7 +37,8 @@ class SendOptions(TypedDict, total=False):
     priority: int
     """-10 to 10 (0); higher goes first."""
     tag: str | None
-    """A newer message with it replaces one that waits."""
+    """A newer message with it replaces one that waits. What was sent within two days is changed, if the newer one is
+    silent and the platform can, or else taken away once that has arrived."""
     time_to_live: float | None
     """Seconds after which it is no longer sent; None: it waits for ever."""
     delivery: Delivery | str

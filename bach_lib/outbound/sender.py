@@ -20,6 +20,7 @@ from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_r
 from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft, Request
+from bach_lib.outbound.tagged import Tagged, id_there
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.said import Sentence
@@ -28,6 +29,9 @@ _AT_ONCE = 150
 """Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
 _A_TURN = 50
 """Messages that are checked and put in one turn of the loop, which everything else in the program waits for."""
+_SHORT = 1_000
+"""Characters of what may change another message. Telegram shows 1,024 below a picture, no platform less in a message
+(https://core.telegram.org/bots/api#editmessagecaption)."""
 
 
 class _Turnstile:
@@ -99,6 +103,7 @@ class Sender:
         clock: Clock,
         max_retries: Callable[[str], int],
         file_bytes: Callable[[str], int],
+        tagged: Tagged,
     ) -> None:
         self._registry = registry
         self._directory = directory
@@ -108,6 +113,7 @@ class Sender:
         self._clock = clock
         self._max_retries = max_retries
         self._file_bytes = file_bytes
+        self.tagged: Tagged = tagged
         self._turnstile = _Turnstile()
 
     async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:
@@ -115,38 +121,31 @@ class Sender:
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            draft = self._draft(row, connector, recipient, text, options)
-            return await self._put(draft, options)
+            asked, began = self._draft(row, connector, recipient, text, options), self._clock.monotonic()
+            return await self._put(await self._in_place(asked, connector), options, asked, began)
 
     async def send_all(
         self, targets: Sequence[tuple[str, str | int]], text: str, options: SendOptions
     ) -> list[Message]:
         """Put the same message for several on disk, all of them or none. Raises as `send` does."""
-        drafts = list[Draft]()
+        drafts, began = list[tuple[Draft, type[Connector]]](), self._clock.monotonic()
         for connection, recipient in targets:
             row = self._registry.get(connection)
             connector = await self._connectors.load(row.type)
             async with self._turnstile:
-                draft = make_draft(
-                    row,
-                    connector,
-                    recipient,
-                    text,
-                    options,
-                    now=self._clock.now(),
-                    max_retries=self._max_retries(row.name),
-                )
-            drafts.append(draft)
+                drafts.append((self._draft(row, connector, recipient, text, options), connector))
         bundle, kept = Bundle(self._queue), list[Keeping]()
         try:
-            for draft in drafts:
-                kept.append(await self._queue.files.keep(draft, self._file_bytes(draft.connection)))
+            for asked, type_ in drafts:
+                draft = await self._in_place(asked, type_)
+                one = await self._queue.files.keep(draft, self._file_bytes(draft.connection))
+                kept.append(one if draft is asked else replace(one, asked=asked))
         except BaseException:  # raised again: nothing holds their files
             for one in kept:
                 one.release(False)
             raise
         try:
-            places = [self._place_kept(one, options, bundle, number) for number, one in enumerate(kept, 1)]
+            places = [self._place_kept(one, options, began, bundle, number) for number, one in enumerate(kept, 1)]
         except BaseException:  # raised again: what stood ready for the others must be free
             bundle.abandon()
             raise
@@ -155,13 +154,21 @@ class Sender:
 
     async def change(self, message_id: int, operation: Operation, text: str, options: SendOptions) -> Receipt:
         """Put a change of a sent message on disk. Raises as `send` does."""
-        message = await self._queue.get(message_id)
+        return await self._change(await self._queue.get(message_id), operation, text, options)
+
+    async def take_away(self, message: Message, options: SendOptions) -> Receipt:
+        """The same for taking away what `Tagged` has found. Raises as `send` does."""
+        return await self._change(
+            replace(message, operation=Operation.SEND, remote_id=id_there(message)), Operation.DELETE, "", options
+        )
+
+    async def _change(self, message: Message, operation: Operation, text: str, options: SendOptions) -> Receipt:
         row = self._registry.get(message.connection)
         connector = await self._connectors.load(row.type)
         if await self._is_of_another_account(message, connector):
             raise InvalidValueError(
                 field=Sentence("a_message_to_change", "a message to change"),
-                value=message_id,
+                value=message.id,
                 expected=Sentence(
                     "one_that_name_present_account_has_sent",
                     "one that {name}'s present account has sent",
@@ -191,6 +198,28 @@ class Sender:
             draft = make_reaction(place, connector, target, emoji, options=options, now=now, max_retries=retries)
             return await self._put(draft, options)
 
+    async def _in_place(self, draft: Draft, connector: type[Connector]) -> Draft:
+        """The draft, or the change that it makes to what was sent with its tag.
+
+        A change makes no sound, so only what is silent may be one. What has files, or may be several messages, goes
+        anew.
+        """
+        able = connector.capabilities
+        is_short = len(draft.text) + len(draft.title or "") <= _SHORT
+        if (
+            draft.tag is None
+            or not draft.silent
+            or draft.files
+            or not is_short
+            or Operation.EDIT not in able.operations
+        ):
+            return draft
+        forms = self._directory.spellings(draft.connection, draft.recipient)
+        there = next(iter(await self.tagged.of_tag(draft.connection, forms, draft.tag)), None)
+        if there is None or there.files or await self._is_of_another_account(there, connector):
+            return draft
+        return replace(draft, recipient=there.recipient, operation=Operation.EDIT, target=id_there(there))
+
     async def _is_of_another_account(self, message: Message, connector: type[Connector]) -> bool:
         """Whether somebody else was behind the connection when it was sent: to this one, its id there is another's."""
         if not connector.capabilities.own_ids:
@@ -204,23 +233,35 @@ class Sender:
         now, retries = self._clock.now(), self._max_retries(row.name)
         return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries)
 
-    async def _put(self, draft: Draft, options: SendOptions) -> Receipt:
-        """Cancelling the caller does not take the message back, once its files are on the disk."""
+    async def _put(
+        self, draft: Draft, options: SendOptions, asked: Draft | None = None, began: float | None = None
+    ) -> Receipt:
+        """Cancelling the caller does not take the message back, once its files are on the disk.
+
+        `asked`: what was asked for, if it is another one that is put for that. `began`: monotonic, when it was; now.
+        """
+        began = self._clock.monotonic() if began is None else began
         if not draft.files:
-            return receipt_of((await asyncio.shield(self._place(draft, make_request(draft, options)))).message)
+            request = make_request(asked or draft, options)
+            return receipt_of((await asyncio.shield(self._place(self._aged(draft, began), request))).message)
         kept = await self._queue.files.keep(draft, self._file_bytes(draft.connection))
-        return receipt_of((await asyncio.shield(self._place_kept(kept, options))).message)
+        return receipt_of((await asyncio.shield(self._place_kept(kept, options, began))).message)
+
+    def _aged(self, draft: Draft, began: float) -> Draft:
+        """The same now: a slow disk takes time from its time to live."""
+        return replace(draft, created_at=draft.created_at + self._clock.monotonic() - began)
 
     def _place_kept(
-        self, kept: Keeping, options: SendOptions, bundle: Bundle | None = None, number: int = 1
+        self, kept: Keeping, options: SendOptions, began: float, bundle: Bundle | None = None, number: int = 1
     ) -> asyncio.Future[Put]:
         """Put a message whose files nobody takes away before they are named."""
         try:
-            future = self._place(kept.draft, make_request(kept.asked, options, number), bundle)
+            draft = self._aged(kept.draft, began)
+            future = self._place(draft, make_request(kept.asked, options, number), bundle)
         except BaseException:  # raised again
             kept.release(False)
             raise
-        future.add_done_callback(lambda put: kept.release(not put.cancelled() and put.exception() is None))
+        future.add_done_callback(lambda put: kept.release(_is_new(put)))
         return future
 
     def _place(self, draft: Draft, request: Request | None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
@@ -229,6 +270,11 @@ class Sender:
         recipient = self._directory.normal(draft.connection, draft.recipient, through_moves=is_send)
         draft = draft if recipient == draft.recipient else replace(draft, recipient=recipient)
         return self._dispatcher_of(draft.connection).put(draft, request, bundle)
+
+
+def _is_new(put: asyncio.Future[Put]) -> bool:
+    """Whether there is a message now that names the files; not what was put again under its key."""
+    return not put.cancelled() and put.exception() is None and put.result().is_new
 
 
 def receipt_of(message: Message) -> Receipt:

@@ -5,7 +5,6 @@ import random
 from aiohttp import ClientSession
 
 from bach_lib.clock import SystemClock
-from bach_lib.errors import UnknownConnectionError
 from bach_lib.events import SenderBlocked
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pairing import Pairings
@@ -22,6 +21,8 @@ from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
 from bach_lib.outbound.services import DispatchServices
+from bach_lib.outbound.superseding import Superseding
+from bach_lib.outbound.tagged import Tagged
 from bach_lib.outbound.undoing import Undoing
 from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import ProbeServices
@@ -33,6 +34,7 @@ from bach_lib.registry.own_policy import Policies
 from bach_lib.runtime.connection_runtime import Services
 from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
+from bach_lib.runtime.opened import open_directory, open_registry, open_rules
 from bach_lib.runtime.parts import Base, Parts
 from bach_lib.runtime.runtimes import Runtimes
 from bach_lib.runtime.sharing import Sharing
@@ -41,16 +43,15 @@ from bach_lib.storage import SharedStore, Store
 
 async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""
-    instance, registry = await _instance(base.store), await _registry(base)
-    directory = await _directory(base, registry)
+    instance, registry, rules = await _instance(base.store), await open_registry(base), await open_rules(base)
+    directory, policies = await open_directory(base, registry), Policies(base.policy, base.policies, registry.get)
     pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
-    rules, policies = await _rules(base), Policies(base.policy, base.policies, registry.get)
-    inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
+    inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
     dispatching = _dispatch_services(base, registry, policies, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
-    sender = _sender(base, registry, directory, queue, runtimes, policies=policies)
+    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, instance=instance)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
@@ -66,6 +67,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
+        superseding=Superseding(base.bus, directory, sender),
         inbox_reader=InboxReader(inbox, directory, registry, base.connectors, runtimes.fetch),
         corrections=corrections,
         by_hand=by_hand,
@@ -160,30 +162,6 @@ def _inbox(
     )
 
 
-async def _rules(base: Base) -> Rules:
-    rules = Rules(base.store, base.home)
-    await rules.open()
-    return rules
-
-
-async def _registry(base: Base) -> Registry:
-    registry = Registry(base.store, base.bus, base.connectors, base.secrets, base.home)
-    await registry.open()
-    return registry
-
-
-async def _directory(base: Base, registry: Registry) -> Directory:
-    def form_of(name: str, written: str, *, of_sender: bool = False) -> str | None:
-        try:
-            return base.connectors.form(registry.get(name).type, written, of_sender=of_sender)
-        except UnknownConnectionError:  # it has been removed; what it left is known as it was written
-            return None
-
-    directory = Directory(base.store, base.bus, lambda name: registry.get(name).allowed, form_of)
-    await directory.open()
-    return directory
-
-
 def _probe_services(base: Base, session: ClientSession, registry: Registry) -> ProbeServices:
     return ProbeServices(
         registry=registry,
@@ -200,7 +178,14 @@ def _probe_services(base: Base, session: ClientSession, registry: Registry) -> P
 
 
 def _sender(
-    base: Base, registry: Registry, directory: Directory, queue: Queue, runtimes: Runtimes, *, policies: Policies
+    base: Base,
+    registry: Registry,
+    directory: Directory,
+    queue: Queue,
+    runtimes: Runtimes,
+    *,
+    policies: Policies,
+    instance: str,
 ) -> Sender:
     return Sender(
         registry=registry,
@@ -211,6 +196,7 @@ def _sender(
         clock=base.clock,
         max_retries=lambda name: policies.of(name).retry.max_retries,
         file_bytes=lambda name: policies.of(name).file_bytes,
+        tagged=Tagged(base.store, base.clock, instance),
     )
 
 

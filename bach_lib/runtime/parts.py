@@ -22,6 +22,7 @@ from bach_lib.outbound.proof_keeper import ProofKeeper
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.resending import Retrier
 from bach_lib.outbound.sender import Sender
+from bach_lib.outbound.superseding import Superseding
 from bach_lib.outbound.waiters import Waiters
 from bach_lib.partners.prober import Prober
 from bach_lib.partners.probers import Probers
@@ -74,6 +75,7 @@ class Parts:
     runtimes: Runtimes
     probers: Probers
     sender: Sender
+    superseding: Superseding
     inbox_reader: InboxReader
     corrections: Corrections
     by_hand: ByHand
@@ -91,6 +93,7 @@ class Parts:
     async def close(self, grace: float) -> None:
         """Give attempts under way `grace` seconds, then stop everything; the store stays open."""
         try:
+            await self.superseding.close()
             await self.asking.close()
             await self.housekeeping.stop()
             await self.probers.close()

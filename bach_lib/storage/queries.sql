@@ -128,6 +128,22 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
     AND id > :id AND held = 0
 LIMIT 1;
 
+-- standing_with_tag: what was sent there with this tag and was not taken away, among the newest that went there
+SELECT * FROM messages
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, connection, tag, status, operation, finished_at FROM messages
+        WHERE recipient = :recipient AND id < :before ORDER BY id DESC LIMIT :limit
+    ) AS newest
+    WHERE connection = :connection AND tag = :tag AND status = 'sent' AND finished_at > :since
+        AND (operation = 'send' OR operation = 'edit')
+) AND NOT EXISTS (
+    SELECT 1 FROM messages AS gone
+    WHERE gone.recipient = :recipient AND gone.connection = :connection AND gone.operation = 'delete'
+        AND gone.target = coalesce(messages.remote_id, messages.target) AND gone.id > messages.id
+        AND NOT (gone.status = 'dead' OR gone.status = 'expired' OR gone.status = 'cancelled')
+);
+
 -- outdate: a newer message of their tag comes or goes, and these are on their way just then; if they are not sent now, they never are
 UPDATE messages SET error_code = :mark, error_text = :error_text, error_said = :error_said
 WHERE connection = :connection AND status = 'sending' AND tag = :tag AND recipient IN (SELECT value FROM json_each(:forms))

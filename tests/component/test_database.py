@@ -492,7 +492,6 @@ async def test_a_move_that_was_cut_off_before_is_given_up(
     assert kept() == {"address": "", "instance": "", "moving_to": None}
 
 
-@pytest.mark.slow  # it waits for what does not come
 async def test_a_server_that_never_comes_back_can_be_left(
     hass: HomeAssistant, loaded: MockConfigEntry, postgresql: Server, database_address: str, kept: Kept
 ) -> None:

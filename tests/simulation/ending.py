@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from bach_lib import Bach
-from bach_lib.models import Status
+from bach_lib.models import Operation, Status
 from tests.simulation.platform import number_of
 from tests.simulation.story import Story
 
@@ -14,6 +14,9 @@ async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
     while page := await bach.messages(limit=500, before=before):
         before = page[-1].id
         for message in page:
+            if message.operation is Operation.DELETE:
+                story.deletions.append(message)
+                continue
             number = number_of(message)
             if number not in known or number in story.messages:
                 story.strangers.append(message)

@@ -189,7 +189,7 @@ class Generator:
         random = self._random
         number = self._next()
         fails = self._has_failures and random.random() < 0.4
-        return Send(
+        send = Send(
             number=number,
             connection=random.choices((PLAIN, NONCE), (3, 1))[0],
             recipient=self._spelled(random.choices(_RECIPIENTS, (5, 3, 1))[0]),
@@ -204,6 +204,7 @@ class Generator:
             answers=tuple(self._answer() for _ in range(random.randint(1, 3))) if fails else (),
             always=self._for_good() if fails and random.random() < 0.1 else None,
         )
+        return replace(send, silent=True) if send.tag and random.random() < 0.6 else send
 
     def _send(self) -> list[Step]:
         return [self._new()]

@@ -47,6 +47,7 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "limits": meeting.limits_meet,
     "account": lambda story: iter(story.foreign),
     "tags": meeting.tags_meet,
+    "tidied": meeting.what_goes_is_followed,
     "by hand": hand_judge.what_is_done_by_hand_counts,
     "corrected": hand_judge.what_is_corrected_counts,
     "amended": hand_judge.amended_words_arrive,

@@ -16,8 +16,20 @@ def goes_where_its_place_is(story: Story) -> Iterator[str]:
         places = story.standings(one.number, one.moment, one.decided_at)
         told = [met for met in story.told_forms if met.connection == one.connection and met.moment < one.moment]
         known = [story.form(name, address, one.chosen_at) for name, address in places if name == one.connection]
-        if not any(one.recipient in chain(told, each) for each in known):
+        if not any(one.recipient in chain(told, each) for each in known) and not _stays_where_it_stands(story, one):
             yield f"m{one.number} to {sorted(places)}, known as {known}, was handed to {one.connection} {one.recipient}"
+
+
+def _stays_where_it_stands(story: Story, one: Handed) -> bool:
+    """Whether it may change the older message of its tag, which has its id at the address that it went to."""
+    send = story.sends[one.number]
+    return (send.tag is not None and send.silent) and any(
+        older.recipient == one.recipient and older.connection == one.connection
+        for older in story.handed
+        if older.moment < one.moment
+        and story.sends[older.number].tag == send.tag
+        and story.places(older.number) & story.places(one.number)
+    )
 
 
 def what_was_learned_stays(story: Story) -> Iterator[str]:
@@ -82,6 +94,24 @@ def _counts(story: Story, before: Handed, one: Handed) -> bool:
         return False
     places = [story.lane(each.number, one.chosen_at) for each in (before, one)]
     return places[0][0] == places[1][0] and places[0][1].partition("/")[0] == places[1][1].partition("/")[0]
+
+
+def what_goes_is_followed(story: Story) -> Iterator[str]:
+    """Whoever looks just then would find no word of what goes on; or another chat's message would be gone."""
+    for taken in story.tidied:
+        older = story.shown[int(taken.takes_away or "") - 1]
+        ids = {
+            one.number: one.event.message.id
+            for one in story.notes
+            if one.name == "MessageSent" and one.moment < taken.moment
+        }
+        followers = [
+            number
+            for number, id_ in ids.items()
+            if story.sends[number].tag == story.sends[older.number].tag is not None and id_ > ids.get(older.number, 0)
+        ]
+        if not followers or older.connection != taken.connection:
+            yield f"at {taken.at:.1f} m{older.number} was taken away, and nothing newer of its tag was there"
 
 
 def tags_meet(story: Story) -> Iterator[str]:

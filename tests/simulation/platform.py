@@ -8,7 +8,7 @@ from typing import override
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.capabilities import Rate
-from bach_lib.models import Connection, Fault, Identity, Message
+from bach_lib.models import Connection, Fault, Identity, Message, Operation
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import FakePlatform, fake_connector
@@ -176,11 +176,12 @@ async def _send(platforms: Platforms, process: Process, name: str, message: Mess
         answer=answer,
         expires_at=message.expires_at,
         moment=story.moment(),
+        takes_away=message.target if message.operation is Operation.DELETE else None,
     )
-    story.handed.append(handed)
+    (story.handed if handed.takes_away is None else story.tidied).append(handed)
     remote_id = None
     platforms.look_for(name, number, message, account)
-    if answer.says in {Says.SENT, Says.LOST}:
+    if answer.says in {Says.SENT, Says.LOST} and handed.takes_away is None:
         remote_id = platforms.show(name, number, message, account)
     if answer.after:
         await process.clock.sleep(answer.after)

@@ -34,8 +34,10 @@ def events_tell_the_same_story(story: Story) -> Iterator[str]:
     for process in range(1, story.process + 1):
         told = [note.number for note in attempted if note.process == process]
         handed = [one.number for one in story.handed if one.process == process]
-        named = [one for one in handed if story.sends[one].names]
-        for number in {one for one in told if story.sends[one].names}:  # which may end before they are handed over
+        named = [one for one in handed if story.sends[one].is_prepared]
+        for number in {
+            one for one in told if story.sends[one].is_prepared
+        }:  # which may end before they are handed over
             told = [one for one in told if one != number] + [number] * named.count(number)
         if sorted(told) != sorted(handed):
             yield f"attempts were told of {sorted(told)}, and made of {sorted(handed)}"
@@ -59,7 +61,8 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
 
 def _was_stopped(story: Story, note: Note) -> bool:
     """Whether a connection came to rest, or somebody changed where it goes; what was to be tried is given back."""
-    if any(call.what == "correct" and call.moment < note.moment for call in story.calls):
+    learned = any(met.moment < note.moment for met in story.known_forms if met.connection == note.event.connection)
+    if learned or any(call.what == "correct" and call.moment < note.moment for call in story.calls):
         return True  # what was put meanwhile stands in the lane of the new address until its turn comes
     calls = (call for call in story.calls if call.what in SET_UP | {"amend"})
     rests = any(call.at <= note.at <= (call.ended_at or note.at) + _GRACE for call in calls)
@@ -86,13 +89,13 @@ def _as_on_disk(story: Story, number: int, message: Message, notes: list[Note]) 
 def counters_add_up(story: Story) -> Iterator[str]:
     """Nobody could trust what the panel shows."""
     for name, (successes, errors) in story.counted.items():
-        messages = [message for message in story.messages.values() if message.connection == name]
+        messages = [one for one in (*story.messages.values(), *story.deletions) if one.connection == name]
         if (successes, errors) != story.counted_on_disk[name]:
             yield f"{name} counts {successes, errors} in memory, and {story.counted_on_disk[name]} on disk"
         sent = sum(message.status is Status.SENT for message in messages)
         if successes != sent:
             yield f"{name} counts {successes} successes, and {sent} messages are sent"
-        attempts = [one for one in story.handed if one.connection == name]
+        attempts = [one for one in (*story.handed, *story.tidied) if one.connection == name]
         failed = sum(one.answered_at is None or one.says != "sent" for one in attempts) + _untried(story)
         if errors > failed + len(story.ends) * len(messages):  # with each process, what was on its way may count
             yield f"{name} counts {errors} errors, and only {failed} attempts can have failed"

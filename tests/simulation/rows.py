@@ -85,7 +85,12 @@ def _wrong_in(story: Story, attempt: Handed, row: Attempt) -> str | None:
     if row.outcome != _OUTCOMES[attempt.says]:
         return f"the outcome {row.outcome}"
     took = attempt.answered_at - attempt.at
-    if row.seconds is None or abs(row.seconds - took) > _ROUNDING:
+    longer = 0.0 if row.seconds is None else row.seconds - took
+    if (
+        row.seconds is None
+        or longer < -_ROUNDING
+        or (longer > _ROUNDING and not story.sends[attempt.number].is_prepared)
+    ):
         return f"{row.seconds} s, and it took {took:.2f}"
     return None
 
@@ -106,7 +111,10 @@ def _began_at(story: Story, attempt: Handed, row: Attempt) -> bool:
     """Whether the row names a time at which it was decided, however the clock jumped meanwhile."""
     if row.started_at is None:
         return False
-    walls = [wall for at, wall in story.walls if attempt.decided_at - _ROUNDING <= at <= attempt.at + _ROUNDING]
+    decided_at = attempt.decided_at
+    if story.sends[attempt.number].is_prepared:  # which asks the disk once more
+        decided_at = min(decided_at, story.send_calls[attempt.number].at)
+    walls = [wall for at, wall in story.walls if decided_at - _ROUNDING <= at <= attempt.at + _ROUNDING]
     earliest = min(attempt.decided_wall, attempt.wall, *walls)
     latest = max(attempt.decided_wall, attempt.wall, *walls)
     return earliest - _ROUNDING <= row.started_at <= latest + _ROUNDING

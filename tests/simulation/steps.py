@@ -97,10 +97,16 @@ class Send:
     always: Answer | None = None
     answers_to: int | None = None
     corrects: int | None = None
+    silent: bool = False
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether an attempt begins with what may end it: the files are read, or whose message it is about is asked."""
+        return self.file or bool(self.names) or (self.silent and self.tag is not None)
 
     @property
     def names(self) -> int | None:
-        """The message that it is about; whose that is has to be known before it is tried."""
+        """The message that it is about."""
         return self.corrects or self.answers_to
 
 

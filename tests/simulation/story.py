@@ -24,6 +24,7 @@ class Handed:
     `asked_at`: the same, at the latest. `chosen_at`: when it may
     have been chosen; while the disk is full, the same is asked for again and again. `healthy`: whether a
     check would have been good when the attempt ended. `answered_at`: None if the process did not live to hear it.
+    `takes_away`: the platform's id of what goes, where that is all the message is for.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Handed:
     answered_at: float | None = None
     healthy: bool = True
     moment: int = 0
+    takes_away: str | None = None
 
     @property
     def says(self) -> Says:
@@ -121,6 +123,8 @@ class Story(Chronicle):
     notes: list[Note] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
     """Every message that a person got to see."""
+    tidied: list[Handed] = field(default_factory=list)
+    """What BACH had taken away by itself, when a newer message of its tag was there."""
 
     told_forms: list[Meeting] = field(default_factory=list)
     """What the platforms said."""
@@ -138,6 +142,8 @@ class Story(Chronicle):
     """The history of every message, as BACH shows it."""
     strangers: list[Message] = field(default_factory=list)
     """Messages on disk that nobody sent."""
+    deletions: list[Message] = field(default_factory=list)
+    """Those on disk by which BACH takes something away."""
     counted: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Success and error count of each connection."""
     counted_on_disk: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -263,7 +269,7 @@ def is_untried(story: Story, number: int, row: Attempt) -> bool:
     """Whether an attempt may have ended before the platform saw it: it is about a message, and nobody knew of whose."""
     codes = {"unreachable", "auth_failed", STOPPED.code}
     is_unknown = row.outcome in {"retry", "wait"} and row.error is not None and row.error.code in codes
-    return bool(story.sends[number].names) and (is_unknown or is_of_another_account(row.error))
+    return story.sends[number].is_prepared and (is_unknown or is_of_another_account(row.error))
 
 
 def _changed(step: HandStep | None, connection: str, recipient: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from tests.simulation.incoming_steps import Account, Garbage, IncomingHistory, P
 from tests.simulation.running import complaints_about, complaints_about_incoming
 from tests.simulation.steps import (
     Advance,
+    Again,
     Another,
     Answer,
     Cancel,
@@ -194,6 +195,22 @@ OUTGOING: dict[str, History] = {
         Send(number=1, connection="nonce", answers=(Answer(Says.LOST, after=1.0),)),
         Advance(1.0),
         Amend(number=1, recipient="bob"),
+    ),
+    # the time to live went by while a slow disk kept its files, or was asked what stands there, and began after that
+    "over before it was stored": (
+        DiskSlow(),
+        Send(number=12, recipient="bob", tag="u", time_to_live=60.0, at_most_once=True, silent=True),
+        Send(number=13, time_to_live=60.0, file=True),
+        Advance(65.0),
+    ),
+    # what was sent again under its key had its files kept again, and no message named them any more
+    "a file that was asked for twice": (Send(number=1, key=True, file=True), Advance(), Again(number=1)),
+    # what was to change a message that another account had sent was dead, and its words with it
+    "a tag of another account": (
+        Send(number=6, recipient="bob", tag="t"),
+        Advance(),
+        Another("plain"),
+        Send(number=10, recipient="bob", tag="t", silent=True),
     ),
     # the disk had not heard that the clock was set, and what it read of its end was taken for the new time
     "amended in the instant in which the clock is set": (

@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from bach_lib import Bach, Connection
 from bach_lib.connectors.base import Connector, Incoming
 from bach_lib.events import MessageEvent, RecipientMoved
-from bach_lib.models import File
+from bach_lib.models import File, Operation
 from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outbound.amending import Amendment
@@ -92,7 +92,7 @@ class World(Stage):
             raise CirclesError("messages are tried without end")
 
     def _note(self, process: Process, event: MessageEvent) -> None:
-        if process.is_alive:
+        if process.is_alive and event.message.operation is not Operation.DELETE:
             note = Note(
                 number=number_of(event.message),
                 process=process.number,
@@ -219,6 +219,7 @@ class World(Stage):
             f"m{step.number}",
             priority=step.priority,
             tag=step.tag,
+            silent=step.silent,
             time_to_live=step.time_to_live,
             delivery="at_most_once" if step.at_most_once else "at_least_once",
             max_retries=step.max_retries,

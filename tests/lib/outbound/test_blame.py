@@ -11,6 +11,7 @@ from bach_lib.connectors.base import Setup
 from bach_lib.models import Delivery, Identity, Message
 from bach_lib.outbound import attempt as module
 from bach_lib.outbound.attempt import Trials, Verdict
+from bach_lib.outbound.entry import entry_of
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.monitor import STOPPED
@@ -59,7 +60,8 @@ class Bench:
         def is_at_work() -> bool:  # until it has been tried: else it would not be tried at all
             return self.is_at_work or len(self.platform.attempts) == attempts
 
-        verdict = await self.trials.hold(bordered(self.connector, "s3cr3t"), sent, is_at_work)
+        entry = entry_of(sent, self.clock)
+        verdict = await self.trials.hold(bordered(self.connector, "s3cr3t"), sent, entry, is_at_work)
         self.gate.learn(permit, sent.recipient, verdict.outcome, verdict.fault, began=verdict.began)
         self.gate.release(permit)
         return verdict

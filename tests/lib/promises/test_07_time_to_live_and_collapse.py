@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bach_lib.events import MessageCancelled, MessageExpired, MessageFinished
-from bach_lib.models import Fault, Status
+from bach_lib.models import Fault, Operation, Status
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain
 from bach_lib.storage import Store
 from bach_lib.testing.clock import FakeClock
@@ -189,4 +189,4 @@ async def test_what_has_arrived_is_sent_although_a_newer_one_of_its_tag_came(
         await clock.settle()
         message = await bach.get(older.id)
         assert (message.status, message.error) == (Status.SENT, None)
-        assert [one.text for one in platform.sent] == ["17 °C", "18 °C"]
+        assert [one.text for one in platform.sent if one.operation is Operation.SEND] == ["17 °C", "18 °C"]

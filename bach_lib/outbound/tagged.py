@@ -1,0 +1,59 @@
+"""What was sent with a tag and still stands at the platform: what a newer message of that tag changes or replaces."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bach_lib.clock import Clock
+from bach_lib.models import Message
+from bach_lib.outbound.rows import readable_message
+from bach_lib.storage import Store, Transaction, Value
+from bach_lib.storage.values import upper_bound
+
+REACH: Final = 47 * 3600.0
+"""Seconds; what is older stays. Telegram lets a bot take away what is less than 48 hours old
+(https://core.telegram.org/bots/api#deletemessage), and nobody looks for news that far up."""
+_NEWEST: Final = 500
+"""Messages of one place among which they are looked for."""
+
+
+class Tagged:
+    """Finds them among the sent messages of one database."""
+
+    def __init__(self, store: Store, clock: Clock, instance: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._instance = instance
+
+    async def of_tag(
+        self, connection: str, forms: Sequence[str], tag: str, *, before: int | None = None
+    ) -> list[Message]:
+        """Each as the platform has it, once, newest first: `remote_id` is its id there. Raises a `StorageError`.
+
+        `forms`: of the recipient. `before`: only those with a smaller id.
+        """
+        place: dict[str, Value] = {
+            "connection": connection,
+            "tag": tag,
+            "before": upper_bound(before),
+            "limit": _NEWEST,
+        }
+        since = self._clock.now() - REACH
+
+        def work(tx: Transaction) -> list[Message]:
+            rows = [
+                row
+                for form in dict.fromkeys(forms)
+                for row in tx.rows("standing_with_tag", **place, recipient=form, since=since)
+            ]
+            return [readable_message(row, self._instance) for row in rows]
+
+        found = sorted(await self._store.read(work), key=lambda message: -message.id)
+        by_id = {
+            there: message for message in reversed(found) if (there := id_there(message))
+        }  # the oldest: it was sent
+        return sorted(by_id.values(), key=lambda message: -message.id)
+
+
+def id_there(message: Message) -> str | None:
+    """The platform's id of what a sent message is to be seen as; that of another one, if it changed that."""
+    return message.target if message.remote_id is None else message.remote_id
