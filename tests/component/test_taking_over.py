@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -162,8 +161,8 @@ async def test_a_home_is_taken_over(
     entry = result["result"]
     assert (entry.unique_id, entry.data["bot_token"], entry.data["endpoint"]) == (BOT_ID, TOKEN, telegram.url)
     assert [(one.title, dict(one.data)) for one in entry.subentries.values()] == [
-        ("Ada", {"recipient": str(ADA), "kind": "private", "notify_action": "ada"}),
-        ("Family", {"recipient": str(GROUP), "kind": "group", "notify_action": "family"}),
+        ("Ada", {"recipient": str(ADA), "kind": "private", "role": "user", "notify_action": "ada"}),
+        ("Family", {"recipient": str(GROUP), "kind": "group", "role": "user", "notify_action": "family"}),
     ]
     assert (core_entry.disabled_by, core_entry.state) == (ConfigEntryDisabler.USER, ConfigEntryState.NOT_LOADED)
 
@@ -264,6 +263,7 @@ async def test_of_several_one_is_chosen(hass: HomeAssistant, telegram: TelegramS
     result = await submit(hass, await submit(hass, flows[0], {"found": old.entry_id}), {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].options == {"receiving": False}, "it only sent, perhaps as another program receives"
+    assert {one.data["role"] for one in result["result"].subentries.values()} == {"notify_only"}
     assert old.disabled_by is ConfigEntryDisabler.USER
     nothing = await hass.config_entries.flow.async_configure(empty["flow_id"], {"next_step_id": "take_over"})
     assert (nothing["type"], nothing["reason"]) == (FlowResultType.ABORT, "nothing_to_take_over")
@@ -302,15 +302,13 @@ def test_what_is_stored_is_read(hass: HomeAssistant, telegram: TelegramServer) -
     assert TOKEN not in repr(found)
 
 
-def test_people_of_one_name_have_one_action(hass: HomeAssistant, telegram: TelegramServer, bot: Bot) -> None:
+def test_people_of_one_name_have_one_action(hass: HomeAssistant) -> None:
     """The second would get what the first is told, or the first nothing."""
     chats = (Chat(recipient="1", name="Ada"), Chat(recipient="2", name="Ada"), Chat(recipient="3", name="…"))
-    add_core_bot(hass, telegram)
-    found = replace(found_entries(hass)[0], chats=chats)
-    assert [one["data"] for one in recipients_of(hass, found)] == [
-        {"recipient": "1", "notify_action": "ada"},
-        {"recipient": "2"},
-        {"recipient": "3"},
+    assert [dict(one["data"]) for one in recipients_of(hass, chats)] == [
+        {"recipient": "1", "role": "notify_only", "notify_action": "ada"},
+        {"recipient": "2", "role": "notify_only"},
+        {"recipient": "3", "role": "notify_only"},
     ]
 
 

@@ -4,10 +4,13 @@ The click stops the old bot, makes BACH's connection, waits until that works, an
 it does not work, all is as it was before.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, ConfigSubentryData
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, ConfigSubentry, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 
@@ -20,15 +23,17 @@ from custom_components.bach.const import (
     CONF_NOTIFY_ACTION,
     CONF_OLD_NAMES,
     CONF_RECIPIENT,
+    CONF_ROLE,
     CONF_TAKEN_FROM,
     SUBENTRY_RECIPIENT,
 )
+from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import recipient_unique_id
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.kinds.settings import stored
-from custom_components.bach.taking_over.core_entries import Found, found_entries
+from custom_components.bach.taking_over.core_entries import Chat, Found, found_entries
 from custom_components.bach.taking_over.handover import async_put_back, async_retire, async_stop, async_works
 from custom_components.bach.taking_over.old_uses_issue import async_report_old_uses
 
@@ -100,7 +105,7 @@ class TakeOverSteps(ConfigFlow):
         return self.async_create_entry(
             title=new_title(data, identity.name, self._async_current_entries()),
             **stored(data),
-            subentries=recipients_of(self.hass, old),
+            subentries=recipients_of(self.hass, [one for one in old.chats if not one.is_sought]),
         )
 
     async def _settle(self, result: ConfigFlowResult) -> None:
@@ -112,6 +117,7 @@ class TakeOverSteps(ConfigFlow):
             await async_put_back(self.hass, old, entry)
             reason = escape_links(in_home_language(self.hass, fault.text))
             raise AbortFlow(PUT_BACK, {"reason": reason, **with_escaped({"name": entry.title})})
+        await _seek(self.hass, old, entry)
         await async_retire(self.hass, old, entry)
         count = async_report_old_uses(self.hass, entry)
         result["description"] = TAKEN_OVER
@@ -124,11 +130,33 @@ def _listed(old: Found) -> str:
     return "\n".join(lines)
 
 
-def recipients_of(hass: HomeAssistant, old: Found) -> list[ConfigSubentryData]:
+async def _seek(hass: HomeAssistant, old: Found, entry: BachConfigEntry) -> None:
+    """Add whoever was known by an id only, under the name that the platform has; not who is unknown there."""
+    coordinator, found = entry.runtime_data, list[Chat]()
+    for chat in (one for one in old.chats if one.is_sought):
+        for address in (chat.recipient, f"@{chat.recipient}"):
+            answer = await coordinator.bach.find(coordinator.connection, address)
+            if isinstance(answer, Fault):
+                found.append(chat)  # better under its number than not at all
+                break
+            if answer:
+                found.append(replace(chat, recipient=answer[0].recipient, name=answer[0].title, kind=answer[0].kind))
+                break
+    for one in recipients_of(hass, found):
+        subentry = ConfigSubentry(
+            data=MappingProxyType(dict(one["data"])),
+            subentry_type=one["subentry_type"],
+            title=one["title"],
+            unique_id=one["unique_id"],
+        )
+        hass.config_entries.async_add_subentry(entry, subentry)
+
+
+def recipients_of(hass: HomeAssistant, chats: Iterable[Chat]) -> list[ConfigSubentryData]:
     """The chats as recipients, each with an action of its own where its name is free."""
     taken, found = set[str](), list[ConfigSubentryData]()
-    for one in old.chats:
-        data = {CONF_RECIPIENT: one.recipient, **({CONF_KIND: one.kind} if one.kind else {})}
+    for one in chats:
+        data = {CONF_RECIPIENT: one.recipient, **({CONF_KIND: one.kind} if one.kind else {}), CONF_ROLE: one.role.value}
         if (action := free_name(hass, one.name)) and action not in taken:
             taken.add(action)
             data[CONF_NOTIFY_ACTION] = action

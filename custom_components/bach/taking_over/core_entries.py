@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from homeassistant.components.notify import DOMAIN as NOTIFY
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_API_KEY, CONF_PLATFORM, CONF_TYPE, Platform
+from homeassistant.const import CONF_API_KEY, CONF_API_TOKEN, CONF_NAME, CONF_PLATFORM, CONF_TYPE, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import slugify
 
 from bach_lib.connectors.proxy import apart
 from custom_components.bach.const import (
@@ -24,11 +25,16 @@ from custom_components.bach.const import (
     CONF_PROXY_USER,
     CONF_RECEIVING,
     KIND_PRIVATE,
+    TYPE_DISCORD,
     TYPE_TELEGRAM,
 )
+from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.entry import connections
 from custom_components.bach.kinds.form_fields import put_value
 
+from .configured import targets_of
+
+DISCORD: Final = "discord"
 TELEGRAM_BOT: Final = "telegram_bot"
 
 _CHATS: Final = "allowed_chat_ids"
@@ -43,24 +49,31 @@ _KIND_GROUP: Final = "group"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """Somebody whom the old bot writes to. `entity_id`: of the notify entity that it has for them, if it has one."""
+    """Somebody whom the old bot writes to.
+
+    `entity_id`: of the notify entity that it has for them, if it has one. `is_sought`: only the id is known, and the
+    platform is asked who that is.
+    """
 
     recipient: str
     name: str
     kind: str | None = None
     entity_id: str | None = None
+    role: Role = Role.NOTIFY_ONLY
+    is_sought: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """An entry of Home Assistant's that can be taken over.
 
-    `data` are the fields of the connection to be. `is_stopped_first`: two programs cannot receive for it at a time.
-    `old_names` are the entities and actions that automations may know it by.
+    `account` is its id on the platform, `data` are the fields of the connection to be. `is_stopped_first`: two programs
+    cannot receive for it at a time. `old_names` are the entities and actions that automations may know it by.
     """
 
     entry_id: str
     origin: str
+    account: str
     title: str
     data: Mapping[str, Any] = field(repr=False)
     chats: tuple[Chat, ...]
@@ -71,16 +84,19 @@ class Found:
 @callback
 def found_entries(hass: HomeAssistant) -> list[Found]:
     """All that can be taken over: what BACH has already is not among it."""
-    entries = hass.config_entries.async_entries(TELEGRAM_BOT, include_ignore=False)
-    return [one for entry in entries if (one := _telegram(hass, entry)) and not _is_ours(hass, one)]
+    found = (
+        read(hass, entry)
+        for domain, read in ((TELEGRAM_BOT, _telegram), (DISCORD, _discord))
+        for entry in hass.config_entries.async_entries(domain, include_ignore=False)
+    )
+    return [one for one in found if one and not _is_ours(hass, one)]
 
 
 def _is_ours(hass: HomeAssistant, found: Found) -> bool:
-    """Whether BACH has a connection for this account; a bot's token begins with the bot's id."""
-    secret = str(found.data[CONF_BOT_TOKEN])
+    """Whether BACH has a connection for this account."""
     return any(
         one.data.get(CONF_TYPE) == found.data[CONF_TYPE]
-        and (one.data.get(CONF_BOT_TOKEN) == secret or one.unique_id == secret.partition(":")[0])
+        and (one.data.get(CONF_BOT_TOKEN) == found.data[CONF_BOT_TOKEN] or one.unique_id == found.account)
         for one in connections(hass)
     )
 
@@ -96,15 +112,17 @@ def _telegram(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
     put_value(data, CONF_PROXY, proxy.address)
     put_value(data, CONF_PROXY_USER, proxy.user)
     put_value(data, CONF_PROXY_PASSWORD, proxy.password)
-    if entry.data.get(CONF_PLATFORM) == _ONLY_SENDS:  # perhaps because another program receives for this bot
+    only_sends = entry.data.get(CONF_PLATFORM) == _ONLY_SENDS
+    if only_sends:  # perhaps because another program receives for this bot
         data[CONF_RECEIVING] = False
     bot_id, registry = token.partition(":")[0], er.async_get(hass)
     event = registry.async_get_entity_id(Platform.EVENT, TELEGRAM_BOT, f"{bot_id}_{_OF_BOT}")
-    chats = tuple(_chats(hass, entry, bot_id))
+    chats = tuple(_chats(hass, entry, bot_id, Role.NOTIFY_ONLY if only_sends else Role.USER))
     names = (event, *(one.entity_id for one in chats))
     return Found(
         entry_id=entry.entry_id,
         origin=TELEGRAM_BOT,
+        account=bot_id,
         title=entry.title,
         data=data,
         chats=chats,
@@ -113,7 +131,7 @@ def _telegram(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
     )
 
 
-def _chats(hass: HomeAssistant, entry: ConfigEntry, bot_id: str) -> Iterator[Chat]:
+def _chats(hass: HomeAssistant, entry: ConfigEntry, bot_id: str, role: Role) -> Iterator[Chat]:
     registry = er.async_get(hass)
     for one in entry.subentries.values():
         chat_id = one.data.get(_CHAT_ID)
@@ -125,7 +143,26 @@ def _chats(hass: HomeAssistant, entry: ConfigEntry, bot_id: str) -> Iterator[Cha
             name=_given_name(hass, entity_id) or one.title,
             kind=KIND_PRIVATE if chat_id > 0 else _KIND_GROUP,
             entity_id=entity_id,
+            role=role,
         )
+
+
+def _discord(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
+    """It only sends, to whatever ids the automations name; it cannot be stopped before a restart, and need not be."""
+    token, name = entry.data.get(CONF_API_TOKEN), entry.data.get(CONF_NAME)
+    if not isinstance(token, str) or not isinstance(name, str):
+        return None
+    action = f"{NOTIFY}.{slugify(name)}"
+    return Found(
+        entry_id=entry.entry_id,
+        origin=DISCORD,
+        account=str(entry.unique_id),
+        title=entry.title,
+        data={CONF_TYPE: TYPE_DISCORD, CONF_BOT_TOKEN: token, CONF_RECEIVING: False},
+        chats=tuple(Chat(recipient=one, name=one, is_sought=True) for one in targets_of(hass, action)),
+        is_stopped_first=False,
+        old_names=(action,),
+    )
 
 
 def _given_name(hass: HomeAssistant, entity_id: str | None) -> str | None:

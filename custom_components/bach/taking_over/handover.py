@@ -79,7 +79,8 @@ async def async_works(entry: BachConfigEntry, seconds: float) -> Fault | None:
 
 async def async_retire(hass: HomeAssistant, found: Found, entry: BachConfigEntry) -> None:
     """Disable the old entry, and give the ids of its notify entities to BACH's: what calls those goes on."""
-    await hass.config_entries.async_set_disabled_by(found.entry_id, ConfigEntryDisabler.USER)
+    with suppress(OperationNotAllowed):  # it is disabled, but only a restart stops it
+        await hass.config_entries.async_set_disabled_by(found.entry_id, ConfigEntryDisabler.USER)
     ours = {one.data[CONF_RECIPIENT]: one.subentry_id for one in entry.subentries.values()}
     for chat in found.chats:
         if chat.entity_id:

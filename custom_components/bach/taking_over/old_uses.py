@@ -1,7 +1,6 @@
 """Finds the automations and scripts that still call, or wait for, what an old bot offered.
 
-Their configuration is read as it was written, blueprints with what was filled in. Every word of it counts, also inside
-templates; only a name that a template puts together is not seen.
+Every word of their configuration counts, also inside templates; only a name that a template puts together is not seen.
 """
 
 import re
@@ -11,15 +10,14 @@ from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity_component import DATA_INSTANCES
 
-from custom_components.bach.const import DOMAIN
+from custom_components.bach.const import CONF_NOTIFY_ACTION, DOMAIN
+from custom_components.bach.home.entry import connections
 
+from .configured import configured
 from .core_entries import TELEGRAM_BOT
 from .successors import EVENTS
 
-CONFIGURED: Final = ("automation", "script")
-"""The integrations whose entities people write."""
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)?")
 _PROSE: Final = frozenset({"alias", "description", "id"})
 """Fields that are for people."""
@@ -38,10 +36,13 @@ class Uses:
 def old_uses(hass: HomeAssistant, origin: str, names: Iterable[str]) -> list[Uses]:
     """Who still uses what the bot of that integration offered. `names`: its entities and actions."""
     registry = er.async_get(hass)
-    gone = {name for name in names if not _is_bachs(registry, name)}
+    actions = {
+        f"notify.{one.data.get(CONF_NOTIFY_ACTION)}" for entry in connections(hass) for one in entry.subentries.values()
+    }
+    gone = {name for name in names if name not in actions and not _is_bachs(registry, name)}
     found = [
         Uses(entity_id, name, tuple(sorted(old)))
-        for entity_id, name, config in _configured(hass)
+        for entity_id, name, config in configured(hass)
         if (old := {word for word in _words(config) if word in gone or _is_of(origin, word)})
     ]
     return sorted(found, key=lambda one: (one.name.casefold(), one.entity_id))
@@ -55,15 +56,6 @@ def _is_bachs(registry: er.EntityRegistry, name: str) -> bool:
 
 def _is_of(origin: str, word: str) -> bool:
     return origin == TELEGRAM_BOT and (word in EVENTS or word.startswith(f"{TELEGRAM_BOT}."))
-
-
-def _configured(hass: HomeAssistant) -> Iterator[tuple[str, str, object]]:
-    """All automations and scripts: id, name, and their configuration, which one that is damaged does not have."""
-    instances = hass.data.get(DATA_INSTANCES, {})
-    for domain in CONFIGURED:
-        for entity in instances[domain].entities if domain in instances else ():
-            state = hass.states.get(entity.entity_id)
-            yield entity.entity_id, state.name if state else entity.entity_id, getattr(entity, "raw_config", None)
 
 
 def _words(node: object) -> Iterator[str]:

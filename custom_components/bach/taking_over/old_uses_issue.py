@@ -19,7 +19,8 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.language import home_texts
 from custom_components.bach.kinds.markdown_escape import escape_markdown, with_escaped
 
-from .old_uses import CONFIGURED, Uses, old_uses
+from .configured import CONFIGURED
+from .old_uses import Uses, old_uses
 from .successors import NOT_NEEDED, successor
 
 _LOGGER = logging.getLogger(__name__)
