@@ -30,6 +30,14 @@ class QueueCalls(CallGroup):
         """Take a waiting message out of the queue. Raises `UnknownMessageError` or `NotCancellableError`."""
         return await self._open_parts.by_hand.cancel(message_id)
 
+    async def send_now(self, message_id: int, wait: float = 0.0) -> Message:
+        """Send a scheduled message without waiting for its time. `wait` as for `retry`.
+
+        Raises `UnknownMessageError`, or `NotScheduledError` if it does not wait for one.
+        """
+        parts, wait = self._open_parts, seconds("wait", wait)
+        return await parts.retrier.retry_one(message_id, lambda: parts.by_hand.send_now(message_id), wait)
+
     async def undo(self, message_id: int) -> Message:
         """Put back what this process has cancelled or discarded within the last minute: it stands as it stood.
 

@@ -35,7 +35,9 @@ class SendingCalls(CallGroup):
         A recipient that is a number is taken as its text, as Telegram calls chats.
 
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
-        id), `priority` (-10 to 10), `tag` (a newer one with it replaces one not sent yet), `time_to_live` (seconds),
+        id), `priority` (-10 to 10), `tag` (a newer one with it replaces one not sent yet), `not_before` (a time with
+        its zone, at which it is sent by the clock on the wall; the others to its recipient go meanwhile),
+        `time_to_live` (seconds, from then on),
         `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
         `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
         receipt; keys are of the whole database, not of a connection). Raises an `InputError`, `QueueFullError` or

@@ -16,13 +16,13 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
-    │   ├── NotDiscardableError, NotUndoableError, IdempotencyKeyReusedError
+    │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
     │   ├── BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
-    ├── QueueFullError: a limit on waiting messages was reached
+    ├── QueueFullError, ScheduleFullError: a limit on waiting messages was reached, or on scheduled ones
     ├── EventsLostError: events came faster than they were taken
     │   └── EventsMissingError: or the process that tells them was away
     ├── ReceivedElsewhereError: a newer loop receives
@@ -72,6 +72,7 @@ from bach_lib.errors.failures import (
     QueueFullError,
     ReceivedElsewhereError,
     RemoteFailedError,
+    ScheduleFullError,
     SecretNotSavedError,
     SessionEndedError,
     UnusableLibraryError,
@@ -115,6 +116,7 @@ from bach_lib.errors.message_inputs import (
     NotCancellableError,
     NotDiscardableError,
     NotRetryableError,
+    NotScheduledError,
     NotSentError,
     NotUndoableError,
     TextTooLongError,
@@ -195,6 +197,7 @@ __all__ = [
     "NotFetchedError",
     "NotOpenError",
     "NotRetryableError",
+    "NotScheduledError",
     "NotSentError",
     "NotUndoableError",
     "OwnThreadError",
@@ -205,6 +208,7 @@ __all__ = [
     "ReceivedElsewhereError",
     "RemoteFailedError",
     "RowUnreadableError",
+    "ScheduleFullError",
     "SecretInEndpointError",
     "SecretNotFoundError",
     "SecretNotSavedError",

@@ -30,6 +30,17 @@ class QueueFullError(BachError):
     limit: int
 
 
+class ScheduleFullError(BachError):
+    """Too many messages wait for their time already."""
+
+    code = "schedule_full"
+    template = (
+        '"{connection}" has {limit} scheduled messages, which is its limit. Cancel some, or wait until some are sent.'
+    )
+    connection: str
+    limit: int
+
+
 class EventsLostError(BachError):
     """Whoever takes events in a loop was too slow for what happened."""
 

@@ -86,6 +86,15 @@ class NotRetryableError(InputError):
     status: str
 
 
+class NotScheduledError(InputError):
+    """Only what waits for its time can be sent before it."""
+
+    code = "not_scheduled"
+    template = "Message {id} does not wait for a time at which it is to be sent. It is {status}."
+    id: int
+    status: str
+
+
 class NotCancellableError(InputError):
     """The message is on its way or has ended."""
 

@@ -198,7 +198,7 @@ class Message:
     expires_at: float | None = None
     """When it is no longer sent; None: never."""
     next_retry_at: float | None = None
-    """When it is tried next."""
+    """When it is tried next; of a scheduled message, when it is to be sent."""
     retry_count: int = 0
     max_retries: int = 5
     waited: float = 0.0
@@ -214,6 +214,12 @@ class Message:
     lost: tuple[Loss, ...] = ()
     progress: str | None = field(default=None, repr=False)
     proven: tuple[Proven, ...] = ()
+
+    @property
+    def scheduled_for(self) -> float | None:
+        """When it is to be sent at the earliest (`not_before`), as long as that is still to come; else None."""
+        is_new = self.status is Status.PENDING and self.attempted_at is None
+        return self.next_retry_at if is_new else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +265,8 @@ class QueueStatus:
     """How the queue of one connection stands. `oldest` is the time the oldest waiting message was queued.
 
     `sent` counts every message the connection ever delivered; the other numbers count rows. `held`: they wait for their
-    owner's word (`Bach.release`), as the database is a restored copy; no other number counts them.
+    owner's word (`Bach.release`), as the database is a restored copy; `scheduled`: their time has not come. No other
+    number counts these two.
     """
 
     connection: str
@@ -277,6 +284,7 @@ class QueueStatus:
     """May have arrived."""
     oldest: float | None = None
     held: int = 0
+    scheduled: int = 0
     file_bytes: int = 0
     """What the files of its messages take on the disk."""
 

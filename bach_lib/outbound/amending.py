@@ -68,6 +68,10 @@ class Amender:
             draft = await self._draft(message, amendment)
             if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
                 draft = replace(draft, expires_at=message.expires_at)
+            elif (
+                due := message.scheduled_for
+            ) is not None and draft.expires_at is not None:  # it begins when it is due
+                draft = replace(draft, expires_at=max(due, draft.created_at) + draft.expires_at - draft.created_at)
             if (amended := await asyncio.shield(self._write(message, draft))) is not None:
                 return amended
 

@@ -1,4 +1,4 @@
-"""Manual operations on messages: cancel, retry, discard, withdraw and move them, and take back what was done.
+"""Manual operations on messages: cancel, send now, retry, discard, withdraw and move them, and take back what was done.
 
 Each step runs to its end even if its caller goes away, so that disk and dispatcher never know different things.
 """
@@ -52,6 +52,10 @@ class ByHand:
         """Let a message that was cancelled or discarded stand as before. Raises `NotUndoableError`."""
         return await asyncio.shield(self._undo(message_id))
 
+    async def send_now(self, message_id: int) -> Message:
+        """Let a scheduled message go before its time. Raises an `InputError`."""
+        return await asyncio.shield(self._send_now(message_id))
+
     async def retry(self, message_id: int) -> Message:
         """Let an ended message wait again. Raises an `InputError`."""
         return await asyncio.shield(self._retry(message_id))
@@ -104,6 +108,13 @@ class ByHand:
         if not message.held and message.status in WAITING:
             self._waits_again(message)
         self._bus.publish(MessagePutBack(connection=message.connection, message=message))
+        return message
+
+    async def _send_now(self, message_id: int) -> Message:
+        if dispatcher := self._dispatcher((await self._queue.get(message_id)).connection):
+            dispatcher.look_at_the_wall()
+        message = await self._corrections.send_now(message_id)
+        self._waits_again(message)
         return message
 
     async def _retry(self, message_id: int) -> Message:

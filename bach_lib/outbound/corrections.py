@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 
 from bach_lib.clock import Clock
-from bach_lib.errors import NotAmendableError, NotDiscardableError, NotUndoableError
+from bach_lib.errors import NotAmendableError, NotDiscardableError, NotScheduledError, NotUndoableError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.file_keeper import FileKeeper
@@ -73,6 +73,17 @@ class Corrections:
             [row] = tx.rows("amend_message", id=message_id, **changes)
             return before, readable_message(row, self._instance)
 
+        return await self._store.submit(work)
+
+    async def send_now(self, message_id: int) -> Message:
+        """Let a scheduled message wait from now on. Raises `UnknownMessageError` or `NotScheduledError`."""
+
+        def work(tx: Transaction) -> Message:
+            if (row := tx.row("send_now", id=message_id, now=now)) is None:
+                raise NotScheduledError(id=message_id, status=self._get(tx, message_id).status)
+            return readable_message(row, self._instance)
+
+        now = self._clock.now()
         return await self._store.submit(work)
 
     async def check_discardable(self, message_ids: Sequence[int]) -> None:

@@ -37,6 +37,7 @@ from bach_lib.outbound.loans import Loans
 from bach_lib.outbound.queue import Put
 from bach_lib.outbound.retry import Settlement, late, untried
 from bach_lib.outbound.rows import Draft, Request
+from bach_lib.outbound.schedule import Schedule
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Scope, Sent
 
@@ -58,7 +59,8 @@ class Dispatcher:
         self._choosing = Choosing(self._lanes, self.gate, services)
         self._ledger = Ledger(connection.name, services, self._spawn, self._settle_in)
         self.look_at_the_wall: Callable[[], None] = self._ledger.look_at_the_wall
-        self._loading = Loading(connection.name, self._lanes, services, self._ledger)
+        self._schedule = Schedule(connection.name, services, self._ledger, self._spawn, self._fell_due)
+        self._loading = Loading(connection.name, self._lanes, services, self._ledger, self._schedule)
         self._loading.end()
         self._trials = Trials(self.gate, self._ledger, services)
         self.lending: Lending = Lending(
@@ -70,7 +72,8 @@ class Dispatcher:
         self._lanes = self._choosing.lanes = Lanes()
         self._trials.clear()
         self._ledger.begin()
-        loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger)
+        self._schedule.clear()
+        loading = self._loading = Loading(self._name, self._lanes, self._services, self._ledger, self._schedule)
         lent = await self.lending.load(loans, idempotent=idempotent)
         for message in await self._services.queue.recover(self._name, idempotent=idempotent, besides=lent):
             self._ledger.recovered(message)
@@ -93,7 +96,7 @@ class Dispatcher:
     async def stop(self, grace: float) -> None:
         """Give attempts that are under way `grace` seconds, then cancel them; those are uncertain until `load`."""
         self.rest()
-        self._loading.end()
+        self._loading.stop()
         self.lending.stop()
         self._ledger.look_at_the_wall()
         try:
@@ -107,8 +110,6 @@ class Dispatcher:
         """What its connector asks of it that makes several requests of one message."""
         return Course(turn=lambda recipient: self.gate.turn(self._connector, recipient), keep=self._ledger.keep)
 
-    # -- putting ------------------------------------------------------------------------------------------------------
-
     def put(self, draft: Draft, request: Request | None = None, bundle: Bundle | None = None) -> asyncio.Future[Put]:
         """Store a message, or let `bundle` do it; the future is done after the commit. Raises `QueueFullError`."""
         limit = self._services.policy.max_waiting
@@ -116,7 +117,7 @@ class Dispatcher:
         if waiting + len(self._puts) >= limit <= waiting + sum(to is not None for to in self._puts.values()):
             raise QueueFullError(connection=self._name, limit=limit)
         self._ledger.look_at_the_wall()
-        lease, expires = self._lease(draft.recipient), expiry_of(draft, self._clock)
+        lease, expires = self._lease(draft), expiry_of(draft, self._clock)
         others = self._addresses.others(draft.recipient) if draft.tag is not None else ()
         try:
             put = (bundle or self._services.queue).put
@@ -130,8 +131,11 @@ class Dispatcher:
 
     def waits_again(self, message: Message) -> None:
         """A message was revived on disk."""
-        self._loading.add(self._addresses.entry(message, self._ledger.disk_time()))
+        self._fell_due(message)
         self._publish(MessageQueued(connection=self._name, message=message))
+
+    def _fell_due(self, message: Message) -> None:
+        self._loading.add(self._addresses.entry(message, self._ledger.disk_time()))
         self._pump()
 
     def forget(self, message: Message) -> None:
@@ -182,12 +186,12 @@ class Dispatcher:
             if (new := lane_of(old)) != old:
                 self._loading.join(old, new)
 
-    def _lease(self, recipient: str) -> Lease | None:
-        """A lease if a message to this recipient could go this very moment."""
-        if self._connector is None or not self._choosing.has_room:
+    def _lease(self, draft: Draft) -> Lease | None:
+        """A lease if this message could go this very moment."""
+        if self._connector is None or draft.next_retry_at is not None or not self._choosing.has_room:
             return None
-        others = self._lanes.are_parked or recipient in self._puts.values() or not self._loading.is_over  # stand before
-        return None if others else self._choosing.lease(self._connector, recipient)
+        others = self._lanes.are_parked or draft.recipient in self._puts.values() or not self._loading.is_over
+        return None if others else self._choosing.lease(self._connector, draft.recipient)  # others stand before it
 
     def _give_back(self, lease: Lease | None) -> None:
         if lease is not None:
@@ -201,8 +205,7 @@ class Dispatcher:
             self._give_back(lease)
             return
         message = future.result().message
-        entry = self._addresses.entry(message)
-        entry.expires = expires
+        entry = replace(self._addresses.entry(message), expires=expires)
         try:
             self._ledger.replaced(future.result(), self.forget)
             self._publish(MessageQueued(connection=self._name, message=message))
@@ -216,8 +219,6 @@ class Dispatcher:
             else:  # a worker that is cancelled before its first step gives nothing back
                 self._give_back(lease)
                 self._ledger.give_back(message)
-
-    # -- sending ------------------------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""

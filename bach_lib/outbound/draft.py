@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
+from math import inf
 from typing import Final, TypedDict
 
 from bach_lib.arguments import LONGEST, recipient_text
@@ -19,6 +21,8 @@ from bach_lib.said import Sentence
 MAX_PRIORITY = 10
 _MAX_RETRIES = 100
 _draft = maker(Draft)
+_FARTHEST = 366 * 86_400.0
+"""Seconds from now for which a message may be scheduled."""
 _LAST = 253_402_300_799.0
 """The end of the year 9999, after which no time can be written."""
 
@@ -39,8 +43,10 @@ class SendOptions(TypedDict, total=False):
     tag: str | None
     """A newer message with it replaces one that waits. What was sent within two days is changed, if the newer one is
     silent and the platform can, or else taken away once that has arrived."""
+    not_before: datetime | None
+    """When it is to be sent at the earliest, with its time zone, at most a year ahead; None: at once."""
     time_to_live: float | None
-    """Seconds after which it is no longer sent; None: it waits for ever."""
+    """Seconds after which it is no longer sent, counted from `not_before`; None: it waits for ever."""
     delivery: Delivery | str
     """`at_least_once` or `at_most_once`: whether what may have arrived is repeated."""
     max_retries: int | None
@@ -71,7 +77,7 @@ def make_draft(
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
     recipient = text_of("recipient", recipient_text(recipient))
-    time_to_live = options.get("time_to_live")
+    time_to_live, due = options.get("time_to_live"), _due(options.get("not_before"), now)
     retries = options.get("max_retries")
     text, options = _tagged(connection, connector, text, options)
     content = fitted(connection.type, connector.capabilities, text, options)
@@ -88,11 +94,12 @@ def make_draft(
         delivery=_delivery(options.get("delivery", Delivery.AT_LEAST_ONCE)),
         context=short("context", options.get("context")),
         created_at=now,
-        expires_at=None if time_to_live is None else min(now + _seconds(time_to_live), _LAST),
+        expires_at=None if time_to_live is None else min((due or now) + _seconds(time_to_live), _LAST),
         max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
         buttons=content.buttons,
         files=content.files,
         lost=content.lost,
+        next_retry_at=due,
     )
 
 
@@ -172,10 +179,10 @@ def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request
     if key is None:
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
+    wish = options.get("not_before")
+    words = f"{timeless!r}{'' if wish is None else wish.timestamp()}"
     contents = b"".join(bytes.fromhex(file.digest) or sha256(file.content).digest() for file in draft.files)
-    return Request(
-        key=key if number == 1 else f"{key} #{number}", digest=sha256(repr(timeless).encode() + contents).hexdigest()
-    )
+    return Request(key=key if number == 1 else f"{key} #{number}", digest=sha256(words.encode() + contents).hexdigest())
 
 
 def _delivery(value: Delivery | str) -> Delivery:
@@ -183,6 +190,25 @@ def _delivery(value: Delivery | str) -> Delivery:
         return Delivery(value)
     except ValueError:
         raise InvalidValueError(field="delivery", value=value, expected=", ".join(Delivery)) from None
+
+
+def _due(value: object, now: float) -> float | None:
+    """When it is scheduled for; None for a time that has come."""
+    if value is None:
+        return None
+    try:
+        time = value.timestamp() if isinstance(value, datetime) and value.utcoffset() is not None else inf
+    except (ValueError, OverflowError):  # of a year that no clock shows
+        time = inf
+    if time > now + _FARTHEST:
+        raise InvalidValueError(
+            field="not_before",
+            value=str(value)[:50],
+            expected=Sentence(
+                "a_time_with_its_zone_within_a_year", "a date and time with its time zone, at most a year from now"
+            ),
+        )
+    return time if time > now else None
 
 
 def _seconds(value: float) -> float:

@@ -51,6 +51,7 @@ class Entry:
     """A waiting message: before `due` it may not go, from `expires` on it may not go any more.
 
     `aside`, `beside`: its lane goes on without it. `hurry`: a good check ends its wait. Times are monotonic seconds.
+    `scheduled_for`: it is in no lane before this moment on the wall (seconds since 1970).
     """
 
     id: int
@@ -61,6 +62,7 @@ class Entry:
     aside: bool = False
     beside: bool = False
     hurry: bool = False
+    scheduled_for: float | None = None
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -96,6 +98,11 @@ class Waits:
     retry_count: int
     max_retries: int
 
+    @property
+    def scheduled_for(self) -> float | None:
+        """As of a `Message`; whatever was tried has a time at which that was."""
+        return self.next_retry_at if self.attempted_at is None else None
+
 
 def expiry_of(draft: Draft, clock: Clock) -> float | None:
     """When the time to live of something new is over: it begins now, whatever the wall clock does meanwhile."""
@@ -123,4 +130,5 @@ def entry_of(message: Message | Waits, clock: Clock, lives_by: float | None = No
         due=due,
         expires=expires,
         aside=message.retry_count > message.max_retries,
+        scheduled_for=message.scheduled_for,
     )

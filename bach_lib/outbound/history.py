@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from bach_lib.arguments import check_limit, some_of
 from bach_lib.errors import InvalidValueError
@@ -103,16 +104,23 @@ class History:
         """How the queue of each connection stands, by name."""
 
         def work(tx: Transaction) -> dict[str, QueueStatus]:
-            held = Counter[str]()
+            held, scheduled = Counter[str](), dict[str, int]()
             rows = [*tx.rows("count_unfinished"), *tx.rows("count_stopped")]
             counts = {(str(row["connection"]), Status(str(row["status"]))): integer(row["number"]) for row in rows}
             for row in tx.rows("count_held"):
                 key = (str(row["connection"]), Status(str(row["status"])))
                 counts[key] = counts.get(key, 0) - integer(row["number"])
                 held[key[0]] += integer(row["number"])
+            if any(status is Status.PENDING for _, status in counts):
+                scheduled = {str(row["connection"]): integer(row["number"]) for row in tx.rows("count_scheduled")}
             of_files = {str(row["connection"]): integer(row["size"]) for row in tx.rows("count_content_bytes")}
             return {
-                one.name: _status(tx, one, counts, held[one.name], of_files.get(one.name, 0)) for one in connections
+                one.name: replace(
+                    _status(tx, one, counts, scheduled.get(one.name, 0)),
+                    held=held[one.name],
+                    file_bytes=of_files.get(one.name, 0),
+                )
+                for one in connections
             }
 
         return await self._store.read(work)
@@ -158,7 +166,7 @@ def _undelivered(
 
 
 def _status(
-    tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], held: int, file_bytes: int
+    tx: Transaction, connection: Connection, counts: dict[tuple[str, Status], int], scheduled: int
 ) -> QueueStatus:
     name = connection.name
     oldest = [
@@ -168,13 +176,12 @@ def _status(
     ]
     return QueueStatus(
         connection=name,
-        pending=counts.get((name, Status.PENDING), 0),
+        pending=counts.get((name, Status.PENDING), 0) - scheduled,
         sending=counts.get((name, Status.SENDING), 0),
         failed=counts.get((name, Status.FAILED), 0),
         sent=connection.success_count,
         dead=counts.get((name, Status.DEAD), 0),
         uncertain=counts.get((name, Status.UNCERTAIN), 0),
         oldest=min((time for time in oldest if time is not None), default=None),
-        held=held,
-        file_bytes=file_bytes,
+        scheduled=scheduled,
     )

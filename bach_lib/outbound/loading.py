@@ -14,6 +14,7 @@ from bach_lib.outbound.entry import Entry, Waits, entry_of
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.rows import COLUMNS
+from bach_lib.outbound.schedule import Schedule
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.columns import UNREADABLE
@@ -26,13 +27,19 @@ _SHARE = 250
 
 
 class Loading:
-    """Loads the lanes of one connection from disk. The ledger is told of each message whose row is damaged."""
+    """Loads the lanes of one connection from disk. The ledger is told of each message whose row is damaged.
 
-    def __init__(self, connection: str, lanes: Lanes, services: DispatchServices, ledger: Ledger) -> None:
+    What is scheduled goes to `schedule` instead, and comes here when it is due.
+    """
+
+    def __init__(
+        self, connection: str, lanes: Lanes, services: DispatchServices, ledger: Ledger, schedule: Schedule
+    ) -> None:
         self._name = connection
         self._lanes = lanes
         self._services = services
         self._ledger = ledger
+        self._schedule = schedule
         self._priorities: deque[Value] = deque()
         self._upto = self._after = 0
         self._reached = inf
@@ -104,7 +111,10 @@ class Loading:
         elif waits.id not in self._known and waits.id not in self._lanes.under_way:
             moved = self._moved.get(waits.recipient, waits.recipient)
             waits.recipient = self._services.directory.normal(self._name, moved)
-            renew(self._lanes, entry_of(waits, self._services.clock, lives_by))
+            if waits.scheduled_for is None:
+                renew(self._lanes, entry_of(waits, self._services.clock, lives_by))
+            elif waits.id not in self._schedule:
+                self._schedule.add(waits.id, waits.scheduled_for)
 
     async def rest(self, until_stored: UntilStored, pump: Callable[[], None]) -> None:
         """Take in all of the rest. What is there already goes meanwhile: `pump` lets it."""
@@ -121,8 +131,18 @@ class Loading:
             self._known.clear()
             self._moved.clear()
 
+    def stop(self) -> None:
+        """Whatever is not in the lanes waits for the next start."""
+        self.end()
+        self._schedule.clear()
+
     def add(self, entry: Entry) -> None:
         """A message came, or waits again."""
+        if entry.scheduled_for is not None:
+            self.discard(entry.id)
+            self._schedule.add(entry.id, entry.scheduled_for)
+            return
+        self._schedule.discard(entry.id)
         if self.is_over:
             self._lanes.add(entry)
             return
@@ -132,6 +152,7 @@ class Loading:
 
     def discard(self, message_id: int) -> None:
         """A message waits no longer."""
+        self._schedule.discard(message_id)
         if not self.is_over:
             self._known.add(message_id)
             self._late.pop(message_id, None)

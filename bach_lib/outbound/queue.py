@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Container, Iterable, Mappin
 from dataclasses import dataclass
 
 from bach_lib.clock import Clock
-from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, QueueFullError
+from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
@@ -17,6 +17,7 @@ from bach_lib.outbound.file_keeper import FileKeeper, add_files
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.room import room_after
 from bach_lib.outbound.rows import (
     COLUMNS,
     Draft,
@@ -24,6 +25,7 @@ from bach_lib.outbound.rows import (
     UnreadableRowError,
     draft_row,
     message_from_draft,
+    oldest_first,
     readable_message,
     without_contents,
 )
@@ -79,7 +81,8 @@ class Queue:
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient. `limit`: fails
         with `QueueFullError` if so many wait on disk (of a database that several processes share).
         """
-        if request is None and draft.tag is None and not draft.files and limit is None:
+        is_plain = draft.tag is None and draft.next_retry_at is None and not draft.files
+        if request is None and is_plain and limit is None:
             return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
         return self._store.submit(self.putting(draft, leased=leased, request=request, others=others, limit=limit))
 
@@ -114,7 +117,7 @@ class Queue:
                 if known["request_digest"] != request.digest:
                     raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self._instance).id)
                 return Put(message=readable_message(known, self._instance), is_new=False)
-            room = None if limit is None else _room(tx, draft.connection, limit)
+            room = room_after(tx, draft, limit)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
             older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
@@ -256,6 +259,11 @@ class Queue:
             lambda tx: tx.run("follow_the_wall", connection=connection, seconds=seconds), as_owner=True
         )
 
+    def fall_due(self, connection: str, message_ids: Sequence[int], now: float) -> asyncio.Future[list[Message]]:
+        """Let those of these that were scheduled for a time up to now wait from that on; return them, oldest first."""
+        due: dict[str, Value] = {"ids": json.dumps(message_ids), "connection": connection, "now": now}
+        return self._store.submit(lambda tx: oldest_first(tx.rows("fall_due", **due), self._instance), as_owner=True)
+
     async def keep_progress(self, message_id: int, progress: str) -> None:
         """Remember what of a message that is on its way has arrived."""
         await self._store.submit(lambda tx: tx.run("keep_progress", id=message_id, progress=progress), as_owner=True)
@@ -289,12 +297,3 @@ class Queue:
 
     def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
         return one_message(tx, self._instance, query, **values)
-
-
-def _room(tx: Transaction, connection: str, limit: int) -> int:
-    """How many more may wait after one more. Raises `QueueFullError`."""
-    row = tx.row("waiting_upto", connection=connection, limit=limit)
-    number = integer(row["number"]) if row else 0
-    if number >= limit:
-        raise QueueFullError(connection=connection, limit=limit)
-    return limit - number - 1

@@ -39,6 +39,7 @@ class Draft:
     target: str | None = None
     buttons: Buttons = ()
     files: tuple[File, ...] = ()
+    next_retry_at: float | None = field(default=None, repr=False)  # when it is scheduled; `make_request` has the wish
     lost: tuple[Loss, ...] = field(default=(), repr=False)  # a caller's key stands for what was asked, whatever can go
 
 
@@ -56,7 +57,10 @@ _ALIKE = (
 )
 """What a draft, a message and `put_message` have in the same order: read from the draft in one go."""
 _alike = attrgetter(*_ALIKE)
-_PUT = (*_ALIKE, "status", "attempted_at", "created_at", "expires_at", "max_retries", "buttons", "files", "lost")
+_PUT = (
+    *(*_ALIKE, "status", "attempted_at", "created_at", "expires_at", "max_retries", "buttons", "files", "lost"),
+    "next_retry_at",
+)
 _make = cast("Callable[..., Message]", maker(Message))
 
 
@@ -72,6 +76,7 @@ def draft_row(draft: Draft, status: Status, attempted_at: float | None = None) -
         _written(draft.buttons) if draft.buttons else None,
         _listed(draft.files) if draft.files else None,
         losses_written(draft.lost),
+        draft.next_retry_at,
     )
 
 
@@ -102,7 +107,7 @@ def message_from_draft(
         status,
         draft.created_at,
         draft.expires_at,
-        None,  # next_retry_at
+        draft.next_retry_at,
         0,  # retry_count
         draft.max_retries,
         0.0,  # waited

@@ -13,6 +13,7 @@ from bach_lib.errors import (
     MissingExtraError,
     NotOpenError,
     QueueFullError,
+    ScheduleFullError,
     StorageError,
     UnknownConnectionError,
     UnknownMessageError,
@@ -26,6 +27,7 @@ _STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
     (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
+    (ScheduleFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotOpenError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

@@ -1,8 +1,9 @@
 """The time that goes into a database: all who share it go by the same."""
 
+from collections.abc import Callable
 from typing import override
 
-from bach_lib.clock import SystemClock
+from bach_lib.clock import AWAKE_OR_NOT, Cancel, SystemClock, call_when
 from bach_lib.storage.store import Store
 
 
@@ -19,3 +20,9 @@ class CommonClock(SystemClock):
     def now(self) -> float:
         ahead = self._store.ahead
         return super().now() if ahead is None else self.monotonic() + ahead
+
+    @override
+    def call_at(self, time: float, callback: Callable[[], None]) -> Cancel:
+        if (ahead := self._store.ahead) is None:
+            return super().call_at(time, callback)
+        return call_when(AWAKE_OR_NOT, time - self.now(), time - ahead, callback)

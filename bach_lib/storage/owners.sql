@@ -103,11 +103,13 @@ DELETE FROM loans WHERE id = ANY (CAST(:ids AS bigint[]));
 SELECT process, connection, count(*) AS number FROM loans
 WHERE process IS NOT NULL AND tried IS NULL GROUP BY process, connection ORDER BY connection;
 
--- waiting_upto: how many messages of a connection wait or are under way, but no more than this
+-- waiting_upto: how many messages of a connection wait or are under way, but no more than this; what is scheduled has
+-- a bound of its own
 SELECT count(*) AS number FROM (
     SELECT 1 FROM messages
     WHERE connection = :connection AND status IN ('pending', 'sending', 'failed') AND held = 0
         AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+        AND NOT (status = 'pending' AND attempted_at IS NULL AND next_retry_at IS NOT NULL)
     LIMIT :limit
 ) AS waiting;
 

@@ -58,9 +58,11 @@ DELETE FROM unreadable WHERE connection = :name;
 
 -- put_message: born pending, or sending if it may go at once (that saves the claim's transaction)
 INSERT INTO messages (connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context,
-                      operation, target, status, attempted_at, created_at, expires_at, max_retries, buttons, files, lost)
+                      operation, target, status, attempted_at, created_at, expires_at, max_retries, buttons, files, lost,
+                      next_retry_at)
 VALUES (:connection, :recipient, :text, :title, :format, :silent, :reply_to, :priority, :tag, :delivery, :context,
-        :operation, :target, :status, :attempted_at, :created_at, :expires_at, :max_retries, :buttons, :files, :lost);
+        :operation, :target, :status, :attempted_at, :created_at, :expires_at, :max_retries, :buttons, :files, :lost,
+        :next_retry_at);
 
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
@@ -184,10 +186,38 @@ UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT 
 UPDATE messages SET status = 'sending', attempted_at = :now
 WHERE id = :id AND +status IN ('pending', 'failed') AND (:connection IS NULL OR connection = :connection);
 
--- follow_the_wall: the clock on the wall was set; what waits began and ends by the new time as it did by the old one
+-- follow_the_wall: the clock on the wall was set; what waits began and ends by the new time as it did by the old one.
+-- What is scheduled goes by the wall, whatever that shows
 UPDATE messages SET created_at = created_at + :seconds, expires_at = expires_at + :seconds
 WHERE connection = :connection AND expires_at IS NOT NULL
-    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain');
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    AND (attempted_at IS NOT NULL OR next_retry_at IS NULL);
+
+-- fall_due: scheduled messages whose time has come; from now on each is a message of that moment. What is scheduled has
+-- a `next_retry_at` and was never tried, which goes for no other
+UPDATE messages SET created_at = next_retry_at, next_retry_at = NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'pending' AND held = 0 AND connection = :connection
+    AND attempted_at IS NULL AND next_retry_at <= :now
+RETURNING *;
+
+-- send_now: a person does not want to wait for that; its time to live begins now
+UPDATE messages SET created_at = :now, expires_at = :now + (expires_at - next_retry_at), next_retry_at = NULL
+WHERE id = :id AND +status = 'pending' AND held = 0 AND attempted_at IS NULL AND next_retry_at IS NOT NULL
+RETURNING *;
+
+-- scheduled_upto: how many of a connection there are, but no more than this
+SELECT count(*) AS number FROM (
+    SELECT 1 FROM messages
+    WHERE connection = :connection AND status = 'pending' AND attempted_at IS NULL AND next_retry_at IS NOT NULL
+        AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+    LIMIT :limit
+) AS scheduled;
+
+-- count_scheduled: of each connection; they do not count as waiting
+SELECT connection, count(*) AS number FROM messages
+WHERE status = 'pending' AND attempted_at IS NULL AND next_retry_at IS NOT NULL AND held = 0
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+GROUP BY connection;
 
 -- settle_message: what came of it; error columns keep the last reason. One that got another address meanwhile lands first
 UPDATE messages
@@ -320,11 +350,13 @@ SELECT id FROM (
 ) AS newest
 WHERE connection = :connection AND remote_id = :remote_id AND operation = 'send' AND id > :after ORDER BY id DESC LIMIT 1;
 
--- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived
+-- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived. What is
+-- scheduled keeps its time
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
-    status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, finished_at = NULL
+    status = 'pending', held = 0, retry_count = 0, waited = 0, finished_at = NULL,
+    next_retry_at = CASE WHEN status = 'pending' AND attempted_at IS NULL THEN next_retry_at END
 WHERE id = :id
 RETURNING *;
 
@@ -489,9 +521,10 @@ SELECT connection, status, number FROM (
 SELECT connection, status, count(*) AS number FROM messages
 WHERE status IN ('dead', 'uncertain') GROUP BY connection, status;
 
--- oldest_unfinished: by status, so that each is one step into the partial index
+-- oldest_unfinished: by status, so that each is one step into the partial index, and one for each that is scheduled
 SELECT created_at FROM messages WHERE id = (
     SELECT min(id) FROM messages WHERE connection = :connection AND status = :status
+        AND NOT (status = 'pending' AND attempted_at IS NULL AND next_retry_at IS NOT NULL)
         AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
 );
 

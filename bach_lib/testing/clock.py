@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sized
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from typing import override
 
 from bach_lib.clock import Cancel, Clock
@@ -32,6 +33,7 @@ class FakeClock(Clock):
         self._wall = now
         self._monotonic = 1000.0
         self._timers: list[tuple[float, int]] = []  # (due, number)
+        self._alarms: list[tuple[float, int]] = []  # (when the wall shows it, number)
         self._callbacks: dict[int, Callable[[], None]] = {}  # by number; a cancelled one is missing
         self._numbers = count()
         self._hanging: int | None = None
@@ -58,6 +60,19 @@ class FakeClock(Clock):
         return cancel
 
     @override
+    def call_at(self, time: float, callback: Callable[[], None]) -> Cancel:
+        if time <= self._wall:
+            return asyncio.get_running_loop().call_soon(callback).cancel
+        number = next(self._numbers)
+        self._callbacks[number] = callback
+        heappush(self._alarms, (time, number))
+
+        def cancel() -> None:
+            self._callbacks.pop(number, None)
+
+        return cancel
+
+    @override
     async def sleep(self, seconds: float) -> None:
         done = asyncio.get_running_loop().create_future()
         cancel = self.call_later(seconds, lambda: None if done.done() else done.set_result(None))
@@ -71,8 +86,8 @@ class FakeClock(Clock):
         end = self._monotonic + seconds
         at_once = 0
         await self.settle()
-        while self._timers and self._timers[0][0] <= end:
-            due, number = heappop(self._timers)
+        while (found := self._next_until(end)) is not None:
+            due, number = found
             if (callback := self._callbacks.pop(number, None)) is None:
                 continue
             at_once = 0 if due > self._monotonic else at_once + 1
@@ -85,8 +100,12 @@ class FakeClock(Clock):
         await self.settle()
 
     def jump(self, seconds: float) -> None:
-        """Set the wall clock forward or back, as a time server does; timers do not notice."""
+        """Set the wall clock forward or back, as a time server does; only what goes by it notices (`call_at`)."""
         self._wall += seconds
+        while self._alarms and self._alarms[0][0] <= self._wall:
+            _, number = heappop(self._alarms)
+            if (callback := self._callbacks.pop(number, None)) is not None:
+                asyncio.get_running_loop().call_soon(callback)
 
     async def settle(self) -> None:
         """Let everything happen that needs no time of this clock, what threads do for the event loop as well."""
@@ -111,6 +130,16 @@ class FakeClock(Clock):
                 return False
         self._hanging = None
         return True
+
+    def _next_until(self, end: float) -> tuple[float, int] | None:
+        """The next timer until then, and when it is due by the clock that never jumps."""
+        alarm = self._monotonic + self._alarms[0][0] - self._wall if self._alarms else inf
+        if alarm <= end and (not self._timers or alarm <= self._timers[0][0]):
+            self._move(max(alarm, self._monotonic))
+            time, number = heappop(self._alarms)
+            self._wall = max(self._wall, time)  # sums are not exact
+            return self._monotonic, number
+        return heappop(self._timers) if self._timers and self._timers[0][0] <= end else None
 
     def _move(self, monotonic: float) -> None:
         self._wall += monotonic - self._monotonic

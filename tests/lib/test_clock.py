@@ -1,8 +1,10 @@
 """What every clock promises, run on every clock there is; and what the one for tests promises beyond that."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -175,6 +177,58 @@ async def test_a_timer_may_set_the_next(bench: Bench) -> None:
 
     bench.clock.call_later(0.002, again)
     await bench.wait_for(3)
+
+
+async def test_an_alarm_does_not_ring_before_its_time(bench: Bench) -> None:
+    """What is wanted at seven would be sent while everybody sleeps."""
+    at = bench.clock.now() + 0.01
+    bench.clock.call_at(at, bench.note("it is time"))
+    await bench.wait_for(1)
+    assert bench.clock.now() >= at
+
+
+async def test_an_alarm_of_the_past_rings_at_once(bench: Bench) -> None:
+    """What was due while the machine was off would wait for ever."""
+    bench.clock.call_at(bench.clock.now() - 1, bench.note("now"))
+    assert bench.happened == []
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert bench.happened == ["now"]
+
+
+async def test_a_cancelled_alarm_does_not_ring(bench: Bench) -> None:
+    """A stopped connection would go on, and each time that was set anew would leave an open file."""
+    cancel = bench.clock.call_at(bench.clock.now() + 0.002, bench.note("cancelled"))
+    bench.clock.call_at(bench.clock.now() + 0.004, bench.note("kept"))
+    cancel()
+    cancel()
+    await bench.wait_for(1)
+    assert bench.happened == ["kept"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or sys.version_info < (3, 13), reason="no timer of the system's there")
+async def test_an_alarm_holds_a_file_only_as_long_as_it_waits() -> None:
+    """After some thousand scheduled messages nothing could be opened any more."""
+    folder, clock = Path("/proc/self/fd"), SystemClock()
+    before, rang = len(list(folder.iterdir())), asyncio.Event()
+    cancels = [clock.call_at(clock.now() + 900, rang.set) for _ in range(3)]
+    clock.call_at(clock.now() + 0.002, rang.set)
+    for cancel in cancels:
+        cancel()
+    await rang.wait()
+    assert len(list(folder.iterdir())) == before
+
+
+async def test_an_alarm_follows_a_clock_that_is_set() -> None:
+    """After a power cut the clock is hours behind, and what is due would wait as long again."""
+    clock, happened = FakeClock(), list[str]()
+    clock.call_at(clock.now() + 3600, lambda: happened.append("at eight"))
+    clock.jump(-600)
+    await clock.advance(3700)
+    assert not happened
+    clock.jump(1000)
+    await clock.settle()
+    assert happened == ["at eight"]
 
 
 async def test_sleep_lasts_as_long_as_asked(bench: Bench) -> None:
