@@ -57,10 +57,8 @@ _ALIKE = (
 )
 """What a draft, a message and `put_message` have in the same order: read from the draft in one go."""
 _alike = attrgetter(*_ALIKE)
-_PUT = (
-    *(*_ALIKE, "status", "attempted_at", "created_at", "expires_at", "max_retries", "buttons", "files", "lost"),
-    "next_retry_at",
-)
+_TIMES = ("attempted_at", "created_at", "expires_at")
+_PUT = (*_ALIKE, "status", *_TIMES, "max_retries", "buttons", "files", "lost", "next_retry_at")
 _make = cast("Callable[..., Message]", maker(Message))
 
 

@@ -302,7 +302,7 @@ async def test_a_disk_that_is_full_delays_it(
     def full(connection: str, message_ids: Sequence[int], now: float) -> Awaitable[list[Message]]:
         left[0] -= 1
         if left[0] >= 0:
-            raise StoreFailedError(reason="database or disk is full")
+            raise StoreFailedError(path="bach.db", reason="database or disk is full")
         return real(connection, message_ids, now)
 
     monkeypatch.setattr(queue, "fall_due", full)

@@ -43,6 +43,7 @@ class DraftFields(TypedDict, total=False):
     created_at: float
     expires_at: float | None
     max_retries: int
+    next_retry_at: float | None
 
 
 _MESSAGE = Message(id=7, nonce="00000000-7", connection="home", recipient="ada", text="text", status=Status.SENDING)

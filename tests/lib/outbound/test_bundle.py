@@ -9,7 +9,7 @@ from bach_lib.models import Status
 from bach_lib.outbound import queue as queue_module
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.queue import Put, Queue
-from bach_lib.outbound.rows import Request
+from bach_lib.outbound.rows import Draft, Request
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.make import draft
@@ -47,10 +47,11 @@ async def test_one_for_which_there_is_no_room_keeps_all_from_the_disk(
 ) -> None:
     """A person would be told that nobody got the message, and some have it."""
 
-    def full(_: Transaction, connection: str, limit: int) -> None:
-        raise QueueFullError(connection=connection, limit=limit)
+    def full(_: Transaction, draft: Draft, limit: int | None) -> None:
+        if limit is not None:
+            raise QueueFullError(connection=draft.connection, limit=limit)
 
-    monkeypatch.setattr(queue_module, "_room", full)  # only a database that others share counts there
+    monkeypatch.setattr(queue_module, "room_after", full)  # only a database that others share counts there
     bundle = Bundle(queue)
     puts = [bundle.put(draft(), leased=False), bundle.put(draft(recipient="bob"), leased=False, limit=3)]
     bundle.store()

@@ -13,6 +13,7 @@ from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loading import Loading
+from bach_lib.outbound.schedule import Schedule
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools
@@ -26,7 +27,9 @@ class Bench:
         services = tools(Disk(store, clock), Bus(), clock, lambda *_: None)
         services.directory.learn(Lesson(connection="home", aliases=(Alias(spelling="@ada", normal="ada"),)))
         self.clock, self.lanes = clock, Lanes()
-        self.loading = Loading("home", self.lanes, services, Ledger("home", services, lambda _: None, lambda _: None))
+        ledger = Ledger("home", services, lambda _: None, lambda _: None)
+        self.schedule = Schedule("home", services, ledger, lambda _: None, lambda _: None)
+        self.loading = Loading("home", self.lanes, services, ledger, self.schedule)
         self.loading.end()
         self.addresses = LaneAddresses("home", services.directory, clock)
 
@@ -81,6 +84,25 @@ def test_what_waits_here_no_longer_goes_from_here_no_more(bench: Bench, gone: Me
     bench.follow(WAITS)
     bench.follow(gone, other)
     assert bench.waiting(1, 2) == [None, "bob"]
+
+
+def test_what_others_schedule_waits_for_its_time(bench: Bench) -> None:
+    """What another process put for tomorrow would be sent today, or hold up its lane until then."""
+    due = bench.clock.now() + 60
+    bench.follow(replace(WAITS, next_retry_at=due, attempted_at=None))
+    assert 1 in bench.schedule
+    assert bench.waiting(1) == [None]
+    bench.follow(WAITS)  # somebody there did not want to wait
+    assert 1 not in bench.schedule
+    assert bench.waiting(1) == ["ada"]
+
+
+@pytest.mark.parametrize("gone", [replace(WAITS, status=Status.CANCELLED), replace(WAITS, connection="away")])
+def test_what_others_take_back_is_not_sent_at_its_time(bench: Bench, gone: Message) -> None:
+    """It would be asked for at its time, and perhaps go from two connections."""
+    bench.follow(replace(WAITS, next_retry_at=bench.clock.now() + 60, attempted_at=None))
+    bench.follow(gone)
+    assert 1 not in bench.schedule
 
 
 def test_what_was_amended_waits_as_it_is_written_now(bench: Bench) -> None:

@@ -15,6 +15,7 @@ from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loading import Loading
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
+from bach_lib.outbound.schedule import Schedule
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.testing import FakeClock
 from tests.lib.outbound.disk import Disk, tools
@@ -43,7 +44,8 @@ class Bench:
         shared = replace(tools(Disk(store, clock), Bus(), clock, lambda *_: None), queue=self.queue)
         self.ledger = Told("home", shared, Coroutine.close, lambda _: None)
         self.ledger.told = self.damaged
-        self.loading = Loading("home", self.lanes, shared, self.ledger)
+        self.schedule = Schedule("home", shared, self.ledger, Coroutine.close, lambda _: None)
+        self.loading = Loading("home", self.lanes, shared, self.ledger, self.schedule)
 
     async def put(self, *recipients: str, fields: DraftFields | None = None) -> list[int]:
         """Let messages wait on disk."""
@@ -298,6 +300,19 @@ async def test_what_is_read_when_nobody_wants_it_any_more_is_left(
     assert bench.inside == [new]
     assert (bench.loading.is_over, bench.loading.left) == (True, 0)
     assert not await bench.loading.go_on()
+
+
+async def test_what_is_scheduled_waits_in_no_lane(bench: Bench) -> None:
+    """After a restart a wish for next month would hold up the alarms of a month, or be sent at once."""
+    due = bench.clock.now() + 60
+    first, second, cancelled = await bench.put("ada", "bob", "eve", fields={"next_retry_at": due})
+    [waits] = await bench.put("ada")
+    await bench.loading.begin()
+    bench.loading.discard(cancelled)
+    while await bench.loading.go_on():
+        pass
+    assert bench.inside == [waits]
+    assert [one in bench.schedule for one in (first, second, cancelled)] == [True, True, False]
 
 
 async def test_a_clock_that_was_set_by_a_moment_ends_nothing(bench: Bench) -> None:
