@@ -163,9 +163,9 @@ class AskingWorld(Stage):
         self.cannot_send = False
         for line in self.lines.values():
             line.fails = line.hangs = False
-        await wait_until_all_have_ended(self._bach, self._clock.advance, self._done)
+        await wait_until_all_have_ended(self._bach, self._perform, self._done, self._clock.now)
         await self._clock.advance(4_000)
-        await wait_until_all_have_ended(self._bach, self._clock.advance, self._done)
+        await wait_until_all_have_ended(self._bach, self._perform, self._done, self._clock.now)
         status = (await self._done(self._bach.queue_status()))[CONNECTION]
         self.story.unfinished = status.pending + status.failed + status.sending
         self.story.ended_at = self._process.now

@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from bach_lib import Bach
 from bach_lib.models import Operation, Status
 from tests.simulation.platform import number_of
+from tests.simulation.steps import Advance, Jump
 from tests.simulation.story import Story
+
+_DAY, _SOON = 86_400.0, 600.0
 
 
 async def look(bach: Bach, story: Story, known: Collection[int]) -> None:
@@ -49,14 +52,25 @@ def look_into(look_up: Callable[[str], list[tuple[object, ...]]], story: Story, 
 
 
 async def wait_until_all_have_ended(
-    bach: Bach, advance: Callable[[float], Awaitable[None]], done: Callable[..., Awaitable[object]]
+    bach: Bach,
+    perform: Callable[[Advance | Jump], Awaitable[None]],
+    done: Callable[..., Awaitable[object]],
+    now: Callable[[], float],
 ) -> None:
-    """Let time pass until nothing waits any more, at most three days."""
+    """Let time pass until nothing waits any more, at most three days; what is scheduled for later is set near."""
     for seconds in (0, 60, 600, 1800, *([3600] * 72)):
-        await advance(seconds)
+        await perform(Advance(seconds))
         if not await done(_something_waits(bach)):
             return
+        if (left := float(str(await done(_last_scheduled(bach)))) - now()) > _DAY:
+            await perform(Jump(left - _SOON))
+
+
+async def _last_scheduled(bach: Bach) -> float:
+    """The time of the last message that is scheduled."""
+    messages = await bach.messages(status=[Status.PENDING], limit=500)
+    return max([message.scheduled_for or 0.0 for message in messages], default=0.0)
 
 
 async def _something_waits(bach: Bach) -> bool:
-    return any(queue.waiting for queue in (await bach.queue_status()).values())
+    return any(queue.waiting or queue.scheduled for queue in (await bach.queue_status()).values())

@@ -1,12 +1,14 @@
 """What is promised of the end of a message: that it comes, that it has a reason, and that those who wait are told."""
 
 from collections.abc import Iterator
+from math import inf
 
 from bach_lib.errors import BachError
 from bach_lib.models import Message, Receipt, Status
 from tests.simulation.chronicle import Call
 from tests.simulation.hand_judge import may_be_gone
 from tests.simulation.order import may_have_counted
+from tests.simulation.scheduling import due, passed
 from tests.simulation.steps import NONCE, Says, Send
 from tests.simulation.story import FINISHED, Handed, Story, is_of_another_account
 
@@ -103,17 +105,19 @@ def _true_end(story: Story, send: Send) -> float:
 def _why_expired(story: Story, message: Message, send: Send, attempts: list[Handed]) -> str | None:
     if send.time_to_live is None or message.expires_at is None:
         return "it has no time to live"
-    sent = story.send_calls[send.number]
-    end = _true_end(story, send)
-    if end - sent.at >= send.time_to_live - _ROUNDING - _unfollowed(story, end):
+    began = next(iter(due(story, send.number)), inf)
+    if any(call.what == "send_now" and call.number == send.number and call.may_have_worked for call in story.calls):
+        began = story.send_calls[send.number].at
+    end, gone = _true_end(story, send), passed(story, send.number)
+    if end - began >= send.time_to_live - gone - _ROUNDING - _unfollowed(story, end):
         return None
-    if not any(sent.at <= ended <= end for ended in story.ends):
-        return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over, in one process"
-    highest = max([wall for at, wall in story.walls if sent.at <= at <= end], default=0.0)
+    if not any(began <= ended <= end for ended in story.ends):
+        return f"it had {send.time_to_live} s, of which {end - began:.1f} were over, in one process"
+    highest = max([wall for at, wall in story.walls if began <= at <= end], default=0.0)
     walls = [note.wall for note in story.told(send.number)]
     if max(highest, *walls, message.finished_at or 0.0) >= message.expires_at - _ROUNDING:
         return None
-    return f"it had {send.time_to_live} s, of which {end - sent.at:.1f} were over"
+    return f"it had {send.time_to_live} s, of which {end - began:.1f} were over"
 
 
 def _unfollowed(story: Story, end: float) -> float:

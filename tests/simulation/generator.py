@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, Remove
+from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, Remove, SendNow
 from tests.simulation.steps import (
     CONNECTIONS,
     NONCE,
@@ -49,6 +49,7 @@ _RECIPIENTS = ("ada", "bob", "cyd")
 _TIMES = (0.0, 0.5, 1.0, 5.0, 15.0, 31.0, 65.0, 130.0, 310.0, 700.0, 2000.0)
 _JUMPS = (1.0, 30.0, 61.0, 600.0, 3600.0, 86_400.0, 31_536_000.0)
 _LIVES = (0.5, 1.0, 5.0, 30.0, 60.0, 300.0, 3600.0)
+_LATER = (0.0, 0.5, 5.0, 60.0, 600.0, 3600.0, 86_400.0, 31_000_000.0)
 _WAITS = (1.0, 3.0, 30.0, 120.0, 900.0)
 _TROUBLE = (Says.LOST, Says.UNSURE, Says.BROKEN, Says.BUSY, Says.CHAT, Says.DOWN, Says.WAIT_CHAT, Says.REFUSED)
 _LATENCIES = (0.0, 0.0, 0.0, 0.2, 1.0, 12.0, 25.0)
@@ -90,6 +91,8 @@ class Generator:
         self._has_hands = not self._has_names and not self._has_accounts
         self._corrections = Random(f"corrections {seed}")  # the same
         self._has_corrections = self._has_hands and self._corrections.random() < 0.6
+        self._times = Random(f"times {seed}")  # the same
+        self._has_times = self._times.random() < 0.35
         self._has_failures = self._random.random() < 0.8
         self._has_lives = self._random.random() < 0.75
 
@@ -109,6 +112,8 @@ class Generator:
                 steps += self._by_hand()
             if self._has_corrections and self._corrections.random() < 0.25:
                 steps += self._correct()
+            if self._has_times and self._times.random() < 0.1:
+                steps.append(SendNow(max(1, self._sent - int(self._times.expovariate(0.4)))))
         return tuple(steps)
 
     def _place(self) -> Step:
@@ -201,6 +206,7 @@ class Generator:
             key=random.random() < 0.15,
             file=random.random() < 0.1,
             leaves=random.random() < 0.05,
+            not_before=self._times.choice(_LATER) if self._has_times and self._times.random() < 0.4 else None,
             answers=tuple(self._answer() for _ in range(random.randint(1, 3))) if fails else (),
             always=self._for_good() if fails and random.random() < 0.1 else None,
         )

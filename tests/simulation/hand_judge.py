@@ -17,6 +17,12 @@ def is_amended(story: Story, state: str, note: Note) -> bool:
     return note.name == "MessageQueued" and state == "waiting" and any(call.moment < note.moment for call in calls)
 
 
+def is_sent_now(story: Story, state: str, note: Note) -> bool:
+    """Whether what was scheduled waits from now on as somebody wanted that."""
+    calls = [call for call in story.calls if call.what == "send_now" and call.number == note.number]
+    return note.name == "MessageQueued" and state == "waiting" and any(call.moment < note.moment for call in calls)
+
+
 def is_discarded(story: Story, state: str, note: Note) -> bool:
     """Whether what had failed was given up."""
     before = [one.name for one in story.told(note.number) if one.moment < note.moment]

@@ -49,4 +49,11 @@ class Add:
     connection: str
 
 
-type HandStep = Amend | Correct | Discard | DiscardAll | Remove | Add
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """A person does not want to wait for the time of a message."""
+
+    number: int
+
+
+type HandStep = SendNow | Amend | Correct | Discard | DiscardAll | Remove | Add

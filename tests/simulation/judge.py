@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import override
 
-from tests.simulation import ends, hand_judge, meeting, order, reports, rows, ways
+from tests.simulation import ends, hand_judge, meeting, order, reports, rows, scheduling, ways
 from tests.simulation.story import Story
 
 
@@ -36,6 +36,7 @@ RULES: dict[str, Callable[[Story], Iterator[str]]] = {
     "one at a time": order.one_at_a_time,
     "no repeat": ways.no_repeat_without_a_cause,
     "bounded": ways.nothing_is_tried_without_end,
+    "not early": scheduling.nothing_is_early,
     "not late": ways.nothing_is_late,
     "told to wait": ways.who_is_told_to_wait_waits,
     "events": reports.events_tell_the_same_story,

@@ -1,9 +1,11 @@
 """What is promised of lanes: nobody overtakes, unless by priority or because the one before has stepped aside."""
 
 from collections.abc import Iterator
+from math import inf
 
 from bach_lib import Policy
 from bach_lib.models import Message
+from tests.simulation.scheduling import due, passed
 from tests.simulation.steps import Says, Send
 from tests.simulation.story import FINISHED, Handed, Note, Story
 
@@ -32,11 +34,12 @@ def _should_go_first(story: Story, number: int, than: Handed) -> bool:
         return False
     if message.priority == than.priority and message.id > than.id:
         return False
-    notes = [note for note in story.told(number) if note.moment < than.moment]
+    notes, attempts = [note for note in story.told(number) if note.moment < than.moment], story.attempts(number)
     if (
         not notes
         or notes[-1].name in FINISHED
         or is_over(story, number, than)
+        or (story.sends[number].not_before is not None and not any(one.moment < than.moment for one in attempts))
         or _was_the_last_time(story, number, than)
     ):
         return False
@@ -93,7 +96,8 @@ def is_over(story: Story, number: int, than: Handed) -> bool:
     send, call = story.sends[number], story.send_calls[number]
     if send.time_to_live is None:
         return False
-    return than.at - call.at >= send.time_to_live - _ROUNDING or than.wall - call.wall >= send.time_to_live - _ROUNDING
+    begins, lives = min(due(story, number), default=inf), send.time_to_live - passed(story, number) - _ROUNDING
+    return than.at - begins >= lives or than.wall - call.wall - (send.not_before or 0.0) >= lives
 
 
 def _is_unsettled(story: Story, message: Message, number: int, than: Handed, last: Note) -> bool:

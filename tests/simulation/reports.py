@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bach_lib.models import Message, Status
 from tests.simulation.chronicle import SET_UP
-from tests.simulation.hand_judge import is_amended, is_discarded
+from tests.simulation.hand_judge import is_amended, is_discarded, is_sent_now
 from tests.simulation.story import FINISHED, Note, Story, is_untried
 
 _GRACE = 6.0
@@ -53,7 +53,7 @@ def _in_sequence(story: Story, number: int, notes: list[Note]) -> Iterator[str]:
     state, process = "start", 0
     for note in notes:
         given_back = note.name == "MessageRetrying" and _was_stopped(story, note)
-        by_hand = is_amended(story, state, note) or is_discarded(story, state, note)
+        by_hand = any(is_it(story, state, note) for is_it in (is_amended, is_sent_now, is_discarded))
         if note.process == process and state not in _NEXT[note.name] and not (given_back or by_hand):
             yield f"m{number} was {state}, and {note.name} was told"
         process, state = note.process, _STATES.get(note.name, "finished")

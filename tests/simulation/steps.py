@@ -79,7 +79,7 @@ class Send:
     """Somebody sends. `answers`: to its attempts, one after the other; then `always`, or it is taken.
 
     `leaves`: the caller is cancelled before the message is on disk. `answers_to`, `corrects`: the number of a message
-    that this one answers, or puts other words into.
+    that this one answers, or puts other words into. `not_before`: in seconds.
     """
 
     number: int
@@ -93,6 +93,7 @@ class Send:
     key: bool = False
     file: bool = False
     leaves: bool = False
+    not_before: float | None = None
     answers: tuple[Answer, ...] = ()
     always: Answer | None = None
     answers_to: int | None = None

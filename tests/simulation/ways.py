@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.chronicle import Call
+from tests.simulation.scheduling import due
 from tests.simulation.steps import NONCE, Says, Send
 from tests.simulation.story import FINISHED, Handed, Story
 
@@ -72,7 +73,8 @@ def nothing_is_late(story: Story) -> Iterator[str]:
             if late > _ROUNDING:  # what a process knew of the other clock went with it
                 yield f"m{one.number} was handed over {late:.1f} s after its time to live"
             continue
-        lived = one.decided_at - queued.at
+        begins = max((at for at in due(story, one.number) if at <= one.decided_at + _ROUNDING), default=queued.at)
+        lived = one.decided_at - max(queued.at, begins)
         if lived > lives + _ROUNDING:
             yield f"m{one.number} was handed over after {lived:.1f} s, of {lives:.1f} by the clock that never jumps"
 

@@ -7,6 +7,7 @@ what is on disk then belongs to it, too.
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import cast, override
@@ -22,9 +23,10 @@ from bach_lib.models.spellings import Sighting
 from bach_lib.outbound.amending import Amendment
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import look, look_into, wait_until_all_have_ended
-from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, HandStep, Remove
+from tests.simulation.hand_steps import Add, Amend, Correct, Discard, DiscardAll, HandStep, Remove, SendNow
 from tests.simulation.platform import Platforms, connector, number_of
 from tests.simulation.process import Process
+from tests.simulation.scheduling import time_at
 from tests.simulation.stage import Stage
 from tests.simulation.steps import (
     CONNECTIONS,
@@ -72,6 +74,7 @@ class World(Stage):
         self._platforms = Platforms(self.story)
         self._sends: dict[int, Send] = {}
         self._ids: dict[int, int] = {}
+        self._due: dict[int, datetime | None] = {}
         self._resting: set[str] = set()
         self._reloads = self._told = 0
         self._accounts = dict.fromkeys(CONNECTIONS, 1)
@@ -113,8 +116,6 @@ class World(Stage):
                 )
             )
 
-    # -- steps --------------------------------------------------------------------------------------------------------
-
     async def perform(self, step: Step) -> None:
         """One step of the history."""
         match step:
@@ -128,7 +129,7 @@ class World(Stage):
                 self._send(step)
             case Tell() | Move() | TakeOver() | Limit():
                 self._steps_of_places(step)
-            case Amend() | Correct() | Discard() | DiscardAll() | Remove() | Add():
+            case SendNow() | Amend() | Correct() | Discard() | DiscardAll() | Remove() | Add():
                 self._steps_by_hand(step)
             case _:
                 self._steps_of_people(step)
@@ -185,6 +186,8 @@ class World(Stage):
                 new = {"recipient": recipient, "connection": connection}
                 changes = cast("Amendment", {field: value for field, value in new.items() if value is not None})
                 call("amend", number, partial(bach.amend, self._ids[number], **changes))
+            case SendNow(number) if number in self._ids:
+                call("send_now", number, partial(bach.send_now, self._ids[number]))
             case Correct(connection, old, new):
                 call("correct", 0, partial(bach.move, connection, old, new))
             case Discard(number) if number in self._ids:
@@ -202,6 +205,7 @@ class World(Stage):
         if (about := self._sends.get(step.names or 0)) is not None:
             step = replace(step, connection=about.connection, recipient=about.recipient)
         self._sends[step.number] = step
+        self._due[step.number] = time_at(self._clock.now(), step.not_before)
         self._platforms.expect(step)
         task = self._call("send", step.number, partial(self._put, step), send=step)
         if step.leaves:
@@ -211,22 +215,22 @@ class World(Stage):
         named = self._ids.get(step.names or 0)
         if named is not None and step.corrects is not None:
             receipt = await self._bach.edit(named, f"m{step.number}", max_retries=step.max_retries)
-            self._ids[step.number] = receipt.id
-            return receipt
-        receipt = await self._bach.send(
-            step.connection,
-            step.recipient,
-            f"m{step.number}",
-            priority=step.priority,
-            tag=step.tag,
-            silent=step.silent,
-            time_to_live=step.time_to_live,
-            delivery="at_most_once" if step.at_most_once else "at_least_once",
-            max_retries=step.max_retries,
-            idempotency_key=f"key{step.number}" if step.key else None,
-            files=[File(name="photo.jpg", content=b"photo")] if step.file else [],
-            reply_to=None if named is None else (await self._bach.get(named)).remote_id,
-        )
+        else:
+            receipt = await self._bach.send(
+                step.connection,
+                step.recipient,
+                f"m{step.number}",
+                priority=step.priority,
+                tag=step.tag,
+                silent=step.silent,
+                not_before=self._due[step.number],
+                time_to_live=step.time_to_live,
+                delivery="at_most_once" if step.at_most_once else "at_least_once",
+                max_retries=step.max_retries,
+                idempotency_key=f"key{step.number}" if step.key else None,
+                files=[File(name="photo.jpg", content=b"photo")] if step.file else [],
+                reply_to=None if named is None else (await self._bach.get(named)).remote_id,
+            )
         self._ids[step.number] = receipt.id
         return receipt
 
@@ -242,8 +246,6 @@ class World(Stage):
     ) -> asyncio.Task[T]:
         return self._callers.call(self._process, what, number, work, send=send, by_hand=by_hand, timeout=timeout)
 
-    # -- the end ------------------------------------------------------------------------------------------------------
-
     async def heal(self) -> None:
         """Disk, platforms and people are well again; nothing is expected of the clock."""
         self._disk.recover()
@@ -255,7 +257,7 @@ class World(Stage):
     async def end(self) -> None:
         """Time passes until nothing waits; then what there is to see is looked at."""
         bach = self._bach
-        await wait_until_all_have_ended(bach, self._clock.advance, self._done)
+        await wait_until_all_have_ended(bach, self._perform, self._done, self._clock.now)
         await self._clock.advance(700)
         for row in bach.registry.list():
             await self._done(bach.check(row.name))
