@@ -76,10 +76,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Somebody sends. `answers`: to its attempts, one after the other; then `always`, or it is taken.
+    """Somebody sends, perhaps for later (`not_before`). `answers`: to its attempts; then `always`, or it is taken.
 
-    `leaves`: the caller is cancelled before the message is on disk. `answers_to`, `corrects`: the number of a message
-    that this one answers, or puts other words into. `not_before`: in seconds.
+    `leaves`: the caller is cancelled before it is on disk. `answers_to`, `corrects`: the message whose words it is about.
     """
 
     number: int

@@ -72,9 +72,8 @@ class World(Stage):
         self.story = Story()
         super().__init__(self.story, folder, seed, session)
         self._platforms = Platforms(self.story)
-        self._sends: dict[int, Send] = {}
-        self._ids: dict[int, int] = {}
-        self._due: dict[int, datetime | None] = {}
+        self._sends, self._ids = dict[int, Send](), dict[int, int]()
+        self._due = dict[int, datetime | None]()
         self._resting: set[str] = set()
         self._reloads = self._told = 0
         self._accounts = dict.fromkeys(CONNECTIONS, 1)
@@ -109,12 +108,9 @@ class World(Stage):
 
     def _met(self, process: Process, event: RecipientMoved) -> None:
         if process.is_alive:
-            story = self.story
-            story.known_forms.append(
-                Meeting(
-                    connection=event.connection, old=event.old, new=event.new, at=process.now, moment=story.moment()
-                )
-            )
+            story, moment = self.story, self.story.moment()
+            met = Meeting(connection=event.connection, old=event.old, new=event.new, at=process.now, moment=moment)
+            story.known_forms.append(met)
 
     async def perform(self, step: Step) -> None:
         """One step of the history."""
