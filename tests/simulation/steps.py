@@ -78,7 +78,7 @@ class Answer:
 class Send:
     """Somebody sends, perhaps for later (`not_before`). `answers`: to its attempts; then `always`, or it is taken.
 
-    `leaves`: the caller is cancelled before it is on disk. `answers_to`, `corrects`: the message whose words it is about.
+    `leaves`: the caller is cancelled before it is on disk. `answers_to`, `corrects`: the message that it is about.
     """
 
     number: int

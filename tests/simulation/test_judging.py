@@ -18,6 +18,7 @@ from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.lanes import Lanes
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.schedule import Schedule
 from bach_lib.outbound.waiters import Waiters
 from bach_lib.outcomes import Outcome
 from bach_lib.registry import Registry
@@ -317,6 +318,16 @@ NAMED = Send(number=1, recipient="@ada")
 BUSY = Answer(Says.BUSY, after=12)
 LATE, CORRECT = Send(number=1, answers=(BUSY,)), Correct("plain", "ada", "bob")
 REFUSED = Send(number=1, answers=(Answer(Says.REFUSED),))
+def hasty(patch: pytest.MonkeyPatch) -> None:
+    """What is for later is put as if it were for now."""
+    patch.setattr("bach_lib.outbound.draft._due", lambda *_: None)
+
+
+def oversleeping(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks when it is time, nor after a restart."""
+    patch.setattr(Schedule, "_look", lambda _: None)
+
+
 SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "settling": (without_settling, SENT, "an end"),
     "expiring": (without_expiring, (OUTAGE, Send(number=1, time_to_live=60), Advance(100)), "left hanging"),
@@ -335,6 +346,8 @@ SABOTAGE: dict[str, tuple[Sabotage, History, str]] = {
     "files": (hoarding, (Send(number=1, file=True),), "left over"),
     "waiting": (deaf, (OUTAGE, *SENT, Advance(1), Wait(1), Heal("plain")), "waiting"),
     "repeats": (forgetful, SENT, "no repeat"),
+    "not early": (hasty, (Send(number=1, not_before=60.0), Advance(100)), "not early"),
+    "not forgotten": (oversleeping, (Send(number=1, not_before=60.0), Advance(100)), "an end"),
     "amending": (
         ashamed,
         (Send(number=1, connection="nonce", answers=(Answer(Says.LOST),)), Advance(0.5), Amend(1, "bob"), Advance(99)),
