@@ -318,6 +318,8 @@ NAMED = Send(number=1, recipient="@ada")
 BUSY = Answer(Says.BUSY, after=12)
 LATE, CORRECT = Send(number=1, answers=(BUSY,)), Correct("plain", "ada", "bob")
 REFUSED = Send(number=1, answers=(Answer(Says.REFUSED),))
+
+
 def hasty(patch: pytest.MonkeyPatch) -> None:
     """What is for later is put as if it were for now."""
     patch.setattr("bach_lib.outbound.draft._due", lambda *_: None)
