@@ -202,13 +202,14 @@ class Sender:
         """The draft, or the change that it makes to what was sent with its tag.
 
         A change makes no sound, so only what is silent may be one. What has files, or may be several messages, goes
-        anew.
+        anew, and so does what goes later: nobody knows what will be there then.
         """
         able = connector.capabilities
         is_short = len(draft.text) + len(draft.title or "") <= _SHORT
         if (
             draft.tag is None
             or not draft.silent
+            or draft.next_retry_at is not None
             or draft.files
             or not is_short
             or Operation.EDIT not in able.operations

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Fault, File, Message, Status
+from bach_lib import Bach, Connection, Fault, File, Message, Operation, Status
 from bach_lib.clock import Clock
 from bach_lib.errors import (
     InvalidValueError,
@@ -157,6 +157,18 @@ async def test_it_replaces_what_waits_with_its_tag(home: Bach, platform: FakePla
     await later(home, clock, "at nine", tag="bins", not_before=at(clock, 2 * HOUR))
     await clock.advance(2 * HOUR)
     assert texts(platform) == ["at nine"]
+
+
+async def test_it_is_a_new_message_whatever_its_tag_has_sent(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """It would change today what is to be read tomorrow, or tomorrow what nobody looks at any more."""
+    await later(home, clock, "20 %", tag="wash", silent=True, not_before=None)
+    await clock.settle()
+    message = await later(home, clock, "Hang it up", tag="wash", silent=True)
+    assert message.operation is Operation.SEND
+    await clock.advance(HOUR)
+    assert [one.operation for one in platform.sent] == [Operation.SEND, Operation.SEND, Operation.DELETE]
 
 
 async def test_it_can_be_cancelled_and_put_back(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
