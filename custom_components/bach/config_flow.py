@@ -63,7 +63,7 @@ from .kinds.settings import MINOR_VERSION, VERSION, stored, whole
 from .kinds.stored_data import usable
 from .kinds.webhook import WEBHOOK, WebhookKind, made
 from .messages.hello import async_greet
-from .taking_over.core_entries import found_entries
+from .taking_over.yaml_notifiers import async_found
 
 
 class BachConfigFlow(
@@ -99,7 +99,7 @@ class BachConfigFlow(
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the menu of connection types."""
         others = ["other"] if await async_others() else []
-        found = found_entries(self.hass)
+        found = await async_found(self.hass)
         first = ["take_over"] if found else []
         options = [*first, *KINDS, TYPE_THIS_HOME, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
         words = {"found": ", ".join(readable(one.title) for one in found)}

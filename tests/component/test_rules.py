@@ -29,7 +29,14 @@ from custom_components.bach.flows.database_steps import FAILED, IN_BACKUP, REFUS
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
 from custom_components.bach.flows.pairing import KEEP_WAITING
-from custom_components.bach.flows.take_over_steps import NOT_STOPPED, NOT_TRIED, NOTHING_FOUND, PUT_BACK, TAKEN_OVER
+from custom_components.bach.flows.take_over_steps import (
+    NOT_STOPPED,
+    NOT_TRIED,
+    NOTHING_FOUND,
+    PUT_BACK,
+    TAKEN_OVER,
+    TAKEN_OVER_YAML,
+)
 from custom_components.bach.flows.unknown_kind import DAMAGED_ENTRY, DAMAGED_RECIPIENT, UNKNOWN_KIND
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.kinds.markdown_escape import _FOREIGN, with_escaped
@@ -225,7 +232,7 @@ def test_every_way_a_dialog_can_fail_has_a_text() -> None:
     }
     told = re.findall(r'"(hello_(?:sent|not_sent|waits|under_way|failed|uncertain))"', SOURCES["messages/hello.py"])
     assert set(recipient["create_entry"]) == set(told)
-    assert set(TEXTS["config"]["create_entry"]) == {*told, TAKEN_OVER}
+    assert set(TEXTS["config"]["create_entry"]) == {*told, TAKEN_OVER, TAKEN_OVER_YAML}
     aborts = {
         "already_configured",
         "cannot_look",

@@ -83,6 +83,7 @@ async def test_a_bot_is_taken_over(hass: HomeAssistant, world: World, core_entry
     assert found == [
         ("alarms", f"{world.channel.id}", "notify_only"),
         ("Ada (ada)", f"@{world.ada.id}", "notify_only"),
+        (GONE, GONE, "notify_only"),
     ]
     assert core_entry.disabled_by is ConfigEntryDisabler.USER
     assert core_entry.state is ConfigEntryState.FAILED_UNLOAD, "its action is there until Home Assistant restarts"
@@ -102,7 +103,7 @@ async def test_who_cannot_be_looked_up_comes_by_number(
     """A channel would be lost because Discord is busy in that second."""
     await add_automation(hass, world)
     shown = await choose(hass, "take_over")
-    world.server.fail(Fault.server_error(), times=None, calls=["get_channel"])
+    world.server.fail(Fault.server_error(), times=None, calls=["get_channel", "get_user"])
     result = await submit(hass, shown, {})
     assert f"{world.channel.id}" in [one.title for one in result["result"].subentries.values()]
 

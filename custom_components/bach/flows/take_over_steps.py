@@ -5,16 +5,19 @@ it does not work, all is as it was before.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, ConfigSubentry, ConfigSubentryData
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 
-from bach_lib import Fault, Identity
+from bach_lib import BachError, Fault, Identity
+from bach_lib.connectors import Connectors
 from bach_lib.errors import InputError
 from custom_components.bach.actions.legacy_notify import free_name
 from custom_components.bach.const import (
@@ -33,11 +36,13 @@ from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.kinds.settings import stored
-from custom_components.bach.taking_over.core_entries import Chat, Found, found_entries
+from custom_components.bach.taking_over.core_entries import Chat, Found
 from custom_components.bach.taking_over.handover import async_put_back, async_retire, async_stop, async_works
 from custom_components.bach.taking_over.old_uses_issue import async_report_old_uses
+from custom_components.bach.taking_over.yaml_notifiers import async_found
 
 from .naming import new_title
+from .normalizing import normalized
 from .trying import async_try
 
 CONF_FOUND: Final = "found"
@@ -46,6 +51,7 @@ PUT_BACK: Final = "put_back"
 NOTHING_FOUND: Final = "nothing_to_take_over"
 NOT_TRIED: Final = "take_over_failed"
 TAKEN_OVER: Final = "taken_over"
+TAKEN_OVER_YAML: Final = "taken_over_yaml"
 
 
 class TakeOverSteps(ConfigFlow):
@@ -59,7 +65,7 @@ class TakeOverSteps(ConfigFlow):
 
     async def async_step_take_over(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which one, if there are several."""
-        found = {one.entry_id: one for one in found_entries(self.hass)}
+        found = {one.key: one for one in await async_found(self.hass)}
         if not found:
             return self.async_abort(reason=NOTHING_FOUND)
         if user_input is None and len(found) > 1:
@@ -68,10 +74,17 @@ class TakeOverSteps(ConfigFlow):
                 step_id="take_over", data_schema=vol.Schema({vol.Required(CONF_FOUND): choices})
             )
         self._old = found.get(user_input[CONF_FOUND]) if user_input else next(iter(found.values()))
-        return await self.async_step_take_over_confirm()
+        return await self._confirm(None)
 
     async def async_step_take_over_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Show what comes over and what will happen, after the bot was tried; then do it."""
+        """Show what comes over of an entry and what will happen, after the bot was tried; then do it."""
+        return await self._confirm(user_input)
+
+    async def async_step_take_over_yaml(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """The same for what stands in YAML, where nothing is changed."""
+        return await self._confirm(user_input)
+
+    async def _confirm(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         if (old := self._old) is None:
             return self.async_abort(reason=NOTHING_FOUND)
         answer = await self._try(old)
@@ -83,7 +96,7 @@ class TakeOverSteps(ConfigFlow):
         name, reason = (answer.name, "") if isinstance(answer, Identity) else (old.title, answer)
         words = {"chats": _listed(old), "count": str(len(old.chats)), "reason": reason}
         return self.async_show_form(
-            step_id="take_over_confirm",
+            step_id="take_over_confirm" if old.entry_id else "take_over_yaml",
             data_schema=vol.Schema({}),
             errors={"base": NOT_TRIED} if reason else {},
             description_placeholders=words | with_escaped({"name": name}),
@@ -93,7 +106,7 @@ class TakeOverSteps(ConfigFlow):
     async def _try(self, old: Found) -> Identity | str:
         """Log in with what the old entry has, which disturbs nobody; or say why that does not work."""
         try:
-            answer = await async_try(self.hass, dict(old.data), {}, None)
+            answer = await async_try(self.hass, normalized(old.data), {}, None)
         except InputError as error:
             return escape_links(in_home_language(self.hass, error.sentence))
         return escape_links(in_home_language(self.hass, answer.text)) if isinstance(answer, Fault) else answer
@@ -101,11 +114,12 @@ class TakeOverSteps(ConfigFlow):
     async def _take(self, old: Found, identity: Identity) -> ConfigFlowResult:
         if not await async_stop(self.hass, old):
             return self.async_abort(reason=NOT_STOPPED, description_placeholders=with_escaped({"name": old.title}))
-        data = {**old.data, CONF_LINK: identity.link, CONF_TAKEN_FROM: old.origin, CONF_OLD_NAMES: list(old.old_names)}
+        data = normalized(old.data) | {CONF_LINK: identity.link, CONF_TAKEN_FROM: old.origin}
+        data[CONF_OLD_NAMES] = list(old.old_names)
         return self.async_create_entry(
             title=new_title(data, identity.name, self._async_current_entries()),
             **stored(data),
-            subentries=recipients_of(self.hass, [one for one in old.chats if not one.is_sought]),
+            subentries=recipients_of(self.hass, [one for one in old.chats if not one.spellings]),
         )
 
     async def _settle(self, result: ConfigFlowResult) -> None:
@@ -120,7 +134,7 @@ class TakeOverSteps(ConfigFlow):
         await _seek(self.hass, old, entry)
         await async_retire(self.hass, old, entry)
         count = async_report_old_uses(self.hass, entry)
-        result["description"] = TAKEN_OVER
+        result["description"] = TAKEN_OVER if old.entry_id else TAKEN_OVER_YAML
         result["description_placeholders"] = {"name": escape_markdown(entry.title), "count": str(count)}
 
 
@@ -131,18 +145,9 @@ def _listed(old: Found) -> str:
 
 
 async def _seek(hass: HomeAssistant, old: Found, entry: BachConfigEntry) -> None:
-    """Add whoever was known by an id only, under the name that the platform has; not who is unknown there."""
-    coordinator, found = entry.runtime_data, list[Chat]()
-    for chat in (one for one in old.chats if one.is_sought):
-        for address in (chat.recipient, f"@{chat.recipient}"):
-            answer = await coordinator.bach.find(coordinator.connection, address)
-            if isinstance(answer, Fault):
-                found.append(chat)  # better under its number than not at all
-                break
-            if answer:
-                found.append(replace(chat, recipient=answer[0].recipient, name=answer[0].title, kind=answer[0].kind))
-                break
-    for one in recipients_of(hass, found):
+    """Add whoever was known by an id only, under the name that the platform has; else under the id."""
+    found = [await _named(entry, one) for one in old.chats if one.spellings]
+    for one in recipients_of(hass, filter(None, found)):
         subentry = ConfigSubentry(
             data=MappingProxyType(dict(one["data"])),
             subentry_type=one["subentry_type"],
@@ -150,6 +155,20 @@ async def _seek(hass: HomeAssistant, old: Found, entry: BachConfigEntry) -> None
             unique_id=one["unique_id"],
         )
         hass.config_entries.async_add_subentry(entry, subentry)
+
+
+async def _named(entry: BachConfigEntry, chat: Chat) -> Chat | None:
+    """The chat as the platform knows it, or as it stood there; None if that is no address at all."""
+    coordinator, kept = entry.runtime_data, None
+    connector = await Connectors().load(entry.data[CONF_TYPE])
+    for spelling in chat.spellings:
+        with suppress(BachError):
+            address = connector.normalize_recipient(spelling)
+            kept = kept or replace(chat, recipient=address)
+            answer = await coordinator.bach.find(coordinator.connection, address)
+            if answer and not isinstance(answer, Fault):
+                return replace(chat, recipient=answer[0].recipient, name=answer[0].title, kind=answer[0].kind)
+    return kept
 
 
 def recipients_of(hass: HomeAssistant, chats: Iterable[Chat]) -> list[ConfigSubentryData]:

@@ -51,8 +51,8 @@ _KIND_GROUP: Final = "group"
 class Chat:
     """Somebody whom the old bot writes to.
 
-    `entity_id`: of the notify entity that it has for them, if it has one. `is_sought`: only the id is known, and the
-    platform is asked who that is.
+    `entity_id`: of the notify entity that it has for them, if it has one. `spellings`: only an id is known, and the
+    platform is asked who that is, by these addresses.
     """
 
     recipient: str
@@ -60,18 +60,18 @@ class Chat:
     kind: str | None = None
     entity_id: str | None = None
     role: Role = Role.NOTIFY_ONLY
-    is_sought: bool = False
+    spellings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An entry of Home Assistant's that can be taken over.
+    """A bot of Home Assistant's that can be taken over. `entry_id`: None where it stands in YAML.
 
     `account` is its id on the platform, `data` are the fields of the connection to be. `is_stopped_first`: two programs
     cannot receive for it at a time. `old_names` are the entities and actions that automations may know it by.
     """
 
-    entry_id: str
+    entry_id: str | None
     origin: str
     account: str
     title: str
@@ -80,23 +80,28 @@ class Found:
     is_stopped_first: bool
     old_names: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return self.entry_id or f"{self.origin}:{self.account}"
+
 
 @callback
 def found_entries(hass: HomeAssistant) -> list[Found]:
-    """All that can be taken over: what BACH has already is not among it."""
+    """The entries that can be taken over: what BACH has already is not among them."""
     found = (
         read(hass, entry)
         for domain, read in ((TELEGRAM_BOT, _telegram), (DISCORD, _discord))
         for entry in hass.config_entries.async_entries(domain, include_ignore=False)
     )
-    return [one for one in found if one and not _is_ours(hass, one)]
+    return [one for one in found if one and not is_ours(hass, one)]
 
 
-def _is_ours(hass: HomeAssistant, found: Found) -> bool:
+def is_ours(hass: HomeAssistant, found: Found) -> bool:
     """Whether BACH has a connection for this account."""
     return any(
         one.data.get(CONF_TYPE) == found.data[CONF_TYPE]
-        and (one.data.get(CONF_BOT_TOKEN) == found.data[CONF_BOT_TOKEN] or one.unique_id == found.account)
+        and (one.unique_id == found.account or one.data.get(CONF_BOT_TOKEN, "") == found.data.get(CONF_BOT_TOKEN))
         for one in connections(hass)
     )
 
@@ -159,7 +164,7 @@ def _discord(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
         account=str(entry.unique_id),
         title=entry.title,
         data={CONF_TYPE: TYPE_DISCORD, CONF_BOT_TOKEN: token, CONF_RECEIVING: False},
-        chats=tuple(Chat(recipient=one, name=one, is_sought=True) for one in targets_of(hass, action)),
+        chats=tuple(Chat(recipient=one, name=one, spellings=(one, f"@{one}")) for one in targets_of(hass, action)),
         is_stopped_first=False,
         old_names=(action,),
     )

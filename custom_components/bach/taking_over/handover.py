@@ -31,7 +31,7 @@ _CONFLICT: Final = "conflict"
 
 async def async_stop(hass: HomeAssistant, found: Found) -> bool:
     """Stop the old entry where it must not run beside BACH; whether it has stopped."""
-    if not found.is_stopped_first:
+    if not found.is_stopped_first or found.entry_id is None:
         return True
     try:
         with unlogged(str(found.data[CONF_BOT_TOKEN])):
@@ -43,9 +43,9 @@ async def async_stop(hass: HomeAssistant, found: Found) -> bool:
 async def async_put_back(hass: HomeAssistant, found: Found, entry: BachConfigEntry) -> None:
     """Remove BACH's connection, and let the old entry run again."""
     await hass.config_entries.async_remove(entry.entry_id)
-    old = hass.config_entries.async_get_entry(found.entry_id)
+    old = hass.config_entries.async_get_entry(found.entry_id) if found.entry_id else None
     if old and not old.disabled_by and old.state is ConfigEntryState.NOT_LOADED:
-        await hass.config_entries.async_setup(found.entry_id)
+        await hass.config_entries.async_setup(old.entry_id)
 
 
 async def async_works(entry: BachConfigEntry, seconds: float) -> Fault | None:
@@ -79,6 +79,8 @@ async def async_works(entry: BachConfigEntry, seconds: float) -> Fault | None:
 
 async def async_retire(hass: HomeAssistant, found: Found, entry: BachConfigEntry) -> None:
     """Disable the old entry, and give the ids of its notify entities to BACH's: what calls those goes on."""
+    if found.entry_id is None:
+        return
     with suppress(OperationNotAllowed):  # it is disabled, but only a restart stops it
         await hass.config_entries.async_set_disabled_by(found.entry_id, ConfigEntryDisabler.USER)
     ours = {one.data[CONF_RECIPIENT]: one.subentry_id for one in entry.subentries.values()}
