@@ -90,6 +90,7 @@ from bach_lib.models.spellings import Sighting
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.resending import Retried
+from bach_lib.outbound.superseding import Cleared
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.owners.membership import Process
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
@@ -126,6 +127,7 @@ __all__ = [
     "Changes",
     "ChatMessage",
     "ChatOptions",
+    "Cleared",
     "Clock",
     "Connection",
     "ConnectionAdded",

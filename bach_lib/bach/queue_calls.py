@@ -5,9 +5,13 @@ from typing import Unpack
 
 from bach_lib.arguments import check_limit, seconds
 from bach_lib.bach.call_group import CallGroup
+from bach_lib.common_sentences import A_TEXT
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Attempt, Category, Message, PersonProof
 from bach_lib.outbound.amending import Amendment
+from bach_lib.outbound.fitting import short
 from bach_lib.outbound.resending import Retried
+from bach_lib.outbound.superseding import Cleared
 
 
 class QueueCalls(CallGroup):
@@ -37,6 +41,17 @@ class QueueCalls(CallGroup):
         """
         parts, wait = self._open_parts, seconds("wait", wait)
         return await parts.retrier.retry_one(message_id, lambda: parts.by_hand.send_now(message_id), wait)
+
+    async def clear(self, connection: str, recipient: str | int, tag: str) -> Cleared:
+        """Cancel what waits for a recipient with a tag, and have taken away what was sent within two days.
+
+        What is taken away is queued, as a message of its own; where the platform takes nothing away, it stays. Raises
+        an `InputError` or `StorageError`.
+        """
+        parts = self._open_parts
+        if (checked := short("tag", tag)) is None:
+            raise InvalidValueError(field="tag", value=tag, expected=A_TEXT)
+        return await parts.superseding.clear(parts.registry.get(connection).name, str(recipient), checked)
 
     async def undo(self, message_id: int) -> Message:
         """Put back what this process has cancelled or discarded within the last minute: it stands as it stood.

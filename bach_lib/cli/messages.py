@@ -161,6 +161,18 @@ def cancel(message: Annotated[int, typer.Argument(help="The id of a message in t
     show_one(as_row(ask("cancel", message_id=message)), ("id", "Id"), ("status", "Status"))
 
 
+@app.command()
+@command
+def clear(
+    connection: Annotated[str, typer.Argument(help="Name of the connection.")],
+    recipient: Annotated[str, typer.Argument(help="The recipient, as it was sent to.")],
+    tag: Annotated[str, typer.Argument(help="The tag that the messages have.")],
+) -> None:
+    """Cancel what waits with a tag, and take away what was sent with it within two days."""
+    cleared = ask("clear", connection=connection, recipient=recipient, tag=tag)
+    show_one(as_row(cleared), ("cancelled", "Cancelled"), ("taken_away", "Taken away"))
+
+
 @app.command("show")
 @command
 def show_message(message: Annotated[int, typer.Argument(help="The id of a message in the outbox.")]) -> None:

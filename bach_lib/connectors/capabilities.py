@@ -42,7 +42,8 @@ class Capabilities:
     larger ones are left out. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
     account, the same id of a message is another message. `adds_reactions`: an emoji joins those of the same
     sender instead of taking their place. `shared_lanes`: several processes may send through one connection at once, as
-    nothing is counted, held open or remembered from one message to the next.
+    nothing is counted, held open or remembered from one message to the next. `replaces_by_tag`: it shows a newer
+    message of a tag in place of the older one by itself.
     """
 
     receives: bool
@@ -66,6 +67,7 @@ class Capabilities:
     own_ids: bool = False
     adds_reactions: bool = False
     shared_lanes: bool = False
+    replaces_by_tag: bool = False
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError`, which names the field."""
@@ -104,7 +106,7 @@ class Capabilities:
 
 _SWITCHES = (
     *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
-    "shared_lanes",
+    *("shared_lanes", "replaces_by_tag"),
 )
 _PAIRS: Final[Mapping[str, str]] = {"button_value": "max_buttons", "file_bytes": "max_files"}
 """What is of no use without the other: buttons that may bring nothing back, files without a byte."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
-from bach_lib.errors import InvalidValueError
+from bach_lib.errors import InvalidValueError, UnknownConnectionError
 from bach_lib.models import Connection, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.bystander import Bystander
@@ -198,6 +198,14 @@ class Sender:
             draft = make_reaction(place, connector, target, emoji, options=options, now=now, max_retries=retries)
             return await self._put(draft, options)
 
+    def replaces_by_tag(self, connection: str) -> bool:
+        """Whether the platform shows a newer message of a tag in place of the older one by itself."""
+        try:
+            type_ = self._connectors.loaded(self._registry.get(connection).type)
+        except UnknownConnectionError:
+            return True  # it is gone, and nobody can take anything away
+        return type_ is None or type_.capabilities.replaces_by_tag
+
     async def _in_place(self, draft: Draft, connector: type[Connector]) -> Draft:
         """The draft, or the change that it makes to what was sent with its tag.
 
@@ -208,6 +216,7 @@ class Sender:
         is_short = len(draft.text) + len(draft.title or "") <= _SHORT
         if (
             draft.tag is None
+            or able.replaces_by_tag
             or not draft.silent
             or draft.next_retry_at is not None
             or draft.files

@@ -7,7 +7,7 @@ from bach_lib.clock import Clock
 from bach_lib.models import Message
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Store, Transaction, Value
-from bach_lib.storage.values import upper_bound
+from bach_lib.storage.values import integer, upper_bound
 
 REACH: Final = 47 * 3600.0
 """Seconds; what is older stays. Telegram lets a bot take away what is less than 48 hours old
@@ -52,6 +52,18 @@ class Tagged:
             there: message for message in reversed(found) if (there := id_there(message))
         }  # the oldest: it was sent
         return sorted(by_id.values(), key=lambda message: -message.id)
+
+    async def waiting(self, connection: str, forms: Sequence[str], tag: str) -> list[int]:
+        """The ids of those that are not sent yet, oldest first, at most as many as a place may have of one tag."""
+        place: dict[str, Value] = {"connection": connection, "tag": tag, "limit": _NEWEST}
+
+        def work(tx: Transaction) -> list[int]:
+            forms_ = dict.fromkeys(forms)
+            return sorted(
+                integer(row["id"]) for form in forms_ for row in tx.rows("unsent_with_tag", **place, recipient=form)
+            )
+
+        return await self._store.read(work)
 
 
 def id_there(message: Message) -> str | None:

@@ -67,7 +67,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
         runtimes=runtimes,
         probers=Probers(_probe_services(base, session, registry)),
         sender=sender,
-        superseding=Superseding(base.bus, directory, sender),
+        superseding=Superseding(base.bus, directory, sender, by_hand),
         inbox_reader=InboxReader(inbox, directory, registry, base.connectors, runtimes.fetch),
         corrections=corrections,
         by_hand=by_hand,

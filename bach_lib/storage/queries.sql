@@ -130,6 +130,12 @@ WHERE connection = :connection AND recipient = :recipient AND tag = :tag AND sta
     AND id > :id AND held = 0
 LIMIT 1;
 
+-- unsent_with_tag: what waits there with this tag, or is on its way
+SELECT id FROM messages
+WHERE connection = :connection AND recipient = :recipient AND tag = :tag
+    AND (status = 'pending' OR status = 'failed' OR status = 'sending')
+ORDER BY id LIMIT :limit;
+
 -- standing_with_tag: what was sent there with this tag and was not taken away, among the newest that went there
 SELECT * FROM messages
 WHERE id IN (

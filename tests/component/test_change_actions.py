@@ -47,6 +47,17 @@ async def test_a_message_is_taken_away(hass: HomeAssistant, telegram: TelegramSe
     assert telegram.deleted[0].message_id == telegram.sent[0].message_id
 
 
+async def test_a_tag_is_cleared(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
+    """The leak is dry, and everybody still reads of water."""
+    await call(hass, "send_message", entity_id=ADA_ENTITY, message="Water!", tag="leak", wait=60)
+    assert await call(hass, "clear", entity_id=ADA_ENTITY, tag="leak") == {"cancelled": 0, "taken_away": 1}
+    await telegram.wait_until(lambda: bool(telegram.deleted))
+    assert telegram.deleted[0].message_id == telegram.sent[0].message_id
+    assert not await call(hass, "clear", response=False, entity_id=ADA_ENTITY, tag="leak")
+    with pytest.raises(vol.Invalid):
+        await call(hass, "clear", entity_id=ADA_ENTITY, tag="")
+
+
 async def test_a_message_gets_a_reaction(hass: HomeAssistant, telegram: TelegramServer, sent: None) -> None:
     """People would need a second message to see that the home has done what they asked."""
     await call(hass, "react", message_id=1, reaction="👍")

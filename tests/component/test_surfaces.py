@@ -77,14 +77,18 @@ _BY_FOREIGN_ID: Final = {"config_entry_id": ENTRY, "recipient": "777"}
 _EVERYBODY_HERE: Final = {"entity_id": "all"}
 
 
-def _sending(**more: object) -> list[Try]:
+def _to_somebody(**more: object) -> list[Try]:
     """The four ways to say for whom something is."""
     return [
-        Try(_BY_ENTITY | {"message": "hello"} | more, _CHILDREN),
-        Try(_BY_ID | {"message": "hello"} | more, _CHILDREN),
-        Try(_BY_FOREIGN_ID | {"message": "hello"} | more, _ADMINS),
-        Try(_EVERYBODY_HERE | {"message": "hello"} | more, _USERS),
+        Try(_BY_ENTITY | more, _CHILDREN),
+        Try(_BY_ID | more, _CHILDREN),
+        Try(_BY_FOREIGN_ID | more, _ADMINS),
+        Try(_EVERYBODY_HERE | more, _USERS),
     ]
+
+
+def _sending(**more: object) -> list[Try]:
+    return _to_somebody(message="hello", **more)
 
 
 def _about_a_message(**more: object) -> list[Try]:
@@ -109,6 +113,7 @@ ACTIONS: Final[Mapping[str, list[Try]]] = {
     ],
     "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _ADMINS)],
     "cancel": _about_a_message(),
+    "clear": _to_somebody(tag="leak"),
     "edit_message": _about_a_message(message="other"),
     "delete_message": _about_a_message(),
     "react": _about_a_message(reaction="👍"),

@@ -55,7 +55,17 @@ OTHERS = frozenset(
             "pair",
             "poll",
         ),
-        *("route", "program_cancel", "program_edit", "program_send", "program_wait", "amend", "cancel", "discard_all"),
+        *(
+            "route",
+            "program_cancel",
+            "program_edit",
+            "program_send",
+            "program_wait",
+            "amend",
+            "cancel",
+            "clear",
+            "discard_all",
+        ),
         *("discard_held", "discard_messages", "release", "retry", "retry_all", "send", "wait", "remove_rule"),
         "set_rule",
     }

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bach_lib import Bach, Connection, File
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Message, Operation, Status
 from bach_lib.outbound import tagged
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -113,6 +115,23 @@ async def test_who_sends_again_under_a_key_gets_the_first_receipt(bach: Bach, se
     assert len(await bach.messages()) == 1
 
 
+async def test_clearing_a_tag_takes_away_what_stands_and_cancels_what_waits(bach: Bach, server: TelegramServer) -> None:
+    """The leak is dry, and everybody still reads of water; or the phone rings for it an hour later."""
+    await sent(bach, "Water!", tag="leak")
+    await sent(bach, "Dishes")
+    await bach.stop("home")
+    waiting = await bach.send("home", ADA, "Water, still!", tag="leak")
+    cleared = await bach.clear("home", ADA, "leak")
+    assert (cleared.cancelled, cleared.taken_away) == (1, 1)
+    assert (await bach.get(waiting.id)).status is Status.CANCELLED
+    await bach.start("home")
+    await server.wait_until(lambda: seen(server) == ["Dishes"])
+    again = await bach.clear("home", ADA, "leak")
+    assert (again.cancelled, again.taken_away) == (0, 0)
+    with pytest.raises(InvalidValueError):
+        await bach.clear("home", ADA, "")
+
+
 @pytest.fixture
 def platform() -> FakePlatform:
     """A platform that does as it is told."""
@@ -143,6 +162,34 @@ async def test_the_older_one_stays_until_the_newer_one_is_there(
         (Operation.SEND, None),
         (Operation.DELETE, (await turned.get(1)).remote_id),
     ]
+
+
+async def test_what_is_on_its_way_when_its_tag_is_cleared_goes_when_it_has_arrived(
+    turned: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """It would arrive just after, and stay."""
+    platform.hold = asyncio.Event()
+    on_its_way = await turned.send("home", "ada", "Water!", tag="leak")
+    await clock.settle()
+    assert (await turned.clear("home", "ada", "leak")).cancelled == 0
+    platform.hold.set()
+    await turned.wait(on_its_way.id, 60)
+    await clock.settle()
+    assert [one.operation for one in platform.sent] == [Operation.SEND, Operation.DELETE]
+
+
+async def test_a_platform_that_replaces_by_itself_is_left_to_it(
+    platform: FakePlatform, clock: FakeClock, tmp_path: Path
+) -> None:
+    """A phone shows the newer in place of the older one, and a deletion of that would take the newer one away."""
+    type_ = fake_connector(platform)
+    type_.capabilities = replace(type_.capabilities, replaces_by_tag=True)
+    async with Bach(tmp_path / "bach.db", clock=clock, connectors={"fake": type_}) as bach:
+        await bach.registry.add(Connection(name="home", type="fake"))
+        for silent in (False, False, True):
+            await bach.wait((await bach.send("home", "ada", "Washing", tag="t", silent=silent)).id, 60)
+            await clock.settle()
+    assert [one.operation for one in platform.sent] == [Operation.SEND] * 3
 
 
 async def test_what_was_sent_days_ago_stays(turned: Bach, platform: FakePlatform, clock: FakeClock) -> None:

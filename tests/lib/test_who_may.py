@@ -105,7 +105,17 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
     ),
     **dict.fromkeys(
         (
-            *("amend", "cancel", "discard", "discard_all", "discard_held", "discard_messages", "invite", "mark"),
+            *(
+                "amend",
+                "cancel",
+                "clear",
+                "discard",
+                "discard_all",
+                "discard_held",
+                "discard_messages",
+                "invite",
+                "mark",
+            ),
             *("pair", "poll", "program_cancel", "program_edit", "program_send", "release", "remove_rule", "retry"),
             *("retry_all", "route", "set_rule"),
         ),

@@ -56,6 +56,7 @@ OPERATIONS: Mapping[str, Operation] = {
         program_operations.program_wait,
         queue_operations.amend,
         queue_operations.cancel,
+        queue_operations.clear,
         queue_operations.discard_all,
         queue_operations.discard_held,
         queue_operations.discard_messages,

@@ -153,6 +153,12 @@ async def cancel(bach: Bach, message_id: int) -> Row:
     return message_row(await bach.cancel(message_id))
 
 
+async def clear(bach: Bach, connection: str, recipient: str, tag: str) -> Row:
+    """Cancel what waits there with a tag, and have taken away what was sent; how many of each."""
+    cleared = await bach.clear(connection, recipient, tag)
+    return {"cancelled": cleared.cancelled, "taken_away": cleared.taken_away}
+
+
 async def _start(bach: Bach, name: str, *, starts: bool) -> None:
     """Let a connection work for a moment where nothing does so all the time."""
     if starts and bach.registry.get(name).is_active:

@@ -6,7 +6,6 @@ kept with the recipient, so that another title takes it from no automation.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -26,8 +25,7 @@ from homeassistant.helpers.service import async_set_service_schema
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Loss, Status
-from bach_lib.errors import NotCancellableError
+from bach_lib import Loss
 from custom_components.bach.const import CONF_NOTIFY_ACTION, CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name, connections
@@ -52,7 +50,6 @@ _COMMANDS: Final = frozenset(
 )
 _COMMAND_BEGINS: Final = ("command_", "kiosk_")
 """What the phone app does when it is all that a message says; as words it would only puzzle people."""
-_LISTED: Final = 500
 _NO_NAME: Final = "unknown"
 """What Home Assistant makes of a title without letters."""
 
@@ -169,19 +166,10 @@ def _as_ours(
 async def _clear(
     call: ServiceCall, entry: BachConfigEntry, subentry: ConfigSubentry, legacy: LegacyFields
 ) -> ServiceResponse:
-    """Take out what still waits for the recipient with a tag, as `clear_notification` does on a phone."""
+    """Clear the tag for the recipient, as `clear_notification` does on a phone."""
     recipient, tag = subentry.data[CONF_RECIPIENT], legacy.fields.get(ATTR_TAG)
     await require_recipient_control(call.hass, call.context, entry, recipient)
     with translated_errors(call.hass):
-        bach = call.hass.data[HUB].bach
-        waiting = await bach.messages(
-            connection=connection_name(entry),
-            recipient=recipient,
-            status=(Status.PENDING, Status.FAILED),
-            limit=_LISTED,
-        )
-        for message in waiting:
-            if tag is not None and message.tag == tag:
-                with suppress(NotCancellableError):
-                    await bach.cancel(message.id)
+        if isinstance(tag, str) and tag:
+            await call.hass.data[HUB].bach.clear(connection_name(entry), recipient, tag)
     return {"messages": []} if call.return_response else None

@@ -35,6 +35,7 @@ from .change_message import (
     async_react,
 )
 from .check_connection import CHECK_SCHEMA, async_check
+from .clear import CLEAR_SCHEMA, async_clear
 from .dead_letters import (
     AMEND_SCHEMA,
     DISCARD_SCHEMA,
@@ -87,6 +88,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "amend", async_amend, AMEND_SCHEMA, optional)
     register(DOMAIN, "discard", async_discard, DISCARD_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
+    register(DOMAIN, "clear", async_clear, CLEAR_SCHEMA, optional)
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)

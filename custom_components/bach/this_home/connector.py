@@ -75,6 +75,7 @@ class ThisHomeConnector(Connector):
         max_buttons=8,
         button_value=1_000,
         finds_recipients=True,
+        replaces_by_tag=True,
     )
     knows: ClassVar[Knows | None] = Knows(settings=OF_CONNECTOR, title="Home Assistant")
 
