@@ -2,6 +2,7 @@
 
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from bach_lib.cli.message_rows import (
     show_newest,
     with_names,
 )
+from bach_lib.cli.moments import moment
 from bach_lib.cli.options import command
 from bach_lib.cli.pair import pair
 from bach_lib.cli.systemd import setup_daemon
@@ -34,6 +36,10 @@ app: typer.Typer = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
+
+At = Annotated[
+    str | None, typer.Option(help="When: 18:30, or 2027-01-15T18:30, by the clock here; with +01:00, that of there.")
+]
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
 """What looks like an option that somebody misspelt."""
@@ -69,6 +75,7 @@ QUEUE = (
     ("dead", "Dead"),
     ("uncertain", "Uncertain"),
     ("held", "Held"),
+    ("scheduled", "Scheduled"),
     ("file_bytes", "Bytes of files"),
 )
 
@@ -141,6 +148,7 @@ def send(
     reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
     tag: Annotated[str | None, typer.Option(help="A newer one with it replaces one that is not sent yet.")] = None,
+    at: At = None,
     time_to_live: Annotated[float | None, typer.Option(help="Seconds after which it is not sent any more.")] = None,
     delivery: Annotated[str | None, typer.Option(help="at_least_once or at_most_once.")] = None,
     key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
@@ -154,6 +162,7 @@ def send(
         "reply_to": reply_to,
         "priority": priority,
         "tag": tag,
+        "not_before": _not_before(at),
         "time_to_live": time_to_live,
         "delivery": delivery,
         "idempotency_key": key,
@@ -219,6 +228,20 @@ def queue_status() -> None:
     show(ask("queue_status"), *QUEUE, ("oldest", "Oldest waiting"), empty=registry_commands.NONE)
 
 
+@app.command("send-now")
+@command
+def send_now(
+    message: Annotated[str, typer.Argument(metavar="ID", help="A scheduled message.")], wait: Wait = None
+) -> None:
+    """Send a scheduled message without waiting for its time; say what came of it."""
+    with sentences():
+        number = message_id(message)
+    row = as_row(run(lambda session: ask_and_wait(session, "send_now", wait, message_id=number)))
+    show_one(row, *RESULT)
+    if row["status"] in STOPPED:
+        raise typer.Exit(1)
+
+
 @app.command()
 @command
 def retry(
@@ -237,6 +260,11 @@ def retry(
     show_one(row, *RESULT)
     if row["status"] in STOPPED:
         raise typer.Exit(1)
+
+
+def _not_before(at: str | None) -> str | None:
+    with sentences():
+        return None if at is None else moment(at, datetime.now().astimezone()).isoformat()
 
 
 def _whole(path: Path) -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bach_lib.cli.command import ask
-from bach_lib.cli.console import Row, as_rows, cut, show
+from bach_lib.cli.console import Json, Row, as_rows, cut, show
 from bach_lib.control.sentences import SentenceError
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="At most so many.")]
@@ -53,10 +53,17 @@ def with_names(rows: list[Row]) -> list[Row]:
         {
             **row,
             "who": row["sender"] if row["direction"] == "in" else row["recipient"],
-            "state": "held" if row.get("held") else row["status"],
+            "state": _state(row),
         }
         for row in rows
     ]
+
+
+def _state(row: Row) -> Json:
+    """Its status, or what says more."""
+    if row.get("held"):
+        return "held"
+    return f"scheduled for {row['scheduled_for']}" if row.get("scheduled_for") else row["status"]
 
 
 def message_id(written: str) -> int:

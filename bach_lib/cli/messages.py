@@ -48,7 +48,7 @@ _SHOWN = (
         "priority",
         "tag",
     ),
-    *("created_at", "expires_at", "next_retry_at", "finished_at"),
+    *("created_at", "expires_at", "scheduled_for", "next_retry_at", "finished_at"),
 )
 _PROOFS = (("at", "Since"), ("kind", "Known"), ("name", "Of"), ("person", "Id"))
 _ATTEMPTS = (

@@ -43,8 +43,9 @@ class SendOptions(TypedDict, total=False):
     tag: str | None
     """A newer message with it replaces one that waits. What was sent within two days is changed, if the newer one is
     silent and the platform can, or else taken away once that has arrived."""
-    not_before: datetime | None
-    """When it is to be sent at the earliest, with its time zone, at most a year ahead; None: at once."""
+    not_before: datetime | str | None
+    """When it is to be sent at the earliest, with its time zone (as a text: ISO 8601), at most a year ahead; None: at
+    once."""
     time_to_live: float | None
     """Seconds after which it is no longer sent, counted from `not_before`; None: it waits for ever."""
     delivery: Delivery | str
@@ -179,8 +180,8 @@ def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request
     if key is None:
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
-    wish = options.get("not_before")
-    words = f"{timeless!r}{'' if wish is None else wish.timestamp()}"
+    wish = _moment(options.get("not_before"))
+    words = f"{timeless!r}{'' if wish is None else wish}"
     contents = b"".join(bytes.fromhex(file.digest) or sha256(file.content).digest() for file in draft.files)
     return Request(key=key if number == 1 else f"{key} #{number}", digest=sha256(words.encode() + contents).hexdigest())
 
@@ -194,12 +195,8 @@ def _delivery(value: Delivery | str) -> Delivery:
 
 def _due(value: object, now: float) -> float | None:
     """When it is scheduled for; None for a time that has come."""
-    if value is None:
+    if (time := _moment(value)) is None:
         return None
-    try:
-        time = value.timestamp() if isinstance(value, datetime) and value.utcoffset() is not None else inf
-    except (ValueError, OverflowError):  # of a year that no clock shows
-        time = inf
     if time > now + _FARTHEST:
         raise InvalidValueError(
             field="not_before",
@@ -209,6 +206,17 @@ def _due(value: object, now: float) -> float | None:
             ),
         )
     return time if time > now else None
+
+
+def _moment(value: object) -> float | None:
+    """In seconds since 1970; of what is no time with a zone, the end of time."""
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return time.timestamp() if isinstance(time, datetime) and time.utcoffset() is not None else inf
+    except (ValueError, OverflowError):  # or of a year that no clock shows
+        return inf
 
 
 def _seconds(value: float) -> float:

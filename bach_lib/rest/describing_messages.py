@@ -64,6 +64,9 @@ _OUTGOING: Final[dict[str, Json]] = {
     "queued_at": TIME,
     "expires_at": _MAYBE_TIME,
     "next_retry_at": _MAYBE_TIME,
+    "scheduled_for": nullable(
+        {"type": "string", "format": "date-time", "description": "It waits for this time, and for nothing else."}
+    ),
     "attempted_at": _MAYBE_TIME,
     "finished_at": _MAYBE_TIME,
     "remote_id": _MAYBE,
@@ -189,6 +192,14 @@ LETTERS: Final[dict[str, Json]] = {
             "summary": "Take a waiting message out of the queue",
             "parameters": [_PATH],
             "responses": answers("Outgoing", "401", "404", "421", "422", "503", text="It is cancelled."),
+        }
+    },
+    "/api/v1/messages/{id}/send-now": {
+        "post": {
+            "operationId": "send_now",
+            "summary": "Send a scheduled message without waiting for its time",
+            "parameters": [_PATH, _WAIT],
+            "responses": answers("Outgoing", "401", "404", "421", "422", "503", text="What came of it so far."),
         }
     },
     "/api/v1/messages/{id}/retry": {

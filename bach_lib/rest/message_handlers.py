@@ -56,6 +56,7 @@ class Letters:
             web.get(one, self.show),
             web.post(f"{one}/edit", self.edit),
             web.post(f"{one}/cancel", self.cancel),
+            web.post(f"{one}/send-now", self.send_now),
             web.post(f"{one}/retry", self.retry),
             web.post(f"{one}/amend", self.amend),
             web.post("/api/v1/messages/discard", self.discard),
@@ -109,6 +110,11 @@ class Letters:
         """Take a waiting message out of the queue."""
         query_fields(request)
         return answer(outgoing_row(await self._bach.cancel(_id(request))))
+
+    async def send_now(self, request: web.Request) -> web.Response:
+        """Do not wait for its time; what came of it."""
+        wait = _wait(request)
+        return answer(outgoing_row(await self._bach.send_now(_id(request), wait=wait)))
 
     async def retry(self, request: web.Request) -> web.Response:
         """Send it again; what came of it."""

@@ -34,7 +34,10 @@ _OPTIONS: Final[dict[str, Json]] = {
     "reply_to": nullable({"type": "string"}),
     "priority": nullable({"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}),
     "tag": nullable({"type": "string"}),
-    "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
+    "not_before": nullable(
+        {"type": "string", "format": "date-time", "description": "It is sent then, with a time zone; within a year."}
+    ),
+    "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds, from then on."}),
     "delivery": nullable({"type": "string", "enum": list(Delivery)}),
     "max_retries": nullable({"type": "integer", "minimum": 0, "maximum": 100}),
     "context": nullable({"type": "string", "description": "Kept for whoever sent it."}),

@@ -51,6 +51,7 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "queued_at": iso(message.created_at),
         "expires_at": _time(message.expires_at),
         "next_retry_at": _time(message.next_retry_at),
+        "scheduled_for": _time(message.scheduled_for),
         "attempted_at": _time(message.attempted_at),
         "finished_at": _time(message.finished_at),
         "remote_id": message.remote_id,

@@ -30,6 +30,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "reply_to": (str,),
     "priority": (int,),
     "tag": (str,),
+    "not_before": (str,),
     "time_to_live": (int, float),
     "delivery": (str,),
     "max_retries": (int,),

@@ -246,7 +246,8 @@ async def test_it_does_not_count_as_waiting(home: Bach, platform: FakePlatform, 
     [
         datetime(2027, 1, 15, 7),  # noqa: DTZ001 - the mistake under test
         datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-12))),
-        "2027-01-15T07:00:00Z",
+        "2027-01-15T09:00:00",
+        "tomorrow",
         1_800_003_600.0,
     ],
 )
@@ -256,6 +257,12 @@ async def test_a_time_that_is_none_is_refused(home: Bach, value: object) -> None
         await home.send("home", "ada", "Bins out", not_before=value)  # type: ignore[arg-type] # under test
     with pytest.raises(UnknownMessageError):
         await home.get(1)
+
+
+async def test_a_time_may_be_written(home: Bach, clock: FakeClock) -> None:
+    """Programs that talk in JSON could send nothing later."""
+    message = await later(home, clock, not_before=at(clock, HOUR).isoformat())
+    assert message.scheduled_for == clock.now() + HOUR
 
 
 async def test_a_time_that_has_passed_is_now(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:

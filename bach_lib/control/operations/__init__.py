@@ -64,6 +64,7 @@ OPERATIONS: Mapping[str, Operation] = {
         queue_operations.messages,
         queue_operations.queue_status,
         queue_operations.release,
+        queue_operations.send_now,
         queue_operations.retry,
         queue_operations.retry_all,
         queue_operations.send,

@@ -51,6 +51,7 @@ def message_row(message: Message) -> Row:
         "retry_count": message.retry_count,
         "max_retries": message.max_retries,
         "next_retry_at": time(message.next_retry_at),
+        "scheduled_for": time(message.scheduled_for),
         "created_at": time(message.created_at),
         "expires_at": time(message.expires_at),
         "finished_at": time(message.finished_at),
@@ -106,6 +107,7 @@ def queue_row(status: QueueStatus) -> Row:
         "dead": status.dead,
         "uncertain": status.uncertain,
         "held": status.held,
+        "scheduled": status.scheduled,
         "oldest": time(status.oldest),
     }
 

@@ -77,6 +77,13 @@ async def queue_status(bach: Bach) -> list[Row]:
     return [queue_row(status) for _, status in sorted((await bach.queue_status()).items())]
 
 
+async def send_now(bach: Bach, message_id: int, seconds: float = 0.0, *, starts: bool = False) -> Row:
+    """Send a scheduled message without waiting for its time; as `retry` answers."""
+    if starts:
+        return await _and_work(bach, message_id, lambda: bach.send_now(message_id), seconds)
+    return message_row(await bach.send_now(message_id, wait=seconds))
+
+
 async def retry(bach: Bach, message_id: int, seconds: float = 0.0, *, starts: bool = False) -> Row:
     """Send an ended message again; as it stands when it was tried, or then. `starts`: the connection rests."""
     if starts:

@@ -1,6 +1,6 @@
 """The action `bach.send_message`: queues a message for many recipients, each with its own result.
 
-It can do what `notify.send_message` cannot: files, buttons, priority, time to live, and waiting for delivery.
+It can do what `notify.send_message` cannot: files, buttons, priority, a later time, time to live, and waiting.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.selector import MediaSelector
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
@@ -46,11 +47,13 @@ from .file_sources import (
     MAX_PICTURES,
     take_files,
 )
+from .moments import next_moment
 from .other_notify import async_pass_on
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
 
 _LOGGER = logging.getLogger(__name__)
 
+ATTR_AT: Final = "at"
 ATTR_BUTTONS: Final = "buttons"
 ATTR_DATA: Final = "data"
 ATTR_DELIVERY: Final = "delivery"
@@ -88,6 +91,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
         vol.Optional(ATTR_TAG): cv.string,
+        vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
         vol.Optional(ATTR_TIME_TO_LIVE): cv.time_period,
         vol.Optional(ATTR_DELIVERY, default=Delivery.AT_LEAST_ONCE.value): vol.In([item.value for item in Delivery]),
         vol.Optional(ATTR_WAIT, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_WAIT)),
@@ -126,6 +130,14 @@ def _refused(entity_id: str, error: HomeAssistantError) -> _Result:
 
 async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
     """Forward the text to a group member of another integration."""
+    if ATTR_AT in call.data:
+        named = {ATTR_ENTITY_ID: entity_id}
+        return _refused(
+            entity_id,
+            ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="not_later", translation_placeholders=named
+            ),
+        )
     lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, *CARRIED) if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
@@ -178,6 +190,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         silent=data[ATTR_SILENT],
         priority=data[ATTR_PRIORITY],
         tag=data.get(ATTR_TAG),
+        not_before=next_moment(data[ATTR_AT], dt_util.now()) if ATTR_AT in data else None,
         time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
         delivery=data[ATTR_DELIVERY],
         context=context_to_keep(call.context),

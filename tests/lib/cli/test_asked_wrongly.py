@@ -60,7 +60,7 @@ _ONE: Mapping[str, Json] = {"message_id": 1}
 _NOW: Mapping[str, Json] = {"seconds": 0, "starts": False}
 GOOD: Mapping[str, Mapping[str, Json]] = {
     **dict.fromkeys(("connection", "lost_secrets", "remove", "start"), _HOME),
-    **dict.fromkeys(("incoming", "message", "retry"), _ONE),
+    **dict.fromkeys(("incoming", "message", "retry", "send_now"), _ONE),
     **{name: {"fields": _FIELDS} for name in ("add", "try_out")},
     **{name: {"ids": [1]} for name in ("discard", "discard_messages")},
     "amend": {**_ONE, "amendment": {"text": "other", "title": None, "format": "plain", "time_to_live": None}},

@@ -38,7 +38,10 @@ DOES = frozenset(
         *(f"msg {what}" for what in ("amend", "archive", "cancel", "delete", "discard", "read", "release")),
         *(f"rules {what}" for what in ("disable", "enable", "remove", "set")),
         *(f"connector {what}" for what in ("add", "configure", "disable", "dispatch", "enable", "pair", "poll")),
-        *(f"connector {what}" for what in ("remove", "retry", "route", "send", "send-file", "setup-daemon")),
+        *(
+            f"connector {what}"
+            for what in ("remove", "retry", "route", "send", "send-file", "send-now", "setup-daemon")
+        ),
     }
 )
 """What does something, and what `_tell` is tried for; they say it through the same module."""

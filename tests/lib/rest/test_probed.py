@@ -28,7 +28,7 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "hookByPut": {},
 }
 PLACES: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("message", "retry", "amend", "edit", "cancel"), ONE),
+    **dict.fromkeys(("message", "send_now", "retry", "amend", "edit", "cancel"), ONE),
     **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
 }
 ALL = {one.name: one for one in operations()}

@@ -1,0 +1,31 @@
+"""Reads times as people type them."""
+
+from datetime import datetime, time, timedelta
+
+from bach_lib.control.sentences import SentenceError
+
+
+def moment(written: str, now: datetime) -> datetime:
+    """A date and time, or the next such time of the day; by this machine's clock if it names no zone.
+
+    Raises `SentenceError`.
+    """
+    try:
+        clock = time.fromisoformat(written)
+    except ValueError:
+        return _dated(written)
+    if clock.tzinfo is not None:
+        raise SentenceError(f'"{written}" has a time zone and no date. Give both, or neither.')
+    today = now.date()
+    found = (datetime.combine(today + timedelta(days=days), clock).astimezone() for days in (0, 1))
+    return next(one for one in found if one > now)
+
+
+def _dated(written: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(written)
+        return found if found.tzinfo is not None else found.astimezone()
+    except (ValueError, OverflowError):
+        raise SentenceError(
+            f'"{written}" is no time. Write it like 18:30, 2027-01-15T18:30, or 2027-01-15T18:30+01:00.'
+        ) from None
