@@ -183,6 +183,8 @@ async def _send_now(bach: Bach, found: Message) -> Message:
     """Whatever it waits for; where its connection does not work, as far as is known, that is asked first."""
     if found.held:
         return await bach.retry(found.id, wait=_SECONDS)
+    if found.scheduled_for is not None:
+        return await bach.send_now(found.id, wait=_SECONDS)
     is_stuck = bach.health(found.connection).fault is not None
     if found.status is Status.FAILED:  # as it is, without the time it would still wait
         found = await bach.amend(found.id, wait=0 if is_stuck else _SECONDS)

@@ -22,7 +22,7 @@ _DEEDS: Mapping[Status, tuple[str, ...]] = {
     Status.CANCELLED: ("retry", "amend"),
 }
 _NOW_AS_WELL = ("send_now", "amend", "cancel")
-"""Of one that was held back, and of one whose connection does not work, as far as is known."""
+"""Of one that was held back, of one that is scheduled, and of one whose connection does not work, as far as is known."""
 
 
 class Views:
@@ -56,8 +56,9 @@ class Views:
         }
 
     def _message(self, message: Message) -> View:
-        trouble = None if message.status.is_final else self._trouble(message.connection)
-        is_stuck = message.held or (message.status is Status.PENDING and trouble is not None)
+        is_later = message.scheduled_for is not None  # which no trouble of its connection concerns now
+        trouble = None if message.status.is_final or is_later else self._trouble(message.connection)
+        is_stuck = message.held or is_later or (message.status is Status.PENDING and trouble is not None)
         return {
             "id": message.id,
             "connection": message.connection,
@@ -71,6 +72,7 @@ class Views:
             "held": message.held,
             "created_at": message.created_at,
             "next_retry_at": message.next_retry_at,
+            "scheduled_for": message.scheduled_for,
             "expires_at": message.expires_at,
             "finished_at": message.finished_at,
             "retry_count": message.retry_count,

@@ -19,6 +19,8 @@ export interface Row {
   held: boolean;
   created_at: number;
   next_retry_at: number | null;
+  /** It waits for this time, and for nothing else. */
+  scheduled_for: number | null;
   expires_at: number | null;
   finished_at: number | null;
   retry_count: number;

@@ -105,7 +105,8 @@ const NEEDS_A_PERSON: readonly Status[] = ["dead", "uncertain"];
 /** Whether nothing more happens to it until somebody decides. */
 export const needsPerson = (row: Row): boolean => row.held || NEEDS_A_PERSON.includes(row.status);
 
-export const state = ({ text }: Transport, row: Row): string => text(row.held ? "state.held" : STATES[row.status]);
+export const state = ({ text }: Transport, row: Row): string =>
+  text(row.held ? "state.held" : row.scheduled_for === null ? STATES[row.status] : "state.scheduled");
 
 /** The same, and of what was sent what is known since: of each kind that more people have come to than to the next. */
 export function known(transport: Transport, row: Row): string {
@@ -161,6 +162,7 @@ export function counts({ text }: Transport, { needs_person, waiting }: { needs_p
 /** Why it is where it is, in a sentence. */
 export function reason(transport: Transport, row: Row): string {
   if (row.held) return transport.text("reason.held");
+  if (row.scheduled_for !== null) return transport.text("reason.scheduled", { time: time(transport.locale, row.scheduled_for) });
   const why = row.error ?? row.trouble;
   if (row.status === "failed" && row.next_retry_at !== null) {
     const at = time(transport.locale, row.next_retry_at, "medium");

@@ -61,6 +61,7 @@ export const row = (more: Partial<Row> = {}): Row => ({
   held: false,
   created_at: 0,
   next_retry_at: null,
+  scheduled_for: null,
   expires_at: null,
   finished_at: 0,
   retry_count: 1,

@@ -30,6 +30,16 @@ test("a dead letter is listed with its words, its reason and what to do", async 
   for (const words of ["hello", "Ada", "@home_bot", "state.dead", "Chat not found", "advice.dead"]) assert.ok(seen(element).includes(words), words);
 });
 
+test("what is scheduled says until when it waits, and can be sent now: it would look stuck", async () => {
+  const { home, element } = await open({
+    waiting: () => page([row({ status: "pending", error: null, scheduled_for: 1_800_000_000, can: ["send_now", "amend", "cancel"] })]),
+    act: () => ({ sent: 1, waiting: 0, failed: 0, ended: 0, refused: [] }),
+  });
+  for (const words of ["state.scheduled", "reason.scheduled"]) assert.ok(seen(element).includes(words), words);
+  await press(actions(element)[0]!, "send_now");
+  assert.deepEqual(home.asked.filter((one) => one.type === "act").map((one) => one.data.what), ["send_now"]);
+});
+
 test("a text is shown as it is: a stranger's markup would run as an administrator", async () => {
   const { element } = await open({ waiting: () => page([row({ text: "<img src=x onerror=alert(1)>" })]) });
   assert.ok(seen(element).includes("<img src=x"));

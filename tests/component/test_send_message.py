@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Button, Delivery, Status
@@ -84,12 +86,32 @@ async def test_every_field_reaches_the_message(
     [message] = await the_bach(hass).messages()
     assert (message.text, message.title, message.format) == ("<b>open</b>", "Garage", "html")
     assert (message.silent, message.priority, message.tag) == (True, 7, "garage")
-    assert message.expires_at == message.created_at + 3600
+    assert message.expires_at == pytest.approx(message.created_at + 3600, abs=30)
     assert message.delivery is Delivery.AT_MOST_ONCE
     assert message.context == context.id
     [sent] = await telegram.wait_for(1)
     assert sent.silent
     assert sent.parse_mode == "HTML"
+
+
+async def test_a_message_waits_for_its_time(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """What is meant for the evening would be sent at once, or hold up what comes meanwhile."""
+    soon = dt_util.now() + timedelta(hours=1)
+    [row] = await call(hass, entity_id=ADA_ENTITY, at=soon.strftime("%H:%M:%S"))
+    assert row["status"] == "pending"
+    await call(hass, entity_id=ADA_ENTITY, message="now", wait=5)
+    message = await the_bach(hass).get(row["id"])
+    assert message.scheduled_for == soon.replace(microsecond=0).timestamp()
+    assert [sent.text for sent in telegram.sent] == ["now"]
+
+
+@pytest.mark.parametrize("at", ["soon", "25:00", "2026-13-01 10:00:00"])
+async def test_a_time_that_is_none_is_refused(hass: HomeAssistant, loaded: MockConfigEntry, at: str) -> None:
+    """It would be sent at once."""
+    with pytest.raises(vol.Invalid):
+        await call(hass, entity_id=ADA_ENTITY, at=at)
 
 
 async def test_everybody_gets_a_result_of_their_own(

@@ -373,3 +373,11 @@ async def test_triggers_take_the_same_targets(
     assert len(automation.runs) == 1
     assert await hass.config_entries.async_unload(loaded.entry_id)
     await set_up(hass, loaded)
+
+
+async def test_who_is_not_of_bach_gets_nothing_later(hass: HomeAssistant, phone: Phone) -> None:
+    """A reminder for the evening would ring at once on the phone of a household's group."""
+    group = await helper(hass, "Family", ADA_ENTITY, "notify.phone")
+    rows = await send(hass, entity_id=group, at="07:00:00")
+    assert sorted(row["status"] for row in rows) == ["pending", "refused"]
+    assert phone.got == []
