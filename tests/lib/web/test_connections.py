@@ -1,6 +1,7 @@
 """What the web app shows of connections, questions, rules and roles, and that a connection can rest."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -120,6 +121,18 @@ async def test_what_waits_for_a_connection_goes_when_somebody_says_so(
     await clock.settle()
     assert platform.texts == ["Water in the cellar", "The dog barks"]
     assert (await pressed)["sent"] == 2
+
+
+async def test_what_is_scheduled_says_so_and_goes_when_somebody_says_so(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """It would look as if the platform were away, and who does not want to wait would have to write it again."""
+    when = datetime.fromtimestamp(clock.now() + 3600, UTC)
+    await visit.bach.send("home", "ada", "Bins out", not_before=when)
+    [row] = (await ask(visit, "waiting"))["rows"]
+    assert (row["scheduled_for"], row["trouble"], row["can"][0]) == (when.timestamp(), None, "send_now")
+    assert (await ask(visit, "act", what="send_now", ids=[row["id"]]))["sent"] == 1
+    assert platform.texts == ["Bins out"]
 
 
 async def test_what_a_check_found_is_told(visit: Visit, platform: FakePlatform) -> None:
