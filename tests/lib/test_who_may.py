@@ -67,7 +67,7 @@ ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("POST", f"{_MESSAGES}/held/release"): For.TOKEN,
     ("POST", f"{_MESSAGES}/held/discard"): For.TOKEN,
     ("GET", f"{_MESSAGES}/{{id}}"): For.TOKEN,
-    **{("POST", f"{_MESSAGES}/{{id}}/{what}"): For.TOKEN for what in ("edit", "cancel", "retry", "amend")},
+    **{("POST", f"{_MESSAGES}/{{id}}/{what}"): For.TOKEN for what in ("edit", "cancel", "send-now", "retry", "amend")},
 }
 SHOWN: Final[Mapping[str, tuple[bool, Mapping[str, str]]]] = {
     "nothing": (False, {}),
@@ -117,7 +117,7 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
                 "mark",
             ),
             *("pair", "poll", "program_cancel", "program_edit", "program_send", "release", "remove_rule", "retry"),
-            *("retry_all", "route", "set_rule"),
+            *("retry_all", "route", "send_now", "set_rule"),
         ),
         Does.WRITES,
     ),
