@@ -22,7 +22,7 @@ _DEEDS: Mapping[Status, tuple[str, ...]] = {
     Status.CANCELLED: ("retry", "amend"),
 }
 _NOW_AS_WELL = ("send_now", "amend", "cancel")
-"""Of what was held back or is scheduled, and of what goes through a connection that does not work, as far as is known."""
+"""Of what was held back or is scheduled, and of what goes through a connection that does not work, as far as known."""
 
 
 class Views:
