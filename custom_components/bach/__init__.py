@@ -29,6 +29,7 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
 from .flows.own_home_steps import async_offer_own_home
+from .flows.take_over_steps import async_offer_take_over
 from .home.entry import as_connection, connection_name, connections
 from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
@@ -99,6 +100,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_panel_files(hass)
     await async_serve_panel(hass)
     async_offer_own_home(hass)
+    async_offer_take_over(hass)
     for entry in connections(hass):
         async_serve(hass, entry)  # before they are set up: who posts early is told to come again
     return True

@@ -67,7 +67,7 @@ from .taking_over.yaml_notifiers import async_found
 
 
 class BachConfigFlow(
-    DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, OwnHomeSteps, TakeOverSteps, DatabaseSteps, domain=DOMAIN
+    DiscoverySteps, PartnerSteps, WebhookSteps, OtherSteps, TakeOverSteps, OwnHomeSteps, DatabaseSteps, domain=DOMAIN
 ):
     """Config flow of all connection types."""
 

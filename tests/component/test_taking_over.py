@@ -12,6 +12,8 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.telegram_bot import config_flow as core_flow
 from homeassistant.components.telegram_bot import const as core
 from homeassistant.config_entries import (
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
     SOURCE_USER,
     ConfigEntry,
     ConfigEntryDisabler,
@@ -33,7 +35,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.flows.take_over_steps import TakeOverSteps, recipients_of
+from custom_components.bach.flows.take_over_steps import TakeOverSteps, async_offer_take_over, recipients_of
 from custom_components.bach.taking_over.core_entries import Chat, found_entries
 from custom_components.bach.taking_over.old_uses_issue import OLD_USES
 from custom_components.bach.taking_over.successors import ACTIONS, EVENTS, NOT_NEEDED
@@ -379,3 +381,35 @@ async def test_silence_is_put_back_too(
     result = await submit(hass, shown, {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "put_back")
     assert (core_entry.disabled_by, core_entry.state) == (None, ConfigEntryState.LOADED)
+
+
+async def test_who_has_bach_is_offered_it(hass: HomeAssistant, telegram: TelegramServer, bot: Bot) -> None:
+    """Whoever does not open the dialog anew would never hear of it; who does not want it, at every start."""
+    add_core_bot(hass, telegram, token=f"987654321:{TOKEN[10:]}")
+    core_entry = add_core_bot(hass, telegram)
+    asked = telegram.fail(Fault.server_error(), times=None)
+    ours = MockConfigEntry(domain=DOMAIN, title="Other", unique_id="1", data={"type": "this_home"})
+    ours.add_to_hass(hass)
+    await set_up(hass, ours)
+    cards = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert [card["step_id"] for card in cards] == ["take_over_confirm", "take_over_confirm"]
+    assert [card["context"]["title_placeholders"] for card in cards] == [{"name": "My Bot"}, {"name": "My Bot"}]
+    assert asked.hits == 0, "nobody is asked before somebody takes it"
+    asked.remove()
+
+    ignored, taken = (card["flow_id"] for card in cards)
+    unique_id = hass.config_entries.flow.async_get(ignored)["context"]["unique_id"]
+    await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_IGNORE}, data={"unique_id": unique_id, "title": "My Bot"}
+    )
+    result = await hass.config_entries.flow.async_configure(taken, {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert core_entry.disabled_by is ConfigEntryDisabler.USER
+    async_offer_take_over(hass)
+    await hass.async_block_till_done()
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+    gone = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data={"found": core_entry.entry_id}
+    )
+    assert (gone["type"], gone["reason"]) == (FlowResultType.ABORT, "nothing_to_take_over")
+    await close_all(hass)

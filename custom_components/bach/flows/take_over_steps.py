@@ -8,13 +8,21 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, override
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult, ConfigSubentry, ConfigSubentryData
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentry,
+    ConfigSubentryData,
+)
 from homeassistant.const import CONF_TYPE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers.discovery_flow import async_create_flow
+from homeassistant.helpers.start import async_at_started
 
 from bach_lib import BachError, Fault, Identity
 from bach_lib.connectors import Connectors
@@ -28,6 +36,7 @@ from custom_components.bach.const import (
     CONF_RECIPIENT,
     CONF_ROLE,
     CONF_TAKEN_FROM,
+    DOMAIN,
     SUBENTRY_RECIPIENT,
 )
 from custom_components.bach.coordinator import BachConfigEntry
@@ -36,7 +45,7 @@ from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.form_fields import labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import escape_links, escape_markdown, with_escaped
 from custom_components.bach.kinds.settings import stored
-from custom_components.bach.taking_over.core_entries import Chat, Found
+from custom_components.bach.taking_over.core_entries import Chat, Found, is_ours
 from custom_components.bach.taking_over.handover import async_put_back, async_retire, async_stop, async_works
 from custom_components.bach.taking_over.old_uses_issue import async_report_old_uses
 from custom_components.bach.taking_over.yaml_notifiers import async_found
@@ -74,26 +83,37 @@ class TakeOverSteps(ConfigFlow):
                 step_id="take_over", data_schema=vol.Schema({vol.Required(CONF_FOUND): choices})
             )
         self._old = found.get(user_input[CONF_FOUND]) if user_input else next(iter(found.values()))
-        return await self._confirm(None)
+        return await self._confirm()
 
     async def async_step_take_over_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what comes over of an entry and what will happen, after the bot was tried; then do it."""
-        return await self._confirm(user_input)
+        return await self._confirm(tries=True, is_submitted=user_input is not None)
 
     async def async_step_take_over_yaml(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """The same for what stands in YAML, where nothing is changed."""
-        return await self._confirm(user_input)
+        return await self._confirm(tries=True, is_submitted=user_input is not None)
 
-    async def _confirm(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        if (old := self._old) is None:
+    @override
+    async def async_step_integration_discovery(self, found: dict[str, Any]) -> ConfigFlowResult:
+        """Offer it as a card. It is tried only when somebody takes it: that may install what speaks to the platform."""
+        if not (key := found.get(CONF_FOUND)):
+            return await super().async_step_integration_discovery(found)
+        self._old = next((one for one in await async_found(self.hass) if one.key == key), None)
+        if self._old:
+            await self.async_set_unique_id(self._old.account)
+            self._abort_if_unique_id_configured()  # somebody wants to hear no more of it
+            self.context["title_placeholders"] = {"name": self._old.title}
+        return await self._confirm(tries=False)
+
+    async def _confirm(self, *, tries: bool = True, is_submitted: bool = False) -> ConfigFlowResult:
+        if (old := self._old) is None or is_ours(self.hass, old):
             return self.async_abort(reason=NOTHING_FOUND)
-        answer = await self._try(old)
-        if isinstance(answer, Identity):
+        answer = await self._try(old) if tries else None
+        if isinstance(answer, Identity) and is_submitted:
             await self.async_set_unique_id(answer.id)
             self._abort_if_unique_id_configured()
-            if user_input is not None:
-                return await self._take(old, answer)
-        name, reason = (answer.name, "") if isinstance(answer, Identity) else (old.title, answer)
+            return await self._take(old, answer)
+        name, reason = (answer.name, "") if isinstance(answer, Identity) else (old.title, answer or "")
         words = {"chats": _listed(old), "count": str(len(old.chats)), "reason": reason}
         return self.async_show_form(
             step_id="take_over_confirm" if old.entry_id else "take_over_yaml",
@@ -155,6 +175,19 @@ async def _seek(hass: HomeAssistant, old: Found, entry: BachConfigEntry) -> None
             unique_id=one["unique_id"],
         )
         hass.config_entries.async_add_subentry(entry, subentry)
+
+
+@callback
+def async_offer_take_over(hass: HomeAssistant) -> None:
+    """Once Home Assistant has started, offer as cards what can be taken over, for who has BACH already."""
+
+    async def offer(_: HomeAssistant) -> None:
+        for one in await async_found(hass):
+            async_create_flow(
+                hass, DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data={CONF_FOUND: one.key}
+            )
+
+    async_at_started(hass, offer)
 
 
 async def _named(entry: BachConfigEntry, chat: Chat) -> Chat | None:
