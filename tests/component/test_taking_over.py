@@ -385,7 +385,7 @@ async def test_silence_is_put_back_too(
 
 async def test_who_has_bach_is_offered_it(hass: HomeAssistant, telegram: TelegramServer, bot: Bot) -> None:
     """Whoever does not open the dialog anew would never hear of it; who does not want it, at every start."""
-    add_core_bot(hass, telegram, token=f"987654321:{TOKEN[10:]}")
+    other = add_core_bot(hass, telegram, token=f"987654321:{TOKEN[10:]}")
     core_entry = add_core_bot(hass, telegram)
     asked = telegram.fail(Fault.server_error(), times=None)
     ours = MockConfigEntry(domain=DOMAIN, title="Other", unique_id="1", data={"type": "this_home"})
@@ -397,14 +397,16 @@ async def test_who_has_bach_is_offered_it(hass: HomeAssistant, telegram: Telegra
     assert asked.hits == 0, "nobody is asked before somebody takes it"
     asked.remove()
 
-    ignored, taken = (card["flow_id"] for card in cards)
-    unique_id = hass.config_entries.flow.async_get(ignored)["context"]["unique_id"]
+    taken = next(card["flow_id"] for card in cards if card["context"]["unique_id"] == BOT_ID)
+    unique_id = next(card["context"]["unique_id"] for card in cards if card["flow_id"] != taken)
     await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_IGNORE}, data={"unique_id": unique_id, "title": "My Bot"}
     )
+    await hass.config_entries.async_remove(other.entry_id)  # Home Assistant would set it up when the other is disabled
     result = await hass.config_entries.flow.async_configure(taken, {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert core_entry.disabled_by is ConfigEntryDisabler.USER
+    add_core_bot(hass, telegram, token=f"987654321:{TOKEN[10:]}")
     async_offer_take_over(hass)
     await hass.async_block_till_done()
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
