@@ -109,6 +109,10 @@ LETTER_SCHEMAS: Final[dict[str, Json]] = {
             "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
         },
     ),
+    "Clear": an_object(
+        {name: {"type": "string", "minLength": 1} for name in ("connector", "recipient", "tag")},
+    ),
+    "Cleared": an_object({"cancelled": COUNT, "taken_away": COUNT}),
     "Discard": {
         "type": "object",
         "properties": {
@@ -221,6 +225,16 @@ LETTERS: Final[dict[str, Json]] = {
                 "Outgoing",
                 *("400", "401", "404", "413", "415", "421", "422", "503"),
                 text="What came of it so far.",
+            ),
+        }
+    },
+    "/api/v1/messages/clear": {
+        "post": {
+            "operationId": "clear",
+            "summary": "Cancel what waits with a tag, and have taken away what was sent with it within two days",
+            "requestBody": _body("Clear"),
+            "responses": answers(
+                "Cleared", *("400", "401", "404", "413", "415", "421", "422", "503"), text="How many messages."
             ),
         }
     },

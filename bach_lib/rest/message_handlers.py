@@ -16,6 +16,7 @@ from bach_lib.rest.outgoing_rows import attempt_line, outgoing_row, proof_line, 
 from bach_lib.rest.requests import (
     MAX_LIMIT,
     MAX_OFFSET,
+    clear_fields,
     edit_fields,
     idempotency_key,
     invalid,
@@ -59,6 +60,7 @@ class Letters:
             web.post(f"{one}/send-now", self.send_now),
             web.post(f"{one}/retry", self.retry),
             web.post(f"{one}/amend", self.amend),
+            web.post("/api/v1/messages/clear", self.clear),
             web.post("/api/v1/messages/discard", self.discard),
             web.get("/api/v1/messages/held", self.held),
             web.post("/api/v1/messages/held/release", self.release),
@@ -127,6 +129,12 @@ class Letters:
         fields = optional_fields(await json_object(request), _AMENDABLE)
         amendment = cast("Amendment", {_NAMES.get(name, name): value for name, value in fields.items()})
         return answer(outgoing_row(await self._bach.amend(_id(request), wait=wait, **amendment)))
+
+    async def clear(self, request: web.Request) -> web.Response:
+        """Cancel what waits with a tag, and have taken away what was sent with it."""
+        query_fields(request)
+        cleared = await self._bach.clear(*clear_fields(await json_object(request)))
+        return answer({"cancelled": cleared.cancelled, "taken_away": cleared.taken_away})
 
     async def discard(self, request: web.Request) -> web.Response:
         """Give dead letters up: some, or all of a connection."""

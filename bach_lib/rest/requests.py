@@ -93,6 +93,15 @@ def edit_fields(body: Mapping[str, object]) -> tuple[str, SendOptions]:
     return _required(body, "content"), _options(body)
 
 
+def clear_fields(body: Mapping[str, object]) -> tuple[str, str, str]:
+    """Connector, recipient and tag of what is to be cleared. Raises `RefusedError`."""
+    fields = ("connector", "recipient", "tag")
+    if unknown := body.keys() - {*fields}:
+        raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(fields)}.')
+    connector, recipient, tag = (_required(body, field) for field in fields)
+    return connector, recipient, tag
+
+
 def _options(body: Mapping[str, object]) -> SendOptions:
     options = optional_fields({field: value for field, value in body.items() if field in _OPTIONAL}, _OPTIONAL)
     if "buttons" in options:

@@ -62,6 +62,7 @@ ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("GET", f"{_MESSAGES}/queue"): For.TOKEN,
     ("GET", f"{_MESSAGES}/inbox"): For.TOKEN,
     ("POST", f"{_MESSAGES}/route"): For.TOKEN,
+    ("POST", f"{_MESSAGES}/clear"): For.TOKEN,
     ("POST", f"{_MESSAGES}/discard"): For.TOKEN,
     ("GET", f"{_MESSAGES}/held"): For.TOKEN,
     ("POST", f"{_MESSAGES}/held/release"): For.TOKEN,

@@ -51,6 +51,15 @@ async def test_dead_letters_are_given_up(client: Client, bach: Bach, dead: None,
     assert (await bach.queue_status())["home"].dead == 0
 
 
+async def test_a_tag_is_cleared(client: Client, bach: Bach) -> None:
+    """A program that knows its tags would have to know each message."""
+    await bach.stop("home")
+    await bach.send("home", "ada", "Water!", tag="leak")
+    body = {"connector": "home", "recipient": "ada", "tag": "leak"}
+    answer = await client.call("POST", "/api/v1/messages/clear", json=body)
+    assert (answer.status, answer.body) == (200, {"cancelled": 1, "taken_away": 0})
+
+
 @pytest.fixture
 async def held(client: Client, bach: Bach) -> None:
     """Message 1 waits in a restored database for its owner's word."""
@@ -94,6 +103,9 @@ async def test_what_is_held_is_listed_and_answered(  # noqa: PLR0917
         ("POST", f"{ONE}/amend", {"colour": "red"}, 422),
         ("POST", f"{ONE}/amend", {"connector": "nowhere"}, 404),
         ("POST", f"{ONE}/amend", {"recipient": "two words"}, 422),
+        ("POST", "/api/v1/messages/clear", {"connector": "home", "recipient": "ada"}, 422),
+        ("POST", "/api/v1/messages/clear", {"connector": "home", "recipient": "ada", "tag": "t", "all": True}, 422),
+        ("POST", "/api/v1/messages/clear", {"connector": "nowhere", "recipient": "ada", "tag": "t"}, 404),
         ("POST", "/api/v1/messages/discard", {}, 422),
         ("POST", "/api/v1/messages/discard", {"ids": []}, 422),
         ("POST", "/api/v1/messages/discard", {"ids": [True]}, 422),

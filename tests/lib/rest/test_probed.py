@@ -21,6 +21,7 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "send": {"connector": "home", "recipient": "ada", "content": "text"},
     "amend": {"content": "other"},
     "edit": {"content": "other"},
+    "clear": {"connector": "home", "recipient": "ada", "tag": "leak"},
     "discard": {"ids": [1]},
     "release": {"connector": "home"},
     "discardHeld": {"connector": "home"},
