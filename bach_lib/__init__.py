@@ -46,6 +46,11 @@ from bach_lib.events import (
     MessageSetAside,
     MessageUncertain,
     RecipientMoved,
+    RouteAcknowledged,
+    RouteCancelled,
+    RouteEvent,
+    RouteExhausted,
+    RouteStepped,
     SenderBlocked,
     StorageChanged,
 )
@@ -77,12 +82,22 @@ from bach_lib.models import (
     Message,
     Operation,
     PersonProof,
+    Place,
     ProofKind,
     Proven,
     QueueStatus,
+    Reached,
     Receipt,
     Report,
+    Route,
+    RouteRun,
+    RouteStatus,
+    RouteWords,
+    Said,
+    Stage,
     Status,
+    Step,
+    Tried,
 )
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply, Role
 from bach_lib.models.incoming import Content, InboxStatus, IncomingMessage, Kind, Location, Media
@@ -94,7 +109,7 @@ from bach_lib.outbound.superseding import Cleared
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.owners.membership import Process
 from bach_lib.policy import BreakerPolicy, Policy, ProbePolicy, ReceivePolicy, RetryPolicy
-from bach_lib.questions import Answer, Place, Question, Wording
+from bach_lib.questions import Answer, Question, Wording
 from bach_lib.questions.unanswered import (
     NobodyAnsweredError,
     QuestionInterruptedError,
@@ -104,6 +119,8 @@ from bach_lib.questions.unanswered import (
 from bach_lib.questions.under_way import UnderWay
 from bach_lib.registry import Changes, Ensured, EnsureResult, Registry
 from bach_lib.registry.secrets import Lookup
+from bach_lib.routes.defined import Routes
+from bach_lib.routes.starting import RouteOptions
 from bach_lib.runtime.credential_check import check_connection
 from bach_lib.storage import Store
 
@@ -204,6 +221,7 @@ __all__ = [
     "QuestionUndeliveredError",
     "QueueStatus",
     "Rate",
+    "Reached",
     "Receipt",
     "ReceivePolicy",
     "ReceivedMessage",
@@ -216,18 +234,33 @@ __all__ = [
     "Retry",
     "RetryPolicy",
     "Role",
+    "Route",
+    "RouteAcknowledged",
+    "RouteCancelled",
+    "RouteEvent",
+    "RouteExhausted",
+    "RouteOptions",
+    "RouteRun",
+    "RouteStatus",
+    "RouteStepped",
+    "RouteWords",
+    "Routes",
     "Rule",
     "Rules",
+    "Said",
     "Scope",
     "SendOptions",
     "SenderBlocked",
     "Sent",
     "Setup",
     "Sighting",
+    "Stage",
     "Status",
+    "Step",
     "StorageChanged",
     "Store",
     "SystemClock",
+    "Tried",
     "UnansweredError",
     "Uncertain",
     "UnderWay",

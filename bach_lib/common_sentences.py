@@ -69,3 +69,6 @@ NO_ANSWER_TO_SEND: Final = Sentence(
     "no_answer_in_time_it_may_have_arrived", "The platform did not answer in time; the message may have arrived."
 )
 NOTHING_IS_THERE: Final = Sentence("nothing_is_there", "nothing is there")
+MORE_THAN_0_SECONDS_AT_MOST_7_DAYS: Final = Sentence(
+    "more_than_0_seconds_at_most_7_days", "more than 0 seconds, at most 7 days"
+)

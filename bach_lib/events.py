@@ -7,12 +7,24 @@ Event
 ├── MessageReceived, MessageSetAside, InboxChanged, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
+├── RouteEvent (run): RouteStepped, RouteAcknowledged, RouteExhausted, RouteCancelled
 └── StorageChanged and EventsMissed, which are about none of them
 """
 
 from dataclasses import dataclass
 
-from bach_lib.models import BreakerState, Candidate, Connection, Direction, Fault, Health, Identity, Message, Report
+from bach_lib.models import (
+    BreakerState,
+    Candidate,
+    Connection,
+    Direction,
+    Fault,
+    Health,
+    Identity,
+    Message,
+    Report,
+    RouteRun,
+)
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.proof import Proven
 
@@ -197,6 +209,37 @@ class ConnectionUpdated(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRemoved(Event):
     """A connection, its queue and its inbox are gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteEvent(Event):
+    """Something happened to a run of a route. `connection` is empty: it may have several.
+
+    Where several processes share the database, the one tells of it that has written it.
+    """
+
+    run: RouteRun
+    """As it is since then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteStepped(RouteEvent):
+    """Somebody is told: messages are on disk. The newest of `run.tried`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteAcknowledged(RouteEvent):
+    """Somebody knows, and nobody is told any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteExhausted(RouteEvent):
+    """All were told, and nobody was heard of in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteCancelled(RouteEvent):
+    """It was called off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

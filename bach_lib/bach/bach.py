@@ -16,6 +16,7 @@ from bach_lib.bach.inbox_calls import InboxCalls
 from bach_lib.bach.metrics_calls import MetricsCalls
 from bach_lib.bach.program_calls import ProgramCalls
 from bach_lib.bach.queue_calls import QueueCalls
+from bach_lib.bach.route_calls import RouteCalls
 from bach_lib.bach.sending_calls import SendingCalls
 from bach_lib.bus import Bus
 from bach_lib.clock import Clock
@@ -28,26 +29,20 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.handling.programs import Programs
 from bach_lib.home_loop import HomeLoop
 from bach_lib.metrics.counters import Counters
-from bach_lib.models import (
-    Category,
-    Connection,
-    Fault,
-    Message,
-    QueueStatus,
-    Status,
-)
+from bach_lib.models import Category, Connection, Fault, Message, QueueStatus, Status
 from bach_lib.policy import Policy
 from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import assemble
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.runtime.parts import Base, Parts
+from bach_lib.runtime.routing import open_routing
 from bach_lib.storage import CommonClock, Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
 
 
-class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls):
+class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls, RouteCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connection needs its own. `secrets` adds
@@ -141,10 +136,12 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             for connection in self._wanted:
                 await parts.registry.ensure(connection)
             _warn_of_strange(self._base.policies, parts.registry)
+            self._routes = await open_routing(self._base, parts)
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
             self._around.begin()
+            self._routes.runner.begin()
         except BaseException:  # raised again: nothing may stay half open
             await self._close(self._grace)
             raise
@@ -160,13 +157,15 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
 
     async def _close(self, grace: float) -> None:
         try:
+            if self._routes:
+                await self._routes.runner.close()
             if self._parts:
                 try:
                     await self._around.close(grace)
                 finally:  # also if the caller has no more time
                     await self._parts.close(grace)
         finally:
-            self._parts = None
+            self._parts = self._routes = None
             self._around.subscribers.close_streams()
             try:
                 await self._base.store.close()

@@ -18,7 +18,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
-    │   ├── BackupExistsError
+    │   ├── UnknownRouteError, UnknownRunError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -51,6 +51,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── OwnThreadError: a call for other threads, in the event loop's own
     ├── OwnedElsewhereError: another process works on the connection
     ├── SessionEndedError: others took this process for dead
+    ├── RunChangedError: or went on with the same run of a route
     ├── OwnerGoneError: the process that has the database open gave no answer
     ├── AccessRefusedError: it lets nobody in with this token
     └── RemoteFailedError: it could not do it, or speaks another language
@@ -72,6 +73,7 @@ from bach_lib.errors.failures import (
     QueueFullError,
     ReceivedElsewhereError,
     RemoteFailedError,
+    RunChangedError,
     ScheduleFullError,
     SecretNotSavedError,
     SessionEndedError,
@@ -98,7 +100,9 @@ from bach_lib.errors.inputs import (
     UnknownConnectionError,
     UnknownFieldError,
     UnknownNameError,
+    UnknownRouteError,
     UnknownRuleError,
+    UnknownRunError,
     UnknownTypeError,
     UnusableConnectorError,
 )
@@ -208,6 +212,7 @@ __all__ = [
     "ReceivedElsewhereError",
     "RemoteFailedError",
     "RowUnreadableError",
+    "RunChangedError",
     "ScheduleFullError",
     "SecretInEndpointError",
     "SecretNotFoundError",
@@ -248,7 +253,9 @@ __all__ = [
     "UnknownFormatError",
     "UnknownMessageError",
     "UnknownNameError",
+    "UnknownRouteError",
     "UnknownRuleError",
+    "UnknownRunError",
     "UnknownTypeError",
     "UnusableConnectorError",
     "UnusableLibraryError",

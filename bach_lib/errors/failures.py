@@ -188,3 +188,11 @@ class ConnectorFailedError(BachError):
     template = 'The connector "{type}" made a mistake: {what}. Whoever wrote it can mend it; the log says more.'
     type: str
     what: str
+
+
+class RunChangedError(BachError):
+    """Of two processes that went on with a run at the same moment, this one came second; it looks again."""
+
+    code = "run_changed"
+    template = "Another process went on with the run {id} of a route at the same moment. Try again."
+    id: int

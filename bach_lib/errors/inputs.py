@@ -155,6 +155,23 @@ class UnknownRuleError(InputError):
     known: str
 
 
+class UnknownRouteError(InputError):
+    """No route has this name."""
+
+    code = "unknown_route"
+    template = 'There is no route named "{name}". Known routes: {known}.'
+    name: str
+    known: str
+
+
+class UnknownRunError(InputError):
+    """A route was not started under this number, or that is long ago."""
+
+    code = "unknown_run"
+    template = "No route was started under the number {id}, or that is so long ago that it was removed."
+    id: int
+
+
 class CannotReceiveError(InputError):
     """The connection does not receive, so nobody can be seen through it."""
 

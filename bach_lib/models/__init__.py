@@ -24,6 +24,7 @@ from bach_lib.models.message import (
     Status,
 )
 from bach_lib.models.proof import PersonProof, ProofKind, Proven
+from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Stage, Step, Tried
 
 __all__ = [
     "MAX_NONCE",
@@ -48,10 +49,20 @@ __all__ = [
     "Message",
     "Operation",
     "PersonProof",
+    "Place",
     "ProofKind",
     "Proven",
     "QueueStatus",
+    "Reached",
     "Receipt",
     "Report",
+    "Route",
+    "RouteRun",
+    "RouteStatus",
+    "RouteWords",
+    "Said",
+    "Stage",
     "Status",
+    "Step",
+    "Tried",
 ]

@@ -32,9 +32,18 @@ class Bundle:
         self._futures.append(future)
         return future
 
-    def store(self) -> None:
-        """Write all."""
-        self._queue.put_all(self._works).add_done_callback(self._deliver)
+    def store(self, beside: Callable[[Transaction, Sequence[Put]], None] | None = None) -> asyncio.Future[list[Put]]:
+        """Write all, and what `beside` writes of it."""
+
+        def work(tx: Transaction) -> list[Put]:
+            puts = [one(tx) for one in self._works]
+            if beside:
+                beside(tx, puts)
+            return puts
+
+        stored = self._queue.put_all(work)
+        stored.add_done_callback(self._deliver)
+        return stored
 
     def abandon(self) -> None:
         """Write nothing; whoever stood ready for one of them is free again."""

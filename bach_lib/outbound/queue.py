@@ -97,9 +97,9 @@ class Queue:
 
         return work
 
-    def put_all(self, works: Sequence[Callable[[Transaction], Put]]) -> asyncio.Future[list[Put]]:
+    def put_all(self, work: Callable[[Transaction], list[Put]]) -> asyncio.Future[list[Put]]:
         """Store what `putting` made in one transaction: all of it or nothing."""
-        return self._store.submit(lambda tx: [work(tx) for work in works])
+        return self._store.submit(work)
 
     def putting(
         self,

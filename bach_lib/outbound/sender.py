@@ -18,6 +18,7 @@ from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
 from bach_lib.outbound.file_keeper import Keeping
+from bach_lib.outbound.letters import Letters
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.tagged import Tagged, id_there
@@ -115,6 +116,7 @@ class Sender:
         self._file_bytes = file_bytes
         self.tagged: Tagged = tagged
         self._turnstile = _Turnstile()
+        self.letters: Letters = Letters(queue, self._checked, self._place)
 
     async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:
         """Put a message on disk. Raises an `InputError`, `QueueFullError` or `StorageError`."""
@@ -236,6 +238,12 @@ class Sender:
             return False
         newest_before, at = await self._queue.handed_over(message.connection)
         return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
+
+    async def _checked(self, connection: str, recipient: str, text: str, options: SendOptions) -> Draft:
+        row = self._registry.get(connection)
+        connector = await self._connectors.load(row.type)
+        async with self._turnstile:
+            return self._draft(row, connector, recipient, text, options)
 
     def _draft(
         self, row: Connection, connector: type[Connector], recipient: str | int, text: str, options: SendOptions

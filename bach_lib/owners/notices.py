@@ -31,6 +31,8 @@ class What(StrEnum):
     """The owner of a connection lends lanes: for all others."""
     RETURNED = "returned"
     """Lanes of a connection came back: for its owner."""
+    ROUTES = "routes"
+    """Runs of routes were begun, or have gone on."""
     OWNERS = "owners"
     """A process came or went, or gave a connection away."""
 

@@ -4,7 +4,8 @@ A question is asked by sending and answered by what comes in, so this stands abo
 a platform.
 """
 
-from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
+from bach_lib.models import Place
+from bach_lib.questions.question import Answer, Asked, Ending, Question, Questions
 from bach_lib.questions.wording import Wording
 
 __all__ = ["Answer", "Asked", "Ending", "Place", "Question", "Questions", "Wording"]

@@ -24,11 +24,11 @@ from bach_lib.errors import (
 from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
-from bach_lib.models import Button, Buttons, Delivery, Message, Operation, Status
+from bach_lib.models import Button, Buttons, Delivery, Message, Operation, Place, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
-from bach_lib.questions.question import Answer, Asked, Ending, Place, Question, Questions
+from bach_lib.questions.question import Answer, Asked, Ending, Question, Questions
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.questions.under_way import UnderWay, under_way
 from bach_lib.registry import Registry
@@ -69,11 +69,12 @@ class QuestionService:
         self._cancel = cancel
         self._get = get
         self._prove = prove
-        self._questions = Questions()
+        self.questions: Questions = Questions()
+        """Those that are open."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
         self._unsubscribe = (
-            bus.subscribe(MessageReceived, lambda event: self._questions.received(event.message)),
+            bus.subscribe(MessageReceived, lambda event: self.questions.received(event.message)),
             bus.subscribe(MessageEvent, self._happened),
             bus.subscribe(ConnectionRemoved, self._removed),
             bus.subscribe(AccountChanged, self._handed_over),
@@ -92,14 +93,14 @@ class QuestionService:
         def ended(asked: Asked) -> None:
             over.set()
             cancel_timer()
-            self._questions.close(asked)
+            self.questions.close(asked)
             if putting:
                 self._spawn(self._take_back(asked, putting))
 
         asked = Asked(question, ended, self._normal)
         cancel_timer = self._clock.call_later(question.timeout, partial(asked.end, Ending.TIMED_OUT))
         asked.ends_at = self._clock.now() + question.timeout
-        self._questions.open(asked)
+        self.questions.open(asked)
         putting = self._spawn(self._put(asked))
         try:
             await over.wait()
@@ -109,14 +110,14 @@ class QuestionService:
 
     def under_way(self) -> list[UnderWay]:
         """Those that wait for an answer, in the order in which they were asked."""
-        return [under_way(asked) for asked in self._questions]
+        return [under_way(asked) for asked in self.questions]
 
     async def close(self) -> None:
         """End the wait of everybody, and take the questions back as far as that needs no network."""
         self._closing.set()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        for asked in self._questions:
+        for asked in self.questions:
             asked.end(Ending.INTERRUPTED)
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -171,15 +172,15 @@ class QuestionService:
                 raise QuestionInterruptedError
 
     def _happened(self, event: MessageEvent) -> None:
-        for asked in self._questions:
+        for asked in self.questions:
             asked.happened(event.message)
 
     def _removed(self, event: ConnectionRemoved) -> None:
-        for asked in self._questions:
+        for asked in self.questions:
             asked.removed(event.connection)
 
     def _handed_over(self, event: AccountChanged) -> None:
-        for asked in self._questions:
+        for asked in self.questions:
             asked.handed_over(event.connection)
 
     # -- taking back --------------------------------------------------------------------------------------------------

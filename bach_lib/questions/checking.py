@@ -6,9 +6,11 @@ What was found later would be an answer that nobody can give, or the wait for on
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bach_lib.common_sentences import MORE_THAN_0_SECONDS_AT_MOST_7_DAYS
 from bach_lib.errors import InvalidValueError
+from bach_lib.models import Place
 from bach_lib.outbound.fitting import rows_of
-from bach_lib.questions.question import Place, Question
+from bach_lib.questions.question import Question
 from bach_lib.questions.wording import Wording
 from bach_lib.said import Sentence
 
@@ -37,7 +39,7 @@ def checked(question: Question) -> Question:
         raise InvalidValueError(
             field="timeout",
             value=timeout,
-            expected=Sentence("more_than_0_seconds_at_most_7_days", "more than 0 seconds, at most 7 days"),
+            expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
         )
     _check_rest(question)
     return replace(question, places=places, answers=answers)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bach_lib.models import Button, Loss, Message, Receipt, Status
+from bach_lib.models import Button, Loss, Message, Place, Receipt, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.questions.wording import Wording
@@ -24,16 +24,6 @@ _HANDED_OVER = Sentence(
     "another_account_took_the_connection_over",
     "Another account took the connection over, and cannot be given the answer.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a question is asked."""
-
-    connection: str
-    """The name of the connection."""
-    recipient: str
-    """As the platform writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +242,8 @@ class Questions:
 
     def __init__(self) -> None:
         self._open: dict[Asked, None] = {}  # a set that keeps its order
+        self.beside: Questions | None = None
+        """Others that wait for words in the same chats."""
 
     def __iter__(self) -> Iterator[Asked]:
         return iter(tuple(self._open))  # ending one takes it out
@@ -270,9 +262,13 @@ class Questions:
         Words that are no reply, in a chat where several questions wait for words, could be meant for any: they are no
         answer.
         """
-        addressed = [asked for asked in self._open if asked.is_addressed(message)]
-        if len(addressed) == 1:
+        addressed = self.addressed(message)
+        if len(addressed) == 1 and not (self.beside and self.beside.addressed(message)):
             addressed[0].take(message)
+
+    def addressed(self, message: IncomingMessage) -> list[Asked]:
+        """Those that a message may be meant for."""
+        return [asked for asked in self._open if asked.is_addressed(message)]
 
 
 def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:

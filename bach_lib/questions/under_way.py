@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bach_lib.questions.question import Asked, Place, Question
+from bach_lib.models import Place
+from bach_lib.questions.question import Asked, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

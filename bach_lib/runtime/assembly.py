@@ -31,6 +31,7 @@ from bach_lib.questions.asking import QuestionService
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.own_policy import Policies
+from bach_lib.routes.book import RunBook
 from bach_lib.runtime.connection_runtime import Services
 from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
@@ -142,6 +143,7 @@ def _housekeeping(
         own=own,
         is_ours=lambda: sharing is None or sharing.is_leader,
         sweep=base.store.sweep,
+        purge_runs=RunBook(base.store).purge,
     )
 
 

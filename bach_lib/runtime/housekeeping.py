@@ -31,6 +31,7 @@ class Housekeeping:
 
     `own`: the seconds of single connections. And what is left of removed connections, however old. `is_ours`: where
     several processes share the database, only one of them does it. `sweep`: takes away files that no message needs.
+    `purge_runs`: removes runs of routes that ended before a time.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class Housekeeping:
         own: Callable[[], Mapping[str, float]] = dict,
         is_ours: Callable[[], bool] = lambda: True,
         sweep: Callable[[], Awaitable[None]] | None = None,
+        purge_runs: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         self._history = history
         self._inbox = inbox
         self._removals = removals
         self._clock = clock
         self._keep_seconds, self._own = keep_seconds, own
-        self._is_ours, self._sweep = is_ours, sweep
+        self._is_ours, self._sweep, self._purge_runs = is_ours, sweep, purge_runs
         self._task: asyncio.Task[None] | None = None
         self._cancel_timer: Cancel | None = None
         self._wall, self._monotonic = clock.now(), clock.monotonic()
@@ -78,6 +80,8 @@ class Housekeeping:
         if await self._try(self._is_clock_believed()):
             await self._try(self._history.purge(before, PURGED, own))
             await self._try(self._inbox.purge(before, own))
+            if self._purge_runs:
+                await self._try(self._purge_runs(before))
         if self._sweep:
             await self._try(self._sweep())
 

@@ -72,6 +72,8 @@ class Neighbours:
         self._awaited: dict[int, str] = {}
         """Messages that we wait for, and whose connection another process works on."""
         self._ended: list[int] = []
+        self.follow_runs: Callable[[], Awaitable[None]] = _nothing
+        """Read anew what others have written about routes and their runs."""
         self._is_following = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancel_look: Cancel = lambda: None
@@ -127,6 +129,10 @@ class Neighbours:
         """Lanes of a connection that another process works on came back."""
         self._tell(Notice(What.RETURNED, connection).encoded())
 
+    def run_written(self) -> None:
+        """A run of a route was begun here, or has gone on."""
+        self._tell(Notice(What.ROUTES).encoded())
+
     def _tried(self, event: MessageFinished | MessageRetrying) -> None:
         if event.message.id not in self._asked:
             return
@@ -160,6 +166,8 @@ class Neighbours:
             self._poke()
         elif notice.what is What.REGISTRY:
             self._spawn(self._follow_registry)
+        elif notice.what is What.ROUTES:
+            self._spawn(self.follow_runs)
         elif notice.what is What.ENDED:
             self._spawn(partial(self._publish_ends, [one for one in notice.ids if one in self._awaited]))
         elif dispatcher := self._own(notice.connection):
@@ -182,6 +190,7 @@ class Neighbours:
         """Some notices may have been lost: look at everything."""
         self._poke()
         self._spawn(self._follow_registry)
+        self._spawn(self.follow_runs)
         for row in self._shared.registry.list():
             if dispatcher := self._own(row.name):
                 dispatcher.follow(None)
@@ -206,6 +215,7 @@ class Neighbours:
             own[self._turn].follow(None)
         await self._publish_ends(list(self._awaited)[:_LOOKED_AT])
         await self._follow_registry()
+        await self.follow_runs()
 
     async def _look_at(self, connection: str) -> None:
         """Others wrote about messages, and want to know when they are tried.
@@ -265,6 +275,10 @@ class Neighbours:
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.add(task := asyncio.create_task(_quietly(work), name="bach-neighbours"))
         task.add_done_callback(self._tasks.discard)
+
+
+async def _nothing() -> None:
+    """Before there are routes."""
 
 
 async def _quietly(work: Callable[[], Awaitable[None]]) -> None:

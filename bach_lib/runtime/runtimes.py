@@ -99,6 +99,11 @@ class Runtimes:
         """Whether this process works on a connection; not if its library is missing."""
         return name in self._runtimes
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes work on some."""
+        return self._sharing is not None
+
     async def fetch(self, name: str, media: Media, limit: int) -> bytes | Fault:
         """At most `limit` bytes of a file that came in. Raises as `get` does."""
         return await self.get(name).fetch(media, limit)

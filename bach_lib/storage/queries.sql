@@ -759,6 +759,42 @@ SET connection = excluded.connection, phrases = excluded.phrases, patterns = exc
 -- remove_rule: by its name
 DELETE FROM rules WHERE name = :name;
 
+-- list_routes: all, for memory
+SELECT * FROM routes ORDER BY name;
+
+-- save_route: a new one, or another of the same name
+INSERT INTO routes (name, steps, words) VALUES (:name, :steps, :words)
+ON CONFLICT (name) DO UPDATE SET steps = excluded.steps, words = excluded.words;
+
+-- remove_route: by its name; what was begun goes on
+DELETE FROM routes WHERE name = :name;
+
+-- begin_run: in the transaction that puts its first messages
+INSERT INTO route_runs (route, status, version, is_open, started_at, ended_at, state)
+VALUES (:route, :status, :version, :is_open, :started_at, :ended_at, :state)
+RETURNING *;
+
+-- save_run: in the transaction that puts its next messages; no row if another process has gone on with it
+UPDATE route_runs
+SET status = :status, version = :version, is_open = :is_open, ended_at = :ended_at, state = :state
+WHERE id = :id AND version = :version - 1;
+
+-- get_run: one, by its id
+SELECT * FROM route_runs WHERE id = :id;
+
+-- list_runs: newest first, a page at a time
+SELECT * FROM route_runs WHERE id < :before AND (:route IS NULL OR route = :route) ORDER BY id DESC LIMIT :limit;
+
+-- open_runs: what something is to be done about, oldest first
+SELECT * FROM route_runs WHERE is_open = 1 ORDER BY id LIMIT :limit;
+
+-- call_off_runs: the database is a restored copy, and they may have gone on and ended since
+UPDATE route_runs SET status = 'cancelled', is_open = 0, version = version + 1, ended_at = coalesce(ended_at, started_at)
+WHERE is_open = 1 AND status = 'under_way';
+
+-- purge_runs: ended long ago
+DELETE FROM route_runs WHERE ended_at < :before AND status <> 'under_way';
+
 -- page_inbox_by_age: as page_messages_by_age
 SELECT id, connection, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
 

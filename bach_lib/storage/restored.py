@@ -267,6 +267,7 @@ def _begin_anew(tx: Transaction) -> int:
     """What an older copy needs; how many messages are held in it."""
     for change in (_COUNT_IDS, _GO_ON):
         tx.change(change, [()])
+    tx.run("call_off_runs")
     return tx.run("hold_unfinished")
 
 

@@ -79,7 +79,11 @@ def handlers_as_they_were() -> Iterator[None]:
     logger.handlers[:] = before
 
 
-@pytest.mark.parametrize("program", blocks("docs/library.md", "python"), ids=lambda program: program.split("\n")[0])
+@pytest.mark.parametrize(
+    "program",
+    [*blocks("docs/library.md", "python"), *blocks("docs/routes.md", "python")],
+    ids=lambda program: program.split("\n")[0],
+)
 async def test_what_the_page_of_the_library_shows_is_true_each_time(
     program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,8 @@ from bach_lib.models.spellings import Sighting
 from bach_lib.outbound import proof_rows
 from bach_lib.outbound.proof_rows import MOST_EARLY
 from bach_lib.outcomes import Sent, Uncertain
-from bach_lib.questions.question import Place, Question
+from bach_lib.questions import Place
+from bach_lib.questions.question import Question
 from bach_lib.testing import FakeClock, FakePlatform
 
 DELIVERED, SEEN, ANSWERED = ProofKind

@@ -171,6 +171,9 @@ _TESTS_OF_INBOUND = {
 }
 TARGETS = {
     "models": Target(("bach_lib/models/fast_frozen.py",), ("tests/lib/models/test_fast_frozen.py",)),
+    "routes": Target(
+        ("bach_lib/routes/deciding.py",), ("tests/lib/routes/test_deciding.py", "tests/lib/routes/test_runner.py")
+    ),
     "questions": Target(
         ("bach_lib/questions/question.py",),
         ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py"),

@@ -9,6 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import override
 
+from tests.simulation.alarm_generator import alarm_history_of
+from tests.simulation.alarm_judge import judge_alarms
+from tests.simulation.alarm_steps import AlarmHistory
+from tests.simulation.alarms import tell_alarms
 from tests.simulation.asking import tell_asking
 from tests.simulation.asking_generator import asking_history_of
 from tests.simulation.asking_judge import judge_asking
@@ -96,6 +100,11 @@ def complaints_about_asking(history: AskingHistory, seed: int) -> list[Complaint
     return _complaints(lambda folder: tell_asking(history, folder, seed), judge_asking, seed)
 
 
+def complaints_about_alarms(history: AlarmHistory, seed: int) -> list[Complaint]:
+    """What there is to complain of in a history of routes."""
+    return _complaints(lambda folder: tell_alarms(history, folder, seed), judge_alarms, seed)
+
+
 def _complaints[S](
     tell_in: Callable[[Path], Coroutine[object, object, S]], judge_it: Callable[[S], list[Complaint]], seed: int
 ) -> list[Complaint]:
@@ -111,10 +120,12 @@ def _complaints[S](
 _OUTGOING = Kind(history_of, complaints_about)
 _INCOMING = Kind(incoming_history_of, complaints_about_incoming)
 _ASKING = Kind(asking_history_of, complaints_about_asking)
+_ALARMS = Kind(alarm_history_of, complaints_about_alarms)
 KINDS: dict[str, Callable[[str, int, bool], Failure | None]] = {
     "outgoing": _OUTGOING.fail,
     "incoming": _INCOMING.fail,
     "asking": _ASKING.fail,
+    "alarms": _ALARMS.fail,
 }
 
 

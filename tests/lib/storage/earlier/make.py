@@ -33,6 +33,7 @@ FILES: Mapping[str, str] = {
     "layout15": "9b70187d",
     "layout16": "96260791",
     "layout17": "7d173c4b",
+    "layout18": "3ab00f38",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -46,9 +47,10 @@ SERVERS: Mapping[str, str] = {
     "server6": "9b70187d",
     "server7": "96260791",
     "server8": "7d173c4b",
+    "server9": "3ab00f38",
 }
 PARTS = ("", "-wal", ".mark")
-"""What a database consists of, and what it knows itself by."""
+"""What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""
 
 
 def code_of(commit: str, folder: Path) -> None:
@@ -96,7 +98,9 @@ def _make_file(name: str, commit: str) -> None:
         database = Path(folder, "bach.db")
         as_then("live", str(database), Path(folder))
         there = {f"bach.db{part}": Path(f"{database}{part}") for part in PARTS}
-        _keep(name, {part: path.read_bytes() for part, path in there.items() if path.exists()})
+        parts = {part: path.read_bytes() for part, path in there.items() if path.exists()}
+        beside = (path for path in sorted(Path(f"{database}-files").rglob("*")) if path.is_file())
+        _keep(name, parts | {str(path.relative_to(folder)): path.read_bytes() for path in beside})
 
 
 def _make_dump(name: str, commit: str, server: Server) -> None:

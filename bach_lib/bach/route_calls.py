@@ -1,0 +1,68 @@
+"""The calls of `Bach` about routes: define them, start one, say that somebody has it, and look who was told when."""
+
+from typing import Unpack
+
+from bach_lib.arguments import check_limit
+from bach_lib.bach.call_group import CallGroup
+from bach_lib.errors import NotOpenError
+from bach_lib.models.route import RouteRun
+from bach_lib.outbound.fitting import bounded, text_of
+from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
+from bach_lib.routes.defined import Routes
+from bach_lib.routes.starting import RouteOptions, new_run
+from bach_lib.runtime.routing import Routing
+
+
+class RouteCalls(CallGroup):
+    """Mixin of `Bach` with the calls about routes."""
+
+    _routes: Routing | None = None
+
+    @property
+    def _routing(self) -> Routing:
+        """The routes of what is open. Raises `NotOpenError`."""
+        _ = self._open_parts
+        if self._routes is None:
+            raise NotOpenError
+        return self._routes
+
+    @property
+    def routes(self) -> Routes:
+        """All routes: `list`, `get`, `set`, `remove`."""
+        return self._routing.routes
+
+    async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
+        """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.
+
+        It goes on by itself, also after a restart, until somebody acknowledges it or all were told. Options
+        (`RouteOptions`): `title`, `format`, `silent`, `priority`. Raises an `InputError` or a `StorageError`; nothing
+        is written then.
+        """
+        routing = self._routing
+        run = new_run(routing.routes.get(route), text, options, self._open_parts.clock.now())
+        return await routing.runner.handle(run, Begun())
+
+    async def acknowledge(self, run_id: int, by: str) -> RouteRun:
+        """Somebody has it: nobody is told any more, and those who were can read who has it. The run as it stands then.
+
+        `by`: what they are called. One that is over stays as it is. Raises `UnknownRunError`, `InvalidValueError` or a
+        `StorageError`.
+        """
+        routing, name = self._routing, bounded("by", text_of("by", by))
+        return await routing.runner.handle(await routing.book.get(run_id), Acknowledged(name))
+
+    async def cancel_route(self, run_id: int) -> RouteRun:
+        """Call a run off: nobody needs to know any more. One that is over stays as it is. Raises as `acknowledge`."""
+        routing = self._routing
+        return await routing.runner.handle(await routing.book.get(run_id), CalledOff())
+
+    async def route_run(self, run_id: int) -> RouteRun:
+        """A run as it stands. Raises `UnknownRunError` or a `StorageError`."""
+        return await self._routing.book.get(run_id)
+
+    async def route_runs(
+        self, route: str | None = None, *, before: int | None = None, limit: int = 50
+    ) -> list[RouteRun]:
+        """A page of runs, of one route or of all, newest first; the last id of a page is the next page's `before`."""
+        check_limit(limit)
+        return await self._routing.book.page(route, before, limit)

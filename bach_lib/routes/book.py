@@ -1,0 +1,90 @@
+"""The runs on disk. What a run comes to and the messages it puts are one commit; of two processes, one makes it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bach_lib.errors import RunChangedError, UnknownRunError
+from bach_lib.field_logger import FieldLogger
+from bach_lib.models.route import RouteRun, Tried
+from bach_lib.routes.deciding import Decision
+from bach_lib.routes.route_rows import begin_run, run_from_row, save_run
+from bach_lib.storage import Row, Store, Transaction
+from bach_lib.storage.columns import UNREADABLE
+from bach_lib.storage.values import upper_bound
+
+_LOGGER = FieldLogger(__name__)
+MOST_OPEN = 1000
+"""Runs that are under way at a time."""
+
+
+class RunBook:
+    """The runs of one database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def open_runs(self) -> list[RouteRun]:
+        """Those about which something is to be done, oldest first. Raises a `StorageError`."""
+        return _readable(await self._store.read(lambda tx: tx.rows("open_runs", limit=MOST_OPEN)))
+
+    async def get(self, run_id: int) -> RouteRun:
+        """One. Raises `UnknownRunError` or a `StorageError`."""
+        row = await self._store.read(lambda tx: tx.row("get_run", id=upper_bound(run_id)))
+        runs = _readable([row] if row else [])
+        if not runs:
+            raise UnknownRunError(id=run_id)
+        return runs[0]
+
+    async def page(self, route: str | None, before: int | None, limit: int) -> list[RouteRun]:
+        """A page, newest first. Raises a `StorageError`."""
+        most = upper_bound(before)
+        return _readable(await self._store.read(lambda tx: tx.rows("list_runs", route=route, before=most, limit=limit)))
+
+    async def close(self, run: RouteRun) -> RouteRun:
+        """Nothing is to be done about it any more. Raises `RunChangedError` or a `StorageError`."""
+        closed = replace(run, version=run.version + 1)
+        await self._store.submit(lambda tx: _save(tx, closed, is_open=False))
+        return closed
+
+    async def purge(self, before: float) -> int:
+        """Remove those that ended before a time; how many. Raises a `StorageError`."""
+        return await self._store.submit(lambda tx: tx.run("purge_runs", before=before))
+
+
+class Writing:
+    """Writes what was decided beside the messages that tell of it; `run` is what it became."""
+
+    def __init__(self, decision: Decision, now: float) -> None:
+        self._decision, self._now = decision, now
+        self.run: RouteRun = decision.run
+
+    def __call__(self, tx: Transaction, ids: Sequence[int | None]) -> None:
+        """Write it, with the ids of the messages; None for one that was refused. May run again."""
+        run, places = self._decision.run, self._decision.tell
+        tried = tuple(
+            Tried(place=place, stage=run.stage or 0, at=self._now, message_id=number)
+            for place, number in zip(places, ids, strict=True)
+            if number is not None
+        )
+        run = replace(run, tried=run.tried + tried, version=run.version + 1)
+        if run.id == 0:
+            run = replace(run, id=begin_run(tx, run))
+        else:
+            _save(tx, run, is_open=True)
+        self.run = run
+
+
+def _save(tx: Transaction, run: RouteRun, *, is_open: bool) -> None:
+    if not save_run(tx, run, is_open=is_open):
+        raise RunChangedError(id=run.id)
+
+
+def _readable(rows: Sequence[Row]) -> list[RouteRun]:
+    """One that is damaged costs itself."""
+    runs = list[RouteRun]()
+    for row in rows:
+        try:
+            runs.append(run_from_row(row))
+        except UNREADABLE:
+            _LOGGER.error("The run %s of a route is damaged in the database, and is left out", row["id"])  # noqa: TRY400 - the sentence says all
+    return runs

@@ -1,0 +1,142 @@
+"""Decides how a run of a route goes on. Pure: no clock, no disk, no platform.
+
+    under_way ── somebody knows ──> acknowledged
+    under_way ── no stage is left ──> exhausted ── somebody knows after all ──> acknowledged
+    under_way ── it is called off ──> cancelled
+
+A stage whose connections are all known to be down is passed over in favour of one that is not, and comes behind the
+others. Where all that are left are down, the next of them is told all the same: its messages wait in the queue, and
+arrive when they can. So a run ends because nobody was heard of in time, and never because everything was away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus, Step
+
+type IsDown = Callable[[Place], bool]
+"""Whether what goes there is known to wait."""
+_OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """It was started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The time it waited for has come. `due_at` names it; `waiting`: messages that are not sent yet."""
+
+    due_at: float
+    waiting: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """So much is known of one of its messages, and of whom."""
+
+    message_id: int
+    reached: Reached
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """These messages will not arrive."""
+
+    message_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """Nobody needs to know any more."""
+
+
+type Happening = Begun | Due | Known | Lost | Acknowledged | CalledOff
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The run as it stands from now on, and who is told at once."""
+
+    run: RouteRun
+    tell: tuple[Place, ...] = ()
+
+
+def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown) -> Decision | None:
+    """What follows from what happened; None: nothing."""
+    match happening:
+        case Acknowledged(by) if run.status in _OPEN:
+            return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=Reached.ACKNOWLEDGED))
+        case Known(message_id, reached, by) if run.status in _OPEN and _is_enough(run, message_id, reached):
+            return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=reached))
+        case CalledOff() if run.status is RouteStatus.UNDER_WAY:
+            return Decision(_ended(run, RouteStatus.CANCELLED, now))
+        case Begun() if run.status is RouteStatus.UNDER_WAY and run.stage is None:
+            return _go_on(replace(run, left=tuple(range(len(run.stages)))), now, is_down)
+        case Due(due_at, waiting) if run.status is RouteStatus.UNDER_WAY and due_at == run.due_at:
+            again = run.stage is not None and run.told <= step_of(run, run.stage).repeats
+            return _tell_again(run, now, waiting) if again else _go_on(run, now, is_down)
+        case Lost(message_ids) if run.status is RouteStatus.UNDER_WAY and _is_lost(run, message_ids):
+            return _go_on(run, now, is_down)
+    return None
+
+
+def step_of(run: RouteRun, stage: int) -> Step:
+    """The step to which a stage belongs."""
+    return run.steps[run.stages[stage].step]
+
+
+def longest_wait(run: RouteRun) -> float:
+    """Seconds that it can have to wait from now on, whatever a clock says that was set."""
+    if run.stage is None:
+        return 0.0
+    step = step_of(run, run.stage)
+    return step.repeat_every if run.told <= step.repeats else step.wait
+
+
+def _go_on(run: RouteRun, now: float, is_down: IsDown) -> Decision:
+    """To the first stage that is not down, or to the first of all; those passed over come last."""
+    if not run.left:
+        return Decision(_ended(run, RouteStatus.EXHAUSTED, now))
+    stages = run.stages
+    up = (place for place, stage in enumerate(run.left) if not all(map(is_down, stages[stage].places)))
+    first = next(up, 0)
+    stage, left = run.left[first], run.left[first + 1 :] + run.left[:first]
+    return Decision(_told(replace(run, stage=stage, left=left, told=0), now), stages[stage].places)
+
+
+def _tell_again(run: RouteRun, now: float, waiting: frozenset[int]) -> Decision:
+    """But those for whom a message still waits, who would get both at once."""
+    spared = {one.place for one in run.tried if one.stage == run.stage and one.message_id in waiting}
+    places = run.stages[run.stage or 0].places
+    return Decision(_told(run, now), tuple(place for place in places if place not in spared))
+
+
+def _told(run: RouteRun, now: float) -> RouteRun:
+    run = replace(run, told=run.told + 1)
+    return replace(run, due_at=now + longest_wait(run))
+
+
+def _is_enough(run: RouteRun, message_id: int, reached: Reached) -> bool:
+    wanted = (step_of(run, one.stage).reached for one in run.tried if one.message_id == message_id)
+    return any(one in reached.includes for one in wanted)
+
+
+def _is_lost(run: RouteRun, message_ids: frozenset[int]) -> bool:
+    """Whether nothing that was sent to those of the present stage can still arrive."""
+    return all(one.message_id in message_ids for one in run.tried if one.stage == run.stage)
+
+
+def _ended(
+    run: RouteRun, status: RouteStatus, now: float, *, by: str | None = None, reached: Reached | None = None
+) -> RouteRun:
+    return replace(run, status=status, ended_at=now, left=(), stage=None, told=0, due_at=None, by=by, reached=reached)

@@ -1,0 +1,132 @@
+"""Listens for what becomes of a run's messages, and for who acknowledges it. What counts as that, questions decide.
+
+A run is asked as a question with one answer: who presses its button, or writes its words where there is none. So a
+reply and the next words in a private chat are told apart here as there, and words that could be meant for two are for
+none.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bach_lib.models import Button, Message, ProofKind, Status
+from bach_lib.models.incoming import IncomingMessage
+from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus
+from bach_lib.outbound.sender import receipt_of
+from bach_lib.questions.question import Asked, Question, Questions
+from bach_lib.routes.deciding import Happening, Known, Lost
+
+_PROVEN = {
+    ProofKind.DELIVERED: Reached.DELIVERED,
+    ProofKind.SEEN: Reached.SEEN,
+    ProofKind.ANSWERED: Reached.ANSWERED,
+}
+_NEVER = frozenset({Status.DEAD, Status.EXPIRED, Status.CANCELLED})
+"""What is uncertain may have arrived."""
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A run of which something is to be heard yet. `deadline`: when it goes on, on the clock that never jumps."""
+
+    run: RouteRun
+    asked: Asked
+    messages: dict[int, Message] = field(default_factory=dict)
+    deadline: float | None = None
+    gone: frozenset[int] = frozenset()
+    """Messages that went with their connection."""
+    told_of: set[int] = field(default_factory=set)
+    """Messages of which an event has told since they were read."""
+
+    @property
+    def waiting(self) -> frozenset[int]:
+        """Its messages that are still to be sent."""
+        return frozenset(number for number, one in self.messages.items() if not one.status.is_final)
+
+    def heard(self) -> Iterator[Happening]:
+        """What is known of its messages, as far as it may matter."""
+        for number, message in self.messages.items():
+            if message.status is Status.SENT:
+                yield Known(number, Reached.SENT)
+            for proof in message.proven:
+                yield Known(number, _PROVEN[proof.kind], proof.name or proof.person or None)
+        never = (number for number, message in self.messages.items() if message.status in _NEVER)
+        yield Lost(self.gone.union(never))
+
+
+class Listener:
+    """All runs of which something is to be heard.
+
+    `acknowledged` is told who acknowledged which run, and by what. `normal` is as in `Asked`.
+    """
+
+    def __init__(
+        self,
+        questions: Questions,
+        normal: Callable[[str, str], str],
+        acknowledged: Callable[[int, str, int | None, IncomingMessage], None],
+    ) -> None:
+        self._questions, self._normal, self._acknowledged = questions, normal, acknowledged
+        self._watched: dict[int, Watched] = {}
+        self._run_of: dict[int, int] = {}
+        """The runs of messages."""
+
+    def __iter__(self) -> Iterator[Watched]:
+        return iter(tuple(self._watched.values()))
+
+    def get(self, run_id: int) -> Watched | None:
+        """One run."""
+        return self._watched.get(run_id)
+
+    def of_message(self, message_id: int) -> Watched | None:
+        """The run to which a message belongs."""
+        return self._watched.get(self._run_of.get(message_id, 0))
+
+    def watch(self, run: RouteRun, messages: Sequence[Message]) -> Watched:
+        """Follow a run as it stands now. `messages`: those of its that were put just now."""
+        watched = self._watched.get(run.id)
+        if watched is None:
+            watched = self._watched[run.id] = Watched(run, self._asked(run))
+            self._questions.open(watched.asked)
+        watched.run = run
+        self._run_of |= dict.fromkeys(run.message_ids, run.id)
+        for message in messages:
+            self._stands(watched, message)
+        if run.status in (RouteStatus.ACKNOWLEDGED, RouteStatus.CANCELLED):
+            self._questions.close(watched.asked)
+        return watched
+
+    def learn(self, watched: Watched, messages: Sequence[Message]) -> None:
+        """Its messages, as they were read; one that is not there is gone."""
+        watched.gone = frozenset(watched.run.message_ids).difference(message.id for message in messages)
+        for message in messages:
+            if message.id not in watched.told_of:
+                self._stands(watched, message)
+
+    def happened(self, watched: Watched, message: Message) -> None:
+        """One of its messages stands like this now."""
+        watched.told_of.add(message.id)
+        self._stands(watched, message)
+
+    def _stands(self, watched: Watched, message: Message) -> None:
+        if message.id not in watched.messages:
+            place = next(one.place for one in watched.run.tried if one.message_id == message.id)
+            watched.asked.put(place, receipt_of(message))
+        watched.messages[message.id] = message
+        watched.asked.happened(message)
+
+    def forget(self, watched: Watched) -> None:
+        """Nothing is to be heard of it any more."""
+        self._questions.close(watched.asked)
+        self._watched.pop(watched.run.id, None)
+        for number in watched.run.message_ids:
+            self._run_of.pop(number, None)
+
+    def _asked(self, run: RouteRun) -> Asked:
+        places: tuple[Place, ...] = ()
+        answers = ((Button(text=run.words.button, value="yes"),),)
+        question = Question(text=run.said.text, places=places, answers=answers, timeout=1.0)
+        return Asked(question, lambda asked: self._ended(run.id, asked), self._normal)
+
+    def _ended(self, run_id: int, asked: Asked) -> None:
+        if asked.answer is not None:
+            self._acknowledged(run_id, asked.answer.name, asked.answered_id, asked.answer.message)

@@ -1,0 +1,154 @@
+"""Row mapping of routes and their runs. What is asked by column stands in columns of its own, the rest in one JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
+from bach_lib.storage import Row, Transaction, Value
+from bach_lib.storage.columns import Columns
+from bach_lib.storage.values import fields, integer, listed, real, word
+
+
+def write_route(tx: Transaction, route: Route) -> None:
+    """Write a route, which is checked."""
+    tx.run("save_route", name=route.name, steps=_steps_json(route.steps), words=json.dumps(asdict(route.words)))
+
+
+def route_from_row(row: Row) -> Route:
+    """The route of a row. Raises what `columns.UNREADABLE` names."""
+    return Route(
+        name=word(row["name"]), steps=_steps(listed(row["steps"])), words=RouteWords(**_texts(fields(row["words"])))
+    )
+
+
+def begin_run(tx: Transaction, run: RouteRun) -> int:
+    """Write a new run; its id."""
+    row = tx.row("begin_run", route=run.route, started_at=run.started_at, **_changing(run))
+    return integer(row["id"]) if row else 0
+
+
+def save_run(tx: Transaction, run: RouteRun, *, is_open: bool) -> bool:
+    """Write a run whose version was counted up; False: another process has gone on with it."""
+    return bool(tx.run("save_run", id=run.id, **_changing(run, is_open=is_open)))
+
+
+def run_from_row(row: Row) -> RouteRun:
+    """The run of a row. Raises what `columns.UNREADABLE` names."""
+    state = fields(row["state"])
+    stage, due_at, told = (_number(state[key]) for key in ("stage", "due_at", "told"))
+    steps = _steps(_list(state["steps"]))
+    return RouteRun(
+        id=integer(row["id"]),
+        route=word(row["route"]),
+        said=_said(_mapping(state["said"])),
+        steps=steps,
+        words=RouteWords(**_texts(_mapping(state["words"]))),
+        started_at=real(row["started_at"]) or 0.0,
+        status=RouteStatus(word(row["status"])),
+        ended_at=real(row["ended_at"]),
+        left=tuple(_whole(one) for one in _list(state["left"])),
+        stage=None if stage is None else int(stage),
+        told=int(told or 0),
+        due_at=due_at,
+        tried=tuple(_tried(_list(one)) for one in _list(state["tried"])),
+        by=None if state["by"] is None else word(state["by"]),
+        reached=None if state["reached"] is None else Reached(word(state["reached"])),
+        version=integer(row["version"]),
+    )
+
+
+ROUTE_COLUMNS = Columns(
+    {
+        "name": (word, ""),
+        "steps": (lambda value: _steps(listed(value)), "[]"),
+        "words": (lambda value: RouteWords(**_texts(fields(value))), "{}"),
+    }
+)
+
+
+def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
+    tried = [[one.place.connection, one.place.recipient, one.stage, one.at, one.message_id] for one in run.tried]
+    state = {
+        "said": asdict(run.said),
+        "steps": json.loads(_steps_json(run.steps)),
+        "words": asdict(run.words),
+        "left": run.left,
+        "stage": run.stage,
+        "told": run.told,
+        "due_at": run.due_at,
+        "tried": tried,
+        "by": run.by,
+        "reached": run.reached,
+    }
+    return {
+        "status": run.status,
+        "version": run.version,
+        "is_open": is_open,
+        "ended_at": run.ended_at,
+        "state": json.dumps(state, ensure_ascii=False),
+    }
+
+
+def _steps_json(steps: Sequence[Step]) -> str:
+    return json.dumps([asdict(step) for step in steps], ensure_ascii=False)
+
+
+def _steps(found: Sequence[object]) -> tuple[Step, ...]:
+    return tuple(_step(_mapping(one)) for one in found)
+
+
+def _step(found: Mapping[str, object]) -> Step:
+    return Step(
+        places=tuple(Place(**_texts(_mapping(one))) for one in _list(found["places"])),
+        wait=_number(found["wait"]) or 0.0,
+        in_turn=found["in_turn"] is True,
+        reached=Reached(word(found["reached"])),
+        repeats=_whole(found["repeats"]),
+        repeat_every=_number(found["repeat_every"]) or 0.0,
+    )
+
+
+def _said(found: Mapping[str, object]) -> Said:
+    title = found["title"]
+    return Said(
+        text=word(found["text"]),
+        title=None if title is None else word(title),
+        format=word(found["format"]),
+        silent=found["silent"] is True,
+        priority=_whole(found["priority"]),
+    )
+
+
+def _tried(found: Sequence[object]) -> Tried:
+    connection, recipient, stage, at, message_id = found
+    place = Place(connection=word(connection), recipient=word(recipient))
+    return Tried(place=place, stage=_whole(stage), at=_number(at) or 0.0, message_id=_whole(message_id))
+
+
+def _list(found: object) -> list[object]:
+    if not isinstance(found, list):
+        raise TypeError("no list")
+    return found
+
+
+def _mapping(found: object) -> dict[str, object]:
+    if not isinstance(found, dict):
+        raise TypeError("no object")
+    return found
+
+
+def _texts(found: Mapping[str, object]) -> dict[str, str]:
+    return {name: word(value) for name, value in found.items()}
+
+
+def _number(found: object) -> float | None:
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
+        raise TypeError("no number")
+    return real(found)
+
+
+def _whole(found: object) -> int:
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise TypeError("no whole number")
+    return integer(found)

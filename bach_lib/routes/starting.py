@@ -1,0 +1,50 @@
+"""Makes a run of a route and what it is to tell, checked before anybody is told anything."""
+
+from typing import TypedDict
+
+from bach_lib.arguments import one_of, whole
+from bach_lib.common_sentences import AT_MOST_NUMBER_CHARACTERS, TRUE_OR_FALSE
+from bach_lib.errors import EmptyTextError, InvalidValueError
+from bach_lib.models import Format
+from bach_lib.models.route import Route, RouteRun, Said
+from bach_lib.outbound.draft import MAX_PRIORITY
+from bach_lib.outbound.fitting import has_words, short, text_of
+
+_LONGEST = 10_000
+"""Characters. A platform that takes fewer refuses it, and the others are told."""
+
+
+class RouteOptions(TypedDict, total=False):
+    """What may be said about what a route tells, beside its text."""
+
+    title: str | None
+    """A line above the text."""
+    format: Format | str
+    """`plain`, `markdown` or `html`."""
+    silent: bool
+    """Without a sound, where the platform can."""
+    priority: int
+    """-10 to 10 (0); higher goes first."""
+
+
+def new_run(route: Route, text: str, options: RouteOptions, now: float) -> RouteRun:
+    """A run of which nothing is on disk yet. Raises an `InputError`, or `TypeError` for an option there is not."""
+    if unknown := options.keys() - RouteOptions.__annotations__.keys():
+        raise TypeError(f"start_route() got an unexpected keyword argument {min(unknown)!r}")
+    if not has_words(text_of("text", text)):
+        raise EmptyTextError
+    if len(text) > _LONGEST:
+        raise InvalidValueError(
+            field="text", value=f"{text[:20]}…", expected=AT_MOST_NUMBER_CHARACTERS(number=_LONGEST)
+        )
+    silent = options.get("silent", False)
+    if not isinstance(silent, bool):
+        raise InvalidValueError(field="silent", value=str(silent)[:20], expected=TRUE_OR_FALSE)
+    said = Said(
+        text=text,
+        title=short("title", options.get("title")),
+        format=one_of(Format, "format", options.get("format", Format.PLAIN)),
+        silent=silent,
+        priority=whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
+    )
+    return RouteRun(id=0, route=route.name, said=said, steps=route.steps, words=route.words, started_at=now)

@@ -1,0 +1,39 @@
+"""What running routes takes of the rooms below, in one place, as the composition root hands it over."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bach_lib.bus import Bus
+from bach_lib.clock import Clock
+from bach_lib.connectors import Connectors
+from bach_lib.models import Message
+from bach_lib.models.incoming import IncomingMessage
+from bach_lib.models.route import Place
+from bach_lib.outbound.sender import Sender
+from bach_lib.questions.question import Questions
+from bach_lib.registry import Registry
+from bach_lib.routes.book import RunBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteServices:
+    """What running routes takes.
+
+    `those` reads messages from disk, `cancel` takes a waiting one back, `prove` is told which has been answered;
+    `incoming_at` finds what came from a place lately, newest first. `normal` is as in `Asked`. `is_down`: whether what
+    goes to a place is known to wait.
+    """
+
+    bus: Bus
+    clock: Clock
+    registry: Registry
+    connectors: Connectors
+    sender: Sender
+    book: RunBook
+    questions: Questions
+    those: Callable[[tuple[int, ...]], Awaitable[list[Message]]]
+    cancel: Callable[[int], Awaitable[Message]]
+    prove: Callable[[int, IncomingMessage], Awaitable[None]]
+    incoming_at: Callable[[str, str], Awaitable[list[IncomingMessage]]]
+    normal: Callable[[str, str], str]
+    is_down: Callable[[Place], bool]

@@ -1,0 +1,63 @@
+"""Withdraws what a run has told, once it is over: what waits is cancelled, what was sent says who has it.
+
+Each message is changed once, under a key of its own, however often this begins anew after a crash. Where a platform
+cannot change messages, nothing is sent: somebody has it, and nobody is to be woken for that.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bach_lib.errors import InputError, NotCancellableError, TextTooLongError
+from bach_lib.field_logger import FieldLogger
+from bach_lib.models import Message, Operation, Status
+from bach_lib.models.route import RouteRun
+from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.sender import Sender
+from bach_lib.text.buttons import as_it_is
+
+_LOGGER = FieldLogger(__name__)
+
+
+class Withdrawal:
+    """Withdraws messages. `cancel` takes a waiting one back."""
+
+    def __init__(self, sender: Sender, cancel: Callable[[int], Awaitable[Message]]) -> None:
+        self._sender, self._cancel = sender, cancel
+
+    async def is_done(self, run: RouteRun, message: Message) -> bool:
+        """Withdraw a message; False: it is on its way just now. Raises a `StorageError` or `QueueFullError`."""
+        if message.status is Status.SENT:
+            await self._show_the_end(run, message)
+        elif not message.status.is_final:
+            try:
+                await self._cancel(message.id)
+            except NotCancellableError:
+                return False
+        return True
+
+    async def _show_the_end(self, run: RouteRun, message: Message) -> None:
+        line = as_it_is(last_line(run), message.format)
+        options = options_of(run)
+        options["idempotency_key"] = f"route {run.id} {message.id}"
+        try:
+            try:
+                await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
+            except TextTooLongError:
+                await self._sender.change(message.id, Operation.EDIT, line, options)
+        except InputError as error:  # nothing can be changed there, or only by the account that was there before
+            _LOGGER.debug("Message %s stays as it is: %s", message.id, error, message_id=message.id)
+
+
+def options_of(run: RouteRun) -> SendOptions:
+    """What the messages of a run and their changes have in common."""
+    said = run.said
+    return SendOptions(title=said.title, format=said.format, silent=said.silent, priority=said.priority)
+
+
+def last_line(run: RouteRun) -> str:
+    """What stands below a message of a run that is over: who has it since when, by the clock of this machine."""
+    if run.by is None or run.ended_at is None:
+        return run.words.over
+    said = {"name": run.by, "time": f"{datetime.fromtimestamp(run.ended_at, UTC).astimezone():%H:%M}"}
+    return re.sub(r"\{(name|time)\}", lambda match: said[match[1]], run.words.acknowledged)

@@ -1,0 +1,98 @@
+"""Puts the parts of routes together: what they ask of messages, of what came in and of connections."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from bach_lib.errors import UnknownConnectionError
+from bach_lib.models import BreakerState, ConnectionState, Direction, Place
+from bach_lib.models.incoming import IncomingMessage
+from bach_lib.questions.question import Questions
+from bach_lib.routes.book import RunBook
+from bach_lib.routes.defined import Routes
+from bach_lib.routes.runner import RouteRunner
+from bach_lib.routes.surroundings import RouteServices
+from bach_lib.runtime.parts import Base, Parts
+
+_NEWEST = 100
+"""Of what came from a place, looked at after a start."""
+_DOWN = frozenset({ConnectionState.AUTH_FAILED, ConnectionState.DISABLED, ConnectionState.DISCONNECTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Routes, their runs, and what goes on with these."""
+
+    routes: Routes
+    book: RunBook
+    runner: RouteRunner
+
+
+async def open_routing(base: Base, parts: Parts) -> Routing:
+    """Read the routes and what is under way; `begin` of its runner goes on with that. Raises a `StorageError`."""
+    routing = Routing(
+        routes=Routes(base.store, base.home.check, parts.registry.get),
+        book=(book := RunBook(base.store)),
+        runner=RouteRunner(_services(base, parts, book)),
+    )
+    await routing.routes.open()
+    if not base.autostart:
+        return routing
+    if parts.sharing:
+        neighbours = parts.sharing.neighbours
+        routing.runner.tell = neighbours.run_written
+
+        async def follow() -> None:
+            await routing.routes.open()
+            await routing.runner.look_again()
+
+        neighbours.follow_runs = follow
+    await routing.runner.open()
+    return routing
+
+
+def _services(base: Base, parts: Parts, book: RunBook) -> RouteServices:
+    questions = Questions()
+    questions.beside, parts.asking.questions.beside = parts.asking.questions, questions
+    return RouteServices(
+        bus=base.bus,
+        clock=base.clock,
+        registry=parts.registry,
+        connectors=base.connectors,
+        sender=parts.sender,
+        book=book,
+        questions=questions,
+        those=parts.queue.those,
+        cancel=parts.by_hand.cancel,
+        prove=parts.proofs.answered_by,
+        incoming_at=partial(_incoming_at, parts),
+        normal=parts.directory.normal,
+        is_down=partial(_is_down, base, parts),
+    )
+
+
+async def _incoming_at(parts: Parts, connection: str, recipient: str) -> list[IncomingMessage]:
+    forms = parts.directory.forms(connection, recipient)
+    return await parts.inbox_reader.page(
+        connection=connection,
+        status=None,
+        sender=None,
+        recipient=recipient,
+        others=[(connection, form) for form in forms if form != recipient],
+        before=None,
+        limit=_NEWEST,
+        offset=0,
+    )
+
+
+def _is_down(base: Base, parts: Parts, place: Place) -> bool:
+    """Whether it is known here that nothing goes there now."""
+    try:
+        row = parts.registry.get(place.connection)
+    except UnknownConnectionError:
+        return True
+    if not row.is_active:
+        return True
+    if not parts.runtimes.has(row.name):  # another process has it, whose breaker stands in the row; or it cannot begin
+        return parts.sharing is None or (row.disabled_until or 0.0) > base.clock.now()
+    work = parts.runtimes.get(row.name)
+    return work.breaker is BreakerState.OPEN or work.health(Direction.SENDING).state in _DOWN

@@ -1,0 +1,148 @@
+"""How a run goes on: every history ends with somebody who knows or with all told, and nobody is told without cause."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import override
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bach_lib import Place, Reached, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
+from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff, Due, Known, Lost, decide, step_of
+
+PLACES = tuple(Place(connection=name, recipient=name) for name in "abcdef")
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> RouteRun:
+    """A run of a route that tells each place in one step at most."""
+    places, steps = list(draw(st.permutations(PLACES))), list[Step]()
+    while places and (not steps or draw(st.booleans())):
+        some = [places.pop() for _ in range(draw(st.integers(1, min(3, len(places)))))]
+        step = Step(
+            places=tuple(some),
+            wait=draw(st.sampled_from([1.0, 60.0])),
+            in_turn=draw(st.booleans()),
+            reached=draw(st.sampled_from(Reached)),
+            repeats=draw(st.integers(0, 2)),
+            repeat_every=draw(st.sampled_from([1.0, 30.0])),
+        )
+        steps.append(step)
+    words = RouteWords()
+    return RouteRun(id=1, route="r", said=Said(text="Water!"), steps=tuple(steps), words=words, started_at=0.0)
+
+
+class Told(RuleBasedStateMachine):
+    """A run to which anything may happen."""
+
+    @initialize(run=runs())
+    def begin(self, run: RouteRun) -> None:
+        """It is started."""
+        self.run, self.now, self.down = run, 0.0, frozenset[Place]()
+        self.happens(Begun())
+
+    def happens(self, happening: Begun | Due | Known | Lost | Acknowledged | CalledOff) -> None:
+        """Carry out what is decided."""
+        before = self.run
+        decision = decide(before, happening, self.now, self.down.__contains__)
+        if decision is None:
+            return
+        self.run = decision.run
+        if decision.tell:
+            assert self.run.status is RouteStatus.UNDER_WAY
+            assert before.status is RouteStatus.UNDER_WAY, "somebody is told after its end"
+        if isinstance(happening, Due | Lost | Begun) and before.stage != self.run.stage and self.run.stage is not None:
+            later = [one for one in self.run.left if not self.down.issuperset(self.run.stages[one].places)]
+            is_down = self.down.issuperset(self.run.stages[self.run.stage].places)
+            assert not (is_down and later), "it waits for what is down, while another is not"
+        tried = [
+            Tried(place=place, stage=self.run.stage or 0, at=self.now, message_id=len(self.run.tried) + number)
+            for number, place in enumerate(decision.tell, 1)
+        ]
+        self.run = replace(self.run, tried=(*self.run.tried, *tried))
+
+    @rule(down=st.frozensets(st.sampled_from(PLACES)))
+    def connections_change(self, down: frozenset[Place]) -> None:
+        """Some are down from now on, and all others are not."""
+        self.down = down
+
+    @precondition(lambda self: self.run.due_at is not None)
+    @rule(waiting=st.frozensets(st.integers(1, 20), max_size=3))
+    def is_due(self, waiting: frozenset[int]) -> None:
+        """Time passes, and nobody is heard of."""
+        self.now = self.run.due_at or 0.0
+        self.happens(Due(self.now, waiting))
+
+    @rule(due_at=st.floats(-5, -1))
+    def is_due_late(self, due_at: float) -> None:
+        """A timer of long ago changes nothing."""
+        assert decide(self.run, Due(due_at), self.now, self.down.__contains__) is None
+
+    @rule(message_id=st.integers(1, 20), reached=st.sampled_from(Reached))
+    def is_known(self, message_id: int, reached: Reached) -> None:
+        """Something is known of a message."""
+        before = self.run
+        self.happens(Known(message_id, reached, "Ada"))
+        if self.run.status is not before.status:
+            [one] = [one for one in before.tried if one.message_id == message_id]
+            assert step_of(before, one.stage).reached in reached.includes
+
+    @rule(message_ids=st.frozensets(st.integers(1, 20)))
+    def are_lost(self, message_ids: frozenset[int]) -> None:
+        """Some messages will not arrive."""
+        self.happens(Lost(message_ids))
+
+    @rule()
+    def is_acknowledged(self) -> None:
+        """Somebody has it: from then on, nothing changes that."""
+        was_cancelled = self.run.status is RouteStatus.CANCELLED
+        self.happens(Acknowledged("Ada"))
+        assert self.run.status is (RouteStatus.CANCELLED if was_cancelled else RouteStatus.ACKNOWLEDGED)
+
+    @rule()
+    def is_called_off(self) -> None:
+        """Nobody needs to know."""
+        self.happens(CalledOff())
+
+    @invariant()
+    def is_told_as_the_steps_say(self) -> None:
+        """Each place at most once and its repeats, one after the other; and what is under way goes on by itself."""
+        run = self.run
+        for place in PLACES:
+            times = [one for one in run.tried if one.place == place]
+            assert len(times) <= 1 + max((step_of(run, one.stage).repeats for one in times), default=0)
+        assert (run.status is RouteStatus.UNDER_WAY) == (run.due_at is not None)
+        assert (run.ended_at is None) == (run.status is RouteStatus.UNDER_WAY)
+        if run.status is RouteStatus.UNDER_WAY:
+            assert {run.stage, *run.left, *(one.stage for one in run.tried)} == set(range(len(run.stages)))
+
+    @override
+    def teardown(self) -> None:
+        """Left alone, it ends."""
+        for _ in range(100):
+            if getattr(self, "run", None) and self.run.due_at is not None:
+                self.is_due(frozenset())
+        if getattr(self, "run", None):
+            assert self.run.status is not RouteStatus.UNDER_WAY
+
+
+TestTold = Told.TestCase
+TestTold.settings = settings(max_examples=40, stateful_step_count=10, deadline=None)
+
+
+def test_the_picture_shows_every_way_that_a_run_can_go() -> None:
+    """Somebody would build on an arrow that is not there, or be surprised by one that is."""
+    page = (Path(__file__).parents[3] / "docs" / "routes.md").read_text("utf-8")
+    drawn = set(re.findall(r"^ +(\w+) --> (\w+):", page, re.MULTILINE))
+    step = Step(places=PLACES[:1], wait=1.0, repeats=1)
+    new = RouteRun(id=1, route="r", said=Said(text="!"), steps=(step,), words=RouteWords(), started_at=0.0)
+    runs, seen = [replace(new, left=(0,))], set[tuple[str, str]]()
+    for run in runs:
+        due = Due(run.due_at or 0.0)
+        for happening in (Begun(), due, Lost(frozenset()), Acknowledged("Ada"), CalledOff()):
+            if decision := decide(run, happening, 0.0, lambda _: False):
+                seen.add((run.status.value, decision.run.status.value))
+                runs += [decision.run] if len(runs) < 100 else []
+    assert seen == drawn
