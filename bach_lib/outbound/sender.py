@@ -4,7 +4,6 @@ A change is a message of its own in the lane of the first one, so it is as durab
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -22,67 +21,14 @@ from bach_lib.outbound.letters import Letters
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.tagged import Tagged, id_there
+from bach_lib.outbound.turnstile import Turnstile
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.said import Sentence
 
-_AT_ONCE = 150
-"""Messages put at the same time: enough to share commits, too few for their answers to hold up the loop."""
-_A_TURN = 50
-"""Messages that are checked and put in one turn of the loop, which everything else in the program waits for."""
 _SHORT = 1_000
 """Characters of what may change another message. Telegram shows 1,024 below a picture, no platform less in a message
 (https://core.telegram.org/bots/api#editmessagecaption)."""
-
-
-class _Turnstile:
-    """Fair semaphore: lets callers through in order, so many a turn of the loop, while not too many are inside."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._inside = self._this_turn = 0
-        self._is_turning = False
-
-    async def __aenter__(self) -> None:
-        if not self._waiting and self._has_place():
-            self._enter()
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        try:
-            await future
-        except asyncio.CancelledError:
-            if future.done() and not future.cancelled():  # it was let in just now
-                self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._leave()
-
-    def _has_place(self) -> bool:
-        return self._inside < _AT_ONCE and self._this_turn < _A_TURN
-
-    def _enter(self) -> None:
-        self._inside += 1
-        self._this_turn += 1
-        if not self._is_turning:
-            self._is_turning = True
-            asyncio.get_running_loop().call_soon(self._turn)
-
-    def _leave(self) -> None:
-        self._inside -= 1
-        self._let_in()
-
-    def _turn(self) -> None:
-        self._this_turn, self._is_turning = 0, False
-        self._let_in()
-
-    def _let_in(self) -> None:
-        while self._waiting and self._has_place():
-            future = self._waiting.popleft()
-            if not future.done():  # else its caller has gone
-                self._enter()
-                future.set_result(None)
 
 
 class Sender:
@@ -115,7 +61,7 @@ class Sender:
         self._max_retries = max_retries
         self._file_bytes = file_bytes
         self.tagged: Tagged = tagged
-        self._turnstile = _Turnstile()
+        self._turnstile = Turnstile()
         self.letters: Letters = Letters(queue, self._checked, self._place)
 
     async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:

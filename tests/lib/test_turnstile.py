@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bach_lib import Bach, Connection
-from bach_lib.outbound import sender
+from bach_lib.outbound import sender, turnstile
 from bach_lib.outbound.draft import make_draft
 from bach_lib.testing import FakeClock
 
@@ -46,10 +46,10 @@ async def test_a_thousand_at_once_are_let_through_some_a_turn(home: Bach, checke
 
 async def test_who_gives_up_holds_up_nobody() -> None:
     """A place would be lost with each caller that is cancelled, and in the end nobody could send any more."""
-    turnstile = sender._Turnstile()
+    gate = turnstile.Turnstile()
 
     async def caller() -> None:
-        async with turnstile:
+        async with gate:
             await asyncio.sleep(0)
 
     async with asyncio.timeout(300):
@@ -71,13 +71,13 @@ async def some_turns() -> None:
 
 async def test_no_more_are_inside_than_may_be_and_no_more_come_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand messages would be held in memory twice, or nobody be let in any more after some have given up."""
-    monkeypatch.setattr(sender, "_AT_ONCE", 3)
-    monkeypatch.setattr(sender, "_A_TURN", 2)
-    turnstile, inside = sender._Turnstile(), list[int]()
+    monkeypatch.setattr(turnstile, "_AT_ONCE", 3)
+    monkeypatch.setattr(turnstile, "_A_TURN", 2)
+    gate, inside = turnstile.Turnstile(), list[int]()
     doors = [asyncio.Event() for _ in range(8)]
 
     async def caller(number: int) -> None:
-        async with turnstile:
+        async with gate:
             inside.append(number)
             await doors[number].wait()
 
@@ -101,4 +101,4 @@ async def test_no_more_are_inside_than_may_be_and_no_more_come_in_a_turn(monkeyp
         door.set()
     await asyncio.gather(*callers, return_exceptions=True)
     assert inside == [0, 1, 2, 3, 6, 7]
-    assert turnstile._inside == 0
+    assert gate._inside == 0
