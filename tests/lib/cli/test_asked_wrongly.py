@@ -66,6 +66,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "amend": {**_ONE, "amendment": {"text": "other", "title": None, "format": "plain", "time_to_live": None}},
     "backup": {"path": "/nowhere/copy"},
     "cancel": {"message_id": 2},
+    "clear": {"connection": "home", "recipient": "ada", "tag": "leak"},
     "change": {**_HOME, "changes": _CHANGES},
     "check": {**_HOME, "is_daemon": True},
     "invite": {**_HOME, "code": "123456", "starts": False},

@@ -35,7 +35,7 @@ DOES = frozenset(
         *("backup", "demo", "import-legacy", "migrate-storage", "open", "serve", "msg watch"),
         *(f"connections {what}" for what in ("add", "check", "remove")),
         *(f"daemon {what}" for what in ("doctor", "logs", "status", "stop")),
-        *(f"msg {what}" for what in ("amend", "archive", "cancel", "delete", "discard", "read", "release")),
+        *(f"msg {what}" for what in ("amend", "archive", "cancel", "clear", "delete", "discard", "read", "release")),
         *(f"rules {what}" for what in ("disable", "enable", "remove", "set")),
         *(f"connector {what}" for what in ("add", "configure", "disable", "dispatch", "enable", "pair", "poll")),
         *(
