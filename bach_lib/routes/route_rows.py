@@ -38,7 +38,7 @@ def run_from_row(row: Row) -> RouteRun:
     state = fields(row["state"])
     stage, due_at, told = (_number(state[key]) for key in ("stage", "due_at", "told"))
     steps = _steps(_list(state["steps"]))
-    return RouteRun(
+    run = RouteRun(
         id=integer(row["id"]),
         route=word(row["route"]),
         said=_said(_mapping(state["said"])),
@@ -56,6 +56,10 @@ def run_from_row(row: Row) -> RouteRun:
         reached=None if state["reached"] is None else Reached(word(state["reached"])),
         version=integer(row["version"]),
     )
+    named = {*run.left, *(one.stage for one in run.tried), *(() if run.stage is None else (run.stage,))}
+    if not named <= set(range(len(run.stages))):
+        raise ValueError("a stage that it does not have")
+    return run
 
 
 ROUTE_COLUMNS = Columns(

@@ -1,7 +1,9 @@
 """Routes at work: told in order, ended by whoever has it, and gone on with after a crash."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import AsyncMock
@@ -372,3 +374,28 @@ async def test_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
         assert len([one for one in platform.sent if one.operation is Operation.EDIT]) == 3
         await clock.advance(1000)
     assert len(heard(platform)) == 3
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "change", ["state = '{}'", "state = replace(state, '\"stage\": 0', '\"stage\": 9')", "status = 'odd'"]
+)
+async def test_a_damaged_run_costs_no_other(tmp_path: Path, change: str) -> None:
+    """A disk flips a bit, and after the next start no alarm goes on."""
+    path, platform, clock = tmp_path / "bach.db", FakePlatform(), FakeClock()
+    kinds = {"fake": fake_connector(platform, receives=True)}
+    rows = [Connection(name=name, type="fake") for name in ("home", "zoo")]
+    async with Bach(path, clock=clock, connectors=kinds, connections=rows, grace=0) as bach:
+        await bach.routes.set(WATER)
+        await bach.routes.set(replace(WATER, name="fire"))
+        runs = [await bach.start_route("water", f"Water {number}") for number in range(2)]
+        await clock.settle()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute(f"UPDATE route_runs SET {change} WHERE id = {runs[0].id}")
+        file.execute("UPDATE routes SET steps = 'x' WHERE name = 'fire'")
+    async with Bach(path, clock=clock, connectors=kinds, grace=0) as bach:
+        assert [route.name for route in bach.routes.list()] == ["water"]
+        with pytest.raises(UnknownRunError):
+            await bach.route_run(runs[0].id)
+        await clock.advance(60)
+        assert sorted(text for _, text in heard(platform)) == ["Water 0", *["Water 1"] * 3]
