@@ -13,8 +13,6 @@ from bach_lib.storage.columns import UNREADABLE
 from bach_lib.storage.values import upper_bound
 
 _LOGGER = FieldLogger(__name__)
-MOST_OPEN = 1000
-"""Runs that are under way at a time."""
 
 
 class RunBook:
@@ -23,9 +21,12 @@ class RunBook:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def open_runs(self) -> list[RouteRun]:
-        """Those about which something is to be done, oldest first. Raises a `StorageError`."""
-        return _readable(await self._store.read(lambda tx: tx.rows("open_runs", limit=MOST_OPEN)))
+    async def open_runs(self, since: float = 0.0) -> list[RouteRun]:
+        """Those about which something is to be done, oldest first; of the exhausted ones those that ended since.
+
+        Raises a `StorageError`.
+        """
+        return _readable(await self._store.read(lambda tx: tx.rows("open_runs", since=since)))
 
     async def get(self, run_id: int) -> RouteRun:
         """One. Raises `UnknownRunError` or a `StorageError`."""

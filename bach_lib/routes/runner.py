@@ -70,7 +70,7 @@ class RouteRunner:
             subscribe(MessageEvent, self._happened),
             subscribe(MessageReceived, lambda event: self._services.questions.received(event.message)),
         ]
-        for run in await self._book.open_runs():
+        for run in await self._book.open_runs(self._clock.now() - _LATE):
             self._listener.watch(run, ())
 
     def begin(self) -> None:
@@ -101,7 +101,7 @@ class RouteRunner:
         if not self._has_begun:
             return
         async with self._lock:
-            runs = {run.id: run for run in await self._book.open_runs()}
+            runs = {run.id: run for run in await self._book.open_runs(self._clock.now() - _LATE)}
             for watched in self._listener:
                 if watched.run.id not in runs:
                     self._listener.forget(watched)

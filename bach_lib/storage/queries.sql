@@ -785,8 +785,8 @@ SELECT * FROM route_runs WHERE id = :id;
 -- list_runs: newest first, a page at a time
 SELECT * FROM route_runs WHERE id < :before AND (:route IS NULL OR route = :route) ORDER BY id DESC LIMIT :limit;
 
--- open_runs: what something is to be done about, oldest first
-SELECT * FROM route_runs WHERE is_open = 1 ORDER BY id LIMIT :limit;
+-- open_runs: what something is to be done about, oldest first; not what was exhausted long ago
+SELECT * FROM route_runs WHERE is_open = 1 AND (status <> 'exhausted' OR ended_at > :since) ORDER BY id;
 
 -- call_off_runs: the database is a restored copy, and they may have gone on and ended since
 UPDATE route_runs SET status = 'cancelled', is_open = 0, version = version + 1, ended_at = coalesce(ended_at, started_at)
