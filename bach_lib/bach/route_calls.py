@@ -35,10 +35,11 @@ class RouteCalls(CallGroup):
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. Options
-        (`RouteOptions`): `title`, `format`, `silent`, `priority`. Raises an `InputError` or a `StorageError`; nothing
-        is written then.
+        (`RouteOptions`): `title`, `format`, `silent`, `priority`. Raises an `InputError`, `TooManyRunsError` or a
+        `StorageError`; nothing is written then.
         """
         routing = self._routing
+        routing.runner.check_room()
         run = new_run(routing.routes.get(route), text, options, self._open_parts.clock.now())
         return await routing.runner.handle(run, Begun())
 

@@ -23,6 +23,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
     ├── QueueFullError, ScheduleFullError: a limit on waiting messages was reached, or on scheduled ones
+    ├── TooManyRunsError: a limit on runs of routes that are under way was reached
     ├── EventsLostError: events came faster than they were taken
     │   └── EventsMissingError: or the process that tells them was away
     ├── ReceivedElsewhereError: a newer loop receives
@@ -77,6 +78,7 @@ from bach_lib.errors.failures import (
     ScheduleFullError,
     SecretNotSavedError,
     SessionEndedError,
+    TooManyRunsError,
     UnusableLibraryError,
     WrongLoopError,
 )
@@ -248,6 +250,7 @@ __all__ = [
     "StoreUnsuitableError",
     "StoreVanishedError",
     "TextTooLongError",
+    "TooManyRunsError",
     "UnknownConnectionError",
     "UnknownFieldError",
     "UnknownFormatError",

@@ -41,6 +41,14 @@ class ScheduleFullError(BachError):
     limit: int
 
 
+class TooManyRunsError(BachError):
+    """Too many runs of routes are under way; a runaway automation must not keep everybody awake."""
+
+    code = "too_many_runs"
+    template = "{limit} alarms of routes are under way, which is the limit. Acknowledge some, or call them off."
+    limit: int
+
+
 class EventsLostError(BachError):
     """Whoever takes events in a loop was too slow for what happened."""
 

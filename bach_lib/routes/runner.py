@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 from bach_lib.clock import Cancel
-from bach_lib.errors import BachError, RunChangedError
+from bach_lib.errors import BachError, RunChangedError, TooManyRunsError
 from bach_lib.events import (
     MessageEvent,
     MessageReceived,
@@ -35,6 +36,8 @@ from bach_lib.routes.surroundings import RouteServices
 from bach_lib.routes.withdrawal import Withdrawal, options_of
 
 _LOGGER = FieldLogger(__name__)
+MOST_RUNS: Final = 100
+"""Under way at a time. Each tells people again and again; a home with so many has a fault of its own."""
 _LATE = 86_400.0
 """Seconds for which a run that nobody acknowledged in time listens whether somebody does after all."""
 _ENDS: dict[RouteStatus, type[RouteEvent]] = {
@@ -89,6 +92,11 @@ class RouteRunner:
         await asyncio.gather(*self._writing, return_exceptions=True)
         for watched in self._listener:
             self._listener.forget(watched)
+
+    def check_room(self) -> None:
+        """Raise a `TooManyRunsError` if no more may be under way."""
+        if sum(watched.run.status is RouteStatus.UNDER_WAY for watched in self._listener) >= MOST_RUNS:
+            raise TooManyRunsError(limit=MOST_RUNS)
 
     async def handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         """Write what follows from what happened, and tell of it; the run as it stands then. Raises a `StorageError`."""

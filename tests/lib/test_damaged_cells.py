@@ -66,7 +66,17 @@ OTHERS = frozenset(
             "clear",
             "discard_all",
         ),
-        *("discard_held", "discard_messages", "release", "retry", "retry_all", "send", "wait", "remove_rule"),
+        *(
+            "discard_held",
+            "discard_messages",
+            "release",
+            "retry",
+            "retry_all",
+            "send",
+            "send_now",
+            "wait",
+            "remove_rule",
+        ),
         "set_rule",
     }
 )

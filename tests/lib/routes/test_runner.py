@@ -36,8 +36,10 @@ from bach_lib import (
     UnknownRouteError,
     UnknownRunError,
 )
+from bach_lib.errors import TooManyRunsError
 from bach_lib.events import MessageReceived
 from bach_lib.outcomes import Dead
+from bach_lib.routes import runner
 from bach_lib.routes.deciding import Acknowledged
 from bach_lib.routes.route_rows import save_run
 from bach_lib.testing import FakeClock, FakePlatform, World, fake_connector, world
@@ -111,6 +113,16 @@ async def test_each_is_told_in_turn_until_somebody_has_it(house: World) -> None:
     await clock.advance(1000)
     assert len(heard(platform)) == 3
     assert [type(one) for one in told] == [RouteStepped, RouteStepped, RouteAcknowledged]
+
+
+async def test_a_runaway_automation_starts_no_end_of_alarms(house: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody would be told again and again, a thousand times over."""
+    monkeypatch.setattr(runner, "MOST_RUNS", 1)
+    run = await house.bach.start_route("water", "Water in the cellar")
+    with pytest.raises(TooManyRunsError):
+        await house.bach.start_route("water", "Water in the cellar")
+    await house.bach.cancel_route(run.id)
+    await house.bach.start_route("water", "Water in the cellar")
 
 
 async def test_that_nobody_knows_is_told_and_whoever_wakes_ends_it_after_all(house: World) -> None:

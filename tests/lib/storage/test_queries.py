@@ -129,6 +129,7 @@ def test_only_what_is_rarely_asked_is_sorted(layout: sqlite3.Connection) -> None
 FROM_AN_INDEX = {
     "count_stopped": "messages_stopped",
     "count_held": "messages_held",
+    "count_scheduled": "messages_unfinished",
     "hold_unfinished": "messages_unfinished",
     "count_incoming": "inbox_by_sender",
 }
