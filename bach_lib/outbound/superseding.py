@@ -5,7 +5,6 @@ the next message of the tag finds both.
 """
 
 import asyncio
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +12,14 @@ from typing import Final
 from bach_lib.bus import Bus
 from bach_lib.errors import BachError, InputError, NotCancellableError
 from bach_lib.events import MessageFinished, MessageSent
+from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Operation
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.sender import Sender
 from bach_lib.outbound.tagged import id_there
 from bach_lib.registry.directory import Directory
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = FieldLogger(__name__)
 _LATEST: Final = 3600.0
 """Seconds after which an older message stays: by then people have seen both."""
 

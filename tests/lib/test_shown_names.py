@@ -57,8 +57,28 @@ READS: Mapping[str, Mapping[str, Json]] = {
 DOES = frozenset(
     {
         *("backup", "add", "change", "remove", "start", "try_out", "vacant", "discard", "invite", "mark", "pair"),
-        *("poll", "route", "program_cancel", "program_edit", "program_send", "program_wait", "amend", "cancel"),
-        *("discard_all", "discard_held", "discard_messages", "release", "retry", "retry_all", "send", "wait"),
+        *(
+            "poll",
+            "route",
+            "program_cancel",
+            "program_edit",
+            "program_send",
+            "program_wait",
+            "amend",
+            "cancel",
+            "clear",
+        ),
+        *(
+            "discard_all",
+            "discard_held",
+            "discard_messages",
+            "release",
+            "retry",
+            "retry_all",
+            "send",
+            "send_now",
+            "wait",
+        ),
         *("remove_rule", "set_rule"),
     }
 )

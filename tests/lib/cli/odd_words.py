@@ -23,6 +23,7 @@ GOOD: Mapping[str, str] = {
     **dict.fromkeys(("message", "messages", "value"), "1"),
     **dict.fromkeys(("file", "old", "paths", "source", "target"), "/nowhere/file"),
     "recipient": "default",
+    "tag": "t",
     "text": "hi",
     "type_": "telegram",
     "key": "settings.x",

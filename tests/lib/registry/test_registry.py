@@ -494,7 +494,18 @@ async def test_nothing_is_queued_for_a_connection_that_is_being_removed(bench: B
 def fill(tx: Transaction, connection: str) -> None:
     """A message in each direction."""
     short: dict[str, Value] = dict.fromkeys(
-        ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "attempted_at")
+        (
+            "title",
+            "reply_to",
+            "tag",
+            "context",
+            "target",
+            "buttons",
+            "files",
+            "expires_at",
+            "attempted_at",
+            "next_retry_at",
+        )
     )
     message: dict[str, Value] = {
         "operation": "send",
