@@ -4,7 +4,6 @@ Nothing polls. `_pump` runs when something changed (a message came, an attempt e
 it starts as many workers as may work now and sets one timer for the next moment at which more may. A worker sends one
 message after another; what it learned of the last one and its claim on the next share a transaction. All requests pass
 through the store in order, so a lane's next message is never claimed before its last one is settled.
-
 Whether a time to live is over is decided here alone, on the clock that never jumps. The disk keeps the same moment on
 the wall clock, for the next start, and follows when that one is set (`Ledger.look_at_the_wall`).
 """
@@ -205,20 +204,21 @@ class Dispatcher:
             self._give_back(lease)
             return
         message = future.result().message
-        entry = replace(self._addresses.entry(message), expires=expires)
+        entry, is_told = replace(self._addresses.entry(message), expires=expires), False
         try:
             self._ledger.replaced(future.result(), self.forget)
             self._publish(MessageQueued(connection=self._name, message=message))
-        finally:  # also if the program ends over that: whom a worker stands ready for, it takes
-            if lease is None:
-                self._loading.add(entry)
-                self._pump()
-            elif self._connector is not None:
+            is_told = True
+        finally:  # also if the program ends over that
+            if lease is not None and is_told and self._connector is not None:
                 self._lanes.sets_out(entry, lease.place)
                 self._spawn(self._work(Job(entry, lease.permit, message)))
             else:  # a worker that is cancelled before its first step gives nothing back
-                self._give_back(lease)
-                self._ledger.give_back(message)
+                if lease is not None:
+                    self._give_back(lease)
+                    self._ledger.give_back(message)
+                self._loading.add(entry)
+                self._pump()
 
     def _pump(self) -> None:
         """Start every worker that may work now, and set the timer for the next moment."""
