@@ -17,6 +17,7 @@ from tests.e2e.test_daemon_page import PICTURE
 from tests.e2e.walk import Walk
 
 pytestmark = [
+    pytest.mark.slow,  # a browser; what the page shows is held in the tests of the app
     pytest.mark.e2e,
     pytest.mark.browser,
     pytest.mark.frontend,
@@ -97,7 +98,6 @@ async def test_a_dead_letter_is_changed_and_sent(page: Page, frontend: Frontend,
     assert [message.text for message in await world.telegram.arrived(1)] == ["Now it has one"]
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_the_sidebar_counts_what_needs_a_person(
     page: Page, frontend: Frontend, world: World, entity: str
 ) -> None:
@@ -130,7 +130,6 @@ async def test_the_sidebar_counts_what_needs_a_person(
     await expect(sidebar).to_have_accessible_name("BACH")
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_a_repair_leads_to_the_message_and_that_to_the_automation(
     page: Page, frontend: Frontend, world: World, entity: str
 ) -> None:
@@ -162,7 +161,6 @@ async def test_a_repair_leads_to_the_message_and_that_to_the_automation(
     await page.get_by_role("button", name=re.compile("^Discard")).click()
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Frontend, world: World, entity: str) -> None:
     """If this fails, a person cannot see that messages wait because the platform is away, or is shown what is over."""
     await world.telegram.kill()
@@ -177,7 +175,6 @@ async def test_what_waits_is_seen_and_goes_by_itself(page: Page, frontend: Front
     assert [message.text for message in await world.telegram.arrived(1)] == [LATER]
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_how_a_connection_stands_is_seen_and_it_can_rest(page: Page, frontend: Frontend, world: World) -> None:
     """If this fails, a person has to guess whether it is the platform, the network or BACH, or cannot stop it."""
     await page.get_by_role("link", name="Connections").click()
@@ -221,7 +218,6 @@ async def test_somebody_is_written_to_where_they_write(
     assert (await world.telegram.arrived())[-1].text == "Dinner is ready"
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_both_sides_change_what_they_said_where_it_stands(
     page: Page, frontend: Frontend, world: World, entity: str
 ) -> None:
@@ -254,7 +250,6 @@ async def test_both_sides_change_what_they_said_where_it_stands(
     assert await faults(page) == []
 
 
-@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
 async def test_a_picture_of_a_camera_goes_with_words(page: Page, frontend: Frontend, world: World, entity: str) -> None:
     """If this fails, whoever wants to show what the camera sees has to write an automation for it."""
     picture = world.home.config / "door.png"

@@ -19,6 +19,8 @@ from bach_lib.control.link import DaemonClient
 from bach_lib.control.sentences import SentenceError, UnansweredError
 from tests.lib.cli.conftest import Run, Serve, Telegram
 
+pytestmark = pytest.mark.slow  # daemons begin and end
+
 
 def test_its_state_is_told_and_it_can_be_ended(home: Run, serve: Serve) -> None:
     """Somebody would look for the process by hand, and end the wrong one."""
@@ -55,7 +57,6 @@ def test_its_page_is_opened_and_asks_for_the_token(
             assert b"<bach-page>" in page.read()
 
 
-@pytest.mark.slow  # it waits for what does not come
 def test_a_frozen_one_is_said_after_a_while(
     home: Run, serve: Serve, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,7 +84,6 @@ def test_a_frozen_one_is_said_after_a_while(
         assert daemon.end() == 0
 
 
-@pytest.mark.slow  # it takes its time
 def test_what_takes_its_time_is_waited_for(
     home: Run, serve: Serve, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +163,6 @@ def test_the_check_up_tells_a_damaged_connection_from_one_that_rests(home: Run, 
     assert said["connection home"] == (True, "Nothing is wrong.")
 
 
-@pytest.mark.slow  # a process a command
 def test_a_database_that_was_deleted_is_told_by_every_command(home: Run, serve: Serve, database: Path) -> None:
     """Messages would be accepted for days into a file that is gone with the next restart."""
     with serve() as daemon:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.lib.cli.conftest import Run, Serve
 
+pytestmark = pytest.mark.slow  # a process a command
+
 BACH = [sys.executable, "-m", "bach_lib.cli"]
 BIG = "9" * 25
 
@@ -60,7 +62,6 @@ WORDS = (
 )
 
 
-@pytest.mark.slow  # a process a command, twice
 def test_it_is_the_same_with_a_daemon_and_without(quiet: Run, serve: Serve) -> None:
     """What is refused in a sentence today would be a traceback tomorrow, when the daemon runs."""
     alone = [quiet(*words) for words in WORDS]
@@ -74,7 +75,6 @@ def test_it_is_the_same_with_a_daemon_and_without(quiet: Run, serve: Serve) -> N
             assert "inside BACH" not in first.errors, words
 
 
-@pytest.mark.slow  # a process a command
 @pytest.mark.parametrize("words", [("connector", "list"), ("connections", "show", "w"), ("msg", "count", "--json")])
 def test_a_stdout_that_takes_nothing_is_a_sentence(quiet: Run, database: Path, words: tuple[str, ...]) -> None:
     """Somebody would read a traceback, or a script would believe that it got all."""
@@ -94,7 +94,6 @@ def test_a_stdout_that_takes_nothing_is_a_sentence(quiet: Run, database: Path, w
     )
 
 
-@pytest.mark.slow  # a process a command
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_do_no_harm(quiet: Run, database: Path, closed: str) -> None:
     """The database would be opened as stdout, and written into."""
@@ -107,7 +106,6 @@ def test_closed_streams_do_no_harm(quiet: Run, database: Path, closed: str) -> N
     assert len(quiet("msg", "outbox", "--json").rows()) == 1
 
 
-@pytest.mark.slow  # a process a command
 def test_a_terminal_without_unicode_gets_all(quiet: Run, database: Path) -> None:
     """A name in other letters would end every listing in a traceback."""
     quiet("connector", "send", "w", "default", "žluťoučký 漢字 😀")
@@ -127,7 +125,6 @@ def test_a_database_that_cannot_be_is_a_sentence(tmp_path: Path, place: str) -> 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow  # a process a moment
 def test_ctrl_c_ends_quietly_whenever_it_comes(quiet: Run, database: Path) -> None:
     """Whoever changes their mind at once would read a traceback of imports."""
     for number in range(6):

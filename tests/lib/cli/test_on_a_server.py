@@ -21,6 +21,8 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.testing import FakePlatform, fake_connector
 from tests.lib.cli.conftest import Run
 
+pytestmark = pytest.mark.slow  # daemons begin and end
+
 _ADDRESS = "postgresql://ada:s3cret-word@db.home/bach"
 
 
@@ -153,7 +155,6 @@ def test_two_daemons_on_one_machine_share_a_database(database_address: str, bach
         assert bach_("daemon", "status", *target).row()["pid"] == two.pid
 
 
-@pytest.mark.slow  # a command gives a daemon five seconds to answer, and three daemons take their time to start
 def test_a_daemon_that_does_not_answer_is_passed_over(database_address: str, bach_: Run, short: Path) -> None:
     """One that is frozen would take all commands with it, and a seat that is free again nobody would have."""
     target = ("--db", database_address, "--json")

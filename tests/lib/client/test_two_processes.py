@@ -21,6 +21,8 @@ from bach_lib.rest.event_feed import MAX_WAITING_BYTES
 
 from .conftest import TOKEN
 
+pytestmark = pytest.mark.slow  # processes begin and end
+
 _OWNER = """
 import asyncio, sys
 from bach_lib import Bach, Connection, connect
@@ -110,7 +112,6 @@ def elsewhere(database: Path) -> Began:
     return begin
 
 
-@pytest.mark.slow  # processes begin, are killed and begin anew
 @pytest.mark.parametrize("way", [beside, elsewhere])
 async def test_the_owner_is_killed_while_somebody_waits(database: Path, way: Callable[[Path], Began]) -> None:
     """A web server's second worker would hang for ever, or send twice what it cannot know to be stored."""

@@ -14,6 +14,8 @@ from benchmarks.cluster.fleet import Fleet, Lane, now
 from benchmarks.cluster.judging import Blow, judge
 from benchmarks.cluster.worker import CONNECTORS
 
+pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
+
 LANES = [(f"c{number}", recipient) for number in range(6) for recipient in ("ada", "bob")]
 EACH = 30
 
@@ -78,7 +80,6 @@ async def test_a_killed_process_is_followed_and_nothing_is_lost(fleet: Fleet, ba
     assert len(uncertain) <= len(once), "more than what was under way"
 
 
-@pytest.mark.slow  # a lease has to run out
 async def test_a_process_that_was_asleep_writes_nothing_and_begins_anew(fleet: Fleet, bach: Bach) -> None:
     """A machine that was suspended would settle, and send again, what its successor has sent."""
     sent, began = await put(bach), now()

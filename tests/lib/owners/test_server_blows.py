@@ -16,6 +16,8 @@ from benchmarks.cluster.judging import Blow
 from benchmarks.cluster.machines import may_mount
 from benchmarks.measuring import scratch
 
+pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
+
 SIZE = Size(connections=5, messages=110, seconds=0.01, spread=1.0, away=6.0, times=1)
 """One connection of each kind; away for longer than a lease."""
 QUICK = ("cut",)

@@ -17,6 +17,8 @@ from tests.lib.owners.test_sharing import note, until
 from tests.lib.storage.postgresql.cutting import Network
 from tests.servers import Server
 
+pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
+
 
 class Nothing:
     """There is nothing to do."""
@@ -32,7 +34,6 @@ class Nothing:
         """Stop all."""
 
 
-@pytest.mark.slow  # a lease has to run out
 async def test_who_says_anything_is_not_taken_for_dead(postgresql: Server, database_address: str) -> None:
     """With hundreds of connections on a busy machine a sign of life waits: processes would lose all, again and again.
 
@@ -63,7 +64,6 @@ async def test_who_says_anything_is_not_taken_for_dead(postgresql: Server, datab
         await other.close()
 
 
-@pytest.mark.slow  # leases have to run out
 async def test_who_was_cut_off_itself_takes_nobody_for_dead_at_once(postgresql: Server, database_address: str) -> None:
     """After an outage whoever comes back first would end all others, and what they were sending would arrive twice.
 

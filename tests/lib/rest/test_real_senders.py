@@ -28,6 +28,8 @@ from tests.lib.connectors.webhook.test_senders import RECORDED, hexed
 from tests.lib.test_documents import ROOT, blocks
 from tests.senders import alertmanager, disk_full, need, run
 
+pytestmark = pytest.mark.slow  # programs of others, each as it is
+
 TOKEN = "a-token-of-sixteen-characters"
 SECRET = new_secret()
 PAGE = (ROOT / "docs/webhook.md").read_text("utf-8")
