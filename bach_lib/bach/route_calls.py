@@ -39,7 +39,6 @@ class RouteCalls(CallGroup):
         `StorageError`; nothing is written then.
         """
         routing = self._routing
-        routing.runner.check_room()
         run = new_run(routing.routes.get(route), text, options, self._open_parts.clock.now())
         return await routing.runner.handle(run, Begun())
 

@@ -73,6 +73,7 @@ def make_draft(
     *,
     now: float,
     max_retries: int,
+    began: float | None = None,
 ) -> Draft:
     """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
     if unknown := options.keys() - SendOptions.__annotations__.keys():
@@ -101,6 +102,7 @@ def make_draft(
         files=content.files,
         lost=content.lost,
         next_retry_at=due,
+        began=began,
     )
 
 

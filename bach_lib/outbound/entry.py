@@ -105,8 +105,9 @@ class Waits:
 
 
 def expiry_of(draft: Draft, clock: Clock) -> float | None:
-    """When the time to live of something new is over: it begins now, whatever the wall clock does meanwhile."""
-    return None if draft.expires_at is None else clock.monotonic() + draft.expires_at - draft.created_at
+    """When the time to live of something new is over: it began with the draft, whatever the wall clock does."""
+    began = clock.monotonic() if draft.began is None else draft.began
+    return None if draft.expires_at is None else began + draft.expires_at - draft.created_at
 
 
 def entry_of(message: Message | Waits, clock: Clock, lives_by: float | None = None) -> Entry:

@@ -111,6 +111,7 @@ class Queue:
         limit: int | None = None,
     ) -> Callable[[Transaction], Put]:
         """What `put` does in its transaction."""
+        status, attempted_at = (Status.SENDING, self._clock.now()) if leased else (Status.PENDING, None)
 
         def work(tx: Transaction) -> Put:
             if request and (known := tx.row("requested_message", request_key=request.key)):
@@ -123,7 +124,6 @@ class Queue:
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
             if draft.tag is not None:
                 outdate(tx, draft, others)
-            status, attempted_at = (Status.SENDING, draft.created_at) if leased else (Status.PENDING, None)
             number = tx.insert("put_message", draft_row(draft, status, attempted_at))
             if draft.files:
                 add_files(tx, number, draft.files, in_rows=self.files.in_rows)

@@ -41,6 +41,7 @@ class Draft:
     files: tuple[File, ...] = ()
     next_retry_at: float | None = field(default=None, repr=False)  # when it is scheduled; `make_request` has the wish
     lost: tuple[Loss, ...] = field(default=(), repr=False)  # a caller's key stands for what was asked, whatever can go
+    began: float | None = field(default=None, repr=False)  # no column: monotonic, since when it lives; None: now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,14 +69,14 @@ class Sender:
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            asked, began = self._draft(row, connector, recipient, text, options), self._clock.monotonic()
-            return await self._put(await self._in_place(asked, connector), options, asked, began)
+            asked = self._draft(row, connector, recipient, text, options)
+            return await self._put(await self._in_place(asked, connector), options, asked)
 
     async def send_all(
         self, targets: Sequence[tuple[str, str | int]], text: str, options: SendOptions
     ) -> list[Message]:
         """Put the same message for several on disk, all of them or none. Raises as `send` does."""
-        drafts, began = list[tuple[Draft, type[Connector]]](), self._clock.monotonic()
+        drafts = list[tuple[Draft, type[Connector]]]()
         for connection, recipient in targets:
             row = self._registry.get(connection)
             connector = await self._connectors.load(row.type)
@@ -93,7 +93,7 @@ class Sender:
                 one.release(False)
             raise
         try:
-            places = [self._place_kept(one, options, began, bundle, number) for number, one in enumerate(kept, 1)]
+            places = [self._place_kept(one, options, bundle, number) for number, one in enumerate(kept, 1)]
         except BaseException:  # raised again: what stood ready for the others must be free
             bundle.abandon()
             raise
@@ -195,33 +195,26 @@ class Sender:
         self, row: Connection, connector: type[Connector], recipient: str | int, text: str, options: SendOptions
     ) -> Draft:
         now, retries = self._clock.now(), self._max_retries(row.name)
-        return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries)
+        began = self._clock.monotonic()
+        return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries, began=began)
 
-    async def _put(
-        self, draft: Draft, options: SendOptions, asked: Draft | None = None, began: float | None = None
-    ) -> Receipt:
+    async def _put(self, draft: Draft, options: SendOptions, asked: Draft | None = None) -> Receipt:
         """Cancelling the caller does not take the message back, once its files are on the disk.
 
-        `asked`: what was asked for, if it is another one that is put for that. `began`: monotonic, when it was; now.
+        `asked`: what was asked for, if it is another one that is put for that.
         """
-        began = self._clock.monotonic() if began is None else began
         if not draft.files:
             request = make_request(asked or draft, options)
-            return receipt_of((await asyncio.shield(self._place(self._aged(draft, began), request))).message)
+            return receipt_of((await asyncio.shield(self._place(draft, request))).message)
         kept = await self._queue.files.keep(draft, self._file_bytes(draft.connection))
-        return receipt_of((await asyncio.shield(self._place_kept(kept, options, began))).message)
-
-    def _aged(self, draft: Draft, began: float) -> Draft:
-        """The same now: a slow disk takes time from its time to live."""
-        return replace(draft, created_at=draft.created_at + self._clock.monotonic() - began)
+        return receipt_of((await asyncio.shield(self._place_kept(kept, options))).message)
 
     def _place_kept(
-        self, kept: Keeping, options: SendOptions, began: float, bundle: Bundle | None = None, number: int = 1
+        self, kept: Keeping, options: SendOptions, bundle: Bundle | None = None, number: int = 1
     ) -> asyncio.Future[Put]:
         """Put a message whose files nobody takes away before they are named."""
         try:
-            draft = self._aged(kept.draft, began)
-            future = self._place(draft, make_request(kept.asked, options, number), bundle)
+            future = self._place(kept.draft, make_request(kept.asked, options, number), bundle)
         except BaseException:  # raised again
             kept.release(False)
             raise

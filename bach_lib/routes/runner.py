@@ -29,7 +29,7 @@ from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, RouteRun, RouteStatus
 from bach_lib.outbound.letters import Letter
 from bach_lib.routes.book import Writing
-from bach_lib.routes.deciding import Acknowledged, Decision, Due, Happening, decide, longest_wait
+from bach_lib.routes.deciding import Acknowledged, Begun, Decision, Due, Happening, decide, longest_wait
 from bach_lib.routes.diligence import Diligence
 from bach_lib.routes.listening import Listener, Watched
 from bach_lib.routes.surroundings import RouteServices
@@ -93,13 +93,15 @@ class RouteRunner:
         for watched in self._listener:
             self._listener.forget(watched)
 
-    def check_room(self) -> None:
-        """Raise a `TooManyRunsError` if no more may be under way."""
+    def _check_room(self) -> None:
         if sum(watched.run.status is RouteStatus.UNDER_WAY for watched in self._listener) >= MOST_RUNS:
             raise TooManyRunsError(limit=MOST_RUNS)
 
     async def handle(self, run: RouteRun, happening: Happening) -> RouteRun:
-        """Write what follows from what happened, and tell of it; the run as it stands then. Raises a `StorageError`."""
+        """Write what follows from what happened, and tell of it; the run as it stands then.
+
+        Raises a `StorageError`, or `TooManyRunsError` for one that begins.
+        """
         self._writing.add(task := asyncio.create_task(self._handle(run, happening), name="bach-route"))
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
@@ -122,6 +124,8 @@ class RouteRunner:
 
     async def _handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         async with self._lock:
+            if isinstance(happening, Begun):
+                self._check_room()
             while True:
                 watched = self._listener.get(run.id)
                 run = watched.run if watched else run

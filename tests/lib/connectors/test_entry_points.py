@@ -19,8 +19,6 @@ from bach_lib.errors import ConnectorFailedError, UnknownTypeError, UnusableConn
 from bach_lib.runtime import runtimes
 from tests.packages import HANGS, PIGEON, ROOT, closed_gate, install, install_pigeon, uninstall
 
-pytestmark = pytest.mark.slow  # packages are installed
-
 CLASS = """
 from bach_lib.connecting import Capabilities, Format, Sent, SendOnly
 
@@ -224,6 +222,7 @@ async def test_the_disk_is_read_once(site: Path, monkeypatch: pytest.MonkeyPatch
         await Connectors().load("fax")
 
 
+@pytest.mark.slow  # a package is installed, and a daemon begins
 async def test_the_command_and_the_daemon_know_it(site: Path, tmp_path: Path) -> None:
     """Who has no program of his own could not use it, alone or in the daemon."""
     install_pigeon(site)

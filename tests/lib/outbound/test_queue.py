@@ -67,7 +67,7 @@ async def test_what_was_put_is_there_as_it_was_said(queue: Queue, clock: FakeClo
         recipient="bob", text="Grüße 🐢", priority=3, tag="door", delivery=Delivery.AT_MOST_ONCE, max_retries=1
     )
     stored = await queue.get((await queue.put(wanted, leased=False)).message.id)
-    for name in wanted.__dataclass_fields__:
+    for name in wanted.__dataclass_fields__.keys() - {"began"}:  # by this process's clock, which no disk has
         assert getattr(stored, name) == getattr(wanted, name)
     assert (stored.status, stored.retry_count, stored.attempted_at) == (Status.PENDING, 0, None)
 

@@ -9,8 +9,6 @@ from bach_lib.testing import FakePlatform, fake_connector
 from tests.lib.storage.postgresql.cutting import Network
 from tests.servers import Server
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 
 @pytest.fixture(autouse=True)
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:

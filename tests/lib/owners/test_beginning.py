@@ -17,8 +17,6 @@ from bach_lib.storage.positions import InOrder
 from bach_lib.storage.transaction import Row
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 DAY = 86_400.0
 MANY = 1000
 """Questions to the server in a day of a test: a process that said each 1.5 s of it that it lives would ask 57,600."""

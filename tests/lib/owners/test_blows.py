@@ -63,9 +63,7 @@ async def shared_by(bach: Bach, *names: str) -> None:
             pass  # as above
 
 
-@pytest.mark.parametrize(
-    "delivery", [Delivery.AT_LEAST_ONCE, pytest.param(Delivery.AT_MOST_ONCE, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("delivery", Delivery)
 async def test_a_killed_process_is_followed_and_nothing_is_lost(fleet: Fleet, bach: Bach, delivery: Delivery) -> None:
     """A power cut of one of two machines would cost messages, or mix them up."""
     sent, began = await put(bach, delivery), now()

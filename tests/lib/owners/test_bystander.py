@@ -13,8 +13,6 @@ from bach_lib.errors import QueueFullError
 from bach_lib.outbound import bystander
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 LIMIT = 5
 
 

@@ -14,8 +14,6 @@ from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 

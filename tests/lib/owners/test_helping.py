@@ -11,8 +11,6 @@ from bach_lib import Bach, Connection
 from bach_lib.registry.secrets import Secrets
 from benchmarks.cluster.worker import CONNECTORS, Together
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 

@@ -15,8 +15,6 @@ from bach_lib.owners.membership import Membership
 from bach_lib.storage import ServerDatabase
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 MANY = 3 * cluster._BEGUN_AT_ONCE
 
 

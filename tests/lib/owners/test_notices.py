@@ -13,8 +13,6 @@ from bach_lib.storage.postgresql.notifier import Notifier
 from bach_lib.storage.transaction import Value
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 NAMES = st.text(max_size=100)
 IDS = st.lists(st.integers(0, 2**63 - 1), max_size=1000)
 

@@ -11,8 +11,6 @@ import pytest
 from bach_lib import Bach, Connection, Status
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 
 @pytest.mark.parametrize("seconds", [-7200.0, 7200.0])
 async def test_a_clock_that_is_set_between_sending_and_its_being_noticed(

@@ -16,8 +16,6 @@ from bach_lib.owners.share import Step, View, Wishes, next_step
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.owners.test_sharing import owners, until
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 BOTH = frozenset({1, 2})
 
 

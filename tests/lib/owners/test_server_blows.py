@@ -20,11 +20,9 @@ pytestmark = pytest.mark.slow  # processes of their own, a server, and leases th
 
 SIZE = Size(connections=5, messages=110, seconds=0.01, spread=1.0, away=6.0, times=1)
 """One connection of each kind; away for longer than a lease."""
-QUICK = ("cut",)
-ALL = [pytest.param(blow, marks=() if blow in QUICK else pytest.mark.slow) for blow in BLOWS]
 
 
-@pytest.mark.parametrize("blow", ALL)
+@pytest.mark.parametrize("blow", BLOWS)
 async def test_nothing_is_lost_mixed_up_or_sent_twice(postgresql: object, blow: str) -> None:
     """An update, an accident or a full disk of the database would cost messages, or people would get them twice."""
     if blow == "full" and not may_mount():

@@ -19,8 +19,6 @@ from bach_lib.storage.postgresql.notifier import Notifier
 from bach_lib.storage.postgresql.server_errors import ConnectionGoneError
 from bach_lib.testing import FakePlatform, fake_connector
 
-pytestmark = pytest.mark.slow  # processes of their own, a server, and leases that run out
-
 
 @dataclass
 class Pair:

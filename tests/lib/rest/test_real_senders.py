@@ -233,7 +233,7 @@ async def alerts(door: Door, tmp_path: Path, free_tcp_port: int) -> AsyncIterato
         yield address
 
 
-@pytest.mark.parametrize("from_", ["alertmanager", pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("from_", ["alertmanager", None])
 async def test_alertmanager_tells_the_whole_story(door: Door, alerts: str, from_: str | None) -> None:
     """Of an alarm that fires, ends and fires again only the first would be heard; or none of a group but one."""
     settings = {"incoming_from": from_} if from_ else {}

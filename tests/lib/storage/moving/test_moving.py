@@ -21,8 +21,6 @@ from bach_lib.storage.moving import Move, row_pages, take_back
 from bach_lib.storage.moving.table_shapes import tables
 from tests.lib.storage.moving.filled import change, content, fill, move, place_of, stopping_at
 
-pytestmark = pytest.mark.slow  # two databases, and processes that are killed
-
 
 async def held(store: Database | ServerDatabase) -> int:
     """How many messages a database holds back when it is opened to be used."""
@@ -171,6 +169,7 @@ async def test_killed_between_its_last_commits_it_ends(tmp_path: Path, *, is_mar
     assert await held(Database(target, runs_file=tmp_path / "b.runs")) == 0
 
 
+@pytest.mark.slow  # processes begin and end
 async def test_nobody_else_is_at_work(tmp_path: Path, database_address: str) -> None:
     """A daemon would send and receive while all of it moves, and that would be lost."""
     file = await fill(tmp_path / "a.db")
