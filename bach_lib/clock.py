@@ -5,6 +5,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import time as time_of_day
 from typing import Protocol, override
 
 type Cancel = Callable[[], None]
@@ -109,3 +111,26 @@ class SystemClock(Clock):
     @override
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def next_shown(wanted: time_of_day, now: datetime, zone: tzinfo | None = None) -> datetime:
+    """The next moment after `now` at which the clock on the wall shows a time. `zone`: where that is; None: here.
+
+    On the night when it is set forward, a time that it leaves out is as late as it would have been; on the night when
+    it is set back, a time that comes twice is the first of the two that is still to come.
+    """
+    today = now.astimezone(zone).date()
+    days = [today + timedelta(days=ahead) for ahead in (0, 1)]
+    shown = [datetime.combine(day, wanted).replace(fold=fold) for day in days for fold in (0, 1)]
+    found = [_at(one, zone) for one in shown if not one.fold or _comes_twice(one, zone)]
+    return next(one for one in found if one > now)
+
+
+def _at(shown: datetime, zone: tzinfo | None) -> datetime:
+    return (shown.astimezone() if zone is None else shown.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _comes_twice(shown: datetime, zone: tzinfo | None) -> bool:
+    """Whether the clock shows it twice that day, and not never. `shown`: the second time."""
+    at, first = _at(shown, zone), shown.replace(fold=0)
+    return at != _at(first, zone) and at.astimezone(zone).replace(tzinfo=None, fold=0) == first

@@ -1,7 +1,8 @@
 """Reads times as people type them."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
+from bach_lib.clock import next_shown
 from bach_lib.control.sentences import SentenceError
 
 
@@ -16,9 +17,7 @@ def moment(written: str, now: datetime) -> datetime:
         return _dated(written)
     if clock.tzinfo is not None:
         raise SentenceError(f'"{written}" has a time zone and no date. Give both, or neither.')
-    today = now.date()
-    found = (datetime.combine(today + timedelta(days=days), clock).astimezone() for days in (0, 1))
-    return next(one for one in found if one > now)
+    return next_shown(clock, now)
 
 
 def _dated(written: str) -> datetime:
