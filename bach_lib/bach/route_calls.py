@@ -5,7 +5,7 @@ from typing import Unpack
 from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
 from bach_lib.errors import NotOpenError
-from bach_lib.models.route import RouteRun
+from bach_lib.models.route import Route, RouteRun
 from bach_lib.outbound.fitting import bounded, text_of
 from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
 from bach_lib.routes.defined import Routes
@@ -31,15 +31,16 @@ class RouteCalls(CallGroup):
         """All routes: `list`, `get`, `set`, `remove`."""
         return self._routing.routes
 
-    async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
+    async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.
 
-        It goes on by itself, also after a restart, until somebody acknowledges it or all were told. Options
+        It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
+        of one that is kept in `routes`, or one that is told here and need not be kept. Options
         (`RouteOptions`): `title`, `format`, `silent`, `priority`. Raises an `InputError`, `TooManyRunsError` or a
         `StorageError`; nothing is written then.
         """
         routing = self._routing
-        run = new_run(routing.routes.get(route), text, options, self._open_parts.clock.now())
+        run = new_run(routing.routes.meant(route), text, options, self._open_parts.clock.now())
         return await routing.runner.handle(run, Begun())
 
     async def acknowledge(self, run_id: int, by: str) -> RouteRun:

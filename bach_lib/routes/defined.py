@@ -46,6 +46,13 @@ class Routes:
             raise UnknownRouteError(name=name, known=", ".join(sorted(self._routes)) or NONE)
         return route
 
+    def meant(self, route: str | Route) -> Route:
+        """The one of this name, or this one itself, which need not be kept here. Raises an `InputError`."""
+        if isinstance(route, str):
+            return self.get(route)
+        self._check(route)
+        return route
+
     async def set(self, route: Route) -> None:
         """Keep a new route, or another of the same name; what was started goes on as it began.
 
@@ -53,6 +60,9 @@ class Routes:
         """
         self._check_loop()
         self._check(route)
+        if route.name not in self._routes and len(self._routes) >= _MOST:
+            expected = Sentence("at_most_number_routes", "at most {number} routes", number=_MOST)
+            raise InvalidValueError(field="name", value=route.name, expected=expected)
         await asyncio.shield(self._set(route))
 
     async def remove(self, name: str) -> None:
@@ -75,9 +85,6 @@ class Routes:
         if not isinstance(route, Route) or not isinstance(route.name, str) or not _NAME.fullmatch(route.name):
             expected = Sentence("1_to_100_letters_digits", '1 to 100 letters, digits, "_", "-" or "."')
             raise InvalidValueError(field="name", value=str(getattr(route, "name", route))[:100], expected=expected)
-        if route.name not in self._routes and len(self._routes) >= _MOST:
-            expected = Sentence("at_most_number_routes", "at most {number} routes", number=_MOST)
-            raise InvalidValueError(field="name", value=route.name, expected=expected)
         _check_words(route.words)
         _check_number("steps", route.steps, Step, _MOST_STEPS)
         for step in route.steps:

@@ -37,7 +37,7 @@ from bach_lib import (
     UnknownRouteError,
     UnknownRunError,
 )
-from bach_lib.errors import TooManyRunsError
+from bach_lib.errors import InvalidValueError, TooManyRunsError
 from bach_lib.events import MessageReceived
 from bach_lib.outcomes import Dead
 from bach_lib.routes import runner
@@ -114,6 +114,18 @@ async def test_each_is_told_in_turn_until_somebody_has_it(house: World) -> None:
     await clock.advance(1000)
     assert len(heard(platform)) == 3
     assert [type(one) for one in told] == [RouteStepped, RouteStepped, RouteAcknowledged]
+
+
+async def test_a_route_that_is_kept_elsewhere_is_started_as_it_is(house: World) -> None:
+    """Home Assistant keeps its routes itself: two truths about whom to tell would contradict each other one night."""
+    bach, platform, clock = house
+    own = Route(name="fire", steps=(Step(places=(Place(connection="home", recipient="eve"),)),))
+    run = await bach.start_route(own, "Fire!")
+    await clock.settle()
+    assert (run.route, heard(platform)) == ("fire", [("eve", "Fire!")])
+    assert [route.name for route in bach.routes.list()] == ["water"]
+    with pytest.raises(InvalidValueError, match="steps"):
+        await bach.start_route(replace(own, steps=()), "Fire!")
 
 
 async def test_a_runaway_automation_starts_no_end_of_alarms(house: World, monkeypatch: pytest.MonkeyPatch) -> None:
