@@ -6,10 +6,10 @@ from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
 from bach_lib.errors import NotOpenError
 from bach_lib.models.route import Route, RouteRun
-from bach_lib.outbound.fitting import bounded, text_of
+from bach_lib.outbound.fitting import bounded, short, text_of
 from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
 from bach_lib.routes.defined import Routes
-from bach_lib.routes.starting import RouteOptions, new_run
+from bach_lib.routes.starting import RouteOptions, bounded_text, new_run
 from bach_lib.runtime.routing import Routing
 
 
@@ -35,13 +35,14 @@ class RouteCalls(CallGroup):
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
-        of one that is kept in `routes`, or one that is told here and need not be kept. Options
-        (`RouteOptions`): `title`, `format`, `silent`, `priority`. Raises an `InputError`, `TooManyRunsError` or a
-        `StorageError`; nothing is written then.
+        of one that is kept in `routes`, or one that is told here and need not be kept. Options (`RouteOptions`):
+        `title`, `format`, `silent`, `priority`; `tag` (an earlier run with it is over) and `idempotency_key`. Raises an
+        `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
         """
         routing = self._routing
         run = new_run(routing.routes.meant(route), text, options, self._open_parts.clock.now())
-        return await routing.runner.handle(run, Begun())
+        key = short("idempotency_key", options.get("idempotency_key"))
+        return await routing.runner.handle(run, Begun(key))
 
     async def acknowledge(self, run_id: int, by: str) -> RouteRun:
         """Somebody has it: nobody is told any more, and those who were can read who has it. The run as it stands then.
@@ -56,6 +57,15 @@ class RouteCalls(CallGroup):
         """Call a run off: nobody needs to know any more. One that is over stays as it is. Raises as `acknowledge`."""
         routing = self._routing
         return await routing.runner.handle(await routing.book.get(run_id), CalledOff())
+
+    async def all_clear(self, run_id: int, text: str) -> RouteRun:
+        """End a run, and say once to all who were told of it that it is over. The run as it stands then.
+
+        Who has not been told yet hears nothing. One of which that was said already stays as it is. Raises an
+        `InputError` or a `StorageError`.
+        """
+        routing, text = self._routing, bounded_text(text)
+        return await routing.runner.all_clear(await routing.book.get(run_id), text)
 
     async def route_run(self, run_id: int) -> RouteRun:
         """A run as it stands. Raises `UnknownRunError` or a `StorageError`."""

@@ -13,6 +13,7 @@ from bach_lib.cli import (
     legacy,
     messages,
     move_commands,
+    route_commands,
     rule_commands,
     service,
 )
@@ -31,6 +32,7 @@ app: typer.Typer = typer.Typer(
 app.add_typer(connector_commands.app, name="connector")
 app.add_typer(connections_commands.app, name="connections")
 app.add_typer(messages.app, name="msg")
+app.add_typer(route_commands.app, name="route")
 app.add_typer(rule_commands.app, name="rules")
 app.add_typer(daemon_commands.app, name="daemon")
 app.add_typer(cluster_commands.app, name="cluster")

@@ -6,8 +6,9 @@ from typing import Protocol, Unpack, overload
 from bach_lib.bus import Unsubscribe
 from bach_lib.events import Event
 from bach_lib.handling.event_stream import LIMIT
-from bach_lib.models import Message, Receipt, Status
+from bach_lib.models import Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.routes.starting import RouteOptions
 
 
 class AnyBach(Protocol):
@@ -50,6 +51,35 @@ class AnyBach(Protocol):
 
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out of the queue."""
+        ...
+
+    async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
+        """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands.
+
+        After an `OwnerGoneError`, the same call with the same `idempotency_key` is safe.
+        """
+        ...
+
+    async def acknowledge(self, run_id: int, by: str) -> RouteRun:
+        """Somebody has it: nobody is told any more. The run as it stands then."""
+        ...
+
+    async def cancel_route(self, run_id: int) -> RouteRun:
+        """Call a run off: nobody needs to know any more."""
+        ...
+
+    async def all_clear(self, run_id: int, text: str) -> RouteRun:
+        """End a run, and say once to all who were told of it that it is over."""
+        ...
+
+    async def route_run(self, run_id: int) -> RouteRun:
+        """A run as it stands."""
+        ...
+
+    async def route_runs(
+        self, route: str | None = None, *, before: int | None = None, limit: int = 50
+    ) -> list[RouteRun]:
+        """A page of runs, of one route or of all, newest first."""
         ...
 
     def subscribe[E: Event](self, event_type: type[E], callback: Callable[[E], None]) -> Unsubscribe:

@@ -13,13 +13,14 @@ from bach_lib.control.link import DaemonClient
 from bach_lib.control.sentences import SentenceError, TooMuchError, UnansweredError
 from bach_lib.control.socket_path import socket_file
 from bach_lib.errors import InvalidValueError, OwnerGoneError, RemoteFailedError
-from bach_lib.models import Message, Receipt, Status
+from bach_lib.models import Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.files import no_file_goes
 from bach_lib.outbound.fitting import has_words
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
 from bach_lib.rest.retelling import retold
+from bach_lib.routes.starting import RouteOptions, known_options
 
 _SILENT = 20.0
 """Seconds without a sign of life after which a stream is given up."""
@@ -75,6 +76,34 @@ class OwnerClient(Beside):
     async def cancel(self, message_id: int) -> Message:
         """Take a waiting message out of the queue."""
         return self._message(await self._ask("program_cancel", {"message_id": message_id}))
+
+    async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
+        """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
+        told = exact(known_options(options))
+        return self._run(await self._ask("start_route", {"route": route, "text": text, "options": told}))
+
+    async def acknowledge(self, run_id: int, by: str) -> RouteRun:
+        """Somebody has it: nobody is told any more. The run as it stands then."""
+        return self._run(await self._ask("acknowledge", {"run_id": run_id, "by": by}))
+
+    async def cancel_route(self, run_id: int) -> RouteRun:
+        """Call a run off: nobody needs to know any more."""
+        return self._run(await self._ask("cancel_route", {"run_id": run_id}))
+
+    async def all_clear(self, run_id: int, text: str) -> RouteRun:
+        """End a run, and say once to all who were told of it that it is over."""
+        return self._run(await self._ask("all_clear", {"run_id": run_id, "text": text}))
+
+    async def route_run(self, run_id: int) -> RouteRun:
+        """A run as it stands."""
+        return self._run(await self._ask("route_run", {"run_id": run_id}))
+
+    async def route_runs(
+        self, route: str | None = None, *, before: int | None = None, limit: int = 50
+    ) -> list[RouteRun]:
+        """A page of runs, of one route or of all, newest first."""
+        page = await self._ask("route_runs", {"route": route, "before": before, "limit": limit})
+        return [self._run(one) for one in page] if isinstance(page, Sequence) else []
 
     @override
     async def _open(self) -> None:
@@ -140,6 +169,9 @@ class OwnerClient(Beside):
 
     def _message(self, answer: Json) -> Message:
         return self._made(Message, answer)
+
+    def _run(self, answer: Json) -> RouteRun:
+        return self._made(RouteRun, answer)
 
     def _made[T](self, kind: type[T], answer: Json) -> T:
         try:

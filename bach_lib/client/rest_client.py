@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from io import BytesIO
 from typing import Unpack, cast, override
+from urllib.parse import quote
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, FormData
 from yarl import URL
 
 from bach_lib.client.beside import Beside, parted
 from bach_lib.errors import AccessRefusedError, BachError, InvalidValueError, OwnerGoneError, RemoteFailedError
-from bach_lib.models import Message, Receipt, Status
+from bach_lib.models import Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.rest.answers import Json
 from bach_lib.rest.event_feed import HEARTBEAT
@@ -20,6 +21,8 @@ from bach_lib.rest.exact import exact
 from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.retelling import retold
+from bach_lib.rest.run_rows import run_of, runs_of
+from bach_lib.routes.starting import RouteOptions, known_options
 
 _CONNECT, _ANSWER = 10.0, 60.0
 """Seconds for a connection, and for an answer beside the time that was asked for."""
@@ -28,6 +31,7 @@ _SLOWEST = 250_000
 _MAX_ANSWER = 64_000_000
 """Bytes; a page of messages with the longest texts is less."""
 _MESSAGES = "api/v1/messages"
+_ROUTES = "api/v1/routes"
 
 
 class RestClient(Beside):
@@ -100,6 +104,39 @@ class RestClient(Beside):
         """Take a waiting message out of the queue."""
         return self._made(message_of, await self._ask("POST", f"{_MESSAGES}/{message_id:d}/cancel"))
 
+    async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
+        """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
+        key, fields = _fields(known_options(options))
+        address = f"{_ROUTES}/{quote(route, safe='')}/start"
+        answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
+        return self._made(run_of, answer)
+
+    async def acknowledge(self, run_id: int, by: str) -> RouteRun:
+        """Somebody has it: nobody is told any more. The run as it stands then."""
+        answer = await self._ask("POST", f"{_ROUTES}/runs/{run_id:d}/acknowledge", fields={"by": exact(by)})
+        return self._made(run_of, answer)
+
+    async def cancel_route(self, run_id: int) -> RouteRun:
+        """Call a run off: nobody needs to know any more."""
+        return self._made(run_of, await self._ask("POST", f"{_ROUTES}/runs/{run_id:d}/cancel"))
+
+    async def all_clear(self, run_id: int, text: str) -> RouteRun:
+        """End a run, and say once to all who were told of it that it is over."""
+        answer = await self._ask("POST", f"{_ROUTES}/runs/{run_id:d}/clear", fields={"content": exact(text)})
+        return self._made(run_of, answer)
+
+    async def route_run(self, run_id: int) -> RouteRun:
+        """A run as it stands."""
+        return self._made(run_of, await self._ask("GET", f"{_ROUTES}/runs/{run_id:d}"))
+
+    async def route_runs(
+        self, route: str | None = None, *, before: int | None = None, limit: int = 50
+    ) -> list[RouteRun]:
+        """A page of runs, of one route or of all, newest first. `limit`: 1 to 200."""
+        wanted: Mapping[str, object] = {"route": route, "before": before, "limit": limit}
+        query = {name: str(value) for name, value in wanted.items() if value is not None}
+        return self._made(runs_of, await self._ask("GET", f"{_ROUTES}/runs", query=query))
+
     @override
     async def _open(self) -> None:
         timeout = ClientTimeout(total=None, sock_connect=_CONNECT)
@@ -155,7 +192,7 @@ class RestClient(Beside):
         try:
             async with self._line.request(
                 method,
-                self._url / address,
+                self._url.joinpath(address, encoded=True),
                 params=query,
                 data=data,
                 headers=headers,

@@ -18,7 +18,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
-    │   ├── UnknownRouteError, UnknownRunError, BackupExistsError
+    │   ├── UnknownRouteError, UnknownRunError, RouteKeyReusedError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -96,6 +96,7 @@ from bach_lib.errors.inputs import (
     MissingFieldError,
     MissingSecretError,
     PushRefusedError,
+    RouteKeyReusedError,
     SecretInEndpointError,
     SecretNotFoundError,
     SecretNotWritableError,
@@ -213,6 +214,7 @@ __all__ = [
     "QueueFullError",
     "ReceivedElsewhereError",
     "RemoteFailedError",
+    "RouteKeyReusedError",
     "RowUnreadableError",
     "RunChangedError",
     "ScheduleFullError",

@@ -172,6 +172,15 @@ class UnknownRunError(InputError):
     id: int
 
 
+class RouteKeyReusedError(InputError):
+    """The same key with another alarm: one of the two would be lost."""
+
+    code = "route_key_reused"
+    template = 'The key "{key}" was used for run {id}, which tells something else. Use a new key for each alarm.'
+    key: str
+    id: int
+
+
 class CannotReceiveError(InputError):
     """The connection does not receive, so nobody can be seen through it."""
 

@@ -168,6 +168,12 @@ class RouteRun:
     """Who knows, as they are called; None where nobody tells."""
     reached: Reached | None = None
     """What was enough to end it."""
+    tag: str | None = None
+    """Of runs with the same tag only the newest goes on."""
+    superseded_by: int | None = None
+    """The newer run with its tag that ended it."""
+    cleared_at: float | None = None
+    """When all who had been told were told that it is over."""
     version: int = 0
     """Counts up with each change, so that of two processes only one goes on with it."""
 

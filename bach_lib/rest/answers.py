@@ -15,8 +15,11 @@ from bach_lib.errors import (
     QueueFullError,
     ScheduleFullError,
     StorageError,
+    TooManyRunsError,
     UnknownConnectionError,
     UnknownMessageError,
+    UnknownRouteError,
+    UnknownRunError,
 )
 
 type Json = Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None
@@ -24,10 +27,13 @@ type Json = Mapping[str, Json] | Sequence[Json] | str | int | float | bool | Non
 _STATUS: tuple[tuple[type[BachError], HTTPStatus], ...] = (
     (UnknownConnectionError, HTTPStatus.NOT_FOUND),
     (UnknownMessageError, HTTPStatus.NOT_FOUND),
+    (UnknownRouteError, HTTPStatus.NOT_FOUND),
+    (UnknownRunError, HTTPStatus.NOT_FOUND),
     (MissingExtraError, HTTPStatus.NOT_IMPLEMENTED),
     (InputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (QueueFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (ScheduleFullError, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooManyRunsError, HTTPStatus.TOO_MANY_REQUESTS),
     (StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotOpenError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

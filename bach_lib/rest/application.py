@@ -15,6 +15,7 @@ from bach_lib.rest.hooks import HOOKS, METHODS, Hooks
 from bach_lib.rest.message_handlers import Letters
 from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
+from bach_lib.rest.route_handlers import RouteHandlers
 from bach_lib.rest.scraping import METRICS, Scraping
 
 OPENAPI = "/api/v1/openapi.json"
@@ -43,7 +44,7 @@ def make_application(
     open_to_all += pages
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
-    application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes])
+    application.add_routes([*Endpoints(bach).routes, *Letters(bach).routes, *RouteHandlers(bach).routes])
     metrics = application.router.add_get(METRICS, Scraping(bach).metrics, allow_head=False)
     if metrics_for_all and metrics.resource:
         public.add(metrics.resource)

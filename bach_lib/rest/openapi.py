@@ -23,6 +23,7 @@ from bach_lib.rest.describing import (
     refusals,
 )
 from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
+from bach_lib.rest.describing_routes import ROUTE_SCHEMAS, ROUTES
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
 from bach_lib.rest.uploads import MAX_FILES
 
@@ -68,6 +69,7 @@ _SCHEMAS: Final[dict[str, Json]] = {
     "Send": _SEND,
     "Edit": an_object({"content": _CONTENT}, _OPTIONS),
     **LETTER_SCHEMAS,
+    **ROUTE_SCHEMAS,
     "Receipt": an_object(
         {
             "id": {"type": "integer", "minimum": 1},
@@ -203,6 +205,7 @@ _PATHS: Final[dict[str, Json]] = {
         }
     },
     **LETTERS,
+    **ROUTES,
     "/api/v1/events": {
         "get": {
             "operationId": "events",

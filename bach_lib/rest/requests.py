@@ -95,11 +95,15 @@ def edit_fields(body: Mapping[str, object]) -> tuple[str, SendOptions]:
 
 def clear_fields(body: Mapping[str, object]) -> tuple[str, str, str]:
     """Connector, recipient and tag of what is to be cleared. Raises `RefusedError`."""
-    fields = ("connector", "recipient", "tag")
+    connector, recipient, tag = text_fields(body, "connector", "recipient", "tag")
+    return connector, recipient, tag
+
+
+def text_fields(body: Mapping[str, object], *fields: str) -> list[str]:
+    """Texts, all of which have to be there, and nothing else. Raises `RefusedError`."""
     if unknown := body.keys() - {*fields}:
         raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(fields)}.')
-    connector, recipient, tag = (_required(body, field) for field in fields)
-    return connector, recipient, tag
+    return [_required(body, field) for field in fields]
 
 
 def _options(body: Mapping[str, object]) -> SendOptions:

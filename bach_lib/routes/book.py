@@ -36,6 +36,11 @@ class RunBook:
             raise UnknownRunError(id=run_id)
         return runs[0]
 
+    async def by_key(self, key: str) -> RouteRun | None:
+        """The run that was begun under a key. Raises a `StorageError`."""
+        row = await self._store.read(lambda tx: tx.row("keyed_run", request_key=key))
+        return next(iter(_readable([row] if row else [])), None)
+
     async def page(self, route: str | None, before: int | None, limit: int) -> list[RouteRun]:
         """A page, newest first. Raises a `StorageError`."""
         most = upper_bound(before)
@@ -53,23 +58,31 @@ class RunBook:
 
 
 class Writing:
-    """Writes what was decided beside the messages that tell of it; `run` is what it became."""
+    """Writes what was decided beside the messages that tell of it; `run` is what it became.
 
-    def __init__(self, decision: Decision, now: float) -> None:
-        self._decision, self._now = decision, now
+    `key`: of one that begins.
+    """
+
+    def __init__(self, decision: Decision, now: float, key: str | None = None) -> None:
+        self._decision, self._now, self._key = decision, now, key
         self.run: RouteRun = decision.run
 
     def __call__(self, tx: Transaction, ids: Sequence[int | None]) -> None:
-        """Write it, with the ids of the messages; None for one that was refused. May run again."""
-        run, places = self._decision.run, self._decision.tell
+        """Write it, with the ids of the messages; None for one that was refused. May run again.
+
+        Raises `RunChangedError`, also where another process has just begun one under the same key.
+        """
+        run, told = self._decision.run, zip(self._decision.tell, ids, strict=True)
         tried = tuple(
             Tried(place=place, stage=run.stage or 0, at=self._now, message_id=number)
-            for place, number in zip(places, ids, strict=True)
-            if number is not None
+            for place, number in told
+            if number is not None and self._decision.text is None
         )
         run = replace(run, tried=run.tried + tried, version=run.version + 1)
         if run.id == 0:
-            run = replace(run, id=begin_run(tx, run))
+            if (run_id := begin_run(tx, run, self._key)) is None:
+                raise RunChangedError(id=0)
+            run = replace(run, id=run_id)
         else:
             _save(tx, run, is_open=True)
         self.run = run

@@ -3,6 +3,7 @@
     under_way ── somebody knows ──> acknowledged
     under_way ── no stage is left ──> exhausted ── somebody knows after all ──> acknowledged
     under_way ── it is called off ──> cancelled
+    under_way, exhausted ── a newer one has its tag, or all is clear ──> cancelled
 
 A stage whose connections are all known to be down is passed over in favour of one that is not, and comes behind the
 others. Where all that are left are down, the next of them is told all the same: its messages wait in the queue, and
@@ -16,12 +17,15 @@ from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus, Step
 
 type IsDown = Callable[[Place], bool]
 """Whether what goes there is known to wait."""
-_OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
+OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
+"""Somebody can have it yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """It was started."""
+    """It was started. `key`: who starts it again under the same key means the same run."""
+
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +64,47 @@ class CalledOff:
     """Nobody needs to know any more."""
 
 
-type Happening = Begun | Due | Known | Lost | Acknowledged | CalledOff
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A newer run with its tag was started."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllClear:
+    """It is over, and those who were told hear so once."""
+
+    text: str
+    told: tuple[Place, ...]
+
+
+type Happening = Begun | Due | Known | Lost | Acknowledged | CalledOff | Superseded | AllClear
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The run as it stands from now on, and who is told at once."""
+    """The run as it stands from now on, and who is told at once; `text`: what else than its words."""
 
     run: RouteRun
     tell: tuple[Place, ...] = ()
+    text: str | None = None
 
 
 def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown) -> Decision | None:
     """What follows from what happened; None: nothing."""
     match happening:
-        case Acknowledged(by) if run.status in _OPEN:
+        case Acknowledged(by) if run.status in OPEN:
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=Reached.ACKNOWLEDGED))
-        case Known(message_id, reached, by) if run.status in _OPEN and _is_enough(run, message_id, reached):
+        case Known(message_id, reached, by) if run.status in OPEN and _is_enough(run, message_id, reached):
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=reached))
         case CalledOff() if run.status is RouteStatus.UNDER_WAY:
             return Decision(_ended(run, RouteStatus.CANCELLED, now))
+        case Superseded(newer) if run.status in OPEN:
+            return Decision(replace(_ended(run, RouteStatus.CANCELLED, now), superseded_by=newer))
+        case AllClear(text, told) if run.cleared_at is None:
+            ended = _ended(run, RouteStatus.CANCELLED, now) if run.status in OPEN else run
+            return Decision(replace(ended, cleared_at=now), told, text)
         case Begun() if run.status is RouteStatus.UNDER_WAY and run.stage is None:
             return _go_on(replace(run, left=tuple(range(len(run.stages)))), now, is_down)
         case Due(due_at, waiting) if run.status is RouteStatus.UNDER_WAY and due_at == run.due_at:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from bach_lib.arguments import one_of, whole
-from bach_lib.common_sentences import A_TEXT, AT_MOST_NUMBER_CHARACTERS, MORE_THAN_0_SECONDS_AT_MOST_7_DAYS, NONE
+from bach_lib.common_sentences import (
+    A_TEXT,
+    AT_MOST_NUMBER_CHARACTERS,
+    MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
+    NONE,
+    TRUE_OR_FALSE,
+)
 from bach_lib.errors import InvalidValueError, UnknownRouteError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models.route import Place, Reached, Route, RouteWords, Step
@@ -15,7 +21,7 @@ from bach_lib.said import Sentence
 from bach_lib.storage import Store, Transaction
 
 _LOGGER = FieldLogger(__name__)
-_NAME = re.compile(r"[\w.-]{1,100}")
+_NAME = re.compile(r"(?!\.+$)[\w.-]{1,100}")
 _MOST, _MOST_STEPS, _MOST_PLACES, _MOST_REPEATS = 200, 20, 20, 100
 _LONGEST = 7 * 86_400.0
 _LONGEST_WORDS = 200
@@ -102,6 +108,8 @@ def _check_number(field: str, given: object, kind: type, most: int) -> None:
 
 def _check_step(step: Step) -> None:
     one_of(Reached, "reached", step.reached)
+    if not isinstance(step.in_turn, bool):
+        raise InvalidValueError(field="in_turn", value=str(step.in_turn)[:20], expected=TRUE_OR_FALSE)
     whole("repeats", step.repeats, 0, _MOST_REPEATS)
     for field, value in (("wait", step.wait), ("repeat_every", step.repeat_every)):
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST:

@@ -1,7 +1,7 @@
 """Row mapping of routes and their runs. What is asked by column stands in columns of its own, the rest in one JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
@@ -22,10 +22,10 @@ def route_from_row(row: Row) -> Route:
     )
 
 
-def begin_run(tx: Transaction, run: RouteRun) -> int:
-    """Write a new run; its id."""
-    row = tx.row("begin_run", route=run.route, started_at=run.started_at, **_changing(run))
-    return integer(row["id"]) if row else 0
+def begin_run(tx: Transaction, run: RouteRun, key: str | None) -> int | None:
+    """Write a new run; its id, or None if one was begun under this key."""
+    row = tx.row("begin_run", route=run.route, started_at=run.started_at, request_key=key, **_changing(run))
+    return integer(row["id"]) if row else None
 
 
 def save_run(tx: Transaction, run: RouteRun, *, is_open: bool) -> bool:
@@ -52,8 +52,11 @@ def run_from_row(row: Row) -> RouteRun:
         told=int(told or 0),
         due_at=due_at,
         tried=tuple(_tried(_list(one)) for one in _list(state["tried"])),
-        by=None if state["by"] is None else word(state["by"]),
-        reached=None if state["reached"] is None else Reached(word(state["reached"])),
+        by=_maybe(word, state["by"]),
+        reached=_maybe(lambda found: Reached(word(found)), state["reached"]),
+        tag=_maybe(word, state.get("tag")),  # runs of layout 19 have none of these
+        superseded_by=_maybe(_whole, state.get("superseded_by")),
+        cleared_at=_number(state.get("cleared_at")),
         version=integer(row["version"]),
     )
     named = {*run.left, *(one.stage for one in run.tried), *(() if run.stage is None else (run.stage,))}
@@ -84,6 +87,9 @@ def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
         "tried": tried,
         "by": run.by,
         "reached": run.reached,
+        "tag": run.tag,
+        "superseded_by": run.superseded_by,
+        "cleared_at": run.cleared_at,
     }
     return {
         "status": run.status,
@@ -114,10 +120,9 @@ def _step(found: Mapping[str, object]) -> Step:
 
 
 def _said(found: Mapping[str, object]) -> Said:
-    title = found["title"]
     return Said(
         text=word(found["text"]),
-        title=None if title is None else word(title),
+        title=_maybe(word, found["title"]),
         format=word(found["format"]),
         silent=found["silent"] is True,
         priority=_whole(found["priority"]),
@@ -128,6 +133,10 @@ def _tried(found: Sequence[object]) -> Tried:
     connection, recipient, stage, at, message_id = found
     place = Place(connection=word(connection), recipient=word(recipient))
     return Tried(place=place, stage=_whole(stage), at=_number(at) or 0.0, message_id=_whole(message_id))
+
+
+def _maybe[T](read: Callable[[object], T], found: object) -> T | None:
+    return None if found is None else read(found)
 
 
 def _list(found: object) -> list[object]:

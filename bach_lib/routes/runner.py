@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Final
 
 from bach_lib.clock import Cancel
-from bach_lib.errors import BachError, RunChangedError, TooManyRunsError
+from bach_lib.errors import RouteKeyReusedError, RunChangedError, TooManyRunsError
 from bach_lib.events import (
     MessageEvent,
     MessageReceived,
@@ -23,28 +22,33 @@ from bach_lib.events import (
     RouteExhausted,
     RouteStepped,
 )
-from bach_lib.field_logger import FieldLogger
-from bach_lib.models import Button, Message
+from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
-from bach_lib.models.route import Place, RouteRun, RouteStatus
-from bach_lib.outbound.letters import Letter
+from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.routes.book import Writing
-from bach_lib.routes.deciding import Acknowledged, Begun, Decision, Due, Happening, decide, longest_wait
+from bach_lib.routes.deciding import (
+    Acknowledged,
+    AllClear,
+    Begun,
+    Decision,
+    Due,
+    Happening,
+    Superseded,
+    decide,
+)
 from bach_lib.routes.diligence import Diligence
+from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, seconds_left, too_many
 from bach_lib.routes.listening import Listener, Watched
 from bach_lib.routes.surroundings import RouteServices
-from bach_lib.routes.withdrawal import Withdrawal, options_of
+from bach_lib.routes.telling import Telling, stored
+from bach_lib.routes.withdrawal import Withdrawal
 
-_LOGGER = FieldLogger(__name__)
-MOST_RUNS: Final = 100
-"""Under way at a time. Each tells people again and again; a home with so many has a fault of its own."""
-_LATE = 86_400.0
-"""Seconds for which a run that nobody acknowledged in time listens whether somebody does after all."""
 _ENDS: dict[RouteStatus, type[RouteEvent]] = {
     RouteStatus.ACKNOWLEDGED: RouteAcknowledged,
     RouteStatus.EXHAUSTED: RouteExhausted,
     RouteStatus.CANCELLED: RouteCancelled,
 }
+_MAY_BE_READ = frozenset({Status.SENT, Status.SENDING, Status.UNCERTAIN})
 _OVER = frozenset({RouteStatus.ACKNOWLEDGED, RouteStatus.CANCELLED})
 
 
@@ -54,6 +58,7 @@ class RouteRunner:
     def __init__(self, services: RouteServices) -> None:
         self._services, self._clock, self._book = services, services.clock, services.book
         self._listener = Listener(services.questions, services.normal, self._acknowledged)
+        self._telling = Telling(services.registry, services.connectors)
         self._withdrawal = Withdrawal(services.sender, services.cancel)
         self._lock = asyncio.Lock()
         self._is_open = self._has_begun = False
@@ -73,7 +78,7 @@ class RouteRunner:
             subscribe(MessageEvent, self._happened),
             subscribe(MessageReceived, lambda event: self._services.questions.received(event.message)),
         ]
-        for run in await self._book.open_runs(self._clock.now() - _LATE):
+        for run in await self._book.open_runs(self._clock.now() - LATE):
             self._listener.watch(run, ())
 
     def begin(self) -> None:
@@ -93,9 +98,15 @@ class RouteRunner:
         for watched in self._listener:
             self._listener.forget(watched)
 
-    def _check_room(self) -> None:
+    async def _check_begun(self, run: RouteRun, key: str | None) -> RouteRun | None:
+        """The run that was begun under this key. Raises if another was, or if there is no room for a new one."""
+        if key is not None and (known := await self._book.by_key(key)):
+            if (known.route, known.said, known.tag) != (run.route, run.said, run.tag):
+                raise RouteKeyReusedError(key=key, id=known.id)
+            return known
         if sum(watched.run.status is RouteStatus.UNDER_WAY for watched in self._listener) >= MOST_RUNS:
             raise TooManyRunsError(limit=MOST_RUNS)
+        return None
 
     async def handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         """Write what follows from what happened, and tell of it; the run as it stands then.
@@ -106,12 +117,18 @@ class RouteRunner:
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
 
+    async def all_clear(self, run: RouteRun, text: str) -> RouteRun:
+        """End a run, and tell once all who can have read of it. Raises a `StorageError`."""
+        heard = {one.id for one in await self._services.those(run.message_ids) if one.status in _MAY_BE_READ}
+        told = dict.fromkeys(one.place for one in run.tried if one.message_id in heard)
+        return await self.handle(run, AllClear(text, tuple(told)))
+
     async def look_again(self) -> None:
         """Read all runs anew: another process may have begun some, or gone on with them. Raises a `StorageError`."""
         if not self._has_begun:
             return
         async with self._lock:
-            runs = {run.id: run for run in await self._book.open_runs(self._clock.now() - _LATE)}
+            runs = {run.id: run for run in await self._book.open_runs(self._clock.now() - LATE)}
             for watched in self._listener:
                 if watched.run.id not in runs:
                     self._listener.forget(watched)
@@ -124,50 +141,33 @@ class RouteRunner:
 
     async def _handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         async with self._lock:
-            if isinstance(happening, Begun):
-                self._check_room()
+            key = happening.key if isinstance(happening, Begun) else None
             while True:
+                if isinstance(happening, Begun) and (known := await self._check_begun(run, key)):
+                    return known
                 watched = self._listener.get(run.id)
                 run = watched.run if watched else run
                 decision = decide(run, happening, self._clock.now(), self._services.is_down)
                 if decision is None:
                     return run
                 try:
-                    return await self._carry_out(decision, before=run)
+                    return await self._carry_out(decision, run, key)
                 except RunChangedError:
-                    run = await self._book.get(run.id)
-                    self._watch(run)
+                    if run.id:  # else another process has begun one under the same key
+                        run = await self._book.get(run.id)
+                        self._watch(run)
 
-    async def _carry_out(self, decision: Decision, before: RouteRun) -> RouteRun:
-        letters = [await self._letter(decision.run, place) for place in decision.tell]
-        writing = Writing(decision, self._clock.now())
-        puts = await self._services.sender.letters.put(letters, writing)
-        for place, put in zip(decision.tell, puts, strict=True):
-            if isinstance(put, BachError):
-                _LOGGER.warning(
-                    "The route %s could not tell %s through %s: %s",
-                    before.route,
-                    place.recipient,
-                    place.connection,
-                    put,
-                    connection=place.connection,
-                )
-        run = writing.run
-        self._watch(run, [put for put in puts if isinstance(put, Message)])
+    async def _carry_out(self, decision: Decision, before: RouteRun, key: str | None) -> RouteRun:
+        writing = Writing(decision, self._clock.now(), key)
+        puts = await self._services.sender.letters.put(await self._telling.letters(decision), writing)
+        messages, run = stored(decision, puts), writing.run
+        self._watch(run, messages if decision.text is None else ())
         self.tell()
         if decision.tell and run.status is RouteStatus.UNDER_WAY:
             self._publish(RouteStepped, run)
         if run.status is not before.status:
             self._publish(_ENDS[run.status], run)
         return run
-
-    async def _letter(self, run: RouteRun, place: Place) -> Letter:
-        options = options_of(run)
-        with suppress(BachError):  # then it is refused when it is put
-            connector = await self._services.connectors.load(self._services.registry.get(place.connection).type)
-            if connector.capabilities.receives:
-                options["buttons"] = ((Button(text=run.words.button, value="0"),),)
-        return Letter(connection=place.connection, recipient=place.recipient, text=run.said.text, options=options)
 
     def _publish(self, kind: type[RouteEvent], run: RouteRun) -> None:
         self._services.bus.publish(kind(connection="", run=run))
@@ -183,10 +183,10 @@ class RouteRunner:
             return
         watched = self._listener.watch(run, messages)
         watched.deadline = None
-        if run.due_at is not None:
-            left = min(max(run.due_at - self._clock.now(), 0.0), longest_wait(run))
+        if (left := seconds_left(run, self._clock.now())) is not None:
             watched.deadline = self._clock.monotonic() + left
         self._arm()
+        self._end_older()
         self._spawn(partial(self._catch_up, watched, is_unheard=is_unheard))
 
     async def _catch_up(self, watched: Watched, *, is_unheard: bool) -> None:
@@ -216,9 +216,6 @@ class RouteRunner:
         if run.status in _OVER:
             self._spawn(partial(self._withdraw, watched))
             return
-        if run.status is RouteStatus.EXHAUSTED and self._clock.now() - (run.ended_at or 0.0) > _LATE:
-            self._spawn(partial(self._let_go, watched))
-            return
         for happening in watched.heard():
             if decide(run, happening, self._clock.now(), self._services.is_down):
                 self._spawn(partial(self._handle_later, run, happening))
@@ -243,6 +240,15 @@ class RouteRunner:
 
     # -- when it is over -----------------------------------------------------------------------------------------------
 
+    def _end_older(self) -> None:
+        """End what a newer run with the same tag has overtaken, and let go of what was exhausted, of too many."""
+        runs = [watched.run for watched in self._listener]
+        for run, newer in overtaken(runs):
+            self._spawn(partial(self._handle_later, run, Superseded(newer)))
+        for run in too_many(runs):
+            if watched := self._listener.get(run.id):
+                self._spawn(partial(self._let_go, watched))
+
     async def _withdraw(self, watched: Watched) -> None:
         async with self._lock:
             if self._listener.get(watched.run.id) is not watched:
@@ -254,7 +260,8 @@ class RouteRunner:
 
     async def _let_go(self, watched: Watched) -> None:
         async with self._lock:
-            await self._close(watched)
+            if watched.run.status is RouteStatus.EXHAUSTED:  # and nobody has it meanwhile
+                await self._close(watched)
 
     async def _close(self, watched: Watched) -> None:
         with suppress(RunChangedError):  # another process has done it
@@ -283,6 +290,9 @@ class RouteRunner:
         async with self._lock:
             await self._read(watched)
         run = watched.run
+        if run.status is RouteStatus.EXHAUSTED:
+            await self._let_go(watched)
+            return
         for happening in (*watched.heard(), Due(run.due_at or 0.0, watched.waiting)):
             if decide(watched.run, happening, self._clock.now(), self._services.is_down):
                 await self.handle(run, happening)

@@ -25,18 +25,34 @@ class RouteOptions(TypedDict, total=False):
     """Without a sound, where the platform can."""
     priority: int
     """-10 to 10 (0); higher goes first."""
+    tag: str | None
+    """Ends a run with the same tag that is under way, or that nobody has acknowledged yet."""
+    idempotency_key: str | None
+    """Who repeats a call under the same key means the same run. It is known as long as that."""
 
 
-def new_run(route: Route, text: str, options: RouteOptions, now: float) -> RouteRun:
-    """A run of which nothing is on disk yet. Raises an `InputError`, or `TypeError` for an option there is not."""
-    if unknown := options.keys() - RouteOptions.__annotations__.keys():
-        raise TypeError(f"start_route() got an unexpected keyword argument {min(unknown)!r}")
+def bounded_text(text: str) -> str:
+    """What can be told. Raises an `InputError`."""
     if not has_words(text_of("text", text)):
         raise EmptyTextError
     if len(text) > _LONGEST:
         raise InvalidValueError(
             field="text", value=f"{text[:20]}…", expected=AT_MOST_NUMBER_CHARACTERS(number=_LONGEST)
         )
+    return text
+
+
+def known_options(options: RouteOptions) -> RouteOptions:
+    """The same. Raises `TypeError` for an option there is not."""
+    if unknown := options.keys() - RouteOptions.__annotations__.keys():
+        raise TypeError(f"start_route() got an unexpected keyword argument {min(unknown)!r}")
+    return options
+
+
+def new_run(route: Route, text: str, options: RouteOptions, now: float) -> RouteRun:
+    """A run of which nothing is on disk yet. Raises an `InputError`, or `TypeError` for an option there is not."""
+    options = known_options(options)
+    text = bounded_text(text)
     silent = options.get("silent", False)
     if not isinstance(silent, bool):
         raise InvalidValueError(field="silent", value=str(silent)[:20], expected=TRUE_OR_FALSE)
@@ -47,4 +63,12 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         silent=silent,
         priority=whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
     )
-    return RouteRun(id=0, route=route.name, said=said, steps=route.steps, words=route.words, started_at=now)
+    return RouteRun(
+        id=0,
+        route=route.name,
+        said=said,
+        steps=route.steps,
+        words=route.words,
+        started_at=now,
+        tag=short("tag", options.get("tag")),
+    )

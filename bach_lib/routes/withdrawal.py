@@ -1,7 +1,8 @@
 """Withdraws what a run has told, once it is over: what waits is cancelled, what was sent says who has it.
 
 Each message is changed once, under a key of its own, however often this begins anew after a crash. Where a platform
-cannot change messages, nothing is sent: somebody has it, and nobody is to be woken for that.
+cannot change messages, nothing is sent: somebody has it, and nobody is to be woken for that. What a newer run has
+overtaken only loses its button: what is true now stands below it.
 """
 
 import re
@@ -40,9 +41,10 @@ class Withdrawal:
         line = as_it_is(last_line(run), message.format)
         options = options_of(run)
         options["idempotency_key"] = f"route {run.id} {message.id}"
+        text = message.text if run.superseded_by is not None else f"{message.text}\n\n{line}"
         try:
             try:
-                await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
+                await self._sender.change(message.id, Operation.EDIT, text, options)
             except TextTooLongError:
                 await self._sender.change(message.id, Operation.EDIT, line, options)
         except InputError as error:  # nothing can be changed there, or only by the account that was there before

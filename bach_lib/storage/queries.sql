@@ -769,10 +769,14 @@ ON CONFLICT (name) DO UPDATE SET steps = excluded.steps, words = excluded.words;
 -- remove_route: by its name; what was begun goes on
 DELETE FROM routes WHERE name = :name;
 
--- begin_run: in the transaction that puts its first messages
-INSERT INTO route_runs (route, status, version, is_open, started_at, ended_at, state)
-VALUES (:route, :status, :version, :is_open, :started_at, :ended_at, :state)
+-- begin_run: in the transaction that puts its first messages; no row if one was begun under the same key
+INSERT INTO route_runs (route, status, version, is_open, started_at, ended_at, state, request_key)
+VALUES (:route, :status, :version, :is_open, :started_at, :ended_at, :state, :request_key)
+ON CONFLICT (request_key) WHERE request_key IS NOT NULL DO NOTHING
 RETURNING *;
+
+-- keyed_run: the one that was begun under a key
+SELECT * FROM route_runs WHERE request_key = :request_key;
 
 -- save_run: in the transaction that puts its next messages; no row if another process has gone on with it
 UPDATE route_runs

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from bach_lib import Bach, Button, Connection, File, Status
+from bach_lib import Bach, Button, Connection, File, Place, Route, Status, Step, UnknownRunError
 from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.rest import make_application
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
@@ -28,8 +28,8 @@ ODD = (
     *(b"\xff\xfe\x00", None, -1, 2**62, 1e308, float("inf"), 3.7),
 )
 READING: Mapping[str, Mapping[str, object]] = {
-    **{key: {} for key in ("connections", "status", "queue_status", "count", "rules", "processes")},
-    **{key: {"limit": 500} for key in ("messages", "waiting", "inbox", "program_messages")},
+    **{key: {} for key in ("connections", "status", "queue_status", "count", "rules", "processes", "routes")},
+    **{key: {"limit": 500} for key in ("messages", "waiting", "inbox", "program_messages", "route_runs")},
     "unreadable": {"connection": "home"},
     "incoming_after": {"after": 0, "seconds": 0.0},
     "connection": {"name": "home"},
@@ -78,15 +78,19 @@ OTHERS = frozenset(
             "remove_rule",
         ),
         "set_rule",
+        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
+        *("follow_run", "route_run"),
     }
 )
 """What changes something."""
 PAGES = (
     "messages/queue",
     "messages/held",
+    "routes",
+    *(f"routes/runs?limit=200&before={before}" for before in (20000, 10200, 10100)),
     *(f"messages/inbox?limit=200&offset={offset}" for offset in range(0, 600, 200)),
 )
-KEYS = {"messages": "id", "inbox": "id", "connections": "name", "rules": "name"}
+KEYS = {"messages": "id", "inbox": "id", "connections": "name", "rules": "name", "route_runs": "id"}
 
 
 @asynccontextmanager
@@ -110,6 +114,9 @@ async def fill(path: Path) -> None:
         full = {"buttons": ((Button(text="a", value="b"),),), "files": (File(name="f.txt", content=b"abc"),)}
         for connection in ("home", "zoo"):
             await bach.send(connection, "ada", "hello", **full, tag="t", title="x")  # type: ignore[arg-type] # of several types
+        place = Place(connection="zoo", recipient="ada")
+        await bach.routes.set(Route(name="alarm", steps=(Step(places=(place,)),)))
+        await bach.start_route("alarm", "Water!", tag="t")
         await perform(bach, "set_rule", {"name": "lights", "phrases": ["light"], "patterns": ["a.c"]})
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("INSERT INTO attempts VALUES (1, 1, 'ada', 'retry', 1.0, 1.0, 'busy', 'no', NULL)")
@@ -150,7 +157,18 @@ def test_every_operation_is_known_here() -> None:
 
 @pytest.mark.parametrize(
     "table",
-    ["messages", "inbox", "connections", "rules", "attempts", "unreadable", "spellings", "thrown_away"],
+    [
+        "messages",
+        "inbox",
+        "connections",
+        "rules",
+        "attempts",
+        "unreadable",
+        "spellings",
+        "thrown_away",
+        "routes",
+        "route_runs",
+    ],
 )
 async def test_a_damaged_cell_costs_its_row_and_every_list_goes_on(tmp_path: Path, table: str) -> None:
     """One flipped bit would stop a whole home, or hide every other message of it."""
@@ -162,6 +180,9 @@ async def test_a_damaged_cell_costs_its_row_and_every_list_goes_on(tmp_path: Pat
         for name, of in ONE.items():
             for key in keys(path, of):
                 json.dumps(await perform(bach, name, {"message_id": key}), allow_nan=False)  # type: ignore[dict-item] # an id
+        for key in keys(path, "route_runs"):
+            with suppress(UnknownRunError):
+                json.dumps(await perform(bach, "route_run", {"run_id": key}), allow_nan=False)  # type: ignore[dict-item] # an id
         async with TestClient(TestServer(make_application(bach, token=TOKEN))) as client:
             last = max(int(str(key)) for key in keys(path, "messages"))
             for page in (

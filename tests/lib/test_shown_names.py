@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from bach_lib import Bach, Connection
+from bach_lib import Bach, Connection, Place, Route, Step
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.events import Event
@@ -51,6 +51,9 @@ READS: Mapping[str, Mapping[str, Json]] = {
     "queue_status": {},
     "rules": {},
     "lost_secrets": {"name": "home"},
+    "routes": {},
+    "route_run": {"run_id": 1},
+    "route_runs": {},
     "processes": {},
 }
 """What each operation is asked that only shows something."""
@@ -79,7 +82,8 @@ DOES = frozenset(
             "send_now",
             "wait",
         ),
-        *("remove_rule", "set_rule"),
+        *("remove_rule", "set_rule", "follow_run"),
+        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
     }
 )
 """Those that do something, and answer with what those above show as well."""
@@ -150,6 +154,10 @@ class Home:
             await self.bach.send("home", "42", "sent")
             await self._clock.settle()
             await self.bach.check("home")
+        place = Place(connection="home", recipient="42")
+        await self.bach.routes.set(Route(name="alarm", steps=(Step(places=(place,)),)))
+        await self.bach.start_route("alarm", "Water!")
+        await self._clock.settle()
 
 
 @pytest.fixture

@@ -68,6 +68,9 @@ ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("POST", f"{_MESSAGES}/held/release"): For.TOKEN,
     ("POST", f"{_MESSAGES}/held/discard"): For.TOKEN,
     ("GET", f"{_MESSAGES}/{{id}}"): For.TOKEN,
+    **{("GET", f"/api/v1/routes{what}"): For.TOKEN for what in ("", "/runs", "/runs/{id}")},
+    ("POST", "/api/v1/routes/{name}/start"): For.TOKEN,
+    **{("POST", f"/api/v1/routes/runs/{{id}}/{what}"): For.TOKEN for what in ("acknowledge", "cancel", "clear")},
     **{("POST", f"{_MESSAGES}/{{id}}/{what}"): For.TOKEN for what in ("edit", "cancel", "send-now", "retry", "amend")},
 }
 SHOWN: Final[Mapping[str, tuple[bool, Mapping[str, str]]]] = {
@@ -101,6 +104,7 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
             *("connections", "connection", "count", "incoming", "inbox", "lost_secrets", "message", "messages"),
             *("processes", "program_get", "program_messages", "program_wait", "queue_status", "rules", "status"),
             *("incoming_after", "unreadable", "vacant", "wait", "waiting"),
+            *("follow_run", "route_run", "route_runs", "routes"),
         ),
         Does.READS,
     ),
@@ -119,6 +123,7 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
             ),
             *("pair", "poll", "program_cancel", "program_edit", "program_send", "release", "remove_rule", "retry"),
             *("retry_all", "route", "send_now", "set_rule"),
+            *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
         ),
         Does.WRITES,
     ),

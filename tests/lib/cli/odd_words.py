@@ -25,6 +25,8 @@ GOOD: Mapping[str, str] = {
     "recipient": "default",
     "tag": "t",
     "text": "hi",
+    "by": "Ada",
+    "run_": "1",
     "type_": "telegram",
     "key": "settings.x",
 }
@@ -33,6 +35,7 @@ _ENOUGH: Mapping[str, tuple[str, ...]] = {
     "add": ("--no-check", "--disabled", "--secret", f"token=env:{TOKEN_VARIABLE}"),
     "remove": ("--yes",),
     "rules set": ("--phrase", "leak"),
+    "route add": ("--step", "w:default"),
 }
 """What else has to be said, so that something is written if the odd word is taken."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Fault
+from bach_lib import Bach, Connection, Fault, Place, Route, Step
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.control.sentences import SentenceError
@@ -55,6 +55,28 @@ _OPTIONS: Mapping[str, Json] = {
     "buttons": [],
     "idempotency_key": "k",
 }
+_ROUTE: Mapping[str, Json] = {
+    "name": "alarm",
+    "steps": [
+        {
+            "places": [{"connection": "home", "recipient": "ada"}],
+            "wait": 5,
+            "in_turn": False,
+            "reached": "seen",
+            "repeats": 1,
+            "repeat_every": 1,
+        }
+    ],
+    "words": {"button": "b", "acknowledged": "a", "over": "o"},
+}
+_START: Mapping[str, Json] = {
+    "title": "t",
+    "format": "plain",
+    "silent": True,
+    "priority": 1,
+    "tag": None,
+    "idempotency_key": "k",
+}
 _HOME: Mapping[str, Json] = {"name": "home"}
 _ONE: Mapping[str, Json] = {"message_id": 1}
 _NOW: Mapping[str, Json] = {"seconds": 0, "starts": False}
@@ -79,6 +101,13 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "program_wait": {**_ONE, "seconds": 0},
     "poll": {**_HOME, **_NOW},
     "remove_rule": {"name": "water"},
+    **{name: {"run_id": 1} for name in ("cancel_route", "route_run")},
+    "acknowledge": {"run_id": 1, "by": "Ada"},
+    "all_clear": {"run_id": 1, "text": "dry"},
+    "follow_run": {"run_id": 1, "version": 0, "seconds": 0},
+    "remove_route": {"name": "alarm"},
+    "set_route": {"route": _ROUTE, "replaces": True},
+    "start_route": {"route": "alarm", "text": "Water!", "options": _START},
     "send": {"connection": "home", "recipient": "ada", "text": "hi", "options": _OPTIONS},
     "set_rule": {"name": "water", "phrases": ["leak"], "patterns": []},
     "unreadable": {"connection": "home"},
@@ -100,6 +129,9 @@ async def link(
     await clock.settle()
     await bach.stop("home")
     await bach.send("home", "ada", "waits")
+    await bach.routes.set(Route(name="alarm", steps=(Step(places=(Place(connection="home", recipient="ada"),)),)))
+    await bach.all_clear((await bach.start_route("alarm", "Water!")).id, "dry")  # so that it goes on no more by itself
+    await clock.settle()
     server = ControlServer(bach, tmp_path / "sock")
     await server.start()
     async with DaemonClient(tmp_path / "sock") as link:

@@ -90,7 +90,7 @@ class _Once(Session):
         if isinstance(seconds, float) and 0 <= seconds <= LONGEST:
             arguments["seconds"] = 0.0
         answer = await self._inner.ask(operation, **arguments)
-        if operation == "incoming_after":
+        if operation in ("incoming_after", "follow_run"):
             raise KeyboardInterrupt
         return answer
 

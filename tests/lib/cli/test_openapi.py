@@ -54,7 +54,7 @@ def test_what_the_document_says_is_what_is_answered(home: Run, serve: Serve, tmp
                 timeout=240,
             )
             assert run.returncode == 0, run.stdout
-            assert "19 selected / 20 total" in run.stdout
+            assert "26 selected / 27 total" in run.stdout
         assert daemon.end() == 0
         assert daemon.process.stderr
         assert "could not be answered" not in daemon.process.stderr.read()

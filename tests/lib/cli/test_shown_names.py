@@ -28,6 +28,9 @@ SHOWS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("connections show", "msg unreadable"), ("home",)),
     "connector messages": ("home",),
     "msg show": ("1",),
+    **dict.fromkeys(("route list", "route runs"), ()),
+    "route run": ("1",),
+    "route show": ("alarm",),
 }
 """What shows something, and what it is asked."""
 DOES = frozenset(
@@ -36,6 +39,7 @@ DOES = frozenset(
         *(f"connections {what}" for what in ("add", "check", "remove")),
         *(f"daemon {what}" for what in ("doctor", "logs", "status", "stop")),
         *(f"msg {what}" for what in ("amend", "archive", "cancel", "clear", "delete", "discard", "read", "release")),
+        *(f"route {what}" for what in ("ack", "add", "cancel", "clear", "remove", "start", "watch")),
         *(f"rules {what}" for what in ("disable", "enable", "remove", "set")),
         *(f"connector {what}" for what in ("add", "configure", "disable", "dispatch", "enable", "pair", "poll")),
         *(
@@ -54,7 +58,16 @@ def odd(home: Run, telegram: Telegram, database: Path) -> Run:
     assert home("connector", "poll", "home").code == 0
     assert home("connector", "send", "home", ADA, "hello", "--wait", 30).code == 0
     assert home("rules", "set", "leak", "--phrase", "water").code == 0
+    assert home("route", "add", "alarm", "--step", f"home:{ADA}").code == 0
+    assert home("route", "start", "alarm", "Water!").code == 0
     with closing(sqlite3.connect(database)) as db, db:
+        [(state,)] = db.execute("SELECT state FROM route_runs")
+        for name in NAMES.values():
+            run = json.loads(state)
+            run |= {"by": name, "tag": name, "said": run["said"] | {"text": name, "title": name}}
+            run["tried"] = [["home", name, 0, 1.0, 1]]
+            copy(db, "route_runs", {"state": json.dumps(run)})
+        db.execute("UPDATE route_runs SET state = (SELECT max(state) FROM route_runs) WHERE id = 1")
         for number, name in enumerate(NAMES.values()):
             who = {"remote_id": f"{number}", "sender_id": name, "sender_name": name, "recipient": name, "text": name}
             copy(db, "inbox", who)

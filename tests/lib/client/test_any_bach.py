@@ -24,9 +24,16 @@ from bach_lib import (
     MessageQueued,
     MessageSent,
     NotCancellableError,
+    Place,
+    Route,
+    RouteStatus,
+    Said,
     Status,
+    Step,
     UnknownConnectionError,
     UnknownMessageError,
+    UnknownRouteError,
+    UnknownRunError,
     connect,
 )
 from bach_lib.client import beside
@@ -256,3 +263,30 @@ async def test_an_address_is_never_taken_for_a_file(
         with pytest.raises(InvalidValueError, match="is not possible for path"):
             Bach(where)
     assert list(tmp_path.iterdir()) == []
+
+
+@by_each_way
+async def test_a_route_is_started_followed_and_ended(owner: Bach, platform: FakePlatform, way: Way) -> None:
+    """An alarm could be started by the home alone, and not by what finds the leak."""
+    steps = (Step(places=(Place(connection="home", recipient="ada"),), wait=3600.0),)
+    await owner.routes.set(Route(name="wässer", steps=steps))
+    async with way(owner) as bach:
+        run = await bach.start_route("wässer", "Water!", title="Cellar", tag="t", idempotency_key="k")
+        assert (await bach.start_route("wässer", "Water!", title="Cellar", tag="t", idempotency_key="k")).id == run.id
+        assert (run.said, run.steps, run.tag) == (Said(text="Water!", title="Cellar"), steps, "t")
+        assert [one.place.recipient for one in run.tried] == ["ada"]
+        await platform.wait_for(1)
+        with pytest.raises(UnknownRunError):
+            await bach.route_run(99)
+        for unknown in ("nobody", "a/b"):
+            with pytest.raises(UnknownRouteError):
+                await bach.start_route(unknown, "Water!")
+        had = await bach.acknowledge(run.id, "Ada")
+        assert (had.status, had.by) == (RouteStatus.ACKNOWLEDGED, "Ada")
+        assert (await bach.all_clear(run.id, "Dry.")).cleared_at is not None
+        other = await bach.start_route("wässer", "Again!")
+        assert (await bach.cancel_route(other.id)).status is RouteStatus.CANCELLED
+        assert [one.id for one in await bach.route_runs("wässer", limit=1)] == [other.id]
+        assert [one.id for one in await bach.route_runs(before=other.id)] == [run.id]
+        with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+            await bach.start_route("wässer", "Water!", colour="red")  # type: ignore[call-arg] # a mistake of theirs

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 from yarl import URL
 
-from bach_lib import Bach, Connection, Fault
+from bach_lib import Bach, Connection, Fault, Place, Route, Step
 from bach_lib.outcomes import Dead
 from bach_lib.testing import FakeClock, FakePlatform
 from tests.lib.rest.conftest import TOKEN, Client
@@ -24,12 +24,17 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "clear": {"connector": "home", "recipient": "ada", "tag": "leak"},
     "discard": {"ids": [1]},
     "release": {"connector": "home"},
+    "startRoute": {"content": "Water!"},
+    "acknowledge": {"by": "Ada"},
+    "allClear": {"content": "dry"},
     "discardHeld": {"connector": "home"},
     "hook": {},
     "hookByPut": {},
 }
 PLACES: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("message", "send_now", "retry", "amend", "edit", "cancel"), ONE),
+    **dict.fromkeys(("run", "acknowledge", "cancelRoute", "allClear"), ONE),
+    "startRoute": {"name": "alarm"},
     **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
 }
 ALL = {one.name: one for one in operations()}
@@ -48,6 +53,9 @@ async def session(
     await clock.settle()
     await bach.stop("home")
     await client.send("ding")
+    await bach.routes.set(Route(name="alarm", steps=(Step(places=(Place(connection="home", recipient="ada"),)),)))
+    await bach.all_clear((await bach.start_route("alarm", "Water!")).id, "dry")  # so that it goes on no more by itself
+    await clock.settle()
     await bach.registry.add(Connection(name="bell", type="webhook", endpoint="http://127.0.0.1:9/"))
     await clock.settle()
     caplog.set_level(logging.WARNING)  # else each request is a line

@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bach_lib import Place, Reached, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
-from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff, Due, Known, Lost, decide, step_of
+from bach_lib.routes.deciding import (
+    Acknowledged,
+    AllClear,
+    Begun,
+    CalledOff,
+    Due,
+    Happening,
+    Known,
+    Lost,
+    Superseded,
+    decide,
+    step_of,
+)
 
 PLACES = tuple(Place(connection=name, recipient=name) for name in "abcdef")
 
@@ -43,13 +55,16 @@ class Told(RuleBasedStateMachine):
         self.run, self.now, self.down = run, 0.0, frozenset[Place]()
         self.happens(Begun())
 
-    def happens(self, happening: Begun | Due | Known | Lost | Acknowledged | CalledOff) -> None:
+    def happens(self, happening: Happening) -> None:
         """Carry out what is decided."""
         before = self.run
         decision = decide(before, happening, self.now, self.down.__contains__)
         if decision is None:
             return
         self.run = decision.run
+        if decision.text is not None:
+            assert before.cleared_at is None, "that it is over is said once"
+            return
         if decision.tell:
             assert self.run.status is RouteStatus.UNDER_WAY
             assert before.status is RouteStatus.UNDER_WAY, "somebody is told after its end"
@@ -106,6 +121,22 @@ class Told(RuleBasedStateMachine):
         """Nobody needs to know."""
         self.happens(CalledOff())
 
+    @rule(newer=st.integers(2, 3))
+    def is_superseded(self, newer: int) -> None:
+        """A newer one has its tag: whoever has the older already still has it."""
+        had = self.run.status in {RouteStatus.CANCELLED, RouteStatus.ACKNOWLEDGED}
+        before = self.run
+        self.happens(Superseded(newer))
+        assert self.run == before if had else (self.run.status, self.run.superseded_by) == ("cancelled", newer)
+
+    @rule()
+    def is_clear(self) -> None:
+        """It is over, and those who were told are told so."""
+        had = self.run.status is RouteStatus.ACKNOWLEDGED
+        self.happens(AllClear("dry again", tuple(one.place for one in self.run.tried)))
+        assert self.run.status is (RouteStatus.ACKNOWLEDGED if had else RouteStatus.CANCELLED)
+        assert self.run.cleared_at is not None
+
     @invariant()
     def is_told_as_the_steps_say(self) -> None:
         """Each place at most once and its repeats, one after the other; and what is under way goes on by itself."""
@@ -141,8 +172,17 @@ def test_the_picture_shows_every_way_that_a_run_can_go() -> None:
     runs, seen = [replace(new, left=(0,))], set[tuple[str, str]]()
     for run in runs:
         due = Due(run.due_at or 0.0)
-        for happening in (Begun(), due, Lost(frozenset()), Acknowledged("Ada"), CalledOff()):
-            if decision := decide(run, happening, 0.0, lambda _: False):
+        for happening in (
+            Begun(),
+            due,
+            Lost(frozenset()),
+            Acknowledged("Ada"),
+            CalledOff(),
+            Superseded(2),
+            AllClear("", ()),
+        ):
+            decision = decide(run, happening, 0.0, lambda _: False)
+            if decision and (decision.run.status is not run.status or run.status is RouteStatus.UNDER_WAY):
                 seen.add((run.status.value, decision.run.status.value))
                 runs += [decision.run] if len(runs) < 100 else []
     assert seen == drawn

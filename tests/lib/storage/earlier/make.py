@@ -34,6 +34,7 @@ FILES: Mapping[str, str] = {
     "layout16": "96260791",
     "layout17": "7d173c4b",
     "layout18": "3ab00f38",
+    "layout19": "839014dc",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -48,6 +49,7 @@ SERVERS: Mapping[str, str] = {
     "server7": "96260791",
     "server8": "7d173c4b",
     "server9": "3ab00f38",
+    "server10": "839014dc",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""

@@ -1,0 +1,54 @@
+"""Makes the messages of a run: its words with a button where the platform hears of it, or without one at the end."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bach_lib.connectors import Connectors
+from bach_lib.errors import BachError
+from bach_lib.field_logger import FieldLogger
+from bach_lib.models import Button, Message
+from bach_lib.models.route import Place
+from bach_lib.outbound.letters import Letter
+from bach_lib.registry import Registry
+from bach_lib.routes.deciding import Decision
+from bach_lib.routes.withdrawal import options_of
+
+_LOGGER = FieldLogger(__name__)
+
+
+class Telling:
+    """Makes messages of what was decided."""
+
+    def __init__(self, registry: Registry, connectors: Connectors) -> None:
+        self._registry, self._connectors = registry, connectors
+
+    async def letters(self, decision: Decision) -> list[Letter]:
+        """One for each who is told."""
+        return [await self._letter(decision, place) for place in decision.tell]
+
+    async def _letter(self, decision: Decision, place: Place) -> Letter:
+        run, options = decision.run, options_of(decision.run)
+        if decision.text is not None:
+            text = decision.text
+        else:
+            text = run.said.text
+            with suppress(BachError):  # then it is refused when it is put
+                connector = await self._connectors.load(self._registry.get(place.connection).type)
+                if connector.capabilities.receives:
+                    options["buttons"] = ((Button(text=run.words.button, value="0"),),)
+        return Letter(connection=place.connection, recipient=place.recipient, text=text, options=options)
+
+
+def stored(decision: Decision, puts: Sequence[Message | BachError]) -> list[Message]:
+    """What stands in the queue now; who could not be told is named in the log."""
+    for place, put in zip(decision.tell, puts, strict=True):
+        if isinstance(put, BachError):
+            _LOGGER.warning(
+                "The route %s could not tell %s through %s: %s",
+                decision.run.route,
+                place.recipient,
+                place.connection,
+                put,
+                connection=place.connection,
+            )
+    return [put for put in puts if isinstance(put, Message)]

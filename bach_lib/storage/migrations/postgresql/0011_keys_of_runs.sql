@@ -1,0 +1,3 @@
+-- Who starts a route again under the same key means the same run.
+ALTER TABLE route_runs ADD COLUMN request_key TEXT COLLATE "C";
+CREATE UNIQUE INDEX route_runs_key ON route_runs (request_key) WHERE request_key IS NOT NULL;
