@@ -24,6 +24,10 @@ WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API: Final = Sentence(
 )
 ITS_FORM_CANNOT_BE_READ: Final = Sentence("its_form_cannot_be_read", "its form cannot be read")
 THE_NAME_OF_A_HEADER: Final = Sentence("the_name_of_a_header", "the name of a header")
+NAME_AND_REASON: Final = Sentence("name_and_reason", "{name}: {reason}.")
+IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT: Final = Sentence(
+    "it_has_size_bytes_and_type_takes_limit", "it has {size} bytes, and {type} takes {limit}"
+)
 FILE_WITH_A_NAME_AND_BYTES: Final = Sentence("file_with_a_name_and_bytes", "File, with a name and bytes")
 AT_MOST_NUMBER_CHARACTERS: Final = Sentence("at_most_number_characters", "at most {number} characters")
 A_BROKEN_CHARACTER: Final = Sentence("a_broken_character", "a broken character")

@@ -105,7 +105,8 @@ class ConnectionCalls(CallGroup):
     async def capabilities(self, connection: str) -> Capabilities:
         """What its platform can do. Raises `UnknownConnectionError`, `UnknownTypeError` or `MissingLibraryError`."""
         parts = self._open_parts
-        return (await parts.connectors.load(parts.registry.get(connection).type)).capabilities
+        row = parts.registry.get(connection)
+        return (await parts.connectors.load(row.type)).capabilities_of(row)
 
     def limit(self, connection: str, recipient: str) -> Rate | None:
         """The widest limit that its platform publishes for what goes there: mostly that of the whole account.

@@ -16,11 +16,9 @@ from yarl import URL
 from bach_lib.common_sentences import IT_HAS_MORE_THAN_NUMBER_BYTES
 from bach_lib.connectors.network import read_body
 from bach_lib.errors import FileNotFetchedError
-from bach_lib.models import File
+from bach_lib.models import MOST_OF_FILE, File
 from bach_lib.said import Sentence
 
-MOST_BYTES = 50_000_000
-"""What all files of one message may have together."""
 _HOPS = 5
 _SECONDS = 30.0
 _NO_NAME = "file"
@@ -34,7 +32,7 @@ async def fetch_file(
     name: str | None = None,
     headers: Mapping[str, str] | None = None,
     verify_ssl: bool = True,
-    limit: int = MOST_BYTES,
+    limit: int = MOST_OF_FILE,
     seconds: float = _SECONDS,
     may_fetch: Callable[[URL], bool] | None = None,
 ) -> File:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isnan
 
-from bach_lib.connectors.base import Batch, Unreadable
-from bach_lib.connectors.capabilities import Rate
+from bach_lib.connectors.base import Batch, Invitation, Unreadable
+from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.mistakes import WrongAnswerError, described
 from bach_lib.models import Candidate, Fault, Identity, Loss
 from bach_lib.models.spellings import Sighting
@@ -23,6 +23,7 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 86_400.0
 _MAX_NAME = 255
 _MAX_ID = 16_384
 """Characters of the id of a message; one that went in many parts has those of all."""
+_MAX_ADDRESS = 10_000
 _MAX_CURSOR = 65_536
 _MAX_WORDS = 65_536
 """Characters of a sentence for people. A longer one is not cut: it could be in the middle of a secret."""
@@ -103,6 +104,25 @@ def account(value: object, redact: Redactor) -> str | Fault | None:
     if isinstance(value, Fault):
         return fault(value, "Fault", redact)
     return None if value is None else text(value, "the id of the account", most=_MAX_NAME)
+
+
+def account_told(value: object) -> str | None:
+    """Whose account what is set tells that it is."""
+    return None if value is None else text(value, "the account", most=_MAX_ADDRESS)
+
+
+def invitation(value: object) -> Invitation | None:
+    """How somebody brings a code."""
+    if value is not None and not isinstance(value, Invitation):
+        raise WrongAnswerError(f"returned {described(value)} and no Invitation")
+    return value
+
+
+def able(value: object) -> Capabilities:
+    """What a connection can do."""
+    if not isinstance(value, Capabilities):
+        raise WrongAnswerError(f"returned {described(value)} and no Capabilities")
+    return value
 
 
 def batch(value: object, redact: Redactor) -> Batch | Fault:

@@ -195,6 +195,11 @@ class Connector(Protocol):
         return None
 
     @classmethod
+    def capabilities_of(cls, connection: Connection) -> Capabilities:  # noqa: ARG003 - for those who can
+        """What the platform can do through this connection, as far as its settings tell; else `capabilities`."""
+        return cls.capabilities
+
+    @classmethod
     def invitation(cls, code: str, link: str | None) -> Invitation | None:  # noqa: ARG003 - for those who can
         """How somebody brings a code; None where nobody writes. `link`: of the account, as `Identity` has it."""
         return Invitation(code=code) if cls.capabilities.receives else None

@@ -38,8 +38,9 @@ class Capabilities:
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
     bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
-    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be;
-    larger ones are left out. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
+    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be
+    at most; larger ones are left out. `picture_bytes`: what is shown as a picture; larger ones go as documents; 0: as
+    `file_bytes`. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
     account, the same id of a message is another message. `adds_reactions`: an emoji joins those of the same
     sender instead of taking their place. `shared_lanes`: several processes may send through one connection at once, as
     nothing is counted, held open or remembered from one message to the next. `replaces_by_tag`: it shows a newer
@@ -63,6 +64,7 @@ class Capabilities:
     takes_pushes: bool = False
     max_files: int = 0
     file_bytes: int = 0
+    picture_bytes: int = 0
     max_caption: int | None = None
     own_ids: bool = False
     adds_reactions: bool = False
@@ -77,7 +79,7 @@ class Capabilities:
         for name in ("send_timeout", "poll_timeout"):
             above_zero(f"Capabilities.{name}", getattr(self, name))
         above_zero("Capabilities.max_text", self.max_text, whole=True)
-        for name in ("max_buttons", "button_value", "max_files", "file_bytes", "fetch_bytes", "max_caption"):
+        for name in _NUMBERS:
             value = getattr(self, name)
             if not _is_whole(value) and not (value is None and name == "max_caption"):
                 raise _wrong(name, value, "a whole number, 0 or more")
@@ -100,6 +102,8 @@ class Capabilities:
             if bool(mine) is not bool(others):
                 kind = f"{'a number above 0' if others else '0'}, as {other} is {others}"
                 raise _wrong(name, mine, kind)
+        if self.picture_bytes > self.file_bytes:
+            raise _wrong("picture_bytes", self.picture_bytes, f"at most file_bytes, which is {self.file_bytes}")
         if self.max_caption is not None and not self.max_files:
             raise _wrong("max_caption", self.max_caption, "None, as max_files is 0")
 
@@ -107,6 +111,10 @@ class Capabilities:
 _SWITCHES = (
     *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
     *("shared_lanes", "replaces_by_tag"),
+)
+_NUMBERS = (
+    *("max_buttons", "button_value", "max_files", "file_bytes", "picture_bytes"),
+    *("fetch_bytes", "max_caption"),
 )
 _PAIRS: Final[Mapping[str, str]] = {"button_value": "max_buttons", "file_bytes": "max_files"}
 """What is of no use without the other: buttons that may bring nothing back, files without a byte."""

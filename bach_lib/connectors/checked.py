@@ -11,6 +11,7 @@ holds up the whole loop (`time.sleep`) nobody can stop from here.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from inspect import getattr_static, isawaitable
 from typing import ClassVar, cast, override
@@ -43,7 +44,7 @@ _SECONDS = {
 """That a call may take; `send` and `receive` say so themselves."""
 _AT_ONCE, _PAUSE, _MOST_IDLE = 0.05, 1.0, 10
 """Seconds in which no platform was waited for, those between polls that bring nothing so, and how many may."""
-_OPTIONAL = ("account", "find", "invitation", "normalize_sender", "pushed", "whose")
+_OPTIONAL = ("account", "capabilities_of", "find", "invitation", "normalize_sender", "pushed", "whose")
 _MAX_ADDRESS = 10_000
 
 
@@ -97,14 +98,24 @@ class Checked(Connector):
     def account(cls, connection: Connection, secrets: Mapping[str, str]) -> str | None:
         if "account" in cls.lacks:
             return None
-        return cls._of_class("account", (connection, secrets), _perhaps_text)
+        return cls._of_class("account", (connection, secrets), answers.account_told)
+
+    @override
+    @classmethod
+    def capabilities_of(cls, connection: Connection) -> Capabilities:
+        """Those of the class, where they cannot be told."""
+        if "capabilities_of" not in cls.lacks:
+            with suppress(BachError):
+                found = cls._of_class("capabilities_of", (connection,), answers.able)
+                return cls.capabilities if found is cls.inner.capabilities else found
+        return cls.capabilities
 
     @override
     @classmethod
     def invitation(cls, code: str, link: str | None) -> Invitation | None:
         if "invitation" in cls.lacks:
             return super().invitation(code, link)
-        return cls._of_class("invitation", (code, link), _perhaps_invitation)
+        return cls._of_class("invitation", (code, link), answers.invitation)
 
     @classmethod
     def _of_class[T](cls, method: str, given: tuple[object, ...], check: Callable[[object], T]) -> T:
@@ -287,13 +298,3 @@ def _plain(answer: object) -> object:
         answer.close()
         raise WrongAnswerError("is an asynchronous function, and nobody waits for it")
     return answer
-
-
-def _perhaps_text(value: object) -> str | None:
-    return None if value is None else answers.text(value, "the account", most=_MAX_ADDRESS)
-
-
-def _perhaps_invitation(value: object) -> Invitation | None:
-    if value is not None and not isinstance(value, Invitation):
-        raise WrongAnswerError(f"returned {described(value)} and no Invitation")
-    return value

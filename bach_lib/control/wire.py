@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from bach_lib.models import MOST_OF_FILES
 from bach_lib.rest.answers import Json
 
 MAX_REQUEST = 1 << 25
 """Bytes; more than a command line and what is piped into one can hold."""
-MAX_CONTENTS = 50_000_000
+MAX_CONTENTS = MOST_OF_FILES
 """Bytes of files, as many as one message may have."""
 
 

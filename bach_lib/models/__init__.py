@@ -6,6 +6,7 @@ A change is a new object from the part that owns the data. Nothing here asks a d
 from bach_lib.models.candidate import Candidate
 from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
 from bach_lib.models.fault import Fault
+from bach_lib.models.file import MOST_OF_FILE, MOST_OF_FILES, File, Loss
 from bach_lib.models.health import Health, Identity, Report
 from bach_lib.models.hop import Hop, HopName
 from bach_lib.models.message import (
@@ -14,9 +15,7 @@ from bach_lib.models.message import (
     Button,
     Buttons,
     Delivery,
-    File,
     Format,
-    Loss,
     Message,
     Operation,
     QueueStatus,
@@ -28,6 +27,8 @@ from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, 
 
 __all__ = [
     "MAX_NONCE",
+    "MOST_OF_FILE",
+    "MOST_OF_FILES",
     "Attempt",
     "BreakerState",
     "Button",

@@ -59,7 +59,7 @@ class SendOptions(TypedDict, total=False):
     idempotency_key: str | None
     """Who sends again under it gets the first receipt; one namespace for the whole database."""
     files: Sequence[File]
-    """At most 50 MB together; then the text may be empty."""
+    """At most 100 MB each, and 200 MB together; then the text may be empty."""
     lost: Sequence[Loss]
     """What it goes without already, as the caller knows."""
 
@@ -82,7 +82,7 @@ def make_draft(
     time_to_live, due = options.get("time_to_live"), _due(options.get("not_before"), now)
     retries = options.get("max_retries")
     text, options = _tagged(connection, connector, text, options)
-    content = fitted(connection.type, connector.capabilities, text, options)
+    content = fitted(connection.type, connector.capabilities_of(connection), text, options)
     return _draft(
         connection=connection.name,
         recipient=bounded("recipient", connector.normalize_recipient(recipient)),

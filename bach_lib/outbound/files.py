@@ -7,19 +7,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bach_lib.common_sentences import FILE_WITH_A_NAME_AND_BYTES
+from bach_lib.common_sentences import (
+    FILE_WITH_A_NAME_AND_BYTES,
+    IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT,
+    NAME_AND_REASON,
+)
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import File, Loss
+from bach_lib.models import MOST_OF_FILE, MOST_OF_FILES, File, Loss
 from bach_lib.said import Sentence
 
 _MAX_NAME = 128
-MAX_ALL = 50_000_000
-"""Bytes of all files of a message: every one lies in the database until it has been sent."""
 _MAX_FILES = 50
 _MIME_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _NO_NAME = "file"
-_NAME_AND_REASON = Sentence("name_and_reason", "{name}: {reason}.")
 
 
 def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
@@ -27,7 +28,7 @@ def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[
 
     Raises `InvalidValueError` for what are no files.
     """
-    able, lost, left = list[File](), list[Loss](), MAX_ALL
+    able, lost, left = list[File](), list[Loss](), MOST_OF_FILES
     for file in _files(files):
         name = _name(file.name)
         reason = _reason(type_, capabilities, len(file.content), left, len(able))
@@ -52,14 +53,8 @@ def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before
         return Sentence("a_message_can_have_number_files", "a message can have {number} files", number=_MAX_FILES)
     if not size:
         return Sentence("it_is_empty", "it is empty")
-    if size <= MAX_ALL and size > capabilities.file_bytes:
-        return Sentence(
-            "it_has_size_bytes_and_type_takes_limit",
-            "it has {size} bytes, and {type} takes {limit}",
-            size=size,
-            type=type_,
-            limit=capabilities.file_bytes,
-        )
+    if size > (limit := min(capabilities.file_bytes, MOST_OF_FILE)):
+        return IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT(size=size, type=type_, limit=limit)
     return _too_much(size) if size > left else None
 
 
@@ -68,13 +63,13 @@ def _too_much(size: int) -> str:
         "it_has_size_bytes_and_all_files_of_a_message",
         "it has {size} bytes, and all files of a message can have {number}",
         size=size,
-        number=MAX_ALL,
+        number=MOST_OF_FILES,
     )
 
 
 def left_out(name: str, reason: str) -> Loss:
     """That a file does not go, and why."""
-    return Loss(what="file", reason=_NAME_AND_REASON(name=name, reason=reason))
+    return Loss(what="file", reason=NAME_AND_REASON(name=name, reason=reason))
 
 
 def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
@@ -90,7 +85,7 @@ def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
 
 def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
     """Those that may be carried to who sends them, and why the others are left behind, whatever the platform takes."""
-    able, lost, left = list[File](), list[Loss](), MAX_ALL
+    able, lost, left = list[File](), list[Loss](), MOST_OF_FILES
     for file in _files(files):
         if (size := len(file.content)) > left:
             lost.append(left_out(_name(file.name), _too_much(size)))

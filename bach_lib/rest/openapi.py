@@ -63,7 +63,7 @@ _FORM: Final[Json] = {
     },
     "encoding": {"message": {"contentType": "application/json"}},
 }
-"""Words may be missing then; all files together have at most 50 MB."""
+"""Words may be missing then; all files together have at most 100 MB."""
 
 _SCHEMAS: Final[dict[str, Json]] = {
     "Send": _SEND,

@@ -9,12 +9,12 @@ from typing import Protocol, runtime_checkable
 import orjson
 from aiohttp import BodyPartReader, MultipartReader, web
 
-from bach_lib.models import File
+from bach_lib.models import MOST_OF_FILE, File
 from bach_lib.rest.answers import RefusedError
 from bach_lib.rest.requests import MAX_BODY, invalid, json_object
 
-MAX_CONTENTS = 50_000_000
-"""Bytes of all files of a message, as many as the library takes."""
+MAX_CONTENTS = MOST_OF_FILE
+"""Bytes of all files in one request, which are in memory: the largest that a message may have fits in."""
 MAX_FILES = 20
 MULTIPART = "multipart/form-data"
 _AT_ONCE = 2

@@ -216,7 +216,7 @@ async def test_without_an_own_server_the_public_one_is_asked(
         return Identity(id=BOT_ID, name="@home_bot")
 
     monkeypatch.setattr("custom_components.bach.flows.trying.check_connection", check)
-    monkeypatch.setattr("bach_lib.connectors.telegram.connector.PUBLIC_ENDPOINT", telegram.url)
+    monkeypatch.setattr("bach_lib.connectors.telegram.server_address.PUBLIC_ENDPOINT", telegram.url)
     result = await submit(hass, await start(hass), {"bot_token": TOKEN, "server": {}})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert endpoints == [None]
@@ -298,7 +298,7 @@ async def test_an_emptied_server_address_means_the_public_server(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who gives up their own server must get rid of its address."""
-    monkeypatch.setattr("bach_lib.connectors.telegram.connector.PUBLIC_ENDPOINT", telegram.url)
+    monkeypatch.setattr("bach_lib.connectors.telegram.server_address.PUBLIC_ENDPOINT", telegram.url)
     result = await submit(hass, await loaded.start_reconfigure_flow(hass), {"server": {}})
     assert result["reason"] == "reconfigure_successful"
     assert "endpoint" not in loaded.data

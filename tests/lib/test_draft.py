@@ -462,7 +462,7 @@ def test_what_goes_without_something_says_what_and_why_and_what_just_fits_goes_w
 
 def test_what_all_files_of_a_message_can_have_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every one lies in the database until it was sent, and a few would fill the disk of a small machine."""
-    monkeypatch.setattr(files_module, "MAX_ALL", 1500)
+    monkeypatch.setattr(files_module, "MOST_OF_FILES", 1500)
     sizes = (1000, 501, 500, 1)
     made = draft(files=[of_size(size, f"{size}.png") for size in sizes])
     assert [file.size for file in made.files] == [1000, 500]

@@ -25,6 +25,8 @@ _ESCAPED = Limit(characters=MAX_CONTENT, is_of_shown=True)
 MAX_FILES = 10
 """Of one message."""
 MAX_TEXT = 64_000
+FILE_BYTES = 20 << 20
+"""Of each file, where nothing is boosted (https://discord.com/developers/docs/reference#uploading-files)."""
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5

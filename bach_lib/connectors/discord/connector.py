@@ -13,6 +13,7 @@ from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.discord import changes, compose, rungs
 from bach_lib.connectors.discord.backfill import Backfill
+from bach_lib.connectors.discord.boosts import Boosts
 from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
 from bach_lib.connectors.discord.direct_channels import DirectChannels
@@ -26,10 +27,11 @@ from bach_lib.connectors.discord.receiver import GatewayReceiver
 from bach_lib.connectors.discord.recipients import Target
 from bach_lib.connectors.discord.rest import Rest, Timeouts, as_json
 from bach_lib.connectors.discord.session_starts import SessionStarts
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, unless_repeated
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.errors import SecretNotFoundError
-from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, MOST_OF_FILE, Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Outcome, Sent
@@ -73,7 +75,7 @@ class DiscordConnector(Connector):
         fetch_bytes=25 << 20,
         finds_recipients=True,
         max_files=compose.MAX_FILES,
-        file_bytes=10_000_000,
+        file_bytes=MOST_OF_FILE,  # where a server is boosted most; see `boosts`
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord"]
@@ -96,7 +98,8 @@ class DiscordConnector(Connector):
         self._starts = SessionStarts(setup.clock)
         self._heartbeat_timeout = settings.heartbeat_timeout
         self._directs = DirectChannels(self._rest)
-        self._ladder = Ladder(self, setup.course, setup.clock)
+        boosts = Boosts(self._rest, self._directs, setup.clock)
+        self._ladder = Ladder(self, setup.course, setup.clock, limits=boosts.limits)
         self._channels = ChannelCache()
         channels, cut = self._channels, Cut(setup.connection.name, setup.clock)
         reader = Reader(channels=channels, own_id=lambda: self._receiver.own_id, allowed=setup.allowed)

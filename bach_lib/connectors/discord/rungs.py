@@ -6,8 +6,8 @@ https://discord.com/developers/docs/topics/opcodes-and-status-codes
 import re
 from collections.abc import Mapping, Sequence
 
-from bach_lib.connectors.ladder import Rung
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.rung import Rung
 
 _NUMBER = re.compile(r"\((?P<number>[0-9]{4,6})\)")
 _FORM = 50035

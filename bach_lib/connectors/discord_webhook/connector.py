@@ -22,8 +22,10 @@ from bach_lib.connectors.discord.webhooks import Address, WebhookCalls
 from bach_lib.connectors.discord_webhook.forum import Forum
 from bach_lib.connectors.discord_webhook.settings import Appearance, thread_of
 from bach_lib.connectors.endpoint import same_place
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.file_limits import everywhere
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, unless_repeated
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.errors import InvalidValueError, SecretNotFoundError
 from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message, Operation
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Wait
@@ -54,7 +56,7 @@ class DiscordWebhookConnector(SendOnly):
         send_timeout=300.0,  # many messages may become of one, the last with files; and a check of a refusal
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
         max_files=compose.MAX_FILES,
-        file_bytes=10_000_000,
+        file_bytes=compose.FILE_BYTES,  # nobody tells a webhook how far its server is boosted
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord_webhook"]
@@ -70,7 +72,8 @@ class DiscordWebhookConnector(SendOnly):
         self._appearance = Appearance.read(setup.connection.settings)
         self._redact = Redactor([url, address.token])
         self._forum = Forum(setup.connection.settings)
-        self._ladder = Ladder(self, setup.course, setup.clock)
+        limits = everywhere("Discord", self.capabilities)
+        self._ladder = Ladder(self, setup.course, setup.clock, limits=limits)
         rest = Rest(
             lambda: setup.session,
             endpoint=endpoint,

@@ -34,8 +34,9 @@ from bach_lib.connectors.homeassistant.finding import candidates
 from bach_lib.connectors.homeassistant.recipients import ACTION, BACH, EVENT, account_of, normalize
 from bach_lib.connectors.homeassistant.websocket import Frame, HomeWebSocket, frame_of
 from bach_lib.connectors.homeassistant.websocket_client import Timeouts, WebSocketClient
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.wakeup import Wakeup
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Loss, Message

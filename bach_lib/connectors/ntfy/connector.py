@@ -17,18 +17,20 @@ from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import Unattended
 from bach_lib.connectors.endpoint import check_endpoint, same_place
 from bach_lib.connectors.json_client import Timeouts
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.network import not_theirs
 from bach_lib.connectors.ntfy import codec
 from bach_lib.connectors.ntfy.authorization import authorization, hidden
 from bach_lib.connectors.ntfy.errors import named_by
+from bach_lib.connectors.ntfy.grants import Grants
 from bach_lib.connectors.ntfy.publishing import CAPTION, plan
 from bach_lib.connectors.ntfy.receiver import StreamReceiver
 from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
 from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.own_session import OwnSession
-from bach_lib.models import Connection, Fault, Format, Identity, Loss, Message
+from bach_lib.connectors.rung import Rung, Step
+from bach_lib.models import MOST_OF_FILE, Connection, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
@@ -62,7 +64,7 @@ class NtfyConnector(Unattended):
         poll_timeout=90.0,
         fetch_bytes=25 << 20,
         max_files=1,
-        file_bytes=15_000_000,
+        file_bytes=MOST_OF_FILE,
         max_caption=CAPTION,
     )
 
@@ -80,7 +82,7 @@ class NtfyConnector(Unattended):
         self._listening_session = OwnSession(setup.new_session)
         rest = partial(Rest, endpoint=endpoint, headers=headers, timeouts=settings.timeouts, now=setup.clock.now)
         self._rest = rest(lambda: setup.session)
-        self._ladder = Ladder(self, setup.course, setup.clock)
+        self._ladder = Ladder(self, setup.course, setup.clock, limits=Grants(self._rest, setup.clock).limits)
         self._hearing = StreamReceiver(
             rest(self._listening_session), topics=self._topics, clock=setup.clock, poll_seconds=settings.poll_seconds
         )

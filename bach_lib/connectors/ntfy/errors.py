@@ -7,8 +7,8 @@ numbers never change their meaning, the words do. (ntfy: `server/errors.go`)
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bach_lib.connectors.ladder import Rung
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
+from bach_lib.connectors.rung import Rung
 from bach_lib.outcomes import Scope
 
 QUOTA_WAIT: Final = 3600.0

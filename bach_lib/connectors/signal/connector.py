@@ -14,10 +14,12 @@ from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import check_endpoint, same_place
+from bach_lib.connectors.file_limits import everywhere
 from bach_lib.connectors.json_client import Timeouts
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.own_session import OwnSession
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_ACCOUNT, NO_ID, WRONG_MODE
@@ -59,7 +61,7 @@ class SignalConnector(Connector):
         fetch_bytes=25 << 20,
         finds_recipients=True,
         max_files=MAX_FILES,
-        file_bytes=10_000_000,
+        file_bytes=100_000_000,  # of Signal's apps and servers (signalapp/Signal-Android: global.attachments.maxBytes)
         own_ids=True,
     )
 
@@ -80,7 +82,8 @@ class SignalConnector(Connector):
         self._rest = rest(lambda: setup.session)
         self._listening = rest(self._listening_session)
         self._groups = Groups(lambda: self._listening.call("GET", "v1", "groups", self._number), setup.clock)
-        self._ladder = Ladder(self, setup.course, setup.clock, names_parts=True)
+        limits = everywhere("Signal", self.capabilities)
+        self._ladder = Ladder(self, setup.course, setup.clock, names_parts=True, limits=limits)
         self._receiver = SocketReceiver(
             name=setup.connection.name,
             connect=self._connect,

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bach_lib.connectors.ladder import Rung
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.rung import Rung
 from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 
 _FINAL = frozenset({"chat_not_found", "forbidden", "untrusted"})

@@ -1,9 +1,11 @@
 """Maps a message to a method of the Bot API."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from telegram import InputFile
 
+from bach_lib.connectors.file_limits import is_picture
 from bach_lib.connectors.network import media_type
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
@@ -24,6 +26,8 @@ _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
 """What Telegram shows as what it is (https://core.telegram.org/bots/api#sendphoto and on); others are documents."""
 
 
+PICTURE_BYTES: Final = 10_000_000
+"""What is shown as a picture may have (https://core.telegram.org/bots/api#sendphoto); a document may have more."""
 _SOUNDS = frozenset({"audio/mp4", "audio/mpeg", "audio/ogg"})
 """What it takes as a voice message (https://core.telegram.org/bots/api#sendvoice)."""
 
@@ -76,6 +80,8 @@ def _words(field: str, message: Message) -> dict[str, object]:
 def _method(file: File) -> tuple[str, str]:
     if file.is_voice and media_type(file).lower() in _SOUNDS:
         return "sendVoice", "voice"
+    if is_picture(file) and len(file.content) > PICTURE_BYTES:
+        return _AS_DOCUMENT
     return _BY_MIME_TYPE.get(media_type(file).lower(), _AS_DOCUMENT)
 
 

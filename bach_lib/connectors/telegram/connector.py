@@ -14,17 +14,20 @@ from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.endpoint import host_of
+from bach_lib.connectors.file_limits import everywhere
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
+from bach_lib.connectors.telegram.calls import PICTURE_BYTES
 from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.rungs import TelegramRungs
+from bach_lib.connectors.telegram.server_address import able_at, server_of
 from bach_lib.errors import SecretNotFoundError
 from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
 from bach_lib.models.incoming import Media
@@ -32,8 +35,6 @@ from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
 from bach_lib.said import Sentence
 from bach_lib.text.telegram import MAX_PART, PARSE_MODES, compose, fits
-
-PUBLIC_ENDPOINT = "https://api.telegram.org"
 
 _MAX_ANSWER = 1 << 20
 _MAX_UPDATES = 16 << 20
@@ -78,7 +79,8 @@ class TelegramConnector(Connector):
         button_value=codec.MAX_BUTTON_DATA - MAX_NONCE - 1,
         fetch_bytes=20_000_000,
         max_files=1,
-        file_bytes=10_000_000,
+        file_bytes=50_000_000,  # https://core.telegram.org/bots/api#senddocument
+        picture_bytes=PICTURE_BYTES,
         max_caption=1024,
         own_ids=True,
     )
@@ -90,7 +92,7 @@ class TelegramConnector(Connector):
         token = setup.secrets.get("bot_token", "").strip()
         if not token:
             raise SecretNotFoundError(reference="bot_token")
-        endpoint = _server(setup.connection.endpoint or PUBLIC_ENDPOINT)
+        endpoint = server_of(setup.connection.endpoint)
         host = host_of(endpoint)
         self._polling_session = OwnSession(setup.new_session)
         self._poll_seconds = settings.poll_seconds
@@ -117,7 +119,8 @@ class TelegramConnector(Connector):
         self._request.told = polling.told = self._time.learn
         self._bot = RawBot(endpoint, request=self._request, polling=polling)
         self._rungs = TelegramRungs(self._bot)
-        self._ladder = Ladder(self._rungs, setup.course, setup.clock)
+        limits = everywhere("Telegram", self.capabilities_of(setup.connection))
+        self._ladder = Ladder(self._rungs, setup.course, setup.clock, limits=limits)
 
     @override
     @classmethod
@@ -131,6 +134,11 @@ class TelegramConnector(Connector):
     @classmethod
     def normalize_recipient(cls, recipient: str) -> str:
         return str(Target.parse(recipient))
+
+    @override
+    @classmethod
+    def capabilities_of(cls, connection: Connection) -> Capabilities:
+        return able_at(connection.endpoint, cls.capabilities)
 
     @override
     @classmethod
@@ -288,8 +296,3 @@ class TelegramConnector(Connector):
             name = self._name
             text = f"Another program receives the messages for {name}. Stop it there, or use a bot of its own here."
         return replace(self._fault(error), text=text)
-
-
-def _server(endpoint: str) -> str:
-    """The address before `/bot<token>/`. Other programs want it with the `/bot`, so people have it like that, too."""
-    return endpoint.rstrip("/").removesuffix("/bot").rstrip("/")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from telegram.error import ChatMigrated, TelegramError
 
-from bach_lib.connectors.ladder import Rung, Step
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import call_for, message_id
 from bach_lib.connectors.telegram.errors import call_error, is_done_already

@@ -11,12 +11,11 @@ from bach_lib.control.operations.json_rows import Row, attempt_row, message_row,
 from bach_lib.control.operations.paging import check_there_is, pages
 from bach_lib.control.sentences import SentenceError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
-from bach_lib.models import File, Loss, Message, Status
+from bach_lib.models import MOST_OF_FILE, File, Loss, Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.threads import read_file
 
-_MAX_BYTES = 50_000_000
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
 
@@ -43,7 +42,7 @@ async def send(
 async def _read(path: Path) -> File:
     """Raises `SentenceError`. One byte more than anybody takes is enough to be refused."""
     try:
-        return File(name=path.name, content=await read_file(path, _MAX_BYTES + 1))
+        return File(name=path.name, content=await read_file(path, MOST_OF_FILE + 1))
     except OSError as error:
         raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
     except ValueError as error:

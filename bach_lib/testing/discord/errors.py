@@ -43,6 +43,11 @@ def not_found() -> ApiError:
     return ApiError(404, 0, "404: Not Found")
 
 
+def too_large() -> ApiError:
+    """413: a file is larger than the server takes."""
+    return ApiError(413, 40005, "Request entity too large")
+
+
 def unknown(what: str) -> ApiError:
     """404: there is no such thing, or the bot may not know that there is."""
     codes = {"Channel": 10003, "Guild": 10004, "Message": 10008, "User": 10013, "Emoji": 10014, "Webhook": 10015}

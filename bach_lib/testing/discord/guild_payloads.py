@@ -25,7 +25,7 @@ def guild(server: Guild) -> dict[str, object]:
         *("safety_alerts_channel_id", "public_updates_channel_id", "vanity_url_code", "incidents_data"),
     )
     zero = (
-        *("system_channel_flags", "verification_level", "default_message_notifications", "mfa_level", "premium_tier"),
+        *("system_channel_flags", "verification_level", "default_message_notifications", "mfa_level"),
         *("explicit_content_filter", "premium_subscription_count", "nsfw_level"),
     )
     return {
@@ -33,6 +33,7 @@ def guild(server: Guild) -> dict[str, object]:
         **dict.fromkeys(zero, 0),
         **dict.fromkeys(("widget_enabled", "premium_progress_bar_enabled", "nsfw"), False),
         "id": str(server.id),
+        "premium_tier": server.premium_tier,
         "name": server.name,
         "owner_id": str(server.owner.id),
         "roles": [role(*one) for one in ((server.id, "@everyone"), *server.roles.items())],

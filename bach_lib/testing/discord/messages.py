@@ -3,11 +3,13 @@
 from bach_lib.testing.discord import payloads
 from bach_lib.testing.discord.arguments import Body
 from bach_lib.testing.discord.calls import Call
-from bach_lib.testing.discord.errors import invalid, not_the_author, unknown
+from bach_lib.testing.discord.errors import invalid, not_the_author, too_large, unknown
 from bach_lib.testing.discord.forms import check_message, check_nonce
 from bach_lib.testing.discord.models import Attachment, Channel, Message, User, Webhook
 from bach_lib.testing.discord.people import People
 
+MAX_FILE = (20 << 20, 20 << 20, 50 << 20, 100 << 20)
+"""Bytes of each file, by the tier of the server: https://discord.com/developers/docs/reference#uploading-files."""
 NONCE_SECONDS = 300.0
 """Discord remembers nonces for "the past few minutes"."""
 
@@ -124,6 +126,9 @@ def delete_webhook_message(call: Call) -> object:
 
 
 def _compose(platform: People, channel: Channel, author: User, body: Body) -> Message:
+    most = MAX_FILE[channel.guild.premium_tier if channel.guild else 0]
+    if any(len(file.content) > most for file in body.files):
+        raise too_large()
     components = body.values.get("components")
     flags = body.values.get("flags")
     return Message(

@@ -57,6 +57,8 @@ class Guild:
     members: list[User] = field(default_factory=list)
     bots_out: set[int] = field(default_factory=set)
     roles: dict[int, str] = field(default_factory=dict)
+    premium_tier: int = 0
+    """How far people have boosted it, 0 to 3."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

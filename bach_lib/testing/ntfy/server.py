@@ -62,6 +62,8 @@ class NtfyServer(PartnerServer):
         """Topics that nobody may read or write."""
         self.takes_files = True
         """Whether it keeps files; otherwise it refuses them, as one without a cache does."""
+        self.file_bytes = 15_000_000
+        """How large a file may be."""
         self.loses_answers = False
         """While set, who publishes is cut off as soon as the message is there."""
         self.may_answer: asyncio.Event = asyncio.Event()
@@ -152,7 +154,8 @@ class NtfyServer(PartnerServer):
                 return json_response({"healthy": True})
             case "GET", "/v1/account":
                 name = self._user(asked) or ("home" if self.key else "*")
-                return json_response({"username": name, "role": "user" if self.key else "anonymous"})
+                limits, role = {"attachment_file_size": self.file_bytes}, "user" if self.key else "anonymous"
+                return json_response({"username": name, "role": role, "limits": limits})
             case "POST", "/":
                 return await self._publish_json(asked.body, request)
             case "GET", path if path.startswith("/file/"):
@@ -222,8 +225,8 @@ class NtfyServer(PartnerServer):
             return _error(40301)
         text = str(message["message"])
         if content is not None:
-            if not self.takes_files:
-                return _error(40014)
+            if not self.takes_files or len(content) > self.file_bytes:
+                return _error(41301 if self.takes_files else 40014)
             self._attach(message, content, name, request.content_type)
         self.sent.append(PublishedMessage(topic=topic, text=text, fields=message, content=content))
         self._tell(message)

@@ -38,6 +38,10 @@ class Told:
     is_foreign: bool = False
 
 
+_MOST_BYTES = 200_000_000
+"""Of a request, which may hold files."""
+
+
 class PartnerServer(Loopback):
     """A server that takes `key` (None: everybody). `told` holds what to answer next, before anything right.
 
@@ -76,6 +80,7 @@ class PartnerServer(Loopback):
 
     @override
     async def handle(self, request: BaseRequest, /) -> StreamResponse:
+        request = request.clone(client_max_size=_MOST_BYTES)
         asked = Asked(
             method=request.method,
             path=request.path,

@@ -12,6 +12,8 @@ from aiohttp.web import BaseRequest, FileField, HTTPRequestEntityTooLarge
 
 from bach_lib.testing.telegram.errors import ApiError, bad_request
 
+MOST_BYTES = 51_000_000
+"""Of a form: files of 50 MB (https://core.telegram.org/bots/api#sending-files), and what stands beside them."""
 TRUE_WORDS = frozenset({"true", "yes", "1"})  # `to_bool` of TDLib's tdutils
 
 
@@ -82,10 +84,10 @@ def whole_number(text: str) -> int:
         return 0
 
 
-async def read_arguments(request: BaseRequest) -> Arguments:
-    """Read the body (at most 1 MiB, aiohttp's default) and the query string. Raises ApiError (400, 413)."""
+async def read_arguments(request: BaseRequest, most_bytes: int = MOST_BYTES) -> Arguments:
+    """Read the body, a form of at most `most_bytes` or JSON, and the query string. Raises ApiError (400, 413)."""
     try:
-        values, files = await _read_body(request)
+        values, files = await _read_body(request, most_bytes)
     except HTTPRequestEntityTooLarge:
         raise ApiError(413, "Request Entity Too Large") from None
     if request.query_string:
@@ -93,11 +95,11 @@ async def read_arguments(request: BaseRequest) -> Arguments:
     return Arguments(values, files)
 
 
-async def _read_body(request: BaseRequest) -> tuple[dict[str, object], dict[str, Upload]]:
+async def _read_body(request: BaseRequest, most_bytes: int) -> tuple[dict[str, object], dict[str, Upload]]:
     if not request.can_read_body:
         return {}, {}
     if request.content_type != "application/json":
-        form = await request.post()
+        form = await request.clone(client_max_size=most_bytes).post()
         files = {name: _upload(part) for name, part in form.items() if isinstance(part, FileField)}
         return {name: value for name, value in form.items() if isinstance(value, str)}, files
     raw = await request.read()

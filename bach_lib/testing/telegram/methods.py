@@ -46,6 +46,7 @@ ACTIONS = frozenset(
 )
 KINDS_OF_FILES = ("animation", "audio", "document", "photo", "video", "voice")
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+MAX_PICTURE = 10_000_000
 EVERY_GIFT = {
     "unlimited_gifts": True,
     "limited_gifts": True,
@@ -80,6 +81,8 @@ def send_file(kind: str) -> Method:
             raise bad_request(f"there is no {kind} in the request")
         if kind == "photo" and file.mime_type.lower() not in PICTURES:
             raise bad_request("IMAGE_PROCESS_FAILED")
+        if kind == "photo" and len(file.content) > MAX_PICTURE:
+            raise bad_request("file is too big")
         return _send(call, caption(call.arguments, PARSERS), kind, file)
 
     return send

@@ -9,7 +9,7 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 from bach_lib.clock import Clock, SystemClock
 from bach_lib.testing.faults import ActiveFault, FaultScript, Stage
 from bach_lib.testing.loopback import Loopback, drop
-from bach_lib.testing.telegram.arguments import Arguments, read_arguments
+from bach_lib.testing.telegram.arguments import MOST_BYTES, Arguments, read_arguments
 from bach_lib.testing.telegram.calls import Call, Method
 from bach_lib.testing.telegram.errors import ApiError, not_found, unauthorized
 from bach_lib.testing.telegram.faults import Fault
@@ -45,6 +45,8 @@ class TelegramServer(People, Members, Loopback):
         Platform.__init__(self, clock=clock or SystemClock(), enforce_limits=enforce_limits, first_id=first_id)
         Loopback.__init__(self, port)
         self.latency: float = 0.0
+        self.most_bytes: int = MOST_BYTES
+        """Of a form; a server that runs with `--local` takes 2000 MB."""
         self._faults = FaultScript()
 
     def fail(
@@ -110,7 +112,7 @@ class TelegramServer(People, Members, Loopback):
         if key not in METHODS:
             raise not_found()
         known_as, method = METHODS[key]
-        call = Call(self, bot, await read_arguments(request))
+        call = Call(self, bot, await read_arguments(request, self.most_bytes))
         self.heard(request, call.arguments.values, call.arguments.files)
         self.calls[known_as] += 1
         active = self._faults.after_read(key, call.arguments.text("chat_id"))

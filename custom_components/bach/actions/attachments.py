@@ -5,24 +5,21 @@ own, apart from the pool that all of Home Assistant shares.
 """
 
 from pathlib import Path
-from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import File
+from bach_lib.models import MOST_OF_FILE
 from bach_lib.threads import in_own_thread, read_file
 from custom_components.bach.const import DOMAIN
-
-MAX_BYTES: Final = 50_000_000
-"""Of one file; platforms take less, and say so."""
 
 
 async def read_allowed(hass: HomeAssistant, path: str) -> File:
     """Read the file. Raises `ServiceValidationError`."""
     try:
         is_allowed = "\0" not in path and await in_own_thread(lambda: hass.config.is_allowed_path(path))
-        content = await read_file(path, MAX_BYTES + 1) if is_allowed else b""
+        content = await read_file(path, MOST_OF_FILE + 1) if is_allowed else b""
     except OSError as error:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

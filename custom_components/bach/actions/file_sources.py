@@ -23,12 +23,13 @@ from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from bach_lib import BachError, File, Loss, fetch_file
+from bach_lib.models import MOST_OF_FILE
 from bach_lib.threads import read_file
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.permissions import require_read
 
-from .attachments import MAX_BYTES, read_allowed
+from .attachments import read_allowed
 
 if TYPE_CHECKING:
     from homeassistant.components.camera import Image as CameraImage
@@ -188,10 +189,10 @@ async def _media(hass: HomeAssistant, content_id: str) -> File:
 
     media = await async_resolve_media(hass, content_id, None)
     if media.path is not None:
-        content = await read_file(media.path, MAX_BYTES + 1, seconds=_SECONDS)
+        content = await read_file(media.path, MOST_OF_FILE + 1, seconds=_SECONDS)
         return File(name=Path(media.path).name, content=content, mime_type=media.mime_type)
     url = async_process_play_media_url(hass, media.url)
-    found = await fetch_file(url, async_get_clientsession(hass), limit=MAX_BYTES, seconds=_SECONDS)
+    found = await fetch_file(url, async_get_clientsession(hass), limit=MOST_OF_FILE, seconds=_SECONDS)
     return File(name=found.name, content=found.content, mime_type=media.mime_type or found.mime_type)
 
 
@@ -228,7 +229,7 @@ async def _fetched(hass: HomeAssistant, url: str, data: Mapping[str, Any]) -> Fi
         async_get_clientsession(hass, data[ATTR_VERIFY_SSL]),
         headers=_proof(data.get(ATTR_USERNAME), data.get(ATTR_PASSWORD)),
         verify_ssl=data[ATTR_VERIFY_SSL],
-        limit=MAX_BYTES,
+        limit=MOST_OF_FILE,
         seconds=_SECONDS,
         may_fetch=partial(_is_allowed, hass),
     )

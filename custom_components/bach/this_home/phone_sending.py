@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from bach_lib.connecting import CallError, Clock, Limit, Loss, Message, Observation, Operation, split
-from bach_lib.connectors.ladder import Step
+from bach_lib.connectors.rung import Step
 from bach_lib.said import Sentence
 from bach_lib.text.buttons import in_words
 from custom_components.bach.const import DOMAIN, LANGUAGES

@@ -10,8 +10,9 @@ import pytest
 
 from bach_lib import Bach, Connection, Status
 from bach_lib.connectors.course import Course
-from bach_lib.connectors.ladder import Ladder, Rung, Step
+from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.rung import Rung, Step
 from bach_lib.models import Loss, Message
 from bach_lib.testing import FakeClock, TelegramServer
 from bach_lib.testing.telegram_server import Fault

@@ -30,5 +30,7 @@ def test_a_page_says_how_long_a_text_may_be_and_how_large_files(name: str) -> No
     if can.max_files:
         assert NUMBERS[can.max_files] in page
         assert f"at most {can.file_bytes // 1_000_000} MB" in page
+    if can.picture_bytes:
+        assert f"Pictures have at most {can.picture_bytes // 1_000_000} MB" in page
     if can.max_caption:
         assert f"more than {can.max_caption:,} characters below a file" in page

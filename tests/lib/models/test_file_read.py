@@ -9,7 +9,7 @@ import pytest
 
 from bach_lib import File
 from bach_lib.errors import FileNotReadError
-from bach_lib.models import message as messages
+from bach_lib.models import file as messages
 
 
 async def test_a_file_is_read_under_its_name(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ async def test_a_drive_that_does_not_answer_is_given_up(tmp_path: Path, monkeypa
 
 async def test_more_than_a_message_can_have_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk image that is named by mistake would fill the memory."""
-    monkeypatch.setattr(messages, "_MOST_BYTES", 10)
+    monkeypatch.setattr(messages, "MOST_OF_FILE", 10)
     (tmp_path / "large").write_bytes(bytes(11))
     with pytest.raises(FileNotReadError, match="more than 10 bytes"):
         await File.read(tmp_path / "large")

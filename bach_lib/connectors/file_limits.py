@@ -1,0 +1,71 @@
+"""Fits the files of a message to what its platform takes at that very place, before any of it is sent.
+
+What nobody can know when a message is put, such as how far a Discord server is boosted, or what an ntfy server grants,
+is known here. A file that is too large costs itself and not the words, and one sentence says so.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bach_lib.common_sentences import IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT, NAME_AND_REASON
+from bach_lib.connectors.capabilities import Capabilities
+from bach_lib.connectors.network import media_type
+from bach_lib.models import File, Loss, Message
+from bach_lib.said import Sentence
+
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What platforms show as a picture."""
+_AS_DOCUMENT = Sentence(
+    "it_has_size_bytes_and_type_shows_pictures",
+    "it has {size} bytes, and {type} shows pictures of at most {limit}, so it is a document",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLimits:
+    """How large files may be at one place, in bytes. `picture`: what is shown as one; larger ones are documents.
+
+    `who` takes them, as sentences call it.
+    """
+
+    who: str
+    each: int
+    picture: int
+
+
+type LimitsAt = Callable[[Message], Awaitable[FileLimits]]
+"""Finds out what the place takes to which a message with files goes. Raises `CallError`."""
+
+
+def everywhere(who: str, capabilities: Capabilities) -> LimitsAt:
+    """The same wherever a message goes: what the platform says of itself."""
+    each = capabilities.file_bytes
+    limits = FileLimits(who=who, each=each, picture=min(each, capabilities.picture_bytes or each))
+
+    async def at(message: Message) -> FileLimits:  # noqa: ARG001 - the same everywhere
+        return limits
+
+    return at
+
+
+def is_picture(file: File) -> bool:
+    """Whether it is one of those that platforms show as such."""
+    return media_type(file).lower() in PICTURES
+
+
+async def fitted(message: Message, limits: FileLimits) -> tuple[Message, list[Loss]]:
+    """The message with the files that can go, and what it goes without."""
+    files, lost = list[File](), list[Loss]()
+    for file in message.files:
+        if (size := len(file.content)) > limits.each:
+            lost.append(_loss("file", file, IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT, limits.who, limits.each))
+            continue
+        if size > limits.picture and is_picture(file):
+            lost.append(_loss("kind", file, _AS_DOCUMENT, limits.who, limits.picture))
+        files.append(file)
+    return (message if len(files) == len(message.files) else replace(message, files=tuple(files))), lost
+
+
+def _loss(what: str, file: File, why: Sentence, who: str, limit: int) -> Loss:
+    reason = why(size=len(file.content), type=who, limit=limit)
+    return Loss(what=what, reason=NAME_AND_REASON(name=file.name, reason=reason))
