@@ -13,19 +13,10 @@ from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.defaults import SendAndReceive, SendOnly
 from bach_lib.connectors.json_client import JsonClient, Timeouts
 from bach_lib.connectors.ladder import Ladder
-from bach_lib.connectors.network import (
-    Body,
-    FormBody,
-    JsonBody,
-    NoBody,
-    broken,
-    is_page,
-    not_theirs,
-    read_body,
-    retry_after,
-)
+from bach_lib.connectors.network import broken, is_page, not_theirs, read_body, retry_after
 from bach_lib.connectors.observations import CallError, Observation, unless_repeated
 from bach_lib.connectors.own_session import OwnSession
+from bach_lib.connectors.request_body import Body, FormBody, JsonBody, NoBody
 from bach_lib.connectors.rung import Rung, Rungs, Step
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.connectors.tolerant import UnreadableError, read_each

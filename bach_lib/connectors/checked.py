@@ -5,8 +5,7 @@ is behind it, the rest of BACH sees one that keeps to the contract of `base`: it
 it may, and ends. What it does instead is a mistake with the connector's name (`mistakes`), a fault of
 the one call in which it happened, and costs one message at most.
 
-What comes back is looked at in `answer_check`. The times are last nets, above the connector's own time-outs. Code that
-holds up the whole loop (`time.sleep`) nobody can stop from here.
+What comes back is looked at in `answer_check`. The times are last nets. What holds up the loop nobody can stop here.
 """
 
 import asyncio
@@ -24,6 +23,7 @@ from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described
+from bach_lib.connectors.request_body import attempt_seconds
 from bach_lib.errors import BachError, InputError, InvalidValueError, PushRefusedError
 from bach_lib.foreign import bounded, guarded_call
 from bach_lib.models import Candidate, Connection, Fault, Identity, Message
@@ -171,7 +171,7 @@ class Checked(Connector):
     @override
     async def send(self, message: Message) -> Outcome:
         try:
-            answer = await self._call("send", (message,), self.capabilities.send_timeout)
+            answer = await self._call("send", (message,), self.capabilities.send_timeout + attempt_seconds(message))
             return answers.outcome(answer, self._redact)
         except Exception as error:  # noqa: BLE001 - a border: a fault in a connector must stop one message, not the queue
             return Uncertain(fault=self._fault("send", error, NO_ANSWER_TO_SEND))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bach_lib.common_sentences import IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT, NAME_AND_REASON
 from bach_lib.connectors.capabilities import Capabilities
-from bach_lib.connectors.network import media_type
+from bach_lib.connectors.request_body import media_type
 from bach_lib.models import File, Loss, Message
 from bach_lib.said import Sentence
 

@@ -14,8 +14,9 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
 from bach_lib.common_sentences import THE_SERVER
-from bach_lib.connectors.network import BROKEN, Body, NoBody, broken, decoded, download, read_body
+from bach_lib.connectors.network import BROKEN, broken, decoded, download, read_body
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.request_body import Body, NoBody, uploading
 
 _DOWNLOAD_SECONDS = 120.0
 
@@ -78,7 +79,6 @@ class JsonClient(ABC):
         *,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
-        timeout: ClientTimeout | None = None,
     ) -> object:
         """The JSON that the server answers, None for nothing. Raises `CallError`."""
         failure: CallError | None
@@ -89,13 +89,13 @@ class JsonClient(ABC):
                 data=None if method == "GET" else payload,
                 skip_auto_headers=NoBody.SKIP if isinstance(payload, NoBody) else None,
                 headers={**self._headers, **(headers or {})},
-                timeout=timeout or self._timeout,
+                timeout=uploading(self._timeout, payload.size or 0),
                 allow_redirects=False,
                 raise_for_status=False,
             ) as response:
                 raw = await read_body(response, self.max_answer)
         except BROKEN as error:
-            failure = broken(error, self.host, written=payload.written)
+            failure = broken(error, self.host, written=payload.written, ended=payload.ended)
         else:
             answer = decoded(raw)
             failure = self.refused(response, raw, answer)

@@ -6,16 +6,14 @@ Nothing of aiohttp's own texts is quoted: they hold the address, and the address
 import errno
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from mimetypes import guess_type
-from typing import Final, override
+from typing import Final
 
 import orjson
 from aiohttp import (
-    BytesPayload,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
@@ -26,10 +24,8 @@ from aiohttp import (
     ClientSSLError,
     ClientTimeout,
     InvalidURL,
-    MultipartWriter,
     ServerFingerprintMismatch,
 )
-from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from bach_lib.common_sentences import (
@@ -40,74 +36,16 @@ from bach_lib.common_sentences import (
 )
 from bach_lib.connectors.observations import DEFAULT_WAIT, CallError, Observation
 from bach_lib.connectors.proxy_failures import ProxyFailedError
-from bach_lib.models import File
 from bach_lib.said import Sentence
 
 BROKEN: Final = (ClientError, OSError, ValueError, RuntimeError)
 """What a call raises that came to nothing; the last one, if the session is closed."""
+_BROKE_OFF = Sentence("the_upload_to_host_broke_off", "What goes to {host} broke off before all of it had gone.")
 _LONGEST_WAIT = 86_400.0
 """Seconds; no server may silence a connection for longer than a day at a time."""
 _TOO_MANY = 429
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _PAGE_BEGINNINGS = (b"<!doctype html", b"<html")
-
-
-def media_type(file: File) -> str:
-    """What the file says it is, else what its name says."""
-    # `guess_file_type` is younger than Python 3.12; with "./" before it no name passes for an address.
-    return file.mime_type or guess_type(f"./{file.name}")[0] or "application/octet-stream"
-
-
-class Body(BytesPayload):
-    """What knows whether it was handed to the network. aiohttp holds the headers back until then."""
-
-    written: bool = False
-    """Whether any of it was handed to the network."""
-
-    @override
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
-        self.written = True
-        await super().write_with_length(writer, content_length)
-
-
-class JsonBody(Body):
-    """JSON body."""
-
-    def __init__(self, raw: bytes) -> None:
-        super().__init__(raw, content_type="application/json")
-
-
-class NoBody(JsonBody):
-    """Empty body of calls that have none: it tells all the same whether they were handed to the network."""
-
-    SKIP: Final = frozenset({"Content-Type"})
-    """Headers that aiohttp must leave out then; it wants a payload to have this one."""
-
-    def __init__(self) -> None:
-        super().__init__(b"")
-
-
-class FormBody(MultipartWriter):
-    """A form with files that knows whether it was handed to the network, as `Body` does."""
-
-    written: bool = False
-    """Whether any of it was handed to the network."""
-
-    def __init__(self, fields: Mapping[str, str], files: Iterable[tuple[str, File]]) -> None:
-        super().__init__("form-data")
-        for name, value in fields.items():
-            self._add(BytesPayload(value.encode(), content_type="text/plain; charset=utf-8"), name)
-        for name, file in files:
-            self._add(BytesPayload(file.content, content_type=media_type(file)), name, filename=file.name)
-
-    def _add(self, part: BytesPayload, name: str, **parameters: str) -> None:
-        part.set_content_disposition("form-data", quote_fields=False, name=name, **parameters)
-        self.append_payload(part)
-
-    @override
-    async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:
-        self.written = True
-        await super().write(writer, close_boundary)
 
 
 async def download(
@@ -150,13 +88,16 @@ async def read_body(response: ClientResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def broken(error: Exception, host: str, *, written: bool) -> CallError:
+def broken(error: Exception, host: str, *, written: bool, ended: bool = True) -> CallError:
     """What `error`, raised while talking to `host`, means. `written`: some of the request was handed to the network.
 
-    A connection that was kept open and that the other side has closed meanwhile counts as written: nobody can tell.
+    `ended`: all of it was; of half a request nothing can have come. A connection that was kept open and that the other
+    side has closed meanwhile counts as written: nobody can tell.
     """
     if not written or isinstance(error, ProxyFailedError):  # the proxy has handed nothing on
         return CallError(*not_connected(error, host), Observation.NOTHING_WRITTEN)
+    if not ended:
+        return CallError("unreachable", _BROKE_OFF(host=host), Observation.BROKE_OFF)
     if isinstance(error, TimeoutError):
         return CallError("timeout", HOST_DID_NOT_ANSWER_IN_TIME(host=host), Observation.NO_ANSWER)
     return CallError("unreachable", THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER(host=host), Observation.NO_ANSWER)

@@ -21,6 +21,8 @@ class Observation(StrEnum):
 
     NOTHING_WRITTEN = "nothing_written"
     """No byte of what would have an effect left this machine."""
+    BROKE_OFF = "broke_off"
+    """It was not written to its end, so it had no effect."""
     NO_ANSWER = "no_answer"
     """It was written, and nothing came back, or nothing that the platform itself says of this message."""
     UNCLEAR = "unclear"
@@ -78,7 +80,7 @@ def outcome_of(seen: Observation, fault: Fault, scope: Scope = Scope.CONNECTION)
             return Retry(fault=fault, scope=Scope.CONNECTION, written=False)
         case Observation.NO_ANSWER:
             return Uncertain(fault=replace(fault, code="uncertain"))
-        case Observation.UNCLEAR:
+        case Observation.UNCLEAR | Observation.BROKE_OFF:
             return Retry(fault=fault, scope=Scope.CONNECTION)
         case Observation.NOT_NOW:
             return Retry(fault=fault, scope=Scope.MESSAGE)

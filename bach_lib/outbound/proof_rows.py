@@ -22,7 +22,7 @@ MOST_PEOPLE = 1_000
 MOST_EARLY = 200
 """What is kept of one connection of messages that are under way at this moment."""
 _EARLY_SECONDS = 600.0
-"""For how long: no attempt takes longer."""
+"""For how long: nothing is delivered before it has gone, and an attempt ends soon after."""
 _UNSETTLED = frozenset({Status.PENDING, Status.FAILED, Status.UNCERTAIN})
 
 

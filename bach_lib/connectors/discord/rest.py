@@ -25,9 +25,10 @@ from bach_lib.connectors.discord.errors import NOT_DISCORD, refusal
 from bach_lib.connectors.discord.rate_limits import RateLimits
 from bach_lib.connectors.discord.session_starts import may_begin
 from bach_lib.connectors.endpoint import host_of
-from bach_lib.connectors.network import FormBody, JsonBody, NoBody, broken, not_connected, not_theirs
+from bach_lib.connectors.network import broken, not_connected, not_theirs
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.platform_time import PlatformTime
+from bach_lib.connectors.request_body import FormBody, JsonBody, NoBody, uploading
 from bach_lib.connectors.tolerant import decode
 from bach_lib.models import File as Attachment
 from bach_lib.said import Sentence
@@ -38,8 +39,6 @@ _MAX_ANSWER = 16 << 20
 """Bytes. A hundred messages of 4,000 escaped characters, with embeds and what they answer, stay below."""
 
 
-_UPLOAD_SECONDS = 60.0
-"""For ten megabytes over a slow line; the longest silence is bounded as everywhere."""
 _MAX_CONNECTS, _CONNECTS_SECONDS = 10, 60.0
 """discord.py comes again without a pause when the gateway closes a connection."""
 
@@ -88,12 +87,6 @@ class Rest(HTTPClient):
         self._timeout = ClientTimeout(
             total=timeouts.total, connect=timeouts.connect, sock_connect=timeouts.connect, sock_read=timeouts.read
         )
-        self._upload_timeout = ClientTimeout(
-            total=max(timeouts.total, _UPLOAD_SECONDS),
-            connect=timeouts.connect,
-            sock_connect=timeouts.connect,
-            sock_read=timeouts.read,
-        )
 
     @override
     async def request(
@@ -108,7 +101,7 @@ class Rest(HTTPClient):
         key = f"{route.key}:{route.major_parameters}"
         self._waits.check(key)
         body = _body(kwargs.get("json"), kwargs.get("attachments", ()), has_effect=route.method != "GET")
-        timeout = self._upload_timeout if isinstance(body, FormBody) else self._timeout
+        timeout = uploading(self._timeout, body.size or 0) if isinstance(body, FormBody) else self._timeout
         headers = {"User-Agent": self.user_agent}
         if self.token is not None:
             headers["Authorization"] = f"Bot {self.token}"
@@ -127,7 +120,9 @@ class Rest(HTTPClient):
             ) as response:
                 payload = await self._read(response)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = broken(error, self.host, written=body is not None and body.written)
+            failure = broken(
+                error, self.host, written=body is not None and body.written, ended=body is None or body.ended
+            )
         else:
             self._waits.learn(key, response)
             found = self._understand(key, response, payload)

@@ -11,24 +11,12 @@ from aiohttp import ClientResponse, ClientTimeout
 
 from bach_lib.common_sentences import NO_NTFY_SERVER
 from bach_lib.connectors.json_client import JsonClient
-from bach_lib.connectors.network import (
-    BROKEN,
-    Body,
-    JsonBody,
-    NoBody,
-    broken,
-    decoded,
-    is_page,
-    not_theirs,
-    read_body,
-    retry_after,
-)
+from bach_lib.connectors.network import BROKEN, broken, decoded, is_page, not_theirs, read_body, retry_after
 from bach_lib.connectors.ntfy.errors import refusal
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.request_body import Body, JsonBody, NoBody
 
 _NOT_THEIRS = NO_NTFY_SERVER
-_UPLOAD_SECONDS = 240.0
-"""For all of a file on a slow line."""
 _SILENCE = 120.0
 """Seconds without a line on a stream; the server says that it is there every 45."""
 
@@ -53,14 +41,8 @@ class Rest(JsonClient):
         The server takes PUT as well. But that one aiohttp repeats by itself where a kept connection breaks, and what
         had arrived would be there twice.
         """
-        timeout = ClientTimeout(
-            total=_UPLOAD_SECONDS,
-            connect=self._timeout.connect,
-            sock_connect=self._timeout.connect,
-            sock_read=self._timeout.sock_read,
-        )
         payload = Body(content, content_type="application/octet-stream")
-        return await self.request("POST", (topic,), payload, headers=headers, timeout=timeout)
+        return await self.request("POST", (topic,), payload, headers=headers)
 
     async def subscribe(self, topics: Sequence[str], since: str | None) -> ClientResponse:
         """A stream of lines, which whoever asks for it closes. Raises `CallError`."""

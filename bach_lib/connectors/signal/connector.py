@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
+import orjson
 from aiohttp import ClientWebSocketResponse
 
 from bach_lib.common_sentences import IT_HAS_MORE_THAN_LIMIT_BYTES, WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API
@@ -19,8 +20,10 @@ from bach_lib.connectors.json_client import Timeouts
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.own_session import OwnSession
+from bach_lib.connectors.request_body import JsonBody
 from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.signal import codec, rungs
+from bach_lib.connectors.signal.attachment_body import AttachmentBody
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_ACCOUNT, NO_ID, WRONG_MODE
 from bach_lib.connectors.signal.finding import found
@@ -28,7 +31,7 @@ from bach_lib.connectors.signal.group_members import Groups
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import Rest, ServerInfo
-from bach_lib.connectors.signal.styles import MAX_FILES, attachment, compose, plan
+from bach_lib.connectors.signal.styles import MAX_FILES, compose, plan
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
@@ -243,13 +246,11 @@ class SignalConnector(Connector):
             "message": compose(message.text, message.title, message.format),
             "text_mode": "styled" if message.format is Format.MARKDOWN else "normal",
         }
-        if message.files:
-            body["base64_attachments"] = [attachment(file) for file in message.files]
         if message.operation is Operation.EDIT and (edited := codec.MessageRef.parse(message.target, self._number)):
             body["edit_timestamp"] = edited.timestamp
         if message.reply_to and (about := codec.MessageRef.parse(message.reply_to, self._number)):
             body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
-        return await self._post(body)
+        return await self._post(AttachmentBody(body, message.files) if message.files else JsonBody(orjson.dumps(body)))
 
     def named(self, error: CallError) -> Sequence[Rung] | None:
         """What a refusal minds."""
@@ -263,9 +264,9 @@ class SignalConnector(Connector):
         """Nothing changes by being refused."""
         return False
 
-    async def _post(self, body: dict[str, object]) -> str | None:
+    async def _post(self, body: JsonBody) -> str | None:
         """The timestamp of what was sent, None if the server took it without telling."""
-        match await self._rest.call("POST", "v2", "send", body=body):
+        match await self._rest.request("POST", ("v2", "send"), body):
             case {"timestamp": str(timestamp)} if timestamp.isdecimal() and len(timestamp) < 16:
                 return timestamp
         return None

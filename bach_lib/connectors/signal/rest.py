@@ -18,16 +18,9 @@ from aiohttp import (
 
 from bach_lib.common_sentences import HOST_REFUSES_THE_TOKEN, WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API
 from bach_lib.connectors.json_client import JsonClient
-from bach_lib.connectors.network import (
-    BROKEN,
-    JsonBody,
-    NoBody,
-    broken,
-    is_page,
-    not_theirs,
-    retry_after,
-)
+from bach_lib.connectors.network import BROKEN, broken, is_page, not_theirs, retry_after
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.request_body import JsonBody, NoBody
 from bach_lib.connectors.signal.errors import refusal, too_much
 from bach_lib.said import Sentence, together
 

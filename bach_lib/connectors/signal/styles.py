@@ -1,4 +1,4 @@
-"""Encodes text, title and files as signal-cli-rest-api wants them.
+"""Encodes text and title as signal-cli-rest-api wants them.
 
 The server's "styled" mode knows `**bold**`, `*italic*`, `~strike~`, `||spoiler||` and `` `monospace` ``; a backslash
 takes the meaning from what follows it. From 2,000 characters on, signal-cli sends a text as a file, which apps show
@@ -6,12 +6,10 @@ behind "read more".
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bach_lib.connectors.network import media_type
-from bach_lib.models import File, Format, Message, Operation
+from bach_lib.models import Format, Message, Operation
 from bach_lib.text.markdown import read_signal
 from bach_lib.text.splitting import Limit, Read, plain, split
 
@@ -21,7 +19,6 @@ MAX_FILES = 10
 """Of one message."""
 
 _READ: Mapping[Format, Read] = {Format.PLAIN: plain, Format.MARKDOWN: read_signal}
-_NO_NAME = re.compile(r"[;,\x00-\x1f]")
 _MARKS = re.compile(r"[*~|`\\]")
 
 
@@ -51,9 +48,3 @@ def plan(message: Message) -> list[Message]:
     more = [message.files[at : at + MAX_FILES] for at in range(MAX_FILES, len(message.files), MAX_FILES)]
     last = replace(words[-1], files=message.files[:MAX_FILES])
     return [*words[:-1], last, *(replace(alone, files=some) for some in more)]
-
-
-def attachment(file: File) -> str:
-    """A file as the server takes it; "," and ";" cannot be in its name there."""
-    name = _NO_NAME.sub("_", file.name)
-    return f"data:{media_type(file)};filename={name};base64,{b64encode(file.content).decode()}"

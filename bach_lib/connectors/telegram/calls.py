@@ -6,7 +6,7 @@ from typing import Final
 from telegram import InputFile
 
 from bach_lib.connectors.file_limits import is_picture
-from bach_lib.connectors.network import media_type
+from bach_lib.connectors.request_body import media_type
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.models import File, Message, Operation

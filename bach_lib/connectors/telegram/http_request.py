@@ -14,8 +14,8 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from telegram.request import BaseRequest, RequestData
 
 from bach_lib.common_sentences import HOST_ANSWERED_WITH_HTTP_STATUS_STATUS
-from bach_lib.connectors.network import FormBody, JsonBody
 from bach_lib.connectors.observations import Observation
+from bach_lib.connectors.request_body import FormBody, JsonBody, uploading
 from bach_lib.connectors.telegram.bot import TOKEN_PLACEHOLDER, PlainRequest
 from bach_lib.connectors.telegram.errors import RequestError
 from bach_lib.connectors.telegram.network_faults import decode, network_failure, unreadable
@@ -37,8 +37,7 @@ class Timeouts:
 
 
 _DOWNLOAD_SECONDS = 120.0
-_UPLOAD_SECONDS = 60.0
-"""For 20 MB, and for 10, over a slow line."""
+"""For 20 MB over a slow line."""
 _SILENCE = 15.0
 """Seconds without a byte of a file, or without an answer to one."""
 
@@ -139,8 +138,7 @@ class AiohttpRequest(PlainRequest):
     ) -> tuple[int, bytes]:
         """Status and body of an answer that python-telegram-bot can read. Raises `RequestError` for everything else."""
         body = _body(request_data)
-        timeout = self._longer(_UPLOAD_SECONDS) if isinstance(body, FormBody) else self._timeout
-        answer = await self._ask(url, body, timeout, method)
+        answer = await self._ask(url, body, self._longer(0.0, body.size or 0), method)
         return answer.status, answer.payload
 
     @override
@@ -162,7 +160,7 @@ class AiohttpRequest(PlainRequest):
                 status, payload = response.status, await _read(response, self._max_answer)
                 headers = response.headers
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            failure = network_failure(error, self._host, written=body.written)
+            failure = network_failure(error, self._host, written=body.written, ended=body.ended)
         else:
             read = decode(payload)
             failure = unreadable(status, read, self._host, headers, self._now())
@@ -187,15 +185,16 @@ class AiohttpRequest(PlainRequest):
             failure = network_failure(error, self._host, written=False)
         raise failure  # out here, so that its `__context__` does not carry the address
 
-    def _longer(self, total: float) -> ClientTimeout:
-        """The same time-outs for more bytes than usual."""
+    def _longer(self, total: float, size: int = 0) -> ClientTimeout:
+        """The same time-outs for more bytes than usual, or for so many that go along."""
         usual = self._timeout
-        return ClientTimeout(
+        patient = ClientTimeout(
             total=max(total, usual.total or 0.0),
             connect=usual.connect,
             sock_connect=usual.sock_connect,
             sock_read=_SILENCE if usual.sock_read is None else usual.sock_read,
         )
+        return uploading(patient, size)
 
 
 def _body(data: RequestData | None) -> JsonBody | FormBody:

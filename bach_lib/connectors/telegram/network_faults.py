@@ -24,12 +24,12 @@ _LOGGED_OUT = Sentence(
 )
 
 
-def network_failure(error: Exception, host: str, *, written: bool) -> RequestError:
+def network_failure(error: Exception, host: str, *, written: bool, ended: bool = True) -> RequestError:
     """What `error`, raised while talking to `host`, means.
 
-    `written`: the request was handed to the network, at least in part.
+    `written`: the request was handed to the network, at least in part; `ended`: all of it.
     """
-    return _ours(broken(error, host, written=written))
+    return _ours(broken(error, host, written=written, ended=ended))
 
 
 def unreadable(

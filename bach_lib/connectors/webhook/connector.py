@@ -18,7 +18,8 @@ from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.declared import DECLARED
 from bach_lib.connectors.defaults import SendOnly
 from bach_lib.connectors.endpoint import same_place
-from bach_lib.connectors.network import NoBody, broken, read_body
+from bach_lib.connectors.network import broken, read_body
+from bach_lib.connectors.request_body import NoBody
 from bach_lib.connectors.webhook.codec import PostDecoder
 from bach_lib.connectors.webhook.errors import Answer, outcome_for, reachable
 from bach_lib.connectors.webhook.refusals import Refusals
@@ -141,7 +142,7 @@ class WebhookConnector(SendOnly):
             ) as response:
                 answer = await _read(response)
         except (ClientError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: the session is closed
-            outcome = broken(error, self._host, written=body.written).outcome
+            outcome = broken(error, self._host, written=body.written, ended=body.ended).outcome
         else:
             self._was_redirected = answer.is_redirect
             self._refusals.note(message.nonce, answer.status)

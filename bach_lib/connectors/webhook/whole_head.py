@@ -10,7 +10,7 @@ from typing import Final, cast, override
 
 from aiohttp.abc import AbstractStreamWriter
 
-from bach_lib.connectors.network import Body
+from bach_lib.connectors.request_body import Body
 
 _END: Final = b"\r\n\r\n"
 _INFORMATIONAL: Final = re.compile(rb"HTTP/1\.[01] 1[0-9]{2}\b")

@@ -9,7 +9,7 @@ from aiohttp.web import BaseRequest
 
 from bach_lib.testing.discord.errors import ApiError, invalid
 
-MAX_BODY = 32 << 20
+MAX_BODY = 105 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ async def read_body(request: BaseRequest) -> Body:
     """Read what came. Raises ApiError (400)."""
     if not request.can_read_body:
         return Body()
+    request = request.clone(client_max_size=MAX_BODY)
     if request.content_type == "multipart/form-data":
         return await _form(request)
     if request.content_type == "application/x-www-form-urlencoded":  # what a form without files becomes
