@@ -58,14 +58,11 @@ async def fitted(message: Message, limits: FileLimits) -> tuple[Message, list[Lo
     files, lost = list[File](), list[Loss]()
     for file in message.files:
         if (size := len(file.content)) > limits.each:
-            lost.append(_loss("file", file, IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT, limits.who, limits.each))
+            reason = IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT(size=size, type=limits.who, limit=limits.each)
+            lost.append(Loss(what="file", reason=NAME_AND_REASON(name=file.name, reason=reason)))
             continue
         if size > limits.picture and is_picture(file):
-            lost.append(_loss("kind", file, _AS_DOCUMENT, limits.who, limits.picture))
+            reason = _AS_DOCUMENT(size=size, type=limits.who, limit=limits.picture)
+            lost.append(Loss(what="kind", reason=NAME_AND_REASON(name=file.name, reason=reason)))
         files.append(file)
     return (message if len(files) == len(message.files) else replace(message, files=tuple(files))), lost
-
-
-def _loss(what: str, file: File, why: Sentence, who: str, limit: int) -> Loss:
-    reason = why(size=len(file.content), type=who, limit=limit)
-    return Loss(what=what, reason=NAME_AND_REASON(name=file.name, reason=reason))

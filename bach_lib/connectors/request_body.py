@@ -70,10 +70,12 @@ class Body(Payload):
 
     @override
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """As a text."""
         return self._raw.decode(encoding, errors)
 
     @override
     async def write(self, writer: AbstractStreamWriter) -> None:
+        """The same as `write_with_length`."""
         await self.write_with_length(writer, None)
 
     @override

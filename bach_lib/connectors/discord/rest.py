@@ -102,9 +102,6 @@ class Rest(HTTPClient):
         self._waits.check(key)
         body = _body(kwargs.get("json"), kwargs.get("attachments", ()), has_effect=route.method != "GET")
         timeout = uploading(self._timeout, body.size or 0) if isinstance(body, FormBody) else self._timeout
-        headers = {"User-Agent": self.user_agent}
-        if self.token is not None:
-            headers["Authorization"] = f"Bot {self.token}"
         failure: CallError
         try:
             async with self._caller_session().request(
@@ -113,7 +110,7 @@ class Rest(HTTPClient):
                 params=kwargs.get("params"),
                 data=body,
                 skip_auto_headers=NoBody.SKIP if isinstance(body, NoBody) else None,
-                headers=headers,
+                headers=self._headers(),
                 timeout=timeout,
                 allow_redirects=False,
                 raise_for_status=False,
@@ -215,6 +212,10 @@ class Rest(HTTPClient):
             self._connects.popleft()
         self._connects.append(now)
         return len(self._connects) <= _MAX_CONNECTS
+
+    def _headers(self) -> dict[str, str]:
+        about = {"User-Agent": self.user_agent}
+        return about if self.token is None else about | {"Authorization": f"Bot {self.token}"}
 
     async def _read(self, response: ClientResponse) -> bytes:
         return await _at_most(response, _MAX_ANSWER) or b""
