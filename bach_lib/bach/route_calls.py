@@ -31,6 +31,17 @@ class RouteCalls(CallGroup):
         """All routes: `list`, `get`, `set`, `remove`."""
         return self._routing.routes
 
+    async def begin_routes(self) -> None:
+        """Go on with all runs that are under way, where nothing begins by itself (`autostart=False`).
+
+        Call it once the connections are started that people are told through: those that are not count as down. Raises
+        a `StorageError`.
+        """
+        runner = self._routing.runner
+        if not runner.is_open:
+            await runner.open()
+            runner.begin()
+
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.
 

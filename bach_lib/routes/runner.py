@@ -26,16 +26,7 @@ from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.routes.book import Writing
-from bach_lib.routes.deciding import (
-    Acknowledged,
-    AllClear,
-    Begun,
-    Decision,
-    Due,
-    Happening,
-    Superseded,
-    decide,
-)
+from bach_lib.routes.deciding import Acknowledged, AllClear, Begun, Decision, Due, Happening, Superseded, decide
 from bach_lib.routes.diligence import Diligence
 from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, seconds_left, too_many
 from bach_lib.routes.listening import Listener, Watched
@@ -61,7 +52,7 @@ class RouteRunner:
         self._telling = Telling(services.registry, services.connectors)
         self._withdrawal = Withdrawal(services.sender, services.cancel)
         self._lock = asyncio.Lock()
-        self._is_open = self._has_begun = False
+        self.is_open = self._has_begun = False
         self._diligence = Diligence(self._clock)
         self._spawn = self._diligence.begin
         self._writing: set[asyncio.Task[RouteRun]] = set()
@@ -71,25 +62,29 @@ class RouteRunner:
 
     async def open(self) -> None:
         """Read what is under way, and hear of it. Raises a `StorageError`."""
-        subscribe = self._services.bus.subscribe
-        self._is_open = True
-        self._diligence.open()
-        self._unsubscribe = [
-            subscribe(MessageEvent, self._happened),
-            subscribe(MessageReceived, lambda event: self._services.questions.received(event.message)),
-        ]
-        for run in await self._book.open_runs(self._clock.now() - LATE):
-            self._listener.watch(run, ())
+        async with self._lock:  # whatever is begun at this moment is read here, or is watched by itself
+            runs = await self._book.open_runs(self._clock.now() - LATE)
+            self.is_open = True
+            self._diligence.open()
+            self._unsubscribe = [
+                self._services.bus.subscribe(MessageEvent, self._happened),
+                self._services.bus.subscribe(MessageReceived, self._heard),
+            ]
+            for run in runs:
+                self._listener.watch(run, ())
+
+    def _heard(self, event: MessageReceived) -> None:
+        self._services.questions.received(event.message)
 
     def begin(self) -> None:
         """Go on with it, now that connections are at work."""
-        self._has_begun = self._is_open
+        self._has_begun = self.is_open
         for watched in self._listener:
             self._watch(watched.run, is_unheard=True)
 
     async def close(self) -> None:
         """Go on with nothing. What is under way is on disk."""
-        self._is_open = self._has_begun = False
+        self.is_open = self._has_begun = False
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._cancel_timer()
@@ -273,7 +268,7 @@ class RouteRunner:
     def _arm(self) -> None:
         self._cancel_timer()
         deadlines = [watched.deadline for watched in self._listener if watched.deadline is not None]
-        if deadlines and self._is_open:
+        if deadlines and self.is_open:
             seconds = max(min(deadlines) - self._clock.monotonic(), 0.0)
             self._cancel_timer = self._clock.call_later(seconds, self._ring)
 

@@ -24,7 +24,7 @@ from bach_lib.errors import MissingLibraryError, UnknownConnectionError
 from .actions.services import async_setup_services
 from .assist.chat import async_chat
 from .backup import async_join_backup
-from .const import DOMAIN, TYPE_THIS_HOME
+from .const import DOMAIN, TYPE_ROUTES, TYPE_THIS_HOME
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
@@ -52,6 +52,7 @@ from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
 from .lifecycle.recipients import async_tell_of_subentries
+from .lifecycle.route_runs import async_follow_runs
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen
@@ -198,6 +199,8 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         await async_require(hass, type_of(entry.data), whole(entry))
         await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
+        if type_of(entry.data) == TYPE_ROUTES:
+            await async_follow_runs(hass, entry, bach)
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)

@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from bach_lib import Fault, Status
 
 from .actions.dead_letters import RETRY_SECONDS
-from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, async_keep_only, for_senders, recipient_device
 from .home.errors import translated_errors
@@ -26,6 +26,7 @@ from .home.language import in_home_language
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_to_keep
 from .home.permissions import require_connection_control, require_recipient_control
+from .home.recipient_subentries import recipient_subentries
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
 from .messages.undelivered_error import undelivered_error
@@ -97,7 +98,7 @@ async def async_setup_entry(
     """Add the buttons of a connection and of each recipient that can be sent to."""
     coordinator = entry.runtime_data
     entities = [BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator)]
-    recipients = entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if for_senders(coordinator) else ()
+    recipients = recipient_subentries(entry) if for_senders(coordinator) else ()
     tests = {_test_message_id(entry, subentry) for subentry in recipients}
     async_keep_only(hass, entry, BUTTON, {entity.unique_id for entity in entities} | tests)
     async_add_entities(entities)

@@ -1,4 +1,4 @@
-"""Automation conditions: whether a connection is connected, and whether its circuit breaker is open.
+"""Automation conditions: how a connection is, and whether a route waits for somebody who acknowledges it.
 
 They also validate, and are false, while the connection is not loaded.
 """
@@ -8,7 +8,7 @@ from typing import ClassVar, Unpack, cast, override
 
 import voluptuous as vol
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_OPTIONS
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
@@ -16,11 +16,15 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from bach_lib import BreakerState, ConnectionState, Direction
-from bach_lib.events import BreakerChanged, ConnectionChanged, Event
+from bach_lib.events import BreakerChanged, ConnectionChanged, Event, RouteEvent
 
-from .home.attribution import SIGNAL_HAPPENED
+from .const import CONF_RECIPIENT
+from .home.attribution import SIGNAL_HAPPENED, SIGNAL_RUN
+from .home.target_recipients import async_choose
+from .lifecycle.route_runs import ROUTE_RUNS
 from .lifecycle.status import breaker_state, connection_state
-from .triggers.options import CONF_DIRECTION, one_of, require_connection
+from .triggers.options import CONF_DIRECTION, one_of, require_connection, require_recipients
+from .triggers.target import TARGET_SCHEMA
 
 _ENTRY = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 _DIRECTIONS = [direction.value for direction in Direction]
@@ -97,9 +101,45 @@ class IsBreakerOpenCondition(_ConnectionCondition):
         return breaker_state(self._hass, self._entry_id) is BreakerState.OPEN
 
 
+class IsUnacknowledgedCondition(Condition):
+    """Condition: somebody was told by one of these routes, and nobody has acknowledged it."""
+
+    _schema: ClassVar[vol.Schema] = vol.Schema({**TARGET_SCHEMA, vol.Required(CONF_OPTIONS, default=dict): {}})
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        checked = cast(ConfigType, cls._schema(config))
+        require_recipients(hass, checked.get(CONF_TARGET))
+        return checked
+
+    def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
+        super().__init__(hass, config)
+        self._target = config.target or {}
+
+    @property
+    @override
+    def needs_polling(self) -> bool:
+        return False
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        @callback
+        def happened(_entry_id: str, _subentry_id: str, _event: RouteEvent) -> None:
+            action()
+
+        return async_dispatcher_connect(self._hass, SIGNAL_RUN, happened)
+
+    @override
+    def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
+        runs, chosen = self._hass.data.get(ROUTE_RUNS), async_choose(self._hass, self._target)
+        return runs is not None and any(runs.of(one.data[CONF_RECIPIENT]) for _, one in chosen.recipients.values())
+
+
 _CONDITIONS: dict[str, type[Condition]] = {
     "is_breaker_open": IsBreakerOpenCondition,
     "is_connected": IsConnectedCondition,
+    "is_unacknowledged": IsUnacknowledgedCondition,
 }
 
 

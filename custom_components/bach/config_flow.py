@@ -31,6 +31,7 @@ from .const import (
     CONF_RECIPIENT,
     DOMAIN,
     SUBENTRY_RECIPIENT,
+    TYPE_ROUTES,
     TYPE_THIS_HOME,
     TYPE_WEBHOOK,
 )
@@ -56,8 +57,9 @@ from .home.entry import recipient_unique_id
 from .home.language import in_home_language
 from .kinds.markdown_escape import escape_markdown, with_escaped
 from .kinds.others import async_others, is_other
+from .kinds.own_home import OwnHomeKind
 from .kinds.partner_forms import CONVERSATION
-from .kinds.partners import ALL_KINDS, PartnerKind, is_partner, kind_of
+from .kinds.partners import ALL_KINDS, PartnerKind, kind_of
 from .kinds.platforms import KINDS, Kind
 from .kinds.settings import MINOR_VERSION, VERSION, stored, whole
 from .kinds.stored_data import usable
@@ -101,7 +103,7 @@ class BachConfigFlow(
         others = ["other"] if await async_others() else []
         found = await async_found(self.hass)
         first = ["take_over"] if found else []
-        options = [*first, *KINDS, TYPE_THIS_HOME, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
+        options = [*first, *KINDS, TYPE_THIS_HOME, TYPE_ROUTES, TYPE_WEBHOOK, "ai", "mcp", "http", *others, "database"]
         words = {"found": ", ".join(readable(one.title) for one in found)}
         return self.async_show_menu(step_id="user", menu_options=options, description_placeholders=words)
 
@@ -133,7 +135,7 @@ class BachConfigFlow(
             return self._abort_unknown()
         if is_other(self._entry().data):
             return await self.async_step_change_other()
-        if self._entry().data[CONF_TYPE] == TYPE_THIS_HOME:
+        if isinstance(ALL_KINDS[self._entry().data[CONF_TYPE]], OwnHomeKind):
             return self.async_abort(reason="nothing_to_change")
         if self._entry().data[CONF_TYPE] == TYPE_WEBHOOK:
             shows = to_copy(self.hass, self._entry())
@@ -155,9 +157,9 @@ class BachConfigFlow(
                 "name": escape_markdown(result["result"].title),
                 "reason": escape_markdown(reason),
             }
-        if not is_partner(result["result"]) and not result["result"].subentries:
+        if (first := next(iter(subentry_flows(result["result"])), None)) and not result["result"].subentries:
             subentry_flow = await self.hass.config_entries.subentries.async_init(
-                (result["result"].entry_id, SUBENTRY_RECIPIENT), context=SubentryFlowContext(source=SOURCE_USER)
+                (result["result"].entry_id, first), context=SubentryFlowContext(source=SOURCE_USER)
             )
             result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, subentry_flow["flow_id"])
         return result

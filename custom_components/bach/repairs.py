@@ -14,7 +14,7 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from bach_lib import Bach, BachError
 from bach_lib.errors import InputError
 
-from .const import CONF_RECIPIENT, SUBENTRY_RECIPIENT
+from .const import CONF_RECIPIENT
 from .coordinator import BachConfigEntry
 from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
 from .flows.connection_repair import ConnectionRepairFlow
@@ -23,6 +23,7 @@ from .flows.inactive_repair import InactiveFlow
 from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name, connections
 from .home.hub import HUB
+from .home.recipient_subentries import recipient_subentries
 from .home.storage_issue import STORAGE
 from .kinds.form_fields import labelled
 from .kinds.partners import is_partner
@@ -157,6 +158,6 @@ class RemovedRecipientFlow(ConnectionRepairFlow):
             {
                 f"{entry.entry_id}:{one.subentry_id}": f"{one.title} ({entry.title})"
                 for entry in entries
-                for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+                for one in recipient_subentries(entry)
             }
         )

@@ -8,6 +8,7 @@ from homeassistant.helpers.trigger import Trigger
 
 from .triggers.on_incoming import ButtonPressedTrigger, CommandReceivedTrigger, MessageReceivedTrigger
 from .triggers.on_outgoing import ConnectionChangedTrigger, MessageDeadTrigger, MessageProvenTrigger, MessageSentTrigger
+from .triggers.on_route import RouteAcknowledgedTrigger, RouteExhaustedTrigger
 
 _TRIGGERS: dict[str, type[Trigger]] = {
     "button_pressed": ButtonPressedTrigger,
@@ -17,6 +18,8 @@ _TRIGGERS: dict[str, type[Trigger]] = {
     "message_proven": MessageProvenTrigger,
     "message_received": MessageReceivedTrigger,
     "message_sent": MessageSentTrigger,
+    "route_acknowledged": RouteAcknowledgedTrigger,
+    "route_exhausted": RouteExhaustedTrigger,
 }
 
 

@@ -39,6 +39,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
         "signal",
         "ntfy",
         "this_home",
+        "routes",
         "webhook",
         "ai",
         "mcp",

@@ -55,6 +55,7 @@ KINDS: Final[Mapping[str, tuple[dict[str, str], str | None, str]]] = {
     "signal": ({"endpoint": NOBODY, "number": "+491700000001"}, "+491700000002", "+491700000777"),
     "ntfy": ({"endpoint": NOBODY}, "our_doorbell", "somebody_elses"),
     "this_home": ({}, "persistent_notification", "action:notify.everybody"),
+    "routes": ({}, "water", "fire"),
     "homeassistant": ({"endpoint": NOBODY, "token": "x" * 20}, "bach", "action:homeassistant.restart"),
     "webhook": (_hook(), "phone", "somebody"),
     "claude": (_partner(auth_type="api_key", secret="sk-x"), None, "x"),

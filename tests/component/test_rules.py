@@ -22,9 +22,9 @@ from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import HopName, Status
 from custom_components.bach import PLATFORMS, condition, trigger
-from custom_components.bach.binary_sensor import BINARY_SENSORS
+from custom_components.bach.binary_sensor import BINARY_SENSORS, UNACKNOWLEDGED
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
-from custom_components.bach.event import EVENT_TYPES, INCOMING
+from custom_components.bach.event import EVENT_TYPES, INCOMING, ROUTE, ROUTE_EVENT_TYPES
 from custom_components.bach.flows.database_steps import FAILED, IN_BACKUP, REFUSALS
 from custom_components.bach.flows.form_errors import FAULT_ERRORS
 from custom_components.bach.flows.other_steps import REFUSED, UNUSABLE
@@ -140,7 +140,9 @@ def _selector_keys() -> set[str]:
     return set(TEXTS.get("selector", {}))
 
 
-@pytest.mark.parametrize("section", ["config", "config_subentries.recipient", "config_subentries.person"])
+@pytest.mark.parametrize(
+    "section", ["config", "config_subentries.recipient", "config_subentries.person", "config_subentries.route"]
+)
 def test_every_described_field_exists(section: str) -> None:
     """A description would hang in the air."""
     tree = TEXTS
@@ -164,7 +166,8 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         for module in steps
         if module.startswith(("flows/recipient", "flows/pairing", "flows/dead_letter_steps"))
     ]
-    flow, recipient, person = TEXTS["config"], *(TEXTS["config_subentries"][name] for name in ("recipient", "person"))
+    flow, subentries = TEXTS["config"], TEXTS["config_subentries"]
+    recipient, person, route = (subentries[name] for name in ("recipient", "person", "route"))
     mixins = (
         "webhook_steps",
         "other_steps",
@@ -175,16 +178,18 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
         "take_over_steps",
     )
     connections = steps["config_flow.py"].union(*(steps[f"flows/{name}.py"] for name in mixins))
-    only_lead_on = {"reauth", "database_moved", "integration_discovery"}
+    only_lead_on = {"reauth", "database_moved", "integration_discovery", "routes"}
     assert set(flow["step"]) == connections - only_lead_on
     ends = ("dead_letters", "hello_runs")  # what is chosen there ends the dialog and shows nothing
     choices = {choice for step in ends for choice in recipient["step"][step]["menu_options"]}
     assert set(recipient["step"]) == set[str]().union(*recipients) - choices
     assert set(person["step"]) == steps["flows/person.py"]
-    for dialog in (flow, recipient, person):
+    leads_on = {"reconfigure", "save"}  # to the plan, and to the end
+    assert set(route["step"]) == steps["flows/route.py"] - leads_on
+    for dialog in (flow, recipient, person, route):
         for step in dialog["step"].values():
             assert step["title"]
-            assert set(step.get("menu_options", {})) <= set(dialog["step"]) | choices
+            assert set(step.get("menu_options", {})) <= set(dialog["step"]) | choices | leads_on | only_lead_on
 
 
 CLOSED = (DAMAGED_ENTRY, DAMAGED_RECIPIENT, UNKNOWN_KIND)
@@ -293,8 +298,10 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
                 "kind",
                 "link",
                 "name",
+                "number",
                 "reason",
                 "recipient",
+                "route",
                 "sender",
             },
         ),
@@ -363,9 +370,9 @@ def test_the_breaker_says_what_it_means_for_messages() -> None:
 def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
-        "binary_sensor": BINARY_SENSORS,
+        "binary_sensor": (*BINARY_SENSORS, UNACKNOWLEDGED),
         "button": (*BUTTONS, TEST_MESSAGE),
-        "event": (INCOMING,),
+        "event": (INCOMING, ROUTE),
         "sensor": SENSORS,
         "switch": (ENABLED,),
     }
@@ -386,6 +393,12 @@ def test_every_event_type_and_attribute_has_a_name_and_every_type_an_icon() -> N
     )
     assert set(attributes) == {"event_type"} | keys - {"kind", "entity_id", "device_id"}
     assert set(attributes["role"]["state"]) == set(Role)
+    of_routes = TEXTS["entity"]["event"]["route"]["state_attributes"]
+    icons = ICONS["entity"]["event"]["route"]["state_attributes"]["event_type"]["state"]
+    assert set(of_routes["event_type"]["state"]) == set(icons) == set(ROUTE_EVENT_TYPES.values())
+    payload = SOURCES["messages/run_payload.py"].partition('"tried": [')[0]
+    keys = {*re.findall(r'^        "(\w+)": ', payload, re.MULTILINE), "tried"}
+    assert set(of_routes) == {"event_type"} | keys - {"entity_id", "text", "title"}
 
 
 @pytest.mark.parametrize("service", list(SERVICES))
@@ -410,12 +423,13 @@ def test_every_trigger_and_condition_is_described(name: str) -> None:
     """The visual editor would show bare keys, or a field that it cannot draw."""
     kind, key, description = AUTOMATION[name]
     texts = TEXTS[f"{kind}s"][key]
-    assert set(texts) == {"name", "description", "fields"}
-    assert set(description["fields"]) == set(texts["fields"])
+    fields = texts.get("fields", {})
+    assert set(texts) - {"fields"} == {"name", "description"}
+    assert set(description.get("fields", {})) == set(fields)
     assert set(ICONS[f"{kind}s"][key]) == {kind}
     assert texts["description"].startswith({"trigger": "Triggers when ", "condition": "Tests if "}[kind])
     assert (kind == "condition") == key.startswith("is_")
-    assert all(set(field) == {"name", "description"} for field in texts["fields"].values())
+    assert all(set(field) == {"name", "description"} for field in fields.values())
 
 
 async def test_every_trigger_and_condition_is_where_home_assistant_looks(hass: HomeAssistant) -> None:

@@ -114,6 +114,8 @@ ACTIONS: Final[Mapping[str, list[Try]]] = {
     "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _ADMINS)],
     "cancel": _about_a_message(),
     "clear": _to_somebody(tag="leak"),
+    "acknowledge": [Try({"run_id": 1}, _ADMINS)],
+    "all_clear": [Try({"run_id": 1, "message": "over"}, _ADMINS)],
     "edit_message": _about_a_message(message="other"),
     "delete_message": _about_a_message(),
     "react": _about_a_message(reaction="👍"),
@@ -176,7 +178,10 @@ PANEL: Final[Mapping[str, list[Try]]] = {
 """Commands of the panel. Everybody may ask for the lists; `test_panel` looks at what is in them."""
 COMMANDS: Final = {"bach/hello", "bach/deliver", *PANEL}
 FROM_PEOPLE: Final = {"button_pressed", "command_received", "message_received"}
-FROM_THE_HOME: Final = {"connection_changed", "message_dead", "message_proven", "message_sent"}
+FROM_THE_HOME: Final = {
+    *("connection_changed", "message_dead", "message_proven", "message_sent"),
+    *("route_acknowledged", "route_exhausted"),
+}
 
 
 async def context_of(hass: HomeAssistant, who: Who) -> Context:

@@ -26,12 +26,13 @@ from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Loss
-from custom_components.bach.const import CONF_NOTIFY_ACTION, CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import CONF_NOTIFY_ACTION, CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.permissions import require_recipient_control
+from custom_components.bach.home.recipient_subentries import recipient_subentries
 from custom_components.bach.home.target_recipients import notify_entity_id
 
 from .legacy_fields import LegacyFields, read_legacy
@@ -86,7 +87,7 @@ def is_taken(hass: HomeAssistant, name: str, *, besides: str | None = None) -> b
 def _recipients(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
     """The recipients that have an action."""
     for entry in connections(hass, include_disabled=False):
-        for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+        for subentry in recipient_subentries(entry):
             if subentry.data.get(CONF_NOTIFY_ACTION):
                 yield entry, subentry
 

@@ -23,6 +23,7 @@ from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.permissions import require_message_control
 from custom_components.bach.kinds.partners import is_partner
 
+from .acknowledge import ACKNOWLEDGE_SCHEMA, ALL_CLEAR_SCHEMA, async_acknowledge, async_all_clear
 from .ask import SCHEMA as ASK_SCHEMA
 from .ask import async_ask, async_claim_answers
 from .change_message import (
@@ -89,6 +90,8 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "discard", async_discard, DISCARD_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
     register(DOMAIN, "clear", async_clear, CLEAR_SCHEMA, optional)
+    register(DOMAIN, "acknowledge", async_acknowledge, ACKNOWLEDGE_SCHEMA, optional)
+    register(DOMAIN, "all_clear", async_all_clear, ALL_CLEAR_SCHEMA, optional)
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)

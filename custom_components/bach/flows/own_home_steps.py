@@ -1,4 +1,4 @@
-"""Config flow steps of the connection that is this home: nothing is asked, as there is nothing to know.
+"""Config flow steps of the connections that are in this home: nothing is asked, as there is nothing to know.
 
 Whoever has BACH and a companion app is offered it once, as a card that can be ignored for good.
 """
@@ -12,15 +12,16 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.discovery_flow import async_create_flow
 from homeassistant.helpers.start import async_at_started
 
-from custom_components.bach.const import DOMAIN, TYPE_THIS_HOME
+from custom_components.bach.const import DOMAIN, TYPE_ROUTES, TYPE_THIS_HOME
 from custom_components.bach.home.entry import connections
 from custom_components.bach.home.language import common_texts
+from custom_components.bach.routes.connector import ACCOUNT as ROUTES_ACCOUNT
 from custom_components.bach.this_home.connector import ACCOUNT
 from custom_components.bach.this_home.phones import phones
 
 
 class OwnHomeSteps(ConfigFlow):
-    """Mixin with the steps that add this home, once."""
+    """Mixin with the steps that add this home, and its routes, once."""
 
     async def async_step_this_home(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add it; the dialog for the first recipient follows. Whoever did not choose it is asked."""
@@ -32,6 +33,13 @@ class OwnHomeSteps(ConfigFlow):
             self._set_confirm_only()
             return self.async_show_form(step_id="this_home", data_schema=vol.Schema({}))
         return self.async_create_entry(title=texts["this_home"], data={CONF_TYPE: TYPE_THIS_HOME})
+
+    async def async_step_routes(self, _: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add the routes; the dialog for the first one follows."""
+        await self.async_set_unique_id(ROUTES_ACCOUNT)
+        self._abort_if_unique_id_configured()
+        texts = await common_texts(self.hass, self.hass.config.language)
+        return self.async_create_entry(title=texts["routes"], data={CONF_TYPE: TYPE_ROUTES})
 
     @override
     async def async_step_integration_discovery(self, _: dict[str, Any]) -> ConfigFlowResult:

@@ -9,12 +9,11 @@ from typing import Any, ClassVar, Final, override
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_USER, SubentryFlowResult
 from homeassistant.const import CONF_TYPE
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
-from homeassistant.util import slugify
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from bach_lib.connectors import Connectors
 from bach_lib.errors import InvalidRecipientError
-from custom_components.bach.actions.legacy_notify import free_name, is_taken
+from custom_components.bach.actions.legacy_notify import free_name
 from custom_components.bach.assist.settings import (
     SECTION_CHAT,
     chat_section,
@@ -45,6 +44,7 @@ from custom_components.bach.lifecycle.people import async_move_people
 from custom_components.bach.messages.hello import async_greet, is_harmless
 from custom_components.bach.messages.recipient_changes import async_move_undelivered
 
+from .action_name import ACTION_FIELD, misnamed
 from .address_check import async_check_address, can_check_addresses
 from .dead_letter_steps import DeadLetterSteps
 from .pairing import PairingSteps
@@ -53,8 +53,6 @@ from .role_fields import is_shared, rights_schema, rights_values, suggested_righ
 MANUAL_SCHEMA: Final = vol.Schema(
     {vol.Required(CONF_RECIPIENT): TextSelector(), vol.Optional(CONF_TITLE): TextSelector()}
 )
-
-ACTION_FIELD: Final = TextSelector(TextSelectorConfig(prefix="notify."))
 
 
 class RecipientFlow(PairingSteps, DeadLetterSteps):
@@ -159,12 +157,8 @@ class RecipientFlow(PairingSteps, DeadLetterSteps):
 
     def _misnamed(self, user_input: dict[str, Any]) -> dict[str, str]:
         """The form error of a name for an action that cannot be one, or is somebody else's."""
-        if not (name := user_input.get(CONF_NOTIFY_ACTION, "")):
-            return {}
-        if name != slugify(name):
-            return {CONF_NOTIFY_ACTION: "invalid_notify_action"}
-        mine = self._get_reconfigure_subentry().subentry_id
-        return {CONF_NOTIFY_ACTION: "notify_action_taken"} if is_taken(self.hass, name, besides=mine) else {}
+        mine = "" if self.source == SOURCE_USER else self._get_reconfigure_subentry().subentry_id
+        return misnamed(self.hass, user_input, mine)
 
     async def _normalize(self, recipient: str) -> str:
         connector = await Connectors().load(self._get_entry().data[CONF_TYPE])

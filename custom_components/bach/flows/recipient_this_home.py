@@ -40,8 +40,8 @@ from custom_components.bach.this_home.phones import phone_at
 from custom_components.bach.this_home.place_forms import PHONE
 from custom_components.bach.this_home.recipient_choices import Way
 
+from .action_name import ACTION_FIELD
 from .finding import FindingRecipientFlow
-from .recipient import ACTION_FIELD
 from .role_fields import rights_schema, rights_values, suggested_rights, without_rights
 
 _CHOICES: Final = (CONF_CRITICAL_FROM, CONF_NOTIFY_ACTION, CONF_REPLIES, CONF_SPEECH, CONF_WAY)

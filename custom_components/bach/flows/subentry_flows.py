@@ -10,10 +10,12 @@ from homeassistant.core import callback
 from custom_components.bach.const import (
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
+    SUBENTRY_ROUTE,
     TYPE_DISCORD,
     TYPE_DISCORD_WEBHOOK,
     TYPE_HOMEASSISTANT,
     TYPE_NTFY,
+    TYPE_ROUTES,
     TYPE_SIGNAL,
     TYPE_THIS_HOME,
     TYPE_WEBHOOK,
@@ -32,6 +34,7 @@ from .recipient_other import MuteOtherRecipientFlow, OtherRecipientFlow
 from .recipient_signal import SignalRecipientFlow
 from .recipient_this_home import PlaceFlow
 from .recipient_webhook import HookRecipientFlow, MuteHookRecipientFlow
+from .route import RouteFlow
 from .unknown_kind import ClosedFlow, is_closed
 
 RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
@@ -55,6 +58,8 @@ def subentry_flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]
         return {SUBENTRY_RECIPIENT: ClosedFlow, SUBENTRY_PERSON: ClosedFlow}
     if is_partner(entry):  # nobody is written to through it
         return {}
+    if entry.data[CONF_TYPE] == TYPE_ROUTES:
+        return {SUBENTRY_ROUTE: RouteFlow}
     recipient_flow = RECIPIENT_FLOWS.get(entry.data[CONF_TYPE], RecipientFlow)
     if is_other(entry.data):
         if not receives(entry.data):

@@ -11,11 +11,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from bach_lib import BachError
-from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON, SUBENTRY_RECIPIENT
+from custom_components.bach.const import CONF_RECIPIENT, CONF_SENDER_ID, SUBENTRY_PERSON
 from custom_components.bach.coordinator import BachConfigEntry
 
 from .entry import connection_name, person_unique_id, recipient_unique_id
 from .hub import HUB
+from .recipient_subentries import recipient_subentries
 
 type Normal = Callable[[str], str]
 
@@ -36,7 +37,7 @@ def normal_form(hass: HomeAssistant, entry: BachConfigEntry) -> Normal:
 def async_follow_forms(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Update recipients and people to the present normal form of their addresses."""
     normal = normal_form(hass, entry)
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+    for subentry in recipient_subentries(entry):
         recipient = normal(subentry.data[CONF_RECIPIENT])
         _change(hass, entry, subentry, {CONF_RECIPIENT: recipient}, recipient_unique_id(recipient))
     for subentry in entry.get_subentries_of_type(SUBENTRY_PERSON):

@@ -13,7 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.signal_type import SignalType
 
 from bach_lib import IncomingMessage
-from bach_lib.events import Event
+from bach_lib.events import Event, RouteEvent
 from bach_lib.redact import readable
 from custom_components.bach.const import DOMAIN
 
@@ -75,6 +75,9 @@ SIGNAL_RECEIVED: SignalType[Received] = SignalType(f"{DOMAIN}_received")
 
 SIGNAL_HAPPENED: SignalType[str, Event] = SignalType(f"{DOMAIN}_happened")
 """Entry id and event: every event of the library about a connection of a loaded entry."""
+
+SIGNAL_RUN: SignalType[str, str, RouteEvent] = SignalType(f"{DOMAIN}_run")
+"""Entry id, sub-entry id of a route, and what happened to a run of it."""
 
 CLAIM: HassKey[Callable[[Received], bool]] = HassKey(f"{DOMAIN}_claim")
 """Says whether a message is the answer to an open question, the same before and after the question has taken it."""

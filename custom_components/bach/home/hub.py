@@ -25,10 +25,10 @@ from bach_lib.errors import NotOpenError, StorageError, StoreMovingError, Unknow
 from bach_lib.events import Event, MessageReceived
 from bach_lib.runtime.relocation import Address
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.this_home.connector import connector_of
 
-from .entry import REFERENCE_SCHEME, connections
+from .entry import REFERENCE_SCHEME
 from .incoming_buffer import IncomingBuffer
+from .own_connectors import own_connectors
 from .sessions import new_session
 from .storage_issue import async_report_storage, async_report_unopened
 from .storage_place import StoragePlace
@@ -253,7 +253,7 @@ class Hub:
             session=async_get_clientsession(self._hass),
             new_session=partial(new_session, self._hass),
             secrets={REFERENCE_SCHEME: EntryVault(self._hass)},
-            connectors=connector_of(self._hass, connections),
+            connectors=own_connectors(self._hass, lambda: self.bach),
             autostart=False,  # the connection of a disabled entry must rest
         )
         if self._give_up_backup:

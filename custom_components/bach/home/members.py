@@ -16,8 +16,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.group import GenericGroup, get_group_entities
 
-from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
+
+from .recipient_subentries import is_recipient
 
 _GROUP: Final = "group"
 """The integration that makes groups, and the domain of those in YAML."""
@@ -75,7 +77,7 @@ def async_recipient_of_device(hass: HomeAssistant, device_id: str) -> Recipient 
 def _recipient(hass: HomeAssistant, entry_id: str, subentry_id: str | None) -> Recipient | None:
     entry = hass.config_entries.async_get_entry(entry_id)
     subentry = entry.subentries.get(subentry_id or "") if entry else None
-    if entry is None or subentry is None or subentry.subentry_type != SUBENTRY_RECIPIENT:
+    if entry is None or subentry is None or not is_recipient(subentry):
         return None
     return (entry, subentry) if entry.domain == DOMAIN else None
 

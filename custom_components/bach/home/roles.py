@@ -14,10 +14,10 @@ from custom_components.bach.const import (
     CONF_SENDER_ID,
     CONF_USER_ID,
     SUBENTRY_PERSON,
-    SUBENTRY_RECIPIENT,
 )
 
 from .attribution import Role
+from .recipient_subentries import is_recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def _addresses(recipient: str) -> tuple[str, str]:
 
 
 def _places(subentries: Iterable[ConfigSubentry], normal: Callable[[str], str] = str) -> dict[str, ConfigSubentry]:
-    places = [one for one in subentries if one.subentry_type == SUBENTRY_RECIPIENT]
+    places = [one for one in subentries if is_recipient(one)]
     return _least((normal(one.data[CONF_RECIPIENT]), one) for one in places)
 
 

@@ -48,6 +48,7 @@ from custom_components.bach.const import (
 
 from . import webhook_requests as outgoing
 from .form_fields import ADDRESS_BOX, drop_down, form_section, given_values, optional, put_texts, put_value
+from .own_home import OwnHomeKind
 from .partner_forms import (
     CONVERSATION,
     HTTP_FIELDS,
@@ -185,7 +186,7 @@ def _of_messages(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
 
 def _of_network(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
     """The section about the way there; this home is here."""
-    if data[CONF_TYPE] == TYPE_THIS_HOME:
+    if isinstance(ALL_KINDS.get(data[CONF_TYPE]), OwnHomeKind):
         return {}
     forget = {CONF_PROXY_FORGET: BooleanSelector()} if CONF_PROXY_USER in data else {}
     boxes = optional({CONF_PROXY: ADDRESS_BOX, **forget, CONF_IP_FAMILY: _FAMILY_BOX})

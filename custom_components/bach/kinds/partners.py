@@ -33,6 +33,7 @@ from custom_components.bach.const import (
     TYPE_NTFY,
     TYPE_OLLAMA,
     TYPE_OPENAI_COMPATIBLE,
+    TYPE_ROUTES,
     TYPE_SIGNAL,
     TYPE_TELEGRAM,
     TYPE_THIS_HOME,
@@ -41,7 +42,7 @@ from custom_components.bach.const import (
 from custom_components.bach.coordinator import BachConfigEntry
 
 from .form_fields import ADDRESS_BOX, SECRET_BOX, form_section, given_values, optional, put_texts
-from .own_home import OWN_HOME, OwnHomeKind
+from .own_home import OWN_HOME, ROUTES, OwnHomeKind
 from .partner_forms import (
     AUTH_FIELDS,
     CREDENTIALS,
@@ -194,6 +195,7 @@ _MAKERS: Final[Mapping[str, str]] = {
     TYPE_HOMEASSISTANT: "Home Assistant",
     TYPE_NTFY: "ntfy",
     TYPE_OLLAMA: "Ollama",
+    TYPE_ROUTES: "BACH",
     TYPE_SIGNAL: "Signal",
     TYPE_TELEGRAM: "Telegram",
     TYPE_THIS_HOME: "Home Assistant",
@@ -204,6 +206,7 @@ WITH_FORMS: Final[Mapping[str, Kind | PartnerKind | WebhookKind]] = {**KINDS, TY
 ALL_KINDS: Final[Mapping[str, Kind | PartnerKind | WebhookKind | OwnHomeKind]] = {
     **WITH_FORMS,
     TYPE_THIS_HOME: OWN_HOME,
+    TYPE_ROUTES: ROUTES,
 }
 
 

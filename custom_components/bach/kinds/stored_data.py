@@ -52,6 +52,7 @@ from custom_components.bach.const import (
     CONF_SETTINGS,
     CONF_SPEECH,
     CONF_SPEECH_TO_TEXT,
+    CONF_STEPS,
     CONF_TAKEN_FROM,
     CONF_URL,
     CONF_USER_ID,
@@ -98,6 +99,7 @@ _SUBENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((CONF_ROLE, CONF_SENDER_ID, CONF_SPEECH, CONF_SPEECH_TO_TEXT, CONF_USER_ID, CONF_WAY), str),
     CONF_CRITICAL_FROM: int,
     CONF_REPLIES: bool,
+    CONF_STEPS: list,
 }
 KNOWN_FIELDS: Final = frozenset({*_ENTRY, *_SUBENTRY})
 """What this version stores; anything else was written by another one, or by hand."""

@@ -42,6 +42,7 @@ from custom_components.bach.const import (
     CONF_URL,
     CONF_WEBHOOK_ID,
     TYPE_DISCORD_WEBHOOK,
+    TYPE_ROUTES,
     TYPE_WEBHOOK,
 )
 from custom_components.bach.coordinator import BachConfigEntry
@@ -187,7 +188,7 @@ def receives(data: Mapping[str, Any]) -> bool:
         return any(field in data for field in TAKES.values())
     if CONF_RECEIVES in data:  # of another package, which says so itself
         return bool(data[CONF_RECEIVES])
-    return bool(data.get(CONF_TYPE) != TYPE_DISCORD_WEBHOOK)
+    return data.get(CONF_TYPE) not in {TYPE_DISCORD_WEBHOOK, TYPE_ROUTES}
 
 
 def made(old: Mapping[str, Any], user_input: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, str]:

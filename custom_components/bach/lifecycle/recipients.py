@@ -12,9 +12,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import recipient_device
+from custom_components.bach.home.recipient_subentries import recipient_subentries
 
 
 @callback
@@ -37,7 +38,7 @@ def async_add_for_recipients(
     @callback
     def look() -> None:
         nonlocal known
-        recipients = [one for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT) if has_one(one)]
+        recipients = [one for one in recipient_subentries(entry) if has_one(one)]
         new = [subentry for subentry in recipients if subentry.subentry_id not in known]
         known = frozenset(subentry.subentry_id for subentry in recipients)
         for subentry in new:
@@ -64,7 +65,7 @@ def async_follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, look: C
 def async_tell_of_subentries(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Announce changed recipients or people, and update their devices."""
     devices = dr.async_get(hass)
-    for subentry in entry.get_subentries_of_type(SUBENTRY_RECIPIENT):
+    for subentry in recipient_subentries(entry):
         devices.async_get_or_create(  # takes over a new name
             config_entry_id=entry.entry_id,
             config_subentry_id=subentry.subentry_id,

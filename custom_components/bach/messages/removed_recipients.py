@@ -12,8 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
-from custom_components.bach.const import CONF_RECIPIENT, DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.recipient_subentries import recipient_subentries
 
 type Recipients = dict[str, tuple[str, str]]
 """Address and name of recipients, by sub-entry."""
@@ -21,10 +22,7 @@ type Recipients = dict[str, tuple[str, str]]
 
 def recipients_of(entry: BachConfigEntry) -> Recipients:
     """The present recipients of an entry."""
-    return {
-        one.subentry_id: (one.data[CONF_RECIPIENT], one.title)
-        for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
-    }
+    return {one.subentry_id: (one.data[CONF_RECIPIENT], one.title) for one in recipient_subentries(entry)}
 
 
 @dataclass(slots=True)

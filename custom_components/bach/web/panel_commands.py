@@ -42,6 +42,7 @@ from custom_components.bach.home.heard import heard_as
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.origin import async_origin, user_to_keep
 from custom_components.bach.home.permissions import may_control
+from custom_components.bach.home.recipient_subentries import recipient_subentries
 from custom_components.bach.home.roles import place
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
@@ -133,7 +134,7 @@ class HomeViewer:
                 title=entry.title,
                 recipients=[
                     Known(id=one.data[CONF_RECIPIENT], title=one.title, entity=self._notify_entity(entry, one))
-                    for one in entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+                    for one in recipient_subentries(entry)
                 ],
             )
             for entry in connections(self._hass)

@@ -128,6 +128,28 @@ async def test_a_route_that_is_kept_elsewhere_is_started_as_it_is(house: World) 
         await bach.start_route(replace(own, steps=()), "Fire!")
 
 
+async def test_what_began_while_nothing_goes_on_by_itself_is_gone_on_with_when_told(tmp_path: Path) -> None:
+    """Home Assistant starts connections one by one: an alarm of the first seconds would stay with its first step."""
+    platform, clock, ends = FakePlatform(), FakeClock(), list[RouteEvent]()
+    rows = [Connection(name=name, type="fake", allowed=frozenset({"42"})) for name in ("home", "zoo")]
+    connectors = {"fake": fake_connector(platform)}
+    async with Bach(
+        tmp_path / "bach.db", clock=clock, connectors=connectors, connections=rows, autostart=False, grace=0
+    ) as bach:
+        bach.subscribe(RouteExhausted, ends.append)
+        await bach.start("home")
+        await bach.start_route(WATER, "Water in the cellar")
+        await clock.advance(600)
+        assert [who for who, _ in heard(platform)] == ["ada"]
+        await bach.start("zoo")
+        for _ in range(2):  # whoever says it again changes nothing
+            await bach.begin_routes()
+        await clock.advance(60)
+        assert [who for who, _ in heard(platform)] == ["ada", "bob", "eve"]
+        await clock.advance(120)
+        assert len(ends) == 1
+
+
 async def test_a_runaway_automation_starts_no_end_of_alarms(house: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody would be told again and again, a thousand times over."""
     monkeypatch.setattr(runner, "MOST_RUNS", 1)

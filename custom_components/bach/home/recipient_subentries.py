@@ -1,0 +1,20 @@
+"""Which sub-entries are somebody to write to: recipients, and routes, which tell several one after the other."""
+
+from typing import Final
+
+from homeassistant.config_entries import ConfigSubentry
+
+from custom_components.bach.const import SUBENTRY_RECIPIENT, SUBENTRY_ROUTE
+from custom_components.bach.coordinator import BachConfigEntry
+
+_WRITTEN_TO: Final = frozenset({SUBENTRY_RECIPIENT, SUBENTRY_ROUTE})
+
+
+def is_recipient(subentry: ConfigSubentry) -> bool:
+    """Whether one can write to it."""
+    return subentry.subentry_type in _WRITTEN_TO
+
+
+def recipient_subentries(entry: BachConfigEntry) -> list[ConfigSubentry]:
+    """All to whom one can write through a connection."""
+    return [one for one in entry.subentries.values() if is_recipient(one)]

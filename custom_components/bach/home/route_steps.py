@@ -1,0 +1,131 @@
+"""Reads the steps of a route from its sub-entry, and says whom they mean now.
+
+A step names recipients by the ids of their sub-entries, which stay when somebody is renamed or moves.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import HomeAssistant
+
+from bach_lib import Place, Reached, Route, RouteWords, Step
+from bach_lib.errors import InvalidRecipientError
+from bach_lib.said import Sentence
+from custom_components.bach.const import (
+    CONF_IN_TURN,
+    CONF_REACHED,
+    CONF_RECIPIENT,
+    CONF_RECIPIENTS,
+    CONF_REPEAT_EVERY,
+    CONF_REPEATS,
+    CONF_STEPS,
+    CONF_WAIT,
+    SUBENTRY_ROUTE,
+    TYPE_ROUTES,
+)
+from custom_components.bach.coordinator import BachConfigEntry
+
+from .entry import connection_name, connections
+from .language import home_texts
+from .recipient_subentries import recipient_subentries
+
+_USUAL: Final = Step(places=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteStep:
+    """A step as it is stored: ids of recipients, and how long they are waited for (`bach_lib.Step`)."""
+
+    recipients: tuple[str, ...]
+    wait: float = _USUAL.wait
+    in_turn: bool = _USUAL.in_turn
+    reached: Reached = _USUAL.reached
+    repeats: int = _USUAL.repeats
+    repeat_every: float = _USUAL.repeat_every
+
+    @classmethod
+    def read(cls, stored: object) -> RouteStep:
+        """One of the list in the sub-entry; what is damaged there is as usual."""
+        data: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
+        named, reached = data.get(CONF_RECIPIENTS), data.get(CONF_REACHED)
+        repeats = _number(data.get(CONF_REPEATS), _USUAL.repeats)
+        return cls(
+            recipients=tuple(one for one in named if isinstance(one, str)) if isinstance(named, list | tuple) else (),
+            wait=_number(data.get(CONF_WAIT), _USUAL.wait) or _USUAL.wait,
+            in_turn=data.get(CONF_IN_TURN) is True,
+            reached=Reached(reached) if reached in list(Reached) else _USUAL.reached,
+            repeats=int(repeats),
+            repeat_every=_number(data.get(CONF_REPEAT_EVERY), _USUAL.repeat_every) or _USUAL.repeat_every,
+        )
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What goes into the sub-entry: nothing of what is usual."""
+        found: dict[str, Any] = {CONF_RECIPIENTS: list(self.recipients), CONF_WAIT: self.wait}
+        if self.in_turn:
+            found[CONF_IN_TURN] = True
+        if self.reached is not _USUAL.reached:
+            found[CONF_REACHED] = self.reached.value
+        if self.repeats:
+            found |= {CONF_REPEATS: self.repeats, CONF_REPEAT_EVERY: self.repeat_every}
+        return found
+
+
+def _number(stored: object, usual: float) -> float:
+    return stored if isinstance(stored, int | float) and not isinstance(stored, bool) and stored >= 0 else usual
+
+
+def steps_of(subentry: ConfigSubentry) -> list[RouteStep]:
+    """The steps of a route, in order."""
+    stored = subentry.data.get(CONF_STEPS)
+    return [RouteStep.read(one) for one in stored] if isinstance(stored, list | tuple) else []
+
+
+def recipients_by_id(hass: HomeAssistant) -> dict[str, tuple[BachConfigEntry, ConfigSubentry]]:
+    """All whom a route can tell, by the ids of their sub-entries. A route tells no route."""
+    return {
+        one.subentry_id: (entry, one)
+        for entry in connections(hass)
+        if entry.data.get(CONF_TYPE) != TYPE_ROUTES
+        for one in recipient_subentries(entry)
+    }
+
+
+def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
+    """All routes of this home."""
+    for entry in connections(hass):
+        for one in entry.get_subentries_of_type(SUBENTRY_ROUTE):
+            yield entry, one
+
+
+def route_of(hass: HomeAssistant, name: str) -> Route:
+    """The route as it is now, without those who were removed. Raises `InvalidRecipientError` where nobody is left."""
+    found = next((one for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name), None)
+    known = recipients_by_id(hass)
+    steps = [step for one in (steps_of(found) if found else []) if (step := _step(one, known)).places]
+    if not steps:
+        raise InvalidRecipientError(
+            recipient=name,
+            type=TYPE_ROUTES,
+            expected=Sentence("a_route_that_tells_somebody", "a route that tells somebody; add whom to tell to it"),
+        )
+    texts = home_texts(hass)
+    words = RouteWords(button=texts["route_button"], acknowledged=texts["route_acknowledged"], over=texts["route_over"])
+    return Route(name=name, steps=tuple(steps), words=words)
+
+
+def _step(step: RouteStep, known: Mapping[str, tuple[BachConfigEntry, ConfigSubentry]]) -> Step:
+    there = [known[one] for one in step.recipients if one in known]
+    return Step(
+        places=tuple(
+            Place(connection=connection_name(entry), recipient=one.data[CONF_RECIPIENT]) for entry, one in there
+        ),
+        wait=step.wait,
+        in_turn=step.in_turn,
+        reached=step.reached,
+        repeats=step.repeats,
+        repeat_every=step.repeat_every,
+    )

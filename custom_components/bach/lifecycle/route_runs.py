@@ -1,0 +1,76 @@
+"""Knows which routes nobody has acknowledged yet, and tells entities, triggers and conditions of what happens to runs.
+
+What is open is read once when the connection is set up, and followed from then on.
+"""
+
+import logging
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import Bach, BachError, RouteRun, RouteStatus
+from bach_lib.events import RouteEvent
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.attribution import SIGNAL_RUN
+from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.roles import place
+
+_LOGGER = logging.getLogger(__name__)
+_OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
+_NEWEST = 500
+"""Runs that are looked at; a hundred are under way at most."""
+
+
+class RouteRuns:
+    """The runs that nobody has acknowledged, by the name of their route."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, set[int]] = {}
+
+    async def load(self, bach: Bach) -> None:
+        """Read what is open. Raises a `StorageError`."""
+        self._open = {}
+        for run in await bach.route_runs(limit=_NEWEST):
+            self.learn(run)
+
+    @callback
+    def learn(self, run: RouteRun) -> None:
+        """A run stands so now."""
+        found = self._open.setdefault(run.route, set())
+        if run.status in _OPEN:
+            found.add(run.id)
+        else:
+            found.discard(run.id)
+
+    @callback
+    def of(self, route: str) -> frozenset[int]:
+        """The runs of a route that nobody has acknowledged."""
+        return frozenset(self._open.get(route, ()))
+
+
+ROUTE_RUNS: HassKey[RouteRuns] = HassKey(f"{DOMAIN}_route_runs")
+
+
+async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Follow the runs of an entry's routes until it is unloaded. Raises a `StorageError`."""
+    runs = hass.data.setdefault(ROUTE_RUNS, RouteRuns())
+
+    @callback
+    def happened(event: RouteEvent) -> None:
+        runs.learn(event.run)
+        if route := place(entry.subentries.values(), event.run.route):
+            async_dispatcher_send(hass, SIGNAL_RUN, entry.entry_id, route.subentry_id, event)
+
+    async def begin(_: HomeAssistant) -> None:
+        """Only now: a connection that is not started yet would count as down, and its people be passed over."""
+        try:
+            await bach.begin_routes()
+        except BachError as error:
+            _LOGGER.warning("Alarms that are under way do not go on: %s", error)
+
+    entry.async_on_unload(hass.data[HUB].follow(RouteEvent, happened))
+    await runs.load(bach)
+    entry.async_on_unload(async_at_started(hass, begin))
