@@ -112,6 +112,16 @@ QUIET_START: Final = Known(
     default=False,
 )
 
+QUIET_HOURS: Final = Known(
+    name="quiet_hours",
+    about=Sentence(
+        "quiet_hours",
+        "when messages below a priority wait, like {example}",
+        example='[{"recipient": "42", "from": "22:00", "until": "07:00", "zone": "Europe/Berlin", "below": 5}]',
+    ),
+    takes=(list,),
+)
+
 OF_NETWORK: Final = (PROXY, IP_FAMILY)
 """What every connection can be told, partners too."""
 SECRETS_OF_NETWORK: Final = (PROXY_USER, PROXY_PASSWORD)
@@ -129,6 +139,7 @@ OF_CONNECTOR: Final = (
     INBOX_MEGABYTES,
     RECEIVING,
     QUIET_START,
+    QUIET_HOURS,
     *OF_NETWORK,
 )
 """What every connection of a connector can be told."""

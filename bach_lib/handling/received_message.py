@@ -66,7 +66,7 @@ class ReceivedMessage(IncomingMessage):
         key = self._key("answer")
         wanted = SendOptions(**{"idempotency_key": key, **options})
         sender = self._hand.work().sender
-        return await self._once(key, lambda: sender.send(self.connection, self.recipient, text, wanted))
+        return await self._once(key, lambda: sender.send(self.connection, self.recipient, text, wanted, is_awake=True))
 
     async def edit(self, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Give the message of ours that it is about another text: whose button was pressed, or that it replies to.

@@ -13,9 +13,10 @@ from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotR
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
-from bach_lib.outbound.file_keeper import FileKeeper, add_files
+from bach_lib.outbound.file_keeper import FileKeeper
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
+from bach_lib.outbound.putting import put_row
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.room import room_after
 from bach_lib.outbound.rows import (
@@ -124,11 +125,7 @@ class Queue:
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
             if draft.tag is not None:
                 outdate(tx, draft, others)
-            number = tx.insert("put_message", draft_row(draft, status, attempted_at))
-            if draft.files:
-                add_files(tx, number, draft.files, in_rows=self.files.in_rows)
-            if request:
-                tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
+            number = put_row(tx, draft, status, attempted_at, request, in_rows=self.files.in_rows)
             kept = draft if leased else without_contents(draft)
             message = message_from_draft(kept, number, self._instance, status, attempted_at)
             return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE, room=room)

@@ -42,6 +42,7 @@ class Draft:
     next_retry_at: float | None = field(default=None, repr=False)  # when it is scheduled; `make_request` has the wish
     lost: tuple[Loss, ...] = field(default=(), repr=False)  # a caller's key stands for what was asked, whatever can go
     began: float | None = field(default=None, repr=False)  # no column: monotonic, since when it lives; None: now
+    why: Fault | None = field(default=None, repr=False)  # it waits, though nobody asked for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +87,9 @@ def draft_values(draft: Draft, status: Status, attempted_at: float | None = None
 
 def without_contents[T: (Draft, Message)](message: T) -> T:
     """The same, knowing of its files what they are called, but not what is in them."""
-    return (
-        replace(message, files=tuple(replace(file, content=b"") for file in message.files))
-        if message.files
-        else message
-    )
+    if not message.files:
+        return message
+    return replace(message, files=tuple(replace(file, content=b"") for file in message.files))
 
 
 def message_from_draft(
@@ -112,6 +111,7 @@ def message_from_draft(
         0.0,  # waited
         attempted_at,
         lost=draft.lost,
+        error=draft.why,
     )
 
 

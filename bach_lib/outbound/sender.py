@@ -19,6 +19,7 @@ from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_r
 from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.letters import Letters
 from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.quieting import quietly
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.tagged import Tagged, id_there
 from bach_lib.outbound.turnstile import Turnstile
@@ -64,12 +65,17 @@ class Sender:
         self._turnstile = Turnstile()
         self.letters: Letters = Letters(queue, self._checked, self._place)
 
-    async def send(self, connection: str, recipient: str | int, text: str, options: SendOptions) -> Receipt:
-        """Put a message on disk. Raises an `InputError`, `QueueFullError` or `StorageError`."""
+    async def send(
+        self, connection: str, recipient: str | int, text: str, options: SendOptions, *, is_awake: bool = False
+    ) -> Receipt:
+        """Put a message on disk; `is_awake`: in quiet hours, too.
+
+        Raises an `InputError`, `QueueFullError` or `StorageError`.
+        """
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            asked = self._draft(row, connector, recipient, text, options)
+            asked = self._draft(row, connector, recipient, text, options, is_awake=is_awake)
             return await self._put(await self._in_place(asked, connector), options, asked)
 
     async def send_all(
@@ -192,11 +198,19 @@ class Sender:
             return self._draft(row, connector, recipient, text, options)
 
     def _draft(
-        self, row: Connection, connector: type[Connector], recipient: str | int, text: str, options: SendOptions
+        self,
+        row: Connection,
+        connector: type[Connector],
+        recipient: str | int,
+        text: str,
+        options: SendOptions,
+        *,
+        is_awake: bool = False,
     ) -> Draft:
         now, retries = self._clock.now(), self._max_retries(row.name)
         began = self._clock.monotonic()
-        return make_draft(row, connector, recipient, text, options, now=now, max_retries=retries, began=began)
+        draft = make_draft(row, connector, recipient, text, options, now=now, max_retries=retries, began=began)
+        return draft if is_awake else quietly(draft, row, connector, self._directory.normal)
 
     async def _put(self, draft: Draft, options: SendOptions, asked: Draft | None = None) -> Receipt:
         """Cancelling the caller does not take the message back, once its files are on the disk.

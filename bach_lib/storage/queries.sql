@@ -67,6 +67,9 @@ VALUES (:connection, :recipient, :text, :title, :format, :silent, :reply_to, :pr
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
 
+-- save_why: in the transaction that puts a message which has to wait
+UPDATE messages SET error_code = :error_code, error_text = :error_text, error_said = :error_said WHERE id = :id;
+
 -- requested_message: what was put under this key before
 SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
 
@@ -201,13 +204,15 @@ WHERE connection = :connection AND expires_at IS NOT NULL
 
 -- fall_due: scheduled messages whose time has come; from now on each is a message of that moment. What is scheduled has
 -- a `next_retry_at` and was never tried, which goes for no other
-UPDATE messages SET created_at = next_retry_at, next_retry_at = NULL
+UPDATE messages SET created_at = next_retry_at, next_retry_at = NULL, error_code = NULL, error_text = NULL, error_said = NULL
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'pending' AND held = 0 AND connection = :connection
     AND attempted_at IS NULL AND next_retry_at <= :now
 RETURNING *;
 
--- send_now: a person does not want to wait for that; its time to live begins now
-UPDATE messages SET created_at = :now, expires_at = :now + (expires_at - next_retry_at), next_retry_at = NULL
+-- send_now: a person does not want to wait for that; its time to live begins now, unless only its recipient's rest made
+-- it wait
+UPDATE messages SET created_at = :now, next_retry_at = NULL, error_code = NULL, error_text = NULL, error_said = NULL,
+    expires_at = CASE WHEN error_code = 'quiet_hours' THEN expires_at ELSE :now + (expires_at - next_retry_at) END
 WHERE id = :id AND +status = 'pending' AND held = 0 AND attempted_at IS NULL AND next_retry_at IS NOT NULL
 RETURNING *;
 

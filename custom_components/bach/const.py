@@ -73,6 +73,7 @@ CONF_PROXY_USER: Final = "proxy_user"
 CONF_RECEIVES: Final = "receives"
 CONF_RECEIVING: Final = "receiving"
 CONF_REACHED: Final = "reached"
+CONF_QUIET_HOURS: Final = "quiet_hours"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_RECIPIENT: Final = "recipient"
 CONF_RECIPIENTS: Final = "recipients"
@@ -204,6 +205,7 @@ SETTING_FIELDS: Final = (
     CONF_NUM_CTX,
     CONF_PER_MINUTE,
     CONF_PROXY,
+    CONF_QUIET_HOURS,
     CONF_QUIET_START,
     CONF_RECEIVING,
     CONF_RETRY_DELAYS,

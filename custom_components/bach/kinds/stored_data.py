@@ -40,6 +40,7 @@ from custom_components.bach.const import (
     CONF_PARTNER,
     CONF_PER_MINUTE,
     CONF_PLATFORM,
+    CONF_QUIET_HOURS,
     CONF_QUIET_START,
     CONF_RECEIVES,
     CONF_RECEIVING,
@@ -82,7 +83,9 @@ _WORDS: Final[Mapping[type, str]] = {
 _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((*SECRET_FIELDS, *SETTING_FIELDS, CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LINK, CONF_PACKAGE), str),
     **dict.fromkeys((CONF_HOME_ID, CONF_PLATFORM, CONF_TAKEN_FROM, CONF_TYPE, CONF_WEBHOOK_ID), str),
-    **dict.fromkeys((CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_RETRY_DELAYS), list),
+    **dict.fromkeys(
+        (CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_QUIET_HOURS, CONF_RETRY_DELAYS), list
+    ),
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
     **dict.fromkeys((CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS), int),

@@ -13,7 +13,7 @@ from bach_lib.errors import (
     NotRetryableError,
     UnknownMessageError,
 )
-from bach_lib.models import Delivery, File, Message, Status
+from bach_lib.models import Delivery, Fault, File, Message, Status
 from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound.collapse import OUTDATED, REPLACED
 from bach_lib.outbound.queue import Queue
@@ -67,9 +67,15 @@ async def test_what_was_put_is_there_as_it_was_said(queue: Queue, clock: FakeClo
         recipient="bob", text="Grüße 🐢", priority=3, tag="door", delivery=Delivery.AT_MOST_ONCE, max_retries=1
     )
     stored = await queue.get((await queue.put(wanted, leased=False)).message.id)
-    for name in wanted.__dataclass_fields__.keys() - {"began"}:  # by this process's clock, which no disk has
+    for name in wanted.__dataclass_fields__.keys() - {
+        "began",
+        "why",
+    }:  # by this process's clock, which no disk has; and its `error`
         assert getattr(stored, name) == getattr(wanted, name)
     assert (stored.status, stored.retry_count, stored.attempted_at) == (Status.PENDING, 0, None)
+    waits = replace(wanted, why=Fault(code="quiet_hours", text="Quiet until 07:00."), next_retry_at=2e9)
+    put_so = (await queue.put(waits, leased=False)).message
+    assert (await queue.get(put_so.id)).error == put_so.error == waits.why
 
 
 async def test_a_message_may_be_born_on_its_way(queue: Queue) -> None:
