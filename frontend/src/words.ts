@@ -162,7 +162,10 @@ export function counts({ text }: Transport, { needs_person, waiting }: { needs_p
 /** Why it is where it is, in a sentence. */
 export function reason(transport: Transport, row: Row): string {
   if (row.held) return transport.text("reason.held");
-  if (row.scheduled_for !== null) return transport.text("reason.scheduled", { time: time(transport.locale, row.scheduled_for) });
+  if (row.scheduled_for !== null) {
+    const then = transport.text("reason.scheduled", { time: time(transport.locale, row.scheduled_for) });
+    return [row.error, then].filter(Boolean).join(" "); // quiet hours are an error of nobody, and say so there
+  }
   const why = row.error ?? row.trouble;
   if (row.status === "failed" && row.next_retry_at !== null) {
     const at = time(transport.locale, row.next_retry_at, "medium");

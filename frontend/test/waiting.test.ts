@@ -40,6 +40,13 @@ test("what is scheduled says until when it waits, and can be sent now: it would 
   assert.deepEqual(home.asked.filter((one) => one.type === "act").map((one) => one.data.what), ["send_now"]);
 });
 
+test("what quiet hours hold says so, and until when: it would look like somebody's wish", async () => {
+  const { element } = await open({
+    waiting: () => page([row({ status: "pending", error: "Quiet until 07:00.", scheduled_for: 1_800_000_000, can: ["send_now"] })]),
+  });
+  for (const words of ["Quiet until 07:00.", "reason.scheduled"]) assert.ok(seen(element).includes(words), words);
+});
+
 test("a text is shown as it is: a stranger's markup would run as an administrator", async () => {
   const { element } = await open({ waiting: () => page([row({ text: "<img src=x onerror=alert(1)>" })]) });
   assert.ok(seen(element).includes("<img src=x"));

@@ -54,7 +54,12 @@ async def test_it_waits_says_why_and_comes_in_the_morning(house: World) -> None:
     assert (row["scheduled_for"], row["error"]) == ("2026-12-03T07:00:00+00:00", "Quiet until 07:00.")
     await clock.advance(8 * 3600 - 1)
     assert len(told(platform)) == 2
+    platform.hold = asyncio.Event()
     await clock.advance(1)
+    under_way = await bach.get(receipt.id)
+    assert (under_way.status, under_way.error) == (Status.SENDING, None), "what was quiet is over"
+    platform.hold.set()
+    await clock.settle()
     assert told(platform)[2:] == ["The washing is done"]
     assert ((await bach.get(receipt.id)).status, (await bach.get(receipt.id)).error) == (Status.SENT, None)
 
