@@ -284,7 +284,7 @@ def _whole(path: Path) -> Path:
 def _tell_sent(row: Row, wait: float) -> None:
     show_one(row, ("id", "Id"), ("connection", "Connection"), ("recipient", "Recipient"), ("status", "Status"))
     if row.get("error"):
-        say(f"The platform says: {row['error']}")
+        say(str(row["error"]) if row.get("scheduled_for") else f"The platform says: {row['error']}")
     if wait and row["status"] != "sent":
         raise typer.Exit(1)
 
