@@ -21,10 +21,11 @@ class Climb:
     def __init__(self, message: Message, plan: Sequence[Message], progress: Progress) -> None:
         self.message = message
         self.progress = progress
-        self.left = deque(Step(key=str(number), message=one) for number, one in enumerate(plan))
+        self.left: deque[Step] = deque(Step(key=str(number), message=one) for number, one in enumerate(plan))
         self.remote_id: str | None = None
         self.requests = self.mends = 0
-        self.paused = self.lag = 0.0
+        self.paused: float = 0.0
+        self.lag: float = 0.0
         self._has_words_id = False
         self._place: str | None = None
         self._step: Step | None = None

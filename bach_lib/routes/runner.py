@@ -52,7 +52,8 @@ class RouteRunner:
         self._telling = Telling(services.registry, services.connectors)
         self._withdrawal = Withdrawal(services.sender, services.cancel)
         self._lock = asyncio.Lock()
-        self.is_open = self._has_begun = False
+        self.is_open: bool = False
+        self._has_begun = False
         self._diligence = Diligence(self._clock)
         self._spawn = self._diligence.begin
         self._writing: set[asyncio.Task[RouteRun]] = set()
