@@ -19,6 +19,7 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.said import boxed
+from bach_lib.web.alarm_commands import acknowledge, alarms, call_off, unacknowledged
 from bach_lib.web.change_commands import delete, edit, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture
@@ -93,12 +94,13 @@ async def waiting(
 
 
 async def counts(visit: Visit) -> Mapping[str, Json]:
-    """How many wait, and how many need a person; nothing where some of them are not for the viewer to know of."""
+    """How many wait, need a person, or are alarms that nobody has; nothing where some are not for the viewer."""
     if not visit.viewer.sees_all:
         return {"counts": None}
     queues = list((await visit.bach.queue_status()).values())
     waiting = sum(queue.waiting for queue in queues)
-    return {"counts": {"waiting": waiting, "needs_person": sum(queue.needs_person for queue in queues)}}
+    needs_person = sum(queue.needs_person for queue in queues)
+    return {"counts": {"waiting": waiting, "needs_person": needs_person, "alarms": await unacknowledged(visit.bach)}}
 
 
 async def message(visit: Visit, *, message_id: int) -> Json:
@@ -146,12 +148,16 @@ COMMANDS: Final[Mapping[str, Command]] = {
         *(check, connections, household, overview, switch),
         *(conversation, conversations, mark_read, picture, write),
         *(delete, edit, react),
+        *(acknowledge, alarms, call_off),
     )
 }
 
 READING: Final = frozenset(
     f"{PREFIX}{command.__name__}"
-    for command in (connections, conversation, conversations, counts, household, message, overview, places, waiting)
+    for command in (
+        *(alarms, connections, conversation, conversations, counts),
+        *(household, message, overview, places, waiting),
+    )
 )
 """Those that only look at what is stored."""
 

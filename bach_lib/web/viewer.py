@@ -53,6 +53,11 @@ class Viewer(Protocol):
         """Whether nothing of this home is hidden from them."""
         ...
 
+    @property
+    def name(self) -> str:
+        """What they are called, for others to read."""
+        ...
+
     def may(self, connection: str, recipient: str) -> bool:
         """Whether they may see what goes to a recipient, and decide about it."""
         ...

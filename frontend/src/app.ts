@@ -1,6 +1,7 @@
 /** The app: the bar on top, what is to be said about the connection, and the page that the path names. */
 
 import { LitElement, css, html, nothing } from "lit";
+import "./alarms.ts";
 import "./connections.ts";
 import "./conversations.ts";
 import "./household.ts";
@@ -127,6 +128,7 @@ export class App extends LitElement {
     if (/^\/chat(\/|$)/.test(this.path)) return html`<bach-conversations .transport=${transport} .path=${this.path}></bach-conversations>`;
     if (this.path === "/connections") return html`<bach-connections .transport=${transport}></bach-connections>`;
     if (this.path === "/household") return html`<bach-household .transport=${transport}></bach-household>`;
+    if (this.path === "/alarms") return html`<bach-alarms .transport=${transport} .whole=${true}></bach-alarms>`;
     return html`<bach-waiting .transport=${transport}></bach-waiting>`;
   }
 

@@ -65,19 +65,25 @@ export class Navigation extends LitElement {
   }
 
   override updated(): void {
-    const laidOut = `${this.path} ${this.live.view?.counts?.needs_person}`;
+    const laidOut = `${this.path} ${this.needed()}`;
     if (laidOut !== this.laidOut) this.renderRoot.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.laidOut = laidOut; // else nobody could move the row while things go on
     const { view } = this.live;
-    if (view) this.dispatchEvent(new CustomEvent("bach-counted", { detail: view.counts?.needs_person ?? 0, bubbles: true, composed: true }));
+    if (view) this.dispatchEvent(new CustomEvent("bach-counted", { detail: this.needed() ?? 0, bubbles: true, composed: true }));
   }
 
   private waiting() {
     const { text } = this.transport;
-    const count = this.live.view?.counts?.needs_person;
+    const count = this.needed();
     return count
       ? html`${text("app.waiting")}&nbsp;<span aria-hidden="true">(${count})</span><span class="unseen">(${text("app.need_you", { count })})</span>`
       : text("app.waiting");
+  }
+
+  /** Messages that need a person, and alarms that nobody has acknowledged. */
+  private needed(): number | undefined {
+    const counts = this.live.view?.counts;
+    return counts ? counts.needs_person + counts.alarms : undefined;
   }
 
   private isAt(path: string): boolean {

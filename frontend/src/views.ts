@@ -34,8 +34,35 @@ export interface Row {
 }
 
 export interface CountsView {
-  /** How many wait, and how many need a person; null: not for this user to know. */
-  counts: { waiting: number; needs_person: number } | null;
+  /** How many wait, need a person, and how many alarms nobody has acknowledged; null: not for this user to know. */
+  counts: { waiting: number; needs_person: number; alarms: number } | null;
+}
+
+/** A route that was started: an alarm. */
+export interface Alarm {
+  id: number;
+  /** The name of the route. */
+  route: string;
+  title: string | null;
+  text: string;
+  status: "under_way" | "acknowledged" | "exhausted" | "cancelled";
+  started_at: number;
+  /** When the next are told, if nobody is heard of. */
+  due_at: number | null;
+  ended_at: number | null;
+  /** Who has it. */
+  by: string | null;
+  /** The newest who were told; there may have been more. */
+  told: { name: string; at: number; message: number }[];
+  told_in_all: number;
+}
+
+export interface AlarmsView {
+  rows: Alarm[];
+  /** Where the next page begins; null: there is none. */
+  older: number | null;
+  /** Whether there are some at all, though perhaps none of these. */
+  any: boolean;
 }
 
 export interface WaitingView extends CountsView {

@@ -2,6 +2,7 @@
 
 import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import "./alarms.ts";
 import "./message-actions.ts";
 import { link } from "./events.ts";
 import { Live } from "./live.ts";
@@ -71,6 +72,7 @@ export class Waiting extends LitElement {
     const { view, error } = this.live;
     const { text } = this.transport;
     return html`
+      <bach-alarms .transport=${this.transport}></bach-alarms>
       <h2>${text("waiting.title")}</h2>
       <p class="quiet" data-counts>${view?.counts ? counts(this.transport, view.counts) : nothing}</p>
       <button class="find" aria-expanded=${this.finding} @click=${() => (this.finding = !this.finding)}>${text("waiting.find")}</button>

@@ -14,13 +14,13 @@ async function open(counts: unknown) {
 }
 
 test("what needs a person is counted beside the page where it can be dealt with, and told to the tab", async () => {
-  const { element, told } = await open({ waiting: 5, needs_person: 3 });
+  const { element, told } = await open({ waiting: 5, needs_person: 2, alarms: 1 });
   assert.ok(seen(element).includes("(3)"));
   assert.equal(told.at(-1), 3);
 });
 
 test("where nothing needs a person, or it is not for this one to know, there is no number", async () => {
-  for (const counts of [{ waiting: 5, needs_person: 0 }, null]) {
+  for (const counts of [{ waiting: 5, needs_person: 0, alarms: 0 }, null]) {
     const { element, told } = await open(counts);
     assert.ok(!seen(element).includes("("));
     assert.equal(told.at(-1), 0);

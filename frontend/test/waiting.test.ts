@@ -6,10 +6,10 @@ import "../src/waiting.ts";
 import { FakeHome, row, seen, settled, show } from "./fake.ts";
 
 const PLACES = { places: [{ id: "telegram_1", title: "@home_bot", recipients: [{ id: "42", title: "Ada" }] }] };
-const page = (rows = [row()], older: number | null = null) => ({ rows, older, counts: { waiting: 0, needs_person: rows.length } });
+const page = (rows = [row()], older: number | null = null) => ({ rows, older, counts: { waiting: 0, needs_person: rows.length, alarms: 0 } });
 
 async function open(answers: ConstructorParameters<typeof FakeHome>[0]) {
-  const home = new FakeHome({ places: () => PLACES, waiting: () => page(), ...answers });
+  const home = new FakeHome({ alarms: () => ({ rows: [], older: null, any: false }), places: () => PLACES, waiting: () => page(), ...answers });
   return { home, element: await show<Waiting>("bach-waiting", { transport: home }) };
 }
 

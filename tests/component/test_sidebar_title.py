@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from bach_lib import Status
+from bach_lib import Place, Route, Status, Step
 from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.web import sidebar_title
@@ -34,6 +34,15 @@ async def test_what_needs_a_person_is_counted(hass: HomeAssistant, letters: Mock
     await the_bach(hass).discard_messages([TO_ADA])
     assert await title(hass) == "BACH (1)"
     await the_bach(hass).discard_messages([TO_ANYBODY])
+    assert await title(hass) == "BACH"
+
+
+async def test_an_alarm_that_nobody_has_is_counted(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Whoever looks at the sidebar would believe that all is well while the house is being woken."""
+    bach, step = the_bach(hass), Step(places=(Place(connection=CONNECTION, recipient=str(ADA)),))
+    run = await bach.start_route(Route(name="water", steps=(step,)), "Water in the cellar")
+    assert await title(hass) == "BACH (1)"
+    await bach.acknowledge(run.id, "Ada")
     assert await title(hass) == "BACH"
 
 

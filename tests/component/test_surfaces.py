@@ -169,6 +169,9 @@ PANEL: Final[Mapping[str, list[Try]]] = {
         *_about_a_message(changes={"text": "other"}),
         Try({"message_id": TO_ADA, "changes": {"recipient": "777"}}, _ADMINS),
     ],
+    "bach/panel/alarms": [Try({}, frozenset(Who))],
+    "bach/panel/acknowledge": [Try({"run_id": 1}, _ADMINS)],
+    "bach/panel/call_off": [Try({"run_id": 1}, _ADMINS)],
     "bach/panel/act": [
         *(Try({"what": "discard", "ids": [one]}, who) for one, who in ((TO_ADA, _CHILDREN), (TO_ANYBODY, _ADMINS))),
         Try({"what": "cancel", "ids": [TO_ADA, TO_ANYBODY]}, _ADMINS),

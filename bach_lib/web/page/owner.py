@@ -12,6 +12,8 @@ class Owner:
     """Whoever has the token of the daemon: everything is theirs."""
 
     sees_all = True
+    name = "Somebody"
+    """Whoever has the token: the page does not know who that is."""
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach

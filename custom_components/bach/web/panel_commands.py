@@ -117,6 +117,11 @@ class HomeViewer:
         """Whether they are an administrator."""
         return self._user.is_admin
 
+    @property
+    def name(self) -> str:
+        """The user's, else the home's."""
+        return self._user.name or self._hass.config.location_name
+
     def may(self, connection: str, recipient: str) -> bool:
         """Whether they may control the recipient; an address that is none is for administrators."""
         if self.sees_all:

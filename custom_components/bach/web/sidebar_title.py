@@ -1,4 +1,4 @@
-"""The panel's title in the sidebar, with the number of messages that need a person: "BACH (3)".
+"""The panel's title in the sidebar, with the number of messages and alarms that need a person: "BACH (3)".
 
 It is no entity, so no history of it is kept. When a title changes, Home Assistant builds the panel anew in each browser
 that shows it: the title stands still while somebody has it open, who sees the number there. Everybody who sees the
@@ -17,6 +17,7 @@ from homeassistant.helpers.debounce import Debouncer
 
 from bach_lib import BachError
 from bach_lib.events import Event
+from bach_lib.web.alarm_commands import unacknowledged
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.hub import HUB
 
@@ -63,10 +64,11 @@ class SidebarTitle:
 
     async def _look(self) -> None:
         try:
-            queues = await self._hass.data[HUB].bach.queue_status()
+            bach = self._hass.data[HUB].bach
+            queues, alarms = await bach.queue_status(), await unacknowledged(bach)
         except BachError:  # the disk, or nothing is loaded yet: others tell of that
             return
-        title = _title(self._hass, sum(queue.needs_person for queue in queues.values()))
+        title = _title(self._hass, sum(queue.needs_person for queue in queues.values()) + alarms)
         if title is None:
             self._held_since = None
             return

@@ -11,6 +11,7 @@ class Everybody:
     """Somebody who may do everything."""
 
     sees_all = True
+    name = "Ada"
     context: str | None = None
 
     def __init__(self, places: Sequence[Known] = ()) -> None:

@@ -1,0 +1,103 @@
+"""What the web app asks about runs of routes: which are under way, who was told when, and that somebody has it.
+
+Who may is judged by the route as a recipient, where it is one (in Home Assistant); else by whether nothing is hidden.
+"""
+
+from bach_lib.arguments import check_limit
+from bach_lib.bach import Bach
+from bach_lib.errors import UnknownRunError
+from bach_lib.models.route import RouteRun, RouteStatus
+from bach_lib.rest.answers import Json
+from bach_lib.web.viewer import ForbiddenError, Visit
+
+_OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
+_LOOKED_THROUGH = 200
+"""Of the newest runs. At most a hundred are under way."""
+_TOLD = 20
+"""Of those who were told, the newest; the number of all stands beside."""
+_ROUTES = "routes"
+"""The type of the connection whose recipients are routes."""
+
+
+async def alarms(visit: Visit, *, all: bool = False, before: int | None = None, limit: int = 20) -> Json:  # noqa: A002 - a word of the page's
+    """Runs that nobody has acknowledged, newest first; `all`: a page of whatever was started. `any`: there are some."""
+    check_limit(limit)
+    titles = _titles(visit)
+    if all:
+        runs = await visit.bach.route_runs(before=before, limit=limit)
+    else:
+        runs = await visit.bach.route_runs(limit=_LOOKED_THROUGH)
+    theirs = [run for run in runs if _may(visit, run)]
+    return {
+        "rows": [_view(titles, run) for run in theirs if all or run.status in _OPEN],
+        "older": runs[-1].id if all and len(runs) == limit else None,
+        "any": bool(theirs),
+    }
+
+
+async def acknowledge(visit: Visit, *, run_id: int) -> Json:
+    """The viewer has it: nobody is told any more."""
+    await _require(visit, run_id)
+    return _view(_titles(visit), await visit.bach.acknowledge(run_id, visit.viewer.name))
+
+
+async def call_off(visit: Visit, *, run_id: int) -> Json:
+    """Nobody needs to know any more."""
+    await _require(visit, run_id)
+    return _view(_titles(visit), await visit.bach.cancel_route(run_id))
+
+
+async def unacknowledged(bach: Bach) -> int:
+    """How many runs wait for somebody. Raises a `StorageError`."""
+    return sum(run.status in _OPEN for run in await bach.route_runs(limit=_LOOKED_THROUGH))
+
+
+def _may(visit: Visit, run: RouteRun) -> bool:
+    return visit.viewer.sees_all or any(
+        row.type == _ROUTES and visit.viewer.may(row.name, run.route) for row in visit.bach.registry.list()
+    )
+
+
+async def _require(visit: Visit, run_id: int) -> None:
+    """Raise `ForbiddenError` unless they may decide about a run; about none, unless nothing is hidden from them."""
+    try:
+        is_theirs = _may(visit, await visit.bach.route_run(run_id))
+    except UnknownRunError:
+        if visit.viewer.sees_all:
+            raise
+        is_theirs = False
+    if not is_theirs:
+        raise ForbiddenError
+
+
+def _titles(visit: Visit) -> dict[tuple[str, str], str]:
+    """Of recipients; of a route, which is one of a connection of its own, under no connection."""
+    routes = {row.name for row in visit.bach.registry.list() if row.type == _ROUTES}
+    return {
+        ("" if place.id in routes else place.id, one.id): one.title
+        for place in visit.viewer.places()
+        for one in place.recipients
+    }
+
+
+def _view(titles: dict[tuple[str, str], str], run: RouteRun) -> dict[str, Json]:
+    return {
+        "id": run.id,
+        "route": titles.get(("", run.route), run.route),
+        "title": run.said.title,
+        "text": run.said.text,
+        "status": run.status,
+        "started_at": run.started_at,
+        "due_at": run.due_at,
+        "ended_at": run.ended_at,
+        "by": run.by,
+        "told": [
+            {
+                "name": titles.get((one.place.connection, one.place.recipient), one.place.recipient),
+                "at": one.at,
+                "message": one.message_id,
+            }
+            for one in run.tried[-_TOLD:]
+        ],
+        "told_in_all": len(run.tried),
+    }
