@@ -68,9 +68,14 @@ async def _check_now(coordinator: BachCoordinator, _: Context | None) -> None:
             translation_key=f"check_failed_{hops[-1].name}" if hops else "check_failed",
             translation_placeholders={
                 "name": coordinator.config_entry.title,
-                "reason": in_home_language(coordinator.hass, result.text),
+                "reason": _ended(in_home_language(coordinator.hass, result.text)),
             },
         )
+
+
+def _ended(words: str) -> str:
+    """A platform's own words with a full stop, as advice follows them."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 BUTTONS = (

@@ -5,6 +5,7 @@ knows is left out then, and the rest is read from the database.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ REDACTED_FIELDS: Final = {*SECRET_FIELDS, *PRIVATE_FIELDS, CONF_UNIQUE_ID}
 _FAILED: Final = (Status.DEAD, Status.EXPIRED, Status.FAILED, Status.UNCERTAIN)
 _MAX_FAILURES: Final = 10
 _MAX_ATTEMPTS: Final = 5
+_MOMENTS: Final = ("last_success", "oldest")
+"""Unix times in a snapshot."""
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: BachConfigEntry) -> dict[str, Any]:
@@ -74,8 +77,16 @@ def _at_work(entry: BachConfigEntry) -> dict[str, Any]:
     return {
         "refused": asdict(refused) if refused else None,
         "snapshot": async_redact_data(
-            asdict(coordinator.data), {"connection", "id", "link", "name", "offers", "text"}
+            _dated(asdict(coordinator.data)), {"connection", "id", "link", "name", "offers", "text"}
         ),  # a fault's text may name a host, and what a server offers may name what stands in a home
+    }
+
+
+def _dated(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with times that people can read."""
+    return {
+        name: _dated(value) if isinstance(value, Mapping) else iso_time(value) if name in _MOMENTS else value
+        for name, value in state.items()
     }
 
 
@@ -97,9 +108,9 @@ async def _on_disk(bach: Bach, entry: BachConfigEntry, redactor: Redactor) -> di
             "success_count": row.success_count,
             "error_count": row.error_count,
             "blocked_count": row.blocked_count,
-            "last_used": row.last_used,
+            "last_used": iso_time(row.last_used),
             "consecutive_failures": row.consecutive_failures,
-            "disabled_until": row.disabled_until,
+            "disabled_until": iso_time(row.disabled_until),
         },
         "failures": [await _failure(bach, entry, message, redactor) for message in failed],
         "set_aside": Counter(redactor.hide(one.reason) for one in await bach.unreadable(row.name)),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import AsyncMock
@@ -61,6 +62,8 @@ async def test_diagnostics_help_without_telling_secrets(
     assert diagnostics["snapshot"]["breaker"] == "closed"
     assert diagnostics["snapshot"]["queue"]["sent"] == 1
     assert diagnostics["snapshot"]["sending"]["state"] == "connected"
+    moments = (diagnostics["connection"]["last_used"], diagnostics["snapshot"]["sending"]["last_success"])
+    assert all(datetime.fromisoformat(moment) for moment in moments), "nobody reads seconds since 1970"
 
 
 async def test_diagnostics_tell_nothing_of_people(

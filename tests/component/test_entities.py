@@ -215,6 +215,7 @@ async def test_checking_a_connection_that_does_not_work_says_why(
         await press(hass, "button.home_bot_check_now")
     assert raised.value.translation_key == "check_failed_http"
     assert "@home_bot" in str(raised.value)
+    assert (raised.value.translation_placeholders or {})["reason"].endswith("."), "a sentence follows"
     await until_shown(hass, "binary_sensor.home_bot_sending", "off")
 
     await press(hass, "button.home_bot_check_now")

@@ -354,6 +354,21 @@ def test_titles_of_repair_pages_take_one_line_on_a_phone() -> None:
     assert [title for title in titles if "{" in title or len(title) > 24] == []
 
 
+def test_titles_of_menus_name_nothing() -> None:
+    """Home Assistant fills places in the titles of forms only; above a menu it would show an error of its own."""
+    dialogs = [TEXTS["config"], *TEXTS["config_subentries"].values()]
+    steps = {key: step for dialog in dialogs for key, step in dialog["step"].items() if "menu_options" in step}
+    assert {"manage_webhook", "user"} <= set(steps)
+    assert [key for key, step in steps.items() if "{" in step["title"]] == []
+
+
+def test_texts_about_automations_are_no_markdown() -> None:
+    """The editor would show asterisks around the name of a button."""
+    sections = ("services", "triggers", "conditions", "entity", "selector")
+    texts = {".".join((section, *path)): text for section in sections for path, text in leaves(TEXTS[section])}
+    assert [path for path, text in texts.items() if re.search(r"\*\S|`\w|\]\(", text)] == []
+
+
 def test_dialogs_that_ask_for_new_credentials_name_their_connection() -> None:
     """With five connections, nobody would know of which of them the password is asked."""
     steps = TEXTS["config"]["step"]

@@ -24,7 +24,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.config_entries import ConfigEntryState as State
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.http import current_request
 from homeassistant.helpers.json import json_dumps
 from homeassistant.setup import async_setup_component
@@ -466,6 +466,9 @@ async def test_one_that_sends(hass: HomeAssistant, hook: Hook) -> None:
     assert set(copied) == {"secret"}
     flow = await hass.config_entries.subentries.async_configure(page["flow_id"], {})
     assert flow["step_id"] == "hook", "nobody can post, so there is nobody to wait for"
+    assert flow["data_schema"] is not None
+    first = [marker.description["suggested_value"] for marker in list(flow["data_schema"].schema)[:2]]
+    assert first == ["default", created["title"]], "most addresses know no names"
     answer = {"recipient": " kitchen ", "title": "Kitchen"}
     await hass.config_entries.subentries.async_configure(flow["flow_id"], answer)
     await hass.async_block_till_done()
@@ -578,6 +581,7 @@ async def test_a_change_keeps_the_secrets_that_are_not_given(hass: HomeAssistant
     await set_up(hass, entry)
     result = await change(hass, entry, SOURCE_RECONFIGURE)
     assert result["step_id"] == "change_webhook"
+    assert _closed(result) == {"outgoing": True, "incoming": False}
     suggested = _suggested(result)
     assert SECRET not in str(suggested)
     assert url not in str(suggested)
@@ -612,6 +616,23 @@ def _suggested(result: ConfigFlowResult) -> dict[str, Any]:
         for name, selector in schema.schema.items()
         if hasattr(selector, "schema")
     }
+
+
+def _closed(result: ConfigFlowResult) -> dict[str, bool]:
+    """Whether each section of a form is closed, in the order in which they are shown."""
+    assert result["data_schema"] is not None
+    return {
+        str(name): one.options["collapsed"]
+        for name, one in result["data_schema"].schema.items()
+        if isinstance(one, section)
+    }
+
+
+async def test_a_form_is_open_where_something_is_set(hass: HomeAssistant, hook: Hook) -> None:
+    """Whoever has an address to send to would be asked first, and at length, how others post."""
+    entry = an_entry(hass, url=f"{hook.url}{SECRET_PATH}")
+    await set_up(hass, entry)
+    assert _closed(await change(hass, entry, SOURCE_RECONFIGURE)) == {"outgoing": True, "incoming": True}
 
 
 async def reconfigure(hass: HomeAssistant, entry_id: str) -> ConfigFlowResult:

@@ -21,6 +21,7 @@ from custom_components.bach.const import (
     CONF_OWN_SECRET,
     CONF_RECIPIENT,
     CONF_ROLE,
+    CONF_TITLE,
     SUBENTRY_RECIPIENT,
 )
 from custom_components.bach.home.attribution import Role
@@ -42,6 +43,8 @@ TRUST: Final = (CLAIMED, OWN, MUTED)
 """What is believed of a name: that something was posted under it; whoever has its secret; nothing."""
 
 _SECRET_BYTES: Final = 32
+_UNNAMED: Final = "default"
+"""What the recipient of an address is called where there is only one."""
 
 type _Resume = Callable[[dict[str, Any]], Awaitable[SubentryFlowResult]]
 
@@ -170,6 +173,13 @@ class MuteHookRecipientFlow(HookRecipientFlow):
     """Subentry flow for a webhook that only sends."""
 
     is_heard = False
+
+    @override
+    def _suggest(self, users: Users) -> dict[str, Any]:
+        """Suggest the webhook itself as its first recipient: most addresses know no other."""
+        entry = self._get_entry()
+        is_first = self.source == SOURCE_USER and not entry.get_subentries_of_type(SUBENTRY_RECIPIENT)
+        return {CONF_RECIPIENT: _UNNAMED, CONF_TITLE: entry.title} if is_first else super()._suggest(users)
 
     @override
     async def _begin(self) -> SubentryFlowResult:

@@ -60,7 +60,7 @@ from .partner_forms import (
 )
 from .platforms import KINDS, SECTION_SERVER, SERVER, Kind
 from .settings import whole
-from .webhook import WEBHOOK, WebhookKind
+from .webhook import WEBHOOK, WebhookKind, receives
 
 _IDENTIFYING: Final = (
     CONF_TYPE,
@@ -239,6 +239,8 @@ def kind_of(type_: str, data: Mapping[str, Any]) -> Kind | PartnerKind | Webhook
     kind = WITH_FORMS[type_]
     if isinstance(kind, Kind) and kind.has_login and data.get(CONF_LOGIN):
         return replace(kind, secret=CONF_PASSWORD)
+    if isinstance(kind, WebhookKind):
+        return replace(kind, is_heard=receives(data))
     return replace(kind, usual=data.get(CONF_AUTH_TYPE, kind.usual)) if isinstance(kind, PartnerKind) else kind
 
 

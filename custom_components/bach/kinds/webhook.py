@@ -11,6 +11,7 @@ from typing import Any, Final
 import voluptuous as vol
 from homeassistant.components.webhook import async_generate_id
 from homeassistant.const import CONF_TYPE
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
@@ -107,11 +108,12 @@ INCOMING: Final = form_section(
 
 @dataclass(frozen=True, slots=True)
 class WebhookKind:
-    """The webhook type. It has no account that could be recognised again."""
+    """The webhook type. It has no account that could be recognised again. `is_heard`: others may post to it."""
 
     model: str = "Webhook"
     refused: str = "refused_hook"
     place: str | None = None
+    is_heard: bool = True
 
     @property
     def schema(self) -> vol.Schema:
@@ -126,8 +128,14 @@ class WebhookKind:
 
     @property
     def reconfigure_schema(self) -> vol.Schema:
-        """The form for a changed connection. How a request looks is an option."""
-        return self.schema.extend({vol.Required(SECTION_OUTGOING): outgoing.AUTHENTICATION})
+        """The form for a changed connection, closed where nothing is set. How a request looks is an option."""
+        return vol.Schema(
+            {
+                vol.Optional(CONF_URL): SECRET_BOX,
+                vol.Required(SECTION_OUTGOING): outgoing.AUTHENTICATION,
+                vol.Required(SECTION_INCOMING): section(INCOMING.schema, {"collapsed": not self.is_heard}),
+            }
+        )
 
     @property
     def placeholders(self) -> dict[str, str]:
