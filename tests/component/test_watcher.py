@@ -74,6 +74,39 @@ async def test_a_token_that_is_refused_at_run_time_asks_for_a_new_one(
     await until_state(hass, "binary_sensor.home_bot_sending", "on")
 
 
+async def test_a_page_that_was_closed_over_a_dialog_does_not_keep_it_from_asking(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Weeks later a token is refused, and as some page once left *Reconfigure* open, nobody is asked for another."""
+    left = await loaded.start_reconfigure_flow(hass)
+    telegram.revoke(bot)
+    await send(hass, ADA_ENTITY, "waits for the new token")
+    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+    await until_state(hass, "binary_sensor.home_bot_receiving", "off")
+    assert not reauth_flows(hass), "somebody may just be filling it in"
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=1, seconds=1))
+    await until(hass, lambda: bool(reauth_flows(hass)))
+    assert left["flow_id"] not in {flow["flow_id"] for flow in hass.config_entries.flow.async_progress()}
+
+
+async def test_whoever_mends_it_in_that_dialog_is_not_asked_again(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """They would wonder which of the two tokens counts."""
+    dialog = await loaded.start_reconfigure_flow(hass)
+    telegram.revoke(bot)
+    await send(hass, ADA_ENTITY, "waits for the new token")
+    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+    new_token = f"{TOKEN[:-3]}new"
+    telegram.add_bot(new_token, username="home_bot")
+    given = {"bot_token": new_token, "server": {"endpoint": loaded.data["endpoint"]}}
+    await hass.config_entries.flow.async_configure(dialog["flow_id"], given)
+    await telegram.wait_for(1)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=1, seconds=1))
+    await hass.async_block_till_done()
+    assert not reauth_flows(hass)
+
+
 async def test_a_token_that_is_refused_at_boot_asks_for_a_new_one(
     hass: HomeAssistant, telegram: TelegramServer, bot: Bot, entry: MockConfigEntry
 ) -> None:

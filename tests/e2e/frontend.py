@@ -3,13 +3,15 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
+from playwright.async_api import TimeoutError as TooLateError
 
 from demo.client import Client
 
+_TRIES, _OPENS = 4, 5_000  # how often, and milliseconds
 _TIMEOUT = 60_000  # milliseconds; on a machine with three homes on two cores, 15 seconds were not enough for a dialog
 
 
@@ -78,9 +80,17 @@ class Frontend:
         await row.get_by_role("button", name=button).click()
 
     async def pick_option(self, field: str, option: str) -> None:
-        """Open a list of a form, and choose."""
-        await self.page.locator("ha-selector-select", has_text=field).first.click()
-        await self.page.get_by_text(option, exact=True).last.click()
+        """Open a list of a form, and choose. It closes again where the form was still being drawn."""
+        box, choice = (
+            self.page.locator("ha-selector-select", has_text=field).first,
+            self.page.get_by_text(option, exact=True),
+        )
+        for _ in range(_TRIES):
+            await box.click()
+            with suppress(TooLateError):
+                await choice.last.wait_for(timeout=_OPENS)
+                break
+        await choice.last.click()
 
     async def pick_model(self, name: str) -> None:
         """Choose among the models that a partner offers."""

@@ -129,12 +129,23 @@ async def _furnish(world: World) -> str:
     entity = await world.add_person(await world.add_connection())
     await world.send(await world.add_discord(), "The backup is done: 3.2 GB in 4 minutes.")
     await world.send(entity, "Good morning! Dry until six, 8 to 14 degrees.")
-    await world.telegram.write(CHAT, "Thanks. Who is at the door?", first_name=PERSON)
+    await _hear(world, "Thanks. Who is at the door?")
     await world.send(entity, "Nobody. The postman was there at half past nine.")
     async with _asked(world, entity, "The garage door is open. Shall I close it?", "Close it", "Leave it open"):
         pass
     await _lose(world, entity)
     return entity
+
+
+async def _hear(world: World, text: str) -> None:
+    """Let the person write, and wait until the home has it: what is answered sooner may stand above it."""
+
+    async def is_there() -> bool:
+        inbox = await world.home.client.act("bach", "get_inbox", {})
+        return any(message["text"] == text for message in inbox["messages"])
+
+    await world.telegram.write(CHAT, text, first_name=PERSON)
+    await until(is_there, what="what was written to come in", seconds=20)
 
 
 async def _arrived(world: World, text: str) -> Arrived:

@@ -92,6 +92,11 @@ def test_whatever_fails_in_the_weekly_run_is_told() -> None:
     assert "gh issue create" in str(test["tell"])
 
 
+def test_pictures_that_are_out_of_date_are_found() -> None:
+    """The documents would go on showing a dialog that is there no more."""
+    assert "script/screenshots --compare" in str(jobs("test")["pictures"])
+
+
 def builds_with() -> Iterator[str]:
     """The packages that a release is built with."""
     for line in (ROOT / "requirements/build.txt").read_text("utf-8").splitlines():

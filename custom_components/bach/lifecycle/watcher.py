@@ -4,10 +4,14 @@ Refused credentials start a reauthentication, a condition that blocks receiving 
 another id is followed.
 """
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
+from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
 
 from bach_lib import Bach, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.events import ConnectionChanged, ConnectionIdentified, RecipientMoved
@@ -24,6 +28,10 @@ REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
 NOTICES: Final = ("not_accepted",)
 """The same for what a check finds although the connection works."""
 
+_ABANDONED: Final = timedelta(hours=1)
+"""Nobody fills in a dialog for so long. Home Assistant keeps one whose page was closed until it is restarted, and asks
+for no new credentials meanwhile."""
+
 
 @callback
 def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
@@ -33,6 +41,7 @@ def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None
     entry.async_on_unload(bach.subscribe(ConnectionIdentified, watcher.connection_identified))
     entry.async_on_unload(bach.subscribe(RecipientMoved, watcher.recipient_moved))
     entry.async_on_unload(watcher.clear)
+    entry.async_on_unload(watcher.rest)
     entry.async_on_unload(lambda: watcher.note(None))
     if not entry.runtime_data.is_partner:
         async_follow_forms(hass, entry)  # what was learned while nobody listened
@@ -48,6 +57,7 @@ class _Watcher:
         self._hass = hass
         self._entry = entry
         self._connection = connection_name(entry)
+        self._rest: Callable[[], None] | None = None
 
     @callback
     def connection_changed(self, event: ConnectionChanged) -> None:
@@ -57,11 +67,39 @@ class _Watcher:
     @callback
     def judge(self, direction: Direction, health: Health) -> None:
         if health.state is ConnectionState.AUTH_FAILED:
-            self._entry.async_start_reauth(self._hass)
+            self._ask_for_credentials()
         elif direction is Direction.RECEIVING and health.fault and health.fault.code in REPAIRS:
             self._report(health.fault)
         elif direction is Direction.RECEIVING and health.state is ConnectionState.CONNECTED:
             self.clear()
+
+    @callback
+    def rest(self) -> None:
+        """Stop waiting for a dialog to be abandoned."""
+        if self._rest:
+            self._rest()
+            self._rest = None
+
+    def _ask_for_credentials(self) -> None:
+        """Begin the reauthentication; where a dialog that changes the connection is open, once it is abandoned."""
+        opened = {flow["flow_id"] for flow in self._entry.async_get_active_flows(self._hass, {SOURCE_RECONFIGURE})}
+        self._entry.async_start_reauth(self._hass)
+        if not opened:
+            return
+
+        @callback
+        def ask(_: datetime) -> None:
+            self._rest = None
+            bach = self._entry.runtime_data.bach
+            if not any(bach.health(self._connection, one).state is ConnectionState.AUTH_FAILED for one in Direction):
+                return
+            for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_RECONFIGURE})):
+                if flow["flow_id"] in opened:
+                    self._hass.config_entries.flow.async_abort(flow["flow_id"])
+            self._ask_for_credentials()
+
+        self.rest()
+        self._rest = async_call_later(self._hass, _ABANDONED, ask)
 
     @callback
     def connection_identified(self, event: ConnectionIdentified) -> None:
