@@ -6,8 +6,8 @@ from typing import Final
 from PIL import Image, ImageChops
 
 _BLOCK: Final = 8
-"""Pixels that are looked at together, each way: of a word they hold half a letter, whose edges each machine draws in its
-own way. With other hinting, 5 % of the pixels of a page are others, and of these blocks one in a thousand."""
+"""Pixels that are looked at together, each way: half a letter, whose edges each machine draws in its own way. With
+other hinting, 5 % of the pixels of a page are others, and of these blocks one in a thousand."""
 _SEEN: Final = 32
 """So much brighter or darker (of 255) is a block that somebody sees as another; saving with few colours costs less."""
 SMALL: Final = 0.01
