@@ -233,6 +233,7 @@ class QuestionService:
     async def _show_the_end(self, asked: Asked, message: Message) -> None:
         line = _last_line(asked, message)
         options = _options(asked.question)
+        options["format"] = message.format  # in which its text is; a platform may have none other
         try:
             await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
         except TextTooLongError:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bach_lib.models import Format, Reached, RouteStatus
+from bach_lib.models import Reached, RouteStatus
 from bach_lib.outbound.draft import MAX_PRIORITY
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
@@ -17,6 +17,7 @@ from bach_lib.rest.describing import (
     reference,
 )
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
+from bach_lib.routes.starting import FORMATS
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _WORDS: Final[dict[str, Json]] = {"type": "string", "minLength": 1}
@@ -43,7 +44,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
         {"content": {**_WORDS, "description": "What they are told."}},
         {
             "title": nullable({"type": "string"}),
-            "format": nullable({"type": "string", "enum": list(Format)}),
+            "format": nullable({"type": "string", "enum": list(FORMATS)}),
             "silent": nullable({"type": "boolean"}),
             "priority": nullable(_PRIORITY),
             "tag": nullable({"type": "string", "description": "Ends an earlier run with it that nobody acknowledged."}),
@@ -55,7 +56,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "route": TEXT,
             "content": TEXT,
             "title": nullable({"type": "string"}),
-            "format": {"type": "string", "enum": list(Format)},
+            "format": {"type": "string", "enum": list(FORMATS)},
             "silent": {"type": "boolean"},
             "priority": _PRIORITY,
             "tag": nullable({"type": "string"}),

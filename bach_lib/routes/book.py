@@ -37,9 +37,12 @@ class RunBook:
         return runs[0]
 
     async def by_key(self, key: str) -> RouteRun | None:
-        """The run that was begun under a key. Raises a `StorageError`."""
+        """The run that was begun under a key. One that is damaged keeps none. Raises a `StorageError`."""
         row = await self._store.read(lambda tx: tx.row("keyed_run", request_key=key))
-        return next(iter(_readable([row] if row else [])), None)
+        runs = _readable([row] if row else [])
+        if row and not runs:  # else nothing could ever be begun under it
+            await self._store.submit(lambda tx: tx.run("forget_key_of_run", request_key=key))
+        return runs[0] if runs else None
 
     async def page(self, route: str | None, before: int | None, limit: int) -> list[RouteRun]:
         """A page, newest first. Raises a `StorageError`."""

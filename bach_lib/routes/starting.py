@@ -13,6 +13,8 @@ from bach_lib.outbound.fitting import has_words, short, text_of
 _LONGEST = 10_000
 """Characters. A platform that takes fewer refuses it, and the others are told."""
 
+FORMATS = (Format.PLAIN, Format.MARKDOWN, Format.HTML)
+
 
 class RouteOptions(TypedDict, total=False):
     """What may be said about what a route tells, beside its text."""
@@ -59,7 +61,7 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
     said = Said(
         text=text,
         title=short("title", options.get("title")),
-        format=one_of(Format, "format", options.get("format", Format.PLAIN)),
+        format=_words(one_of(Format, "format", options.get("format", Format.PLAIN))),
         silent=silent,
         priority=whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
     )
@@ -72,3 +74,10 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         started_at=now,
         tag=short("tag", options.get("tag")),
     )
+
+
+def _words(given: Format) -> Format:
+    """Fields of an action are no words: each place would refuse them, and the run would be over with nobody told."""
+    if given not in FORMATS:
+        raise InvalidValueError(field="format", value=given, expected=", ".join(FORMATS))
+    return given

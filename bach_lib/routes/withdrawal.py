@@ -40,6 +40,7 @@ class Withdrawal:
     async def _show_the_end(self, run: RouteRun, message: Message) -> None:
         line = as_it_is(last_line(run), message.format)
         options = options_of(run)
+        options["format"] = message.format  # in which its text is; a platform may have none other
         options["idempotency_key"] = f"route {run.id} {message.id}"
         text = message.text if run.superseded_by is not None else f"{message.text}\n\n{line}"
         try:

@@ -783,6 +783,9 @@ RETURNING *;
 -- keyed_run: the one that was begun under a key
 SELECT * FROM route_runs WHERE request_key = :request_key;
 
+-- forget_key_of_run: what was begun under it cannot be read
+UPDATE route_runs SET request_key = NULL WHERE request_key = :request_key;
+
 -- save_run: in the transaction that puts its next messages; no row if another process has gone on with it
 UPDATE route_runs
 SET status = :status, version = :version, is_open = :is_open, ended_at = :ended_at, state = :state

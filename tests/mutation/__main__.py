@@ -17,7 +17,10 @@ from tests.mutation.targets import TARGETS, Target
 
 _ROOT = Path(__file__).parents[2]
 _WORK = _ROOT / ".mutation"
-_COPIED = ("bach_lib", "tests/lib", "tests/contracts", "tests/described", "tests/mutation", "tests/conftest.py")
+_COPIED = (
+    *("bach_lib", "tests/lib", "tests/contracts", "tests/described", "tests/mutation", "tests/conftest.py"),
+    "docs",  # against which some tests hold the code
+)
 _WITHOUT = ("randomly", "cacheprovider", "homeassistant", "unraisableexception")
 """Plugins of pytest; the last two gather garbage around every test or run, which takes several times as long as it."""
 _ARGUMENTS = (
@@ -100,6 +103,7 @@ def _prepare(folder: Path, files: list[str]) -> None:
         "only_mutate": files,
         "use_git_change_detection": False,
         "use_setproctitle": False,
+        "also_copy": ["docs"],
     }
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     original = (_ROOT / "pyproject.toml").read_text("utf-8")

@@ -39,8 +39,9 @@ class _Watch:
     """Ends this process with the first failure of a test."""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A test's outcome."""
+        """A test's outcome; the log of the run names those that failed."""
         if report.failed:
+            os.write(2, f"{report.nodeid}\n".encode())
             os._exit(_KILLED)
 
 

@@ -95,6 +95,14 @@ _TESTS_OF_OUTBOUND = {
     "claimed_row.py": ("tests/lib/outbound/test_claimed_row.py",),
     "services.py": ("tests/lib/outbound/test_services.py",),
     "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
+    **dict.fromkeys(("superseding.py", "tagged.py"), ("tests/lib/test_tags.py",)),
+    "schedule.py": ("tests/lib/test_scheduling.py",),
+    "letters.py": ("tests/lib/routes/test_runner.py", "tests/lib/routes/test_hearing.py"),
+    "room.py": (
+        *("tests/lib/test_send_all.py", "tests/lib/test_policy_of_one.py", "tests/lib/test_scheduling.py"),
+        "tests/lib/outbound/test_bundle.py",
+    ),
+    "turnstile.py": ("tests/lib/test_turnstile.py",),
 }
 _ON_DISK = "tests/lib/storage"
 _TESTS_OF_STORAGE = {
@@ -169,11 +177,13 @@ _TESTS_OF_INBOUND = {
         tuple(f"tests/lib/inbound/test_{name}.py" for name in ("receiver", "receiver_told", "brought")),
     ),
 }
+_OF_ROUTES = tuple(
+    f"tests/lib/routes/test_{name}.py"
+    for name in ("deciding", "defined", "book", "withdrawal", "hearing", "endings", "runner")
+)
 TARGETS = {
     "models": Target(("bach_lib/models/fast_frozen.py",), ("tests/lib/models/test_fast_frozen.py",)),
-    "routes": Target(
-        ("bach_lib/routes/deciding.py",), ("tests/lib/routes/test_deciding.py", "tests/lib/routes/test_runner.py")
-    ),
+    "routes": Target(("bach_lib/routes/*", "bach_lib/runtime/routing.py"), _OF_ROUTES, {"deciding.py": _OF_ROUTES}),
     "questions": Target(
         ("bach_lib/questions/question.py",),
         ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py"),

@@ -13,6 +13,9 @@ from bach_lib.storage import Store
 from bach_lib.testing import FakeClock, fake_connector
 from tests.lib.inbound.receiving import Bench, Platform
 from tests.lib.storage.work import add
+from tests.lib.strict import exact_names, no_failure_is_only_logged
+
+__all__ = ["exact_names", "no_failure_is_only_logged"]
 
 
 @pytest.fixture

@@ -1,16 +1,5 @@
-"""What the tests of sending share: rows are as strict as any database's."""
+"""Rows are as strict as any database's, and no failure is passed over."""
 
-import pytest
+from tests.lib.strict import exact_names, no_failure_is_only_logged
 
-from bach_lib.storage import Row, Transaction, Value
-
-
-@pytest.fixture(autouse=True)
-def exact_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only SQLite finds a column whose name is written in other letters."""
-    rows = Transaction.rows
-
-    def strict(self: Transaction, query: str, **values: Value) -> list[Row]:
-        return [dict(row) for row in rows(self, query, **values)]
-
-    monkeypatch.setattr(Transaction, "rows", strict)
+__all__ = ["exact_names", "no_failure_is_only_logged"]

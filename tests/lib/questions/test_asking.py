@@ -17,6 +17,7 @@ from bach_lib import (
     Connection,
     Content,
     Fault,
+    Format,
     IncomingMessage,
     Kind,
     Message,
@@ -124,6 +125,19 @@ async def test_the_first_answer_is_returned_and_shown_everywhere(
     assert all(not message.buttons for message in platform.sent[2:])
 
 
+async def test_a_platform_without_markup_shows_the_end_as_it_is(
+    home: Bach, platform: FakePlatform, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made plain would be taken for markup, and the name of who answered would be gone."""
+    connector = await home._base.connectors.load("fake")
+    plain = replace(connector.capabilities, formats=frozenset({Format.PLAIN}))
+    monkeypatch.setattr(connector, "capabilities", plain)
+    await ask(home, clock, replace(question(format="html"), name_of=lambda _: "<Ada>"))
+    press(home, 1, "0")
+    await clock.settle()
+    assert edits(platform) == {"ada": "Open?\n\nAnswered by <Ada>: Yes"}
+
+
 async def test_buttons_carry_numbers_only(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """A long value would not fit on a platform, and one of another question would be taken for this one's."""
     await ask(home, clock, question())
@@ -225,6 +239,7 @@ async def test_a_place_that_fails_strangely_costs_no_other_and_is_named(
         await alone
 
 
+@pytest.mark.usefixtures("caplog")  # where the failure is told
 @pytest.mark.parametrize("error", FOREIGN)
 async def test_one_question_that_cannot_be_taken_back_keeps_no_other_open(
     home: Bach,
@@ -249,6 +264,7 @@ async def test_one_question_that_cannot_be_taken_back_keeps_no_other_open(
     assert [(one.recipient, one.operation) for one in platform.sent[2:]] == [("ben", Operation.EDIT)]
 
 
+@pytest.mark.usefixtures("caplog")  # where the failure is told
 @pytest.mark.parametrize("error", FOREIGN)
 async def test_who_cannot_be_named_answers_nothing_and_ends_nothing(
     home: Bach, clock: FakeClock, error: type[BaseException]

@@ -15,12 +15,14 @@ from bach_lib.routes.deciding import (
     AllClear,
     Begun,
     CalledOff,
+    Decision,
     Due,
     Happening,
     Known,
     Lost,
     Superseded,
     decide,
+    longest_wait,
     step_of,
 )
 
@@ -186,3 +188,54 @@ def test_the_picture_shows_every_way_that_a_run_can_go() -> None:
                 seen.add((run.status.value, decision.run.status.value))
                 runs += [decision.run] if len(runs) < 100 else []
     assert seen == drawn
+
+
+def begun(**fields: object) -> RouteRun:
+    """A run in the middle of its first step of two, both of which tell two."""
+    step = Step(places=PLACES[:2], wait=60.0, repeats=1, repeat_every=30.0)
+    steps = (step, replace(step, places=PLACES[2:4], wait=7.0, repeats=0))
+    new = RouteRun(id=1, route="r", said=Said(text="!"), steps=steps, words=RouteWords(), started_at=0.0)
+    tried = tuple(Tried(place=PLACES[n], stage=0, at=0.0, message_id=n + 1) for n in range(2))
+    run = replace(new, stage=0, left=(1,), told=1, due_at=30.0, tried=tried)
+    return replace(run, **fields)  # type: ignore[arg-type] # of several types
+
+
+def test_what_ends_it_says_by_whom_and_through_what() -> None:
+    """Those who were woken could not read who has it; or a run that is over would look as if it still waited."""
+    run = begun(steps=(replace(begun().steps[0], reached=Reached.DELIVERED), begun().steps[1]))
+    over = replace(run, left=(), stage=None, told=0, due_at=None, ended_at=5.0)
+    known = replace(over, status=RouteStatus.ACKNOWLEDGED, by="Ada", reached=Reached.SEEN)
+    for happening, ended in (
+        (Known(2, Reached.SEEN, "Ada"), known),
+        (Known(1, Reached.DELIVERED), replace(known, by=None, reached=Reached.DELIVERED)),
+        (Acknowledged("Ada"), replace(known, reached=Reached.ACKNOWLEDGED)),
+        (CalledOff(), replace(over, status=RouteStatus.CANCELLED)),
+    ):
+        assert decide(run, happening, 5.0, lambda _: False) == Decision(ended)
+    assert decide(run, Known(1, Reached.SENT), 5.0, lambda _: False) is None
+
+
+def test_it_waits_as_its_step_says() -> None:
+    """The repetition would come too late, or the next be told too early, when somebody is still on the stairs."""
+    run = begun()
+    assert longest_wait(run) == 30.0
+    again = decide(run, Due(30.0), 30.0, lambda _: False)
+    assert again == Decision(replace(run, told=2, due_at=90.0), PLACES[:2])
+    assert longest_wait(again.run) == 60.0
+    following = decide(again.run, Due(90.0), 90.0, lambda _: False)
+    assert following == Decision(replace(run, stage=1, left=(), told=1, due_at=97.0), PLACES[2:4])
+    assert longest_wait(following.run) == 7.0
+    done = decide(following.run, Due(97.0), 97.0, lambda _: False)
+    assert done
+    assert (done.run.status, longest_wait(done.run)) == (RouteStatus.EXHAUSTED, 0.0)
+
+
+def test_who_still_waits_for_a_message_gets_no_other() -> None:
+    """After an outage all repetitions would come at once; or who got the first would not get the second."""
+    again = decide(begun(), Due(30.0, frozenset({1, 7})), 30.0, lambda _: False)
+    assert again
+    assert again.tell == PLACES[1:2]
+    second = begun(stage=1, left=(), steps=(begun().steps[0],) * 2)
+    again = decide(second, Due(30.0, frozenset({1})), 30.0, lambda _: False)
+    assert again
+    assert again.tell == PLACES[:2]  # the message that waits is of the first stage

@@ -30,7 +30,6 @@ from bach_lib import (
     RouteRun,
     RouteStatus,
     RouteStepped,
-    RouteWords,
     Status,
     Step,
     StoreFailedError,
@@ -341,24 +340,11 @@ async def test_of_two_that_go_on_at_the_same_moment_one_does(house: World) -> No
     assert (run.version, run.by) == (3, "Ada")  # it has read what the other wrote, and goes on from there
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"name": "no name"},
-        {"steps": ()},
-        {"steps": (Step(places=()),)},
-        {"steps": (Step(places=(ADA,), wait=0),)},
-        {"steps": (Step(places=(ADA,), repeats=-1),)},
-        {"steps": (Step(places=(ADA,), reached="perhaps"),)},  # type: ignore[arg-type] # what a program may say
-        {"steps": (Step(places=(Place(connection="moon", recipient="ada"),)),)},
-        {"words": RouteWords(button=" ")},
-        {"words": RouteWords(over="x" * 300)},
-    ],
-)
-async def test_a_route_that_could_not_be_gone_is_refused(house: World, wrong: dict[str, object]) -> None:
+async def test_a_route_that_could_not_be_gone_is_refused(house: World) -> None:
     """It would be found out when the water runs."""
+    nowhere = Step(places=(Place(connection="moon", recipient="ada"),))
     with pytest.raises(InputError):
-        await house.bach.routes.set(replace(WATER, **wrong))  # type: ignore[arg-type] # of several types
+        await house.bach.routes.set(replace(WATER, steps=(nowhere,)))
     assert house.bach.routes.list() == [WATER]
 
 

@@ -119,6 +119,7 @@ async def test_a_damaged_row_keeps_no_other_on_the_disk(home: Bach, clock: FakeC
 LEFT = "SELECT 'message' AS what, id FROM messages UNION ALL SELECT 'incoming', id FROM inbox ORDER BY 1, 2"
 
 
+@pytest.mark.usefixtures("caplog")  # where the failure is told
 @pytest.mark.parametrize("error", [asyncio.CancelledError, RecursionError, MemoryError, StoreDamagedError(path="x")])
 @pytest.mark.parametrize(
     "step",
