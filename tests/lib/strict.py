@@ -5,6 +5,7 @@ Where one thing that fails stops no other, a mistake in our own code is a line i
 
 import logging
 from collections.abc import Iterator
+from typing import override
 
 import pytest
 
@@ -18,6 +19,7 @@ class _Failures(logging.Handler):
         super().__init__(logging.ERROR)
         self.seen: list[str] = []
 
+    @override
     def emit(self, record: logging.LogRecord) -> None:
         """Note it, if it is more than a sentence."""
         if record.exc_info:

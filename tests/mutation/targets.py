@@ -77,7 +77,8 @@ _TESTS_OF_OUTBOUND = {
     ),
     "resending.py": ("tests/lib/outbound/test_resending.py",),
     "sender.py": (
-        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing", "undoing")),
+        *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing", "undoing", "tags")),
+        *("tests/lib/test_files_on_disk.py", "tests/lib/outbound/test_stored_beside.py"),
         "tests/lib/promises/test_one_place_many_spellings.py",
     ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
@@ -97,11 +98,8 @@ _TESTS_OF_OUTBOUND = {
     "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
     **dict.fromkeys(("superseding.py", "tagged.py"), ("tests/lib/test_tags.py",)),
     "schedule.py": ("tests/lib/test_scheduling.py",),
-    "letters.py": ("tests/lib/routes/test_runner.py", "tests/lib/routes/test_hearing.py"),
-    "room.py": (
-        *("tests/lib/test_send_all.py", "tests/lib/test_policy_of_one.py", "tests/lib/test_scheduling.py"),
-        "tests/lib/outbound/test_bundle.py",
-    ),
+    "letters.py": ("tests/lib/outbound/test_stored_beside.py",),
+    "room.py": ("tests/lib/outbound/test_room.py",),
     "turnstile.py": ("tests/lib/test_turnstile.py",),
 }
 _ON_DISK = "tests/lib/storage"

@@ -9,7 +9,7 @@ from bach_lib import Place, Reached, RouteRun, RouteStatus, RouteWords, Said, St
 from bach_lib.errors import RunChangedError, UnknownRunError
 from bach_lib.routes.book import RunBook, Writing
 from bach_lib.routes.deciding import Decision
-from bach_lib.storage import Store
+from bach_lib.storage import Store, Value
 
 ADA, BOB = Place(connection="home", recipient="ada"), Place(connection="zoo", recipient="bób")
 NEW = RouteRun(
@@ -126,7 +126,7 @@ async def test_a_damaged_run_is_named_and_costs_no_other(
     row = await store.read(lambda tx: tx.row("get_run", id=runs[0].id))
     assert row is not None
     state = json.dumps(json.loads(str(row["state"])) | damage)
-    values = {"status": "under_way", "version": 2, "is_open": True, "ended_at": None, "state": state}
+    values: dict[str, Value] = {"status": "under_way", "version": 2, "is_open": True, "ended_at": None, "state": state}
     await store.submit(lambda tx: tx.run("save_run", id=runs[0].id, **values))
     assert await book.open_runs() == [runs[1]]
     assert caplog.messages == [f"The run {runs[0].id} of a route is damaged in the database, and is left out"]
@@ -139,7 +139,7 @@ async def test_a_damaged_run_keeps_no_key(store: Store, book: RunBook) -> None:
     assert await book.by_key("leak 2") is None
     with pytest.raises(RunChangedError):
         await write(store, NEW, key="leak 1")
-    values = {"status": "odd", "version": 2, "is_open": True, "ended_at": None, "state": "{}"}
+    values: dict[str, Value] = {"status": "odd", "version": 2, "is_open": True, "ended_at": None, "state": "{}"}
     await store.submit(lambda tx: tx.run("save_run", id=run.id, **values))
     assert await book.by_key("leak 1") is None
     again = await write(store, NEW, key="leak 1")

@@ -102,9 +102,10 @@ WORDS = "at most 200 characters"
         ({"repeat_every": -1.0}, "repeat_every", "-1.0", WAITS),
         ({"repeats": -1}, "repeats", "-1", "a whole number from 0 to 100"),
         ({"repeats": 101}, "repeats", "101", "a whole number from 0 to 100"),
+        ({"in_turn": "yes" * 9}, "in_turn", ("yes" * 9)[:20], "true or false"),
         ({"reached": "perhaps"}, "reached", "perhaps", "sent, delivered, seen, answered, acknowledged"),
         ({"places": (replace(ADA, connection=" "),)}, "connection", " ", "a text"),
-        ({"places": (replace(ADA, recipient=7),)}, "recipient", "7", "a text"),
+        ({"places": (replace(ADA, recipient=7),)}, "recipient", "7", "a text"),  # type: ignore[arg-type] # as programs do
         ({"places": (replace(ADA, recipient="x" * 201),)}, "recipient", "x" * 50, WORDS),
         ({"words": RouteWords(button=" " * 60)}, "button", " " * 50, "a text"),
         ({"words": RouteWords(over="x" * 201)}, "over", "x" * 50, WORDS),
@@ -118,9 +119,9 @@ async def test_what_is_wrong_is_named(
     routes = await opened(store)
     of_step = {name: given for name, given in wrong.items() if hasattr(STEP, name)}
     of_route = {name: given for name, given in wrong.items() if not hasattr(STEP, name)}
-    steps = {"steps": (STEP, replace(STEP, **of_step))} if of_step else {}
+    route = replace(WATER, steps=(STEP, replace(STEP, **of_step))) if of_step else replace(WATER, **of_route)
     with pytest.raises(InvalidValueError) as error:
-        await routes.set(replace(WATER, **steps, **of_route))
+        await routes.set(route)
     assert str(error.value) == f'"{value}" is not possible for {field}. Use {expected}.'
     assert error.value.field == field
     assert (routes.list(), (await opened(store)).list()) == ([], [])
@@ -166,6 +167,7 @@ async def test_a_damaged_route_is_named_and_costs_no_other(store: Store, caplog:
         ({"text": " \n"}, "The message has no text. Give it at least one visible character."),
         ({"text": "x" * 10_001}, f'"{"x" * 20}…" is not possible for text. Use at most 10000 characters.'),
         ({"silent": "yes" * 10}, f'"{("yes" * 10)[:20]}" is not possible for silent. Use true or false.'),
+        ({"tag": 7}, '"int 7" is not possible for tag. Use text.'),
         ({"title": 7}, '"int 7" is not possible for title. Use text.'),
         ({"format": "odd"}, '"odd" is not possible for format. Use plain, markdown, html, json.'),
         ({"format": "json"}, '"json" is not possible for format. Use plain, markdown, html.'),

@@ -11,9 +11,11 @@ from bach_lib import (
     Bach,
     Connection,
     Fault,
+    Message,
     Operation,
     Place,
     ProofKind,
+    Proven,
     Reached,
     Route,
     RouteEvent,
@@ -22,12 +24,16 @@ from bach_lib import (
     RouteStepped,
     Status,
     Step,
+    StoreFailedError,
+    Tried,
 )
 from bach_lib.connectors.base import Batch, Proof
 from bach_lib.outcomes import Dead
+from bach_lib.questions.question import Questions
 from bach_lib.routes.book import RunBook, Writing
-from bach_lib.routes.deciding import Decision
+from bach_lib.routes.deciding import Decision, Known, Lost
 from bach_lib.routes.diligence import Diligence
+from bach_lib.routes.listening import Listener
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.starting import new_run
 from bach_lib.testing import FakeClock, FakePlatform, World, world
@@ -193,8 +199,27 @@ async def test_what_others_began_and_ended_is_followed(house: World) -> None:
     await other.close(later)
     await runner.look_again()
     assert list(runner._listener) == []
+    assert runner._listener._run_of == {}  # or the memory would fill, alarm by alarm
     await clock.advance(1000)
     assert heard(platform) == ["ada"]
+
+
+def test_what_was_told_is_newer_than_what_was_read() -> None:
+    """A message that has arrived would look as if it still waited, and nobody would get the repetition."""
+    tried = Tried(place=ADA, stage=0, at=1.0, message_id=7)
+    run = replace(new_run(WATER, "Water!", {}, 1.0), id=1, tried=(tried,))
+    listener = Listener(Questions(), lambda _, recipient: recipient, lambda *_: None)
+    watched = listener.watch(run, ())
+    waiting = Message(id=7, nonce="0-7", connection="home", recipient="ada", text="Water!", status=Status.PENDING)
+    seen = Proven(kind=ProofKind.SEEN, people=1, at=2.0, latest_at=2.0, person="ada", name="")
+    listener.happened(watched, replace(waiting, status=Status.SENT, proven=(seen,)))
+    listener.learn(watched, [waiting])
+    assert list(watched.heard()) == [Known(7, Reached.SENT), Known(7, Reached.SEEN, "ada"), Lost(frozenset())]
+    watched.told_of.clear()
+    listener.learn(watched, [waiting])
+    assert (watched.waiting, list(watched.heard())) == ({7}, [Lost(frozenset())])
+    listener.learn(watched, [])
+    assert list(watched.heard()) == [Lost(frozenset({7}))]
 
 
 async def test_a_runner_that_is_closed_hears_nothing(house: World) -> None:
@@ -215,7 +240,7 @@ async def test_a_runner_that_is_closed_hears_nothing(house: World) -> None:
 async def test_work_goes_on_until_it_is_done(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
     """A fault that nobody thought of would end an alarm; or what is done would be done again."""
     diligence, tries = Diligence(clock), list[float]()
-    failures: list[Exception] = [ValueError("odd"), Exception("odder")]
+    failures: list[Exception] = [ValueError("odd"), StoreFailedError(path="x", reason="full")]
 
     async def work() -> None:
         tries.append(clock.monotonic())
@@ -231,7 +256,10 @@ async def test_work_goes_on_until_it_is_done(clock: FakeClock, caplog: pytest.Lo
     await clock.advance(4)
     await clock.advance(100)
     assert [one - began for one in tries] == [0, 5, 10]
-    assert caplog.messages == ["A route could not go on, and is tried again"] * 2
+    assert caplog.messages == [
+        f"A route could not go on, and is tried again: {StoreFailedError(path='x', reason='full')}",
+        "A route could not go on, and is tried again",
+    ]
     assert not diligence._cancels
     await diligence.close()
 
