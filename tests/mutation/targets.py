@@ -79,6 +79,7 @@ _TESTS_OF_OUTBOUND = {
     "sender.py": (
         *(f"tests/lib/test_{name}.py" for name in ("send_all", "turnstile", "changing", "undoing", "tags")),
         *("tests/lib/test_files_on_disk.py", "tests/lib/outbound/test_stored_beside.py"),
+        "tests/lib/outbound/test_superseding.py",
         "tests/lib/promises/test_one_place_many_spellings.py",
     ),
     "bystander.py": ("tests/lib/outbound/test_standing_by.py",),
@@ -96,8 +97,10 @@ _TESTS_OF_OUTBOUND = {
     "claimed_row.py": ("tests/lib/outbound/test_claimed_row.py",),
     "services.py": ("tests/lib/outbound/test_services.py",),
     "waiters.py": ("tests/lib/test_waiters.py", "tests/lib/test_letters.py", "tests/lib/test_send_all.py"),
-    **dict.fromkeys(("superseding.py", "tagged.py"), ("tests/lib/test_tags.py",)),
-    "schedule.py": ("tests/lib/test_scheduling.py",),
+    **dict.fromkeys(
+        ("superseding.py", "tagged.py"), ("tests/lib/outbound/test_superseding.py", "tests/lib/test_tags.py")
+    ),
+    "schedule.py": ("tests/lib/outbound/test_schedule.py", "tests/lib/test_scheduling.py"),
     "letters.py": ("tests/lib/outbound/test_stored_beside.py",),
     "room.py": ("tests/lib/outbound/test_room.py",),
     "turnstile.py": ("tests/lib/test_turnstile.py",),

@@ -33,6 +33,7 @@ from bach_lib.questions.question import Questions
 from bach_lib.routes.book import RunBook, Writing
 from bach_lib.routes.deciding import Decision, Known, Lost
 from bach_lib.routes.diligence import Diligence
+from bach_lib.routes.limits import overtaken
 from bach_lib.routes.listening import Listener
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.starting import new_run
@@ -217,7 +218,8 @@ def test_what_was_told_is_newer_than_what_was_read() -> None:
     assert list(watched.heard()) == [Known(7, Reached.SENT), Known(7, Reached.SEEN, "ada"), Lost(frozenset())]
     watched.told_of.clear()
     listener.learn(watched, [waiting])
-    assert (watched.waiting, list(watched.heard())) == ({7}, [Lost(frozenset())])
+    assert watched.waiting == {7}
+    assert list(watched.heard()) == [Lost(frozenset())]
     listener.learn(watched, [])
     assert list(watched.heard()) == [Lost(frozenset({7}))]
 
@@ -282,3 +284,14 @@ async def test_what_is_closed_begins_nothing_again(clock: FakeClock) -> None:
     diligence.begin(work)
     await clock.settle()
     assert tries == [0, -1]
+
+
+def test_which_alarms_are_overtaken_says_no_order_they_are_found_in() -> None:
+    """The newer of two alarms would be ended for the older one, where another process has begun that."""
+    old, new, other = (
+        replace(new_run(WATER, "!", {"tag": tag}, 1.0), id=n) for n, tag in ((3, "a"), (4, "a"), (5, "b"))
+    )
+    for runs in ([old, new, other], [other, new, old]):
+        assert list(overtaken(runs)) == [(old, 4)]
+    ended = replace(old, status=RouteStatus.ACKNOWLEDGED)
+    assert list(overtaken([new, ended, replace(other, tag=None)])) == []
