@@ -184,7 +184,11 @@ _OF_ROUTES = tuple(
 )
 TARGETS = {
     "models": Target(("bach_lib/models/fast_frozen.py",), ("tests/lib/models/test_fast_frozen.py",)),
-    "routes": Target(("bach_lib/routes/*", "bach_lib/runtime/routing.py"), _OF_ROUTES, {"deciding.py": _OF_ROUTES}),
+    "routes": Target(
+        ("bach_lib/routes/*", "bach_lib/runtime/routing.py"),
+        _OF_ROUTES,
+        {"routing.py": (*_OF_ROUTES, "tests/lib/runtime/test_routing.py")},
+    ),
     "questions": Target(
         ("bach_lib/questions/question.py",),
         ("tests/lib/questions/test_question.py", "tests/lib/questions/test_asking.py"),

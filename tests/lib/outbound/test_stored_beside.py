@@ -51,7 +51,8 @@ async def test_one_that_is_refused_stops_no_other(queue: Queue) -> None:
     """Eve's queue is full, and nobody beside her would hear of the water; or the wrong one be said to have."""
     seen = list[list[int | None]]()
 
-    def beside(_: Transaction, ids: Sequence[int | None]) -> None:
+    def beside(tx: Transaction, ids: Sequence[int | None]) -> None:
+        assert isinstance(tx, Transaction)
         if ids[4] is not None:  # as where another process works on that queue
             raise QueueFullError(connection="there", limit=7)
         seen.append([*ids])
