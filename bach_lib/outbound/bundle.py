@@ -57,4 +57,8 @@ class Bundle:
                 future.set_result(put)
             return
         for future in self._futures:
-            future.cancel() if stored.cancelled() else future.set_exception(error)
+            if stored.cancelled():
+                future.cancel()
+            else:
+                future.set_exception(error)
+                future.exception()  # who stores it all hears of it there, and need not ask each for it

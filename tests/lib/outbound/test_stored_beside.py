@@ -1,6 +1,7 @@
 """Letters, and what is written beside them: all of it or nothing, and one that is refused stops no other."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -80,8 +81,10 @@ async def test_where_all_are_refused_the_rest_is_written(queue: Queue) -> None:
     assert (seen, [type(one) for one in puts]) == ([[None]], [QueueFullError])
 
 
-async def test_what_cannot_be_written_beside_them_keeps_all_from_the_disk(queue: Queue) -> None:
-    """A crash would double a step of an alarm."""
+async def test_what_cannot_be_written_beside_them_keeps_all_from_the_disk(
+    queue: Queue, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A crash would double a step of an alarm; or a full disk fill the log with what nobody asked for."""
 
     def beside(*_: object) -> None:
         raise StoreFailedError(path="x", reason="full")
@@ -89,3 +92,5 @@ async def test_what_cannot_be_written_beside_them_keeps_all_from_the_disk(queue:
     with pytest.raises(BachError, match="full"):
         await letters(queue).put([to("ada"), to("bob")], beside)
     assert await queue.look_up(lambda tx: tx.rows("count_waiting", connection="home")) == []
+    gc.collect()
+    assert caplog.messages == []
