@@ -77,6 +77,9 @@ BUTTONS: Final[Json] = {
 }
 LOST: Final[Json] = {
     "type": "array",
-    "items": an_object({"what": TEXT, "reason": TEXT}),
+    "items": an_object(
+        {"what": TEXT, "reason": TEXT},
+        {"reason_said": {"type": "object", "description": "Key and placeholders of a sentence of our own."}},
+    ),
     "description": "What it goes, or went, without.",
 }
