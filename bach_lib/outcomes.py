@@ -35,8 +35,8 @@ class Scope(StrEnum):
 class Sent:
     """The platform has it. `degraded`: not all of it, as `losses` say. `moved_to`: the recipient's new address.
 
-    `sightings`: what else the platform said of the place. `parts`: the ids of all that it became there, where the
-    platform tells of each later that it was delivered or seen (`Batch.proofs`).
+    `sightings`: what else the platform said of the place. `parts`: the ids of all that it became there, if
+    those are several, or the platform tells of each later that it was delivered or seen (`Batch.proofs`).
     """
 
     remote_id: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bach_lib.connectors.observations import CallError, Observation
-from bach_lib.connectors.rung import Rung, Rungs, Step
+from bach_lib.connectors.rung import Posted, Rung, Rungs, Step
 from bach_lib.models import File, Format, Loss, Message, Operation
 from bach_lib.text.buttons import in_words
 from bach_lib.text.progress import Progress
@@ -41,10 +41,12 @@ class Climb:
         self._step = step
         return step
 
-    def arrived(self, step: Step, remote_id: str | None) -> None:
+    def arrived(self, step: Step, posted: Posted) -> None:
         """The platform has it."""
-        self.progress.done[step.key] = remote_id
-        self._identify(step, remote_id)
+        ids = posted if isinstance(posted, tuple) else (posted,)
+        self.progress.done[step.key] = first = ids[0] if ids else None
+        self.progress.done |= {f"{step.key}+{number}": one for number, one in enumerate(ids) if number}
+        self._identify(step, first)
 
     def _identify(self, step: Step, remote_id: str | None) -> None:
         """The message is known by the last of its words, or by a file if it has none."""
@@ -73,7 +75,7 @@ class Climb:
         """The requests that go instead; None if this one has nothing of the kind."""
         one = step.message
         if rung is Rung.KIND:
-            is_shown = bool(one.files) or one.operation is Operation.EDIT
+            is_shown = len(one.files) == 1 or one.operation is Operation.EDIT
             return [replace(step, otherwise=True)] if is_shown and not step.otherwise else None
         if rung is Rung.PLACE:
             above = rungs.above(one.recipient)
@@ -143,6 +145,8 @@ def _bare(message: Message) -> Message:
 def _lost(step: Step, rung: Rung) -> list[str]:
     """What a step goes without on a rung, as codes. That words stand below a file is nothing to lose in an edit."""
     one = step.message
+    if rung is Rung.FILE and len(one.files) > 1:
+        return [Rung.ALBUM.value]
     if rung is not Rung.ALL:
         return [] if rung is Rung.KIND and one.operation is Operation.EDIT else [rung.value]
     has = {

@@ -30,7 +30,8 @@ _MOST_MENDED = 2
 class Ladder:
     """Sender of one connection's messages, which goes down the rungs.
 
-    `names_parts`: as in `Sent.parts`. `limits`: what files may go to the place of a message; None: all that it has.
+    `names_parts`: as in `Sent.parts`, also of a message that became one. `limits`: what files may go to the place of a
+    message; None: all that it has.
     """
 
     def __init__(
@@ -71,8 +72,13 @@ class Ladder:
         except BaseException:  # also if we are stopped: what has arrived must not arrive again
             self._unfinished.keep(message.nonce, progress)
             raise
-        parts = tuple(one for one in progress.done.values() if one is not None) if self._names_parts else ()
-        return Sent(remote_id=climb.remote_id, degraded=bool(progress.lost), losses=tuple(progress.lost), parts=parts)
+        parts = tuple(one for one in progress.done.values() if one is not None)
+        return Sent(
+            remote_id=climb.remote_id,
+            degraded=bool(progress.lost),
+            losses=tuple(progress.lost),
+            parts=parts if self._names_parts or len(parts) > 1 else (),
+        )
 
     async def _next(self, climb: Climb) -> None:
         step = climb.next()
@@ -83,7 +89,7 @@ class Ladder:
         climb.requests += 1
         began = self._clock.monotonic()
         try:
-            remote_id = await self._rungs.post(step)
+            posted = await self._rungs.post(step)
         except CallError as error:
             if self._rungs.mended() and climb.mends < _MOST_MENDED:
                 climb.mends += 1
@@ -93,7 +99,7 @@ class Ladder:
             return
         finally:
             climb.lag = max(climb.lag, self._clock.monotonic() - began)
-        climb.arrived(step, remote_id)
+        climb.arrived(step, posted)
         if climb.left:
             await self._course.keep(climb.message.id, climb.progress.written())
 

@@ -20,6 +20,8 @@ class Rung(StrEnum):
     """Words below a file: both go, apart."""
     FILE = "file"
     """A file; of several, each goes alone first."""
+    ALBUM = "album"
+    """That several files are shown as one: each goes alone. No platform names it."""
     REPLY = "reply"
     """What it answers: it goes by itself."""
     PLACE = "place"
@@ -44,6 +46,10 @@ class Step:
     otherwise: bool = False
 
 
+type Posted = str | tuple[str, ...] | None
+"""The id that a request brought; several where it became several messages, the first of which it is known by."""
+
+
 class Rungs(Protocol):
     """What the ladder asks of a platform."""
 
@@ -51,8 +57,8 @@ class Rungs(Protocol):
         """The requests that a message becomes, words before files. Each has what it carries, and no more."""
         ...
 
-    async def post(self, step: Step) -> str | None:
-        """Make one request; the id of what is there then. Raises `CallError`."""
+    async def post(self, step: Step) -> Posted:
+        """Make one request; the id of what is there then, or those of an album. Raises `CallError`."""
         ...
 
     def named(self, error: CallError) -> Sequence[Rung] | None:

@@ -92,7 +92,8 @@ class Message:
     `send` concerns. `retry_count` beyond `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it
     was told to wait, in all. `held`: it waits for its owner's word, as the database is a restored copy. `lost` is what
     it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
-    it, in the words of its connector. `proven`: what is known of it since it was sent, from delivered to answered.
+    it, in the words of its connector. `parts`: of a deletion on its way, all ids of what it takes away, if those are
+    several, as of an album. `proven`: what is known of it since it was sent, from delivered to answered.
     """
 
     id: int
@@ -148,6 +149,7 @@ class Message:
     error: Fault | None = None
     lost: tuple[Loss, ...] = ()
     progress: str | None = field(default=None, repr=False)
+    parts: tuple[str, ...] = field(default=(), repr=False)
     proven: tuple[Proven, ...] = ()
 
     @property

@@ -36,6 +36,16 @@ NO_REPLY = Loss(
 
 async def belonging(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
+    found = await _of_this_account(connector, message, services)
+    if not isinstance(found, Message) or found.operation is not Operation.DELETE or services.tagged is None:
+        return found
+    forms = services.directory.spellings(found.connection, found.recipient)
+    with suppress(BachError):  # the disk; then at least the one that it names goes
+        return replace(found, parts=await services.tagged.ids_of(found, forms))
+    return found
+
+
+async def _of_this_account(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     if not connector.capabilities.own_ids:
         return message
     named = message.target or message.reply_to

@@ -7,6 +7,7 @@ from bach_lib.models import Fault, Loss
 from bach_lib.said import Sentence, together
 
 _SENT_WITHOUT: Final = {
+    "album": Sentence("sent_without_album", "Sent without its album, each file by itself: {reason}"),
     "buttons": Sentence("sent_without_buttons", "Sent without buttons that can be pressed: {reason}"),
     "caption": Sentence("sent_without_caption", "Sent without its words below the file: {reason}"),
     "file": Sentence("sent_without_file", "Sent without a file: {reason}"),

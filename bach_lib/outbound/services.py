@@ -10,6 +10,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.models import Connection, Fault
 from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
+from bach_lib.outbound.tagged import Tagged
 from bach_lib.policy import Policy
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.own_policy import Policies
@@ -22,7 +23,7 @@ class DispatchServices:
     `policies`: those of all connections, once `of` has said which one this is for; else `usual` holds. `directory`
     knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's row true;
     `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.
-    `attempted(name, outcome, seconds)` counts.
+    `attempted(name, outcome, seconds)` counts. `tagged` knows what messages became at their platform.
     """
 
     queue: Queue
@@ -37,6 +38,7 @@ class DispatchServices:
     count: Callable[[str, bool], None]
     ensure_account: Callable[[str, Connector], Awaitable[Fault | None]]
     attempted: Callable[[str, str, float], None] = lambda *_: None
+    tagged: Tagged | None = None
 
     def of(self, connection: str) -> Self:
         """The same for one connection, with its own policy if it has one."""

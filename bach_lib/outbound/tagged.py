@@ -1,5 +1,6 @@
 """What was sent with a tag and still stands at the platform: what a newer message of that tag changes or replaces."""
 
+import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -52,6 +53,13 @@ class Tagged:
             there: message for message in reversed(found) if (there := id_there(message))
         }  # the oldest: it was sent
         return sorted(by_id.values(), key=lambda message: -message.id)
+
+    async def ids_of(self, message: Message, forms: Sequence[str]) -> tuple[str, ...]:
+        """All ids at the platform of what a message takes away; none if it has but one. Raises a `StorageError`."""
+        asked = {"connection": message.connection, "remote_id": message.target, "forms": json.dumps(list(forms))}
+        rows = await self._store.read(lambda tx: tx.rows("parts_beside", **asked))
+        found = tuple(dict.fromkeys(str(row["remote_id"]) for row in rows))
+        return found if len(found) > 1 else ()
 
     async def waiting(self, connection: str, forms: Sequence[str], tag: str) -> list[int]:
         """The ids of those that are not sent yet, oldest first, at most as many as a place may have of one tag."""

@@ -49,10 +49,11 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
-    dispatching = _dispatch_services(base, registry, policies, queue=queue, directory=directory, inbox=inbox)
+    tagged = Tagged(base.store, base.clock, instance)
+    dispatching = _dispatch_services(base, registry, policies, tagged, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
-    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, instance=instance)
+    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, tagged=tagged)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
@@ -187,7 +188,7 @@ def _sender(
     runtimes: Runtimes,
     *,
     policies: Policies,
-    instance: str,
+    tagged: Tagged,
 ) -> Sender:
     return Sender(
         registry=registry,
@@ -198,7 +199,7 @@ def _sender(
         clock=base.clock,
         max_retries=lambda name: policies.of(name).retry.max_retries,
         file_bytes=lambda name: policies.of(name).file_bytes,
-        tagged=Tagged(base.store, base.clock, instance),
+        tagged=tagged,
     )
 
 
@@ -239,7 +240,14 @@ def _asking(
 
 
 def _dispatch_services(
-    base: Base, registry: Registry, policies: Policies, *, queue: Queue, directory: Directory, inbox: Inbox
+    base: Base,
+    registry: Registry,
+    policies: Policies,
+    tagged: Tagged,
+    *,
+    queue: Queue,
+    directory: Directory,
+    inbox: Inbox,
 ) -> DispatchServices:
     return DispatchServices(
         queue=queue,
@@ -253,6 +261,7 @@ def _dispatch_services(
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
         ensure_account=inbox.handover.ensure,
         attempted=base.counters.attempted,
+        tagged=tagged,
     )
 
 

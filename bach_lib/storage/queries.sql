@@ -288,6 +288,13 @@ FROM parts CROSS JOIN messages
 WHERE parts.connection = :connection AND parts.remote_id IN (SELECT value FROM json_each(:remote_ids))
     AND messages.id = parts.message_id;
 
+-- parts_beside: all ids of a message that was sent there, of which this is one
+SELECT others.remote_id FROM parts AS one CROSS JOIN messages CROSS JOIN parts AS others
+WHERE one.connection = :connection AND one.remote_id = :remote_id AND messages.id = one.message_id
+    AND messages.operation = 'send' AND messages.recipient IN (SELECT value FROM json_each(:forms))
+    AND others.message_id = one.message_id
+ORDER BY others.message_id, others.remote_id;
+
 -- is_sending: whether a message of this connection is under way, of which something may be told before it has an id
 SELECT 1 FROM messages
 WHERE connection = :connection AND status = 'sending'
@@ -359,7 +366,10 @@ DELETE FROM parts WHERE message_id = :message_id;
 SELECT id FROM (
     SELECT id, connection, remote_id, operation FROM messages WHERE recipient = :recipient ORDER BY id DESC LIMIT :limit
 ) AS newest
-WHERE connection = :connection AND remote_id = :remote_id AND operation = 'send' AND id > :after ORDER BY id DESC LIMIT 1;
+WHERE connection = :connection AND operation = 'send' AND id > :after AND (
+    remote_id = :remote_id
+    OR id IN (SELECT message_id FROM parts WHERE parts.connection = :connection AND parts.remote_id = :remote_id)
+) ORDER BY id DESC LIMIT 1;
 
 -- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived. What is
 -- scheduled keeps its time

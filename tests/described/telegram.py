@@ -101,14 +101,21 @@ def _field(field: Mapping[str, object]) -> Schema:
     return _any(kinds)
 
 
+_ARRAY = "Array of "
+
+
 def _any(kinds: list[str]) -> Schema:
-    shapes = [_kind(kind) for kind in kinds]
+    """Arrays of one kind or of another are one of both, as an album of pictures and videos is."""
+    of_arrays = [kind.removeprefix(_ARRAY) for kind in kinds if kind.startswith(_ARRAY)]
+    shapes = [_kind(kind) for kind in kinds if len(of_arrays) < 2 or not kind.startswith(_ARRAY)]
+    if len(of_arrays) > 1:
+        shapes.append({"type": "array", "items": _any(of_arrays)})
     return shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
 
 
 def _kind(kind: str) -> Schema:
-    if kind.startswith("Array of "):
-        return {"type": "array", "items": _kind(kind.removeprefix("Array of "))}
+    if kind.startswith(_ARRAY):
+        return {"type": "array", "items": _kind(kind.removeprefix(_ARRAY))}
     return _SIMPLE.get(kind) or {"$ref": kind}
 
 

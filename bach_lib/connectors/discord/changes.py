@@ -22,10 +22,11 @@ async def react(rest: Rest, place: int, message: Message) -> None:
 
 
 async def delete(rest: Rest, place: int, message: Message) -> None:
-    """Take it away. A message that is gone already is what was wanted."""
-    try:
-        deleting: Awaitable[object] = rest.delete_message(place, compose.target(message))
-        expect_nothing(await deleting)
-    except CallError as error:
-        if error.code != "message_not_found":
-            raise
+    """Take it away, with all that it became. What is gone already is what was wanted."""
+    for target in compose.targets(message):
+        try:
+            deleting: Awaitable[object] = rest.delete_message(place, target)
+            expect_nothing(await deleting)
+        except CallError as error:
+            if error.code != "message_not_found":
+                raise

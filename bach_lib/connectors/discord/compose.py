@@ -129,6 +129,12 @@ def target(message: Message) -> int:
     return int(found)
 
 
+def targets(message: Message) -> list[int]:
+    """All messages that one became which is to go. Raises `CallError` for what names none."""
+    named = [replace(message, target=one) for one in message.parts] or [message]
+    return [target(one) for one in named]
+
+
 def anonymous(message: Message) -> dict[str, object]:
     """One of the messages, without what only bots can have."""
     body: dict[str, object] = {"content": content(message), "allowed_mentions": _mentions(message)}

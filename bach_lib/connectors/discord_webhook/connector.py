@@ -185,12 +185,13 @@ class DiscordWebhookConnector(SendOnly):
         return Sent(remote_id=message.target)
 
     async def _delete(self, message: Message, thread: int | None) -> Outcome:
-        """A message that is gone already is what was wanted."""
-        try:
-            expect_nothing(await self._calls.delete(compose.target(message), thread))
-        except CallError as error:
-            if error.code != "message_not_found":
-                raise
+        """With all that it became. A message that is gone already is what was wanted."""
+        for target in compose.targets(message):
+            try:
+                expect_nothing(await self._calls.delete(target, thread))
+            except CallError as error:
+                if error.code != "message_not_found":
+                    raise
         return Sent(remote_id=message.target)
 
     def _outcome(self, error: CallError) -> Outcome:

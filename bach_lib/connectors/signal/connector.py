@@ -284,7 +284,10 @@ class SignalConnector(Connector):
             return _NAMES_NOTHING
         body: dict[str, object] = {"recipient": message.recipient, "timestamp": about.timestamp}
         if message.operation is Operation.DELETE:
-            await self._rest.call("DELETE", "v1", "remote-delete", self._number, body=body)
+            named = (codec.MessageRef.parse(one, self._number) for one in message.parts or (message.target,))
+            for one in filter(None, named):
+                body["timestamp"] = one.timestamp
+                await self._rest.call("DELETE", "v1", "remote-delete", self._number, body=body)
         else:
             body |= {"reaction": message.text, "target_author": about.author}
             await self._rest.call("POST", "v1", "reactions", self._number, body=body)

@@ -51,7 +51,7 @@ class RawBot(Bot):
 
         Raises `TelegramError`.
         """
-        if any(isinstance(value, InputFile) for value in parameters.values()):
+        if "media" in parameters or any(isinstance(value, InputFile) for value in parameters.values()):
             result: object = await self._post(method, parameters)
             return result
         request = self._polling if method == "getUpdates" else self._sending

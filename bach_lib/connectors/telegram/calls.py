@@ -1,17 +1,20 @@
 """Maps a message to a method of the Bot API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from telegram import InputFile
+from telegram import InputFile, InputMedia, InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo
 
 from bach_lib.connectors.file_limits import is_picture
 from bach_lib.connectors.request_body import media_type
+from bach_lib.connectors.rung import Posted
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.models import File, Message, Operation
 from bach_lib.text.telegram import PARSE_MODES, compose
 
+_MOST_DELETED = 100
+"""Messages in one request (https://core.telegram.org/bots/api#deletemessages)."""
 _AS_DOCUMENT = ("sendDocument", "document")
 _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
     "audio/mp4": ("sendAudio", "audio"),
@@ -28,6 +31,15 @@ _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
 
 PICTURE_BYTES: Final = 10_000_000
 """What is shown as a picture may have (https://core.telegram.org/bots/api#sendphoto); a document may have more."""
+MAX_ALBUM: Final = 10
+"""Messages of one album (https://core.telegram.org/bots/api#sendmediagroup)."""
+_TOGETHER: Mapping[str, str] = {"photo": "shown", "video": "shown", "document": "document", "audio": "audio"}
+_MEDIA: Mapping[str, Callable[..., InputMedia]] = {
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+}
 _SOUNDS = frozenset({"audio/mp4", "audio/mpeg", "audio/ogg"})
 """What it takes as a voice message (https://core.telegram.org/bots/api#sendvoice)."""
 
@@ -47,6 +59,9 @@ def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str,
             return "editMessageCaption", about | _words("caption", message)
         case Operation.EDIT:
             return "editMessageText", about | _words("text", message)
+        case Operation.DELETE if message.parts:
+            numbers = sorted(number for one in message.parts if (number := codec.message_number(one)))
+            return "deleteMessages", {"chat_id": target.chat_id, "message_ids": numbers[-_MOST_DELETED:]}
         case Operation.DELETE:
             return "deleteMessage", about
         case Operation.REACT:
@@ -60,12 +75,48 @@ def _send(message: Message, target: Target, *, otherwise: bool) -> tuple[str, di
         "disable_notification": message.silent or None,
         "reply_parameters": codec.reply(message.reply_to, target.chat) if message.reply_to else None,
     }
-    for file in message.files:  # there is at most one
-        method, field = _AS_DOCUMENT if otherwise else _method(file)
-        content = InputFile(file.content, filename=file.name)
-        content.mimetype = file.mime_type or content.mimetype  # which it has guessed from the name
-        return method, around | _words("caption", message) | {field: content}
+    if len(message.files) > 1:
+        return "sendMediaGroup", around | _album(message, otherwise=otherwise)
+    for file in message.files:
+        method, field = _AS_DOCUMENT if otherwise else method_of(file)
+        return method, around | _words("caption", message) | {field: _content(file)}
     return "sendMessage", around | _words("text", message)
+
+
+def _album(message: Message, *, otherwise: bool) -> dict[str, object]:
+    """Several as one; the words stand below the first, where apps show them below all of it.
+
+    https://core.telegram.org/bots/api#sendmediagroup
+    """
+    text = compose(message.text, message.title, message.format)
+    words = {"caption": text, "parse_mode": PARSE_MODES[message.format]} if text else {}
+    media = list[InputMedia]()
+    for file in message.files:
+        kind = _AS_DOCUMENT[1] if otherwise else method_of(file)[1]
+        media.append(_MEDIA[kind](media=_content(file, attach=True), **({} if media else words)))
+    return {"media": media}
+
+
+def _content(file: File, *, attach: bool = False) -> InputFile:
+    content = InputFile(file.content, filename=file.name, attach=attach)
+    content.mimetype = file.mime_type or content.mimetype  # which it has guessed from the name
+    return content
+
+
+def albums(files: Sequence[File], most_bytes: int) -> list[tuple[File, ...]]:
+    """The messages that files become: what goes together in one stands together, and each is as large as may be.
+
+    Pictures and videos go together, documents and music each with their like, voices and animations alone.
+    """
+    alike = dict[str, list[list[File]]]()
+    for number, file in enumerate(files):
+        kind = _TOGETHER.get(method_of(file)[1], f"alone {number}")
+        groups = alike.setdefault(kind, [[]])
+        size = sum(len(one.content) for one in groups[-1])
+        if len(groups[-1]) == MAX_ALBUM or (groups[-1] and size + len(file.content) > most_bytes):
+            groups.append([])
+        groups[-1].append(file)
+    return [tuple(group) for groups in alike.values() for group in groups]
 
 
 def _words(field: str, message: Message) -> dict[str, object]:
@@ -77,7 +128,8 @@ def _words(field: str, message: Message) -> dict[str, object]:
     }
 
 
-def _method(file: File) -> tuple[str, str]:
+def method_of(file: File) -> tuple[str, str]:
+    """The method that shows it as what it is, and the field that it goes in."""
     if file.is_voice and media_type(file).lower() in _SOUNDS:
         return "sendVoice", "voice"
     if is_picture(file) and len(file.content) > PICTURE_BYTES:
@@ -85,9 +137,14 @@ def _method(file: File) -> tuple[str, str]:
     return _BY_MIME_TYPE.get(media_type(file).lower(), _AS_DOCUMENT)
 
 
-def message_id(answer: object) -> str | None:
-    """The number of a new message. None rather than an error: the platform has taken it, whatever it says about it."""
+def message_ids(answer: object) -> Posted:
+    """The number of a new message, or the numbers of an album.
+
+    None rather than an error: the platform has taken it, whatever it says about it.
+    """
     match answer:
         case {"message_id": int(number)}:
             return str(number)
+        case [*messages]:
+            return tuple(one for each in messages if isinstance(one := message_ids(each), str))
     return None

@@ -21,7 +21,7 @@ from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import PICTURE_BYTES
+from bach_lib.connectors.telegram.calls import MAX_ALBUM, PICTURE_BYTES
 from bach_lib.connectors.telegram.errors import fault_of
 from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
@@ -78,7 +78,7 @@ class TelegramConnector(Connector):
         max_buttons=100,
         button_value=codec.MAX_BUTTON_DATA - MAX_NONCE - 1,
         fetch_bytes=20_000_000,
-        max_files=1,
+        max_files=MAX_ALBUM,
         file_bytes=50_000_000,  # https://core.telegram.org/bots/api#senddocument
         picture_bytes=PICTURE_BYTES,
         max_caption=1024,
@@ -118,9 +118,9 @@ class TelegramConnector(Connector):
         )
         self._request.told = polling.told = self._time.learn
         self._bot = RawBot(endpoint, request=self._request, polling=polling)
-        self._rungs = TelegramRungs(self._bot)
-        limits = everywhere("Telegram", self.capabilities_of(setup.connection))
-        self._ladder = Ladder(self._rungs, setup.course, setup.clock, limits=limits)
+        able = self.capabilities_of(setup.connection)
+        self._rungs = TelegramRungs(self._bot, able.file_bytes)
+        self._ladder = Ladder(self._rungs, setup.course, setup.clock, limits=everywhere("Telegram", able))
 
     @override
     @classmethod

@@ -6,9 +6,9 @@ from dataclasses import replace
 from telegram.error import ChatMigrated, TelegramError
 
 from bach_lib.connectors.observations import CallError
-from bach_lib.connectors.rung import Rung, Step
+from bach_lib.connectors.rung import Posted, Rung, Step
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import call_for, message_id
+from bach_lib.connectors.telegram.calls import albums, call_for, message_ids
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
@@ -56,10 +56,14 @@ https://github.com/tdlib/telegram-bot-api, `Client.cpp`, and https://core.telegr
 
 
 class TelegramRungs:
-    """Rungs of one bot's messages. Remembers where groups went that became supergroups."""
+    """Rungs of one bot's messages. Remembers where groups went that became supergroups.
 
-    def __init__(self, bot: RawBot) -> None:
+    `most_bytes`: what the files of one request may have.
+    """
+
+    def __init__(self, bot: RawBot, most_bytes: int) -> None:
         self._bot = bot
+        self._most_bytes = most_bytes
         self._moved: dict[str, str] = {}
         self._is_new = False
         self._seen: dict[str, Sighting] = {}  # by the chat that was asked for
@@ -75,15 +79,20 @@ class TelegramRungs:
         return replace(target, chat=self._moved[target.chat]) if target.chat in self._moved else target
 
     def plan(self, message: Message) -> list[Message]:
-        """The words, in as many messages as they take; each file in one of its own, the first with words that fit."""
+        """The words, in as many messages as they take; files as albums, the first with words that fit below it.
+
+        An album has no buttons; then the words go apart, before it.
+        """
         if message.operation is not Operation.SEND:
             return [message]
         whole = compose(message.text, message.title, message.format)
-        if message.files and (not whole or fits(whole, message.format, CAPTION)):
-            return [replace(message, files=message.files[:1]), *_files(message, 1)]
+        albums = self._albums(message)
+        is_caption = not whole or fits(whole, message.format, CAPTION)
+        if albums and is_caption and (len(albums[0].files) == 1 or not message.buttons):
+            return [replace(message, files=albums[0].files), *albums[1:]]
         texts = parts_of(whole, message.format)
         if len(texts) < 2:
-            return [replace(message, files=()), *_files(message, 0)] if message.files else [message]
+            return [replace(message, files=()), *albums] if albums else [message]
         last = len(texts) - 1
         heading = whole.removesuffix(message.text)
         parts = [
@@ -99,9 +108,14 @@ class TelegramRungs:
         ]
         if heading and texts[0].startswith(heading):  # without markup the title must not show how it was marked
             parts[0] = replace(parts[0], title=message.title, text=texts[0].removeprefix(heading))
-        return [*parts, *_files(message, 0)]
+        return [*parts, *albums]
 
-    async def post(self, step: Step) -> str | None:
+    def _albums(self, message: Message) -> list[Message]:
+        """The messages that files become, without words."""
+        alone = replace(message, text="", title=None, reply_to=None, buttons=())
+        return [replace(alone, files=some) for some in albums(message.files, self._most_bytes)]
+
+    async def post(self, step: Step) -> Posted:
         """Call the method that a step becomes. Raises `CallError`."""
         message = step.message
         is_send = message.operation is Operation.SEND
@@ -118,9 +132,10 @@ class TelegramRungs:
                 self._is_new = True
             failure = call_error(error, is_shared=target.is_shared, is_send=is_send)
         else:
-            if (sighting := of_answer(answer, target.chat)) is not None:
+            first = answer[0] if isinstance(answer, list) and answer else answer
+            if (sighting := of_answer(first, target.chat)) is not None:
                 self._seen[target.chat] = sighting
-            return message_id(answer) if is_send else message.target
+            return message_ids(answer) if is_send else message.target
         raise failure  # out here: what python-telegram-bot raised need not travel along
 
     def named(self, error: CallError) -> Sequence[Rung] | None:
@@ -139,11 +154,3 @@ class TelegramRungs:
         """A group that became a supergroup is followed once."""
         is_new, self._is_new = self._is_new, False
         return is_new
-
-
-def _files(message: Message, start: int) -> list[Message]:
-    """A message without words for each file from one on."""
-    if not message.files[start:]:
-        return []
-    alone = replace(message, text="", title=None, reply_to=None, buttons=())
-    return [replace(alone, files=(file,)) for file in message.files[start:]]

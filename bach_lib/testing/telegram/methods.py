@@ -47,6 +47,9 @@ ACTIONS = frozenset(
 KINDS_OF_FILES = ("animation", "audio", "document", "photo", "video", "voice")
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
 MAX_PICTURE = 10_000_000
+MIN_ALBUM, MAX_ALBUM = 2, 10
+ALBUM_KINDS = frozenset({"audio", "document", "photo", "video"})
+MIXED_KINDS = frozenset({"photo", "video"})
 EVERY_GIFT = {
     "unlimited_gifts": True,
     "limited_gifts": True,
@@ -79,16 +82,61 @@ def send_file(kind: str) -> Method:
         file = call.arguments.files.get(kind)
         if file is None:
             raise bad_request(f"there is no {kind} in the request")
-        if kind == "photo" and file.mime_type.lower() not in PICTURES:
-            raise bad_request("IMAGE_PROCESS_FAILED")
-        if kind == "photo" and len(file.content) > MAX_PICTURE:
-            raise bad_request("file is too big")
+        _check_picture(kind, file)
         return _send(call, caption(call.arguments, PARSERS), kind, file)
 
     return send
 
 
-def _send(call: Call, formatted: Formatted, kind: str = "text", file: Upload | None = None) -> object:
+def send_media_group(call: Call) -> object:
+    """Send several as one, each a message of its own (https://core.telegram.org/bots/api#sendmediagroup)."""
+    media = call.arguments.nested("media")
+    items = [item for item in media if isinstance(item, dict)] if isinstance(media, list) else []
+    if not MIN_ALBUM <= len(items) <= MAX_ALBUM:
+        raise bad_request("wrong number of media in the album" if items else 'parameter "media" is required')
+    kinds = {str(item.get("type")) for item in items}
+    if not kinds <= ALBUM_KINDS or (len(kinds) > 1 and not kinds <= MIXED_KINDS):
+        raise bad_request("can't use the media of the specified type in the album")
+    if call.arguments.values.get("reply_markup") is not None:
+        raise bad_request("can't use reply markup in the album")
+    files = [_attached(call, item) for item in items]
+    chat = call.platform.writable_chat(call.arguments)
+    group = f"{chat.id}-{chat.next_message_id}"
+    return [
+        _send(_item(call, item), _caption_of(item), str(item["type"]), file, group)
+        for item, file in zip(items, files, strict=True)
+    ]
+
+
+def _attached(call: Call, item: Mapping[object, object]) -> Upload:
+    """The file of an album that comes in the form. Raises ApiError (400)."""
+    file = call.arguments.files.get(str(item.get("media")).removeprefix("attach://"))
+    if file is None:
+        raise bad_request("there is no file in the request")
+    _check_picture(str(item["type"]), file)
+    return file
+
+
+def _item(call: Call, item: Mapping[object, object]) -> Call:
+    """The call as it is for one of an album."""
+    own = {str(name): value for name, value in item.items()}
+    return replace(call, arguments=Arguments({**call.arguments.values, **own}))
+
+
+def _caption_of(item: Mapping[object, object]) -> Formatted:
+    return caption(Arguments({str(name): value for name, value in item.items()}), PARSERS)
+
+
+def _check_picture(kind: str, file: Upload) -> None:
+    if kind == "photo" and file.mime_type.lower() not in PICTURES:
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    if kind == "photo" and len(file.content) > MAX_PICTURE:
+        raise bad_request("file is too big")
+
+
+def _send(
+    call: Call, formatted: Formatted, kind: str = "text", file: Upload | None = None, album: str | None = None
+) -> object:
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
     reply_to = _reply_target(chat, call.arguments)
@@ -109,6 +157,7 @@ def _send(call: Call, formatted: Formatted, kind: str = "text", file: Upload | N
         keyboard=keyboard,
         kind=kind,
         file=file,
+        album=album,
         arguments=call.arguments.values,
     )
     call.platform.store(message)
@@ -223,6 +272,7 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "getupdates": ("getUpdates", get_updates),
     "getwebhookinfo": ("getWebhookInfo", get_webhook_info),
     "sendchataction": ("sendChatAction", send_chat_action),
+    "sendmediagroup": ("sendMediaGroup", send_media_group),
     "sendmessage": ("sendMessage", send_message),
     **{f"send{kind}": (f"send{kind.capitalize()}", send_file(kind)) for kind in KINDS_OF_FILES},
     "setmessagereaction": ("setMessageReaction", set_message_reaction),

@@ -33,6 +33,8 @@ class SentMessage:
     keyboard: Keyboard = ()
     kind: str = "text"
     file: Upload | None = None
+    album: str | None = None
+    """The same of all that are shown as one."""
     arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 

@@ -44,6 +44,8 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
     words, entities = ("text", "entities") if message.file is None else ("caption", "caption_entities")
     if message.file is not None:
         body |= _sent_file(message, message.file)
+    if message.album is not None:
+        body["media_group_id"] = message.album
     if message.text:
         body[words] = message.text
     if message.entities:
