@@ -24,6 +24,7 @@ WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API: Final = Sentence(
 )
 ITS_FORM_CANNOT_BE_READ: Final = Sentence("its_form_cannot_be_read", "its form cannot be read")
 THE_NAME_OF_A_HEADER: Final = Sentence("the_name_of_a_header", "the name of a header")
+IT_TOOK_TOO_LONG: Final = Sentence("it_took_too_long", "it took too long")
 NAME_AND_REASON: Final = Sentence("name_and_reason", "{name}: {reason}.")
 IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT: Final = Sentence(
     "it_has_size_bytes_and_type_takes_limit", "it has {size} bytes, and {type} takes {limit}"

@@ -40,11 +40,11 @@ class Capabilities:
     asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
     message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be
     at most; larger ones are left out. `picture_bytes`: what is shown as a picture; larger ones go as documents; 0: as
-    `file_bytes`. `max_caption`: characters that fit below a file; more go apart. `own_ids`: to another
-    account, the same id of a message is another message. `adds_reactions`: an emoji joins those of the same
-    sender instead of taking their place. `shared_lanes`: several processes may send through one connection at once, as
-    nothing is counted, held open or remembered from one message to the next. `replaces_by_tag`: it shows a newer
-    message of a tag in place of the older one by itself.
+    `file_bytes`. `fits_pictures`: it makes larger ones smaller itself, as a `Ladder` with `limits` does. `max_caption`:
+    characters that fit below a file; more go apart. `own_ids`: to another account, the same id of a message is another
+    message. `adds_reactions`: an emoji joins those of the same sender instead of taking their place. `shared_lanes`:
+    several processes may send through one connection at once, as nothing is counted, held open or remembered from one
+    message to the next. `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself.
     """
 
     receives: bool
@@ -65,6 +65,7 @@ class Capabilities:
     max_files: int = 0
     file_bytes: int = 0
     picture_bytes: int = 0
+    fits_pictures: bool = False
     max_caption: int | None = None
     own_ids: bool = False
     adds_reactions: bool = False
@@ -110,7 +111,7 @@ class Capabilities:
 
 _SWITCHES = (
     *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
-    *("shared_lanes", "replaces_by_tag"),
+    *("shared_lanes", "replaces_by_tag", "fits_pictures"),
 )
 _NUMBERS = (
     *("max_buttons", "button_value", "max_files", "file_bytes", "picture_bytes"),

@@ -31,6 +31,7 @@ from yarl import URL
 from bach_lib.common_sentences import (
     HOST_ANSWERED_WITH_HTTP_STATUS_STATUS,
     HOST_DID_NOT_ANSWER_IN_TIME,
+    IT_TOOK_TOO_LONG,
     THE_CONNECTION_TO_HOST_BROKE_BEFORE_THE_ANSWER,
     THE_SERVER,
 )
@@ -195,7 +196,7 @@ def _cause(error: Exception) -> tuple[str, str]:
                 "tls_failed_the_certificate_is_not_the_expected", "TLS failed, the certificate is not the expected one"
             )
         case TimeoutError():
-            return "timeout", Sentence("it_took_too_long", "it took too long")
+            return "timeout", IT_TOOK_TOO_LONG
         case InvalidURL():
             return "unreachable", Sentence(
                 "that_is_no_address_that_can_be_asked", "that is no address that can be asked"

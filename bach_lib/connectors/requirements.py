@@ -33,6 +33,8 @@ POSTGRESQL: Final = Package(name="psycopg", requirement="psycopg[binary]>=3.2,<4
 """The driver of a database on a server."""
 SOCKS: Final = Package(name="aiohttp-socks", requirement="aiohttp-socks>=0.11,<1", extra="socks")
 """For a connection that goes through a SOCKS proxy."""
+PICTURES: Final = Package(name="pillow", requirement="pillow>=11,<13", extra="pictures")
+"""For pictures that are too large for their place. Home Assistant has it; without it they go as documents, or not."""
 SOCKS_PROXY: Final = "SOCKS proxy"
 """What errors call such a connection by, as they call others by their type."""
 

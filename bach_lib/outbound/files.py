@@ -13,6 +13,7 @@ from bach_lib.common_sentences import (
     NAME_AND_REASON,
 )
 from bach_lib.connectors.capabilities import Capabilities
+from bach_lib.connectors.file_limits import is_picture
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import MOST_OF_FILE, MOST_OF_FILES, File, Loss
 from bach_lib.said import Sentence
@@ -29,31 +30,32 @@ def check_files(type_: str, capabilities: Capabilities, files: object) -> tuple[
     Raises `InvalidValueError` for what are no files.
     """
     able, lost, left = list[File](), list[Loss](), MOST_OF_FILES
-    for file in _files(files):
-        name = _name(file.name)
-        reason = _reason(type_, capabilities, len(file.content), left, len(able))
-        if reason:
-            lost.append(left_out(name, reason))
-            continue
-        left -= len(file.content)
-        mime_type = file.mime_type if isinstance(file.mime_type, str) and _MIME_TYPE.fullmatch(file.mime_type) else None
-        able.append(
-            replace(
-                file, name=name, mime_type=mime_type, size=len(file.content), digest="", is_voice=file.is_voice is True
-            )
+    for given in _files(files):
+        mime_type = (
+            given.mime_type if isinstance(given.mime_type, str) and _MIME_TYPE.fullmatch(given.mime_type) else None
         )
+        file = replace(given, name=_name(given.name), mime_type=mime_type, size=len(given.content), digest="")
+        reason = _reason(type_, capabilities, file, left, len(able))
+        if reason:
+            lost.append(left_out(file.name, reason))
+            continue
+        left -= file.size
+        able.append(replace(file, is_voice=given.is_voice is True))
     return tuple(able), tuple(lost)
 
 
-def _reason(type_: str, capabilities: Capabilities, size: int, left: int, before: int) -> str | None:
-    """Why a file of this size cannot go."""
+def _reason(type_: str, capabilities: Capabilities, file: File, left: int, before: int) -> str | None:
+    """Why a file cannot go. A picture may be made smaller when it goes."""
+    size = file.size
     if not capabilities.max_files:
         return Sentence("type_takes_text_only", "{type} takes text only", type=type_)
     if before >= _MAX_FILES:
         return Sentence("a_message_can_have_number_files", "a message can have {number} files", number=_MAX_FILES)
     if not size:
         return Sentence("it_is_empty", "it is empty")
-    if size > (limit := min(capabilities.file_bytes, MOST_OF_FILE)):
+    is_any_size = capabilities.fits_pictures and is_picture(file)
+    limit = MOST_OF_FILE if is_any_size else min(capabilities.file_bytes, MOST_OF_FILE)
+    if size > limit:
         return IT_HAS_SIZE_BYTES_AND_TYPE_TAKES_LIMIT(size=size, type=type_, limit=limit)
     return _too_much(size) if size > left else None
 

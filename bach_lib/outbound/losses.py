@@ -16,6 +16,7 @@ _SENT_WITHOUT: Final = {
     "place": Sentence("sent_without_place", "Sent without its topic or thread: {reason}"),
     "reply": Sentence("sent_without_reply", "Sent without the message that it answers: {reason}"),
     "silent": Sentence("sent_without_silence", "Sent without its silence: {reason}"),
+    "size": Sentence("sent_without_size", "Sent with a file made smaller: {reason}"),
     "title": Sentence("sent_without_title", "Sent without a title of its own: {reason}"),
 }
 _SENT_WITHOUT_OTHER: Final = Sentence("sent_without_what", "Sent without {what}: {reason}")

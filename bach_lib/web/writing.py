@@ -68,7 +68,11 @@ async def write_with_files(
 async def file_limits(visit: Visit, connection: str) -> dict[str, int] | None:
     """How many files a message there may have, and how large they may be; None: it takes words only."""
     able = await visit.bach.capabilities(connection)
-    return {"count": MAX_FILES, "each": able.file_bytes, "all": MAX_CONTENTS} if able.max_files else None
+    return (
+        {"count": MAX_FILES, "each": min(able.file_bytes, MAX_CONTENTS), "all": MAX_CONTENTS}
+        if able.max_files
+        else None
+    )
 
 
 def _checked(fields: dict[str, object]) -> dict[str, object]:

@@ -12,7 +12,7 @@ import pytest
 from bach_lib import Connection, connectors
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector, Setup
-from bach_lib.connectors.requirements import NEEDED, POSTGRESQL, SOCKS
+from bach_lib.connectors.requirements import NEEDED, PICTURES, POSTGRESQL, SOCKS
 from bach_lib.errors import (
     InvalidEndpointError,
     MissingLibraryError,
@@ -104,7 +104,7 @@ async def test_a_connector_of_ours_that_is_broken_says_what_is_wrong(monkeypatch
 def test_the_extras_say_the_same() -> None:
     """Home Assistant would install another version than pip does."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
-    for package in (*NEEDED.values(), POSTGRESQL, SOCKS):
+    for package in (*NEEDED.values(), PICTURES, POSTGRESQL, SOCKS):
         assert project["optional-dependencies"][package.extra] == [package.requirement]
 
 

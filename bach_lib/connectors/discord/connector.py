@@ -76,6 +76,7 @@ class DiscordConnector(Connector):
         finds_recipients=True,
         max_files=compose.MAX_FILES,
         file_bytes=MOST_OF_FILE,  # where a server is boosted most; see `boosts`
+        fits_pictures=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord"]

@@ -57,6 +57,7 @@ class DiscordWebhookConnector(SendOnly):
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),
         max_files=compose.MAX_FILES,
         file_bytes=compose.FILE_BYTES,  # nobody tells a webhook how far its server is boosted
+        fits_pictures=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord_webhook"]

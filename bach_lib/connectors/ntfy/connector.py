@@ -65,6 +65,7 @@ class NtfyConnector(Unattended):
         fetch_bytes=25 << 20,
         max_files=1,
         file_bytes=MOST_OF_FILE,
+        fits_pictures=True,
         max_caption=CAPTION,
     )
 

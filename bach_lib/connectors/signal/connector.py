@@ -65,6 +65,7 @@ class SignalConnector(Connector):
         finds_recipients=True,
         max_files=MAX_FILES,
         file_bytes=100_000_000,  # of Signal's apps and servers (signalapp/Signal-Android: global.attachments.maxBytes)
+        fits_pictures=True,
         own_ids=True,
     )
 

@@ -80,6 +80,7 @@ class TelegramConnector(Connector):
         fetch_bytes=20_000_000,
         max_files=MAX_ALBUM,
         file_bytes=50_000_000,  # https://core.telegram.org/bots/api#senddocument
+        fits_pictures=True,
         picture_bytes=PICTURE_BYTES,
         max_caption=1024,
         own_ids=True,

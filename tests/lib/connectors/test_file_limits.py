@@ -38,7 +38,8 @@ async def test_what_is_too_large_is_left_out_and_what_is_too_large_to_be_shown_i
     assert lost == [
         Loss(
             what="kind",
-            reason="b.jpg: it has 21 bytes, and Telegram shows pictures of at most 20, so it is a document.",
+            reason="b.jpg: it has 21 bytes, Telegram shows pictures of at most 20, and it could not be made smaller "
+            "(it cannot be read as a picture), so it is a document.",
         ),
         Loss(what="file", reason="d.mp4: it has 31 bytes, and Telegram takes 30."),
     ]
