@@ -49,11 +49,10 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
-    tagged = Tagged(base.store, base.clock, instance)
-    dispatching = _dispatch_services(base, registry, policies, tagged, queue=queue, directory=directory, inbox=inbox)
+    dispatching = _dispatch_services(base, registry, policies, instance, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
-    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, tagged=tagged)
+    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, instance=instance)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
@@ -188,7 +187,7 @@ def _sender(
     runtimes: Runtimes,
     *,
     policies: Policies,
-    tagged: Tagged,
+    instance: str,
 ) -> Sender:
     return Sender(
         registry=registry,
@@ -199,7 +198,7 @@ def _sender(
         clock=base.clock,
         max_retries=lambda name: policies.of(name).retry.max_retries,
         file_bytes=lambda name: policies.of(name).file_bytes,
-        tagged=tagged,
+        tagged=Tagged(base.store, base.clock, instance),
     )
 
 
@@ -243,7 +242,7 @@ def _dispatch_services(
     base: Base,
     registry: Registry,
     policies: Policies,
-    tagged: Tagged,
+    instance: str,
     *,
     queue: Queue,
     directory: Directory,
@@ -261,7 +260,7 @@ def _dispatch_services(
         count=lambda name, delivered: registry.count(name, delivered, base.clock.now()),
         ensure_account=inbox.handover.ensure,
         attempted=base.counters.attempted,
-        tagged=tagged,
+        tagged=Tagged(base.store, base.clock, instance),
     )
 
 

@@ -103,6 +103,8 @@ def _answer(type_: str, number: int) -> object:
 
 
 def _telegram(call: str, fields: Mapping[str, object], has_file: bool, request: web.Request) -> Asked:
+    if "media" in fields:  # of an album, the first has the words
+        fields = {**json.loads(str(fields["media"]))[0], **fields}
     there = {
         "markup": "parse_mode" in fields,
         "kind": has_file and call != "sendDocument",

@@ -116,6 +116,7 @@ SORTED = {
     "trim_thrown_away": "the same",
     "trim_early": "a few hundred, and only while a message is under way of which something is told",
     "count_content_bytes": "of the files that wait, for whoever looks",
+    "parts_beside": "the ids of one message, when it is taken away",
     "proofs_of": "what is known of one message, for whoever looks at it",
 }
 """Queries that sort what they find, and when. An index for them would make every message that comes cost more."""
