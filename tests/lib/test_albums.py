@@ -1,5 +1,6 @@
 """Several files in one message are one album where there are such: sent at once, answered and taken away whole."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -103,10 +104,9 @@ async def test_who_answers_any_of_its_pictures_answers_it(bach: Bach, server: Te
     message = await sent(bach, "Somebody is at the door", *PICTURES)
     events = bach.events(MessageProven)
     server.says("It is the postman", bot=server.first_bot, chat_id=ADA, reply_to=2)
-    async for event in events:
-        proof = event.proof
-        break
-    assert (event.message.id, proof.kind) == (message.id, ProofKind.DELIVERED)
+    async with asyncio.timeout(30):
+        event = await anext(aiter(events))
+    assert (event.message.id, event.proof.kind) == (message.id, ProofKind.DELIVERED)
     assert ProofKind.ANSWERED in {one.kind for one in (await bach.get(message.id)).proven}
 
 
