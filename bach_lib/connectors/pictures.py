@@ -5,6 +5,8 @@ Assistant; elsewhere by the extra `pictures`), in a thread of its own and one pi
 many times as large as its file, so what has too many pixels stays as it is.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -76,7 +78,7 @@ def _smaller(content: bytes, limit: int) -> bytes:
     raise NotSmallerError(_UNREADABLE)
 
 
-def _tries(picture: "Image", new: "Callable[[str, tuple[int, int], str], Image]") -> Iterator[bytes]:
+def _tries(picture: Image, new: Callable[[str, tuple[int, int], str], Image]) -> Iterator[bytes]:
     """The picture as JPEG, smaller each time; what one sees through is white."""
     for longest, quality in _STEPS:
         picture.thumbnail((longest, longest))
