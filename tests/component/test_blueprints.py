@@ -17,7 +17,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bach_lib import Content, IncomingMessage, Kind
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.component.chat import add_agent, add_home
-from tests.component.conftest import ADA, BOB, TOKEN, arrive, incoming, set_up, until
+from tests.component.conftest import ADA, BOB, TOKEN, arrive, incoming, send, set_up, until
+from tests.component.test_routes import connect, route
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "blueprints" / "automation" / "bach"
@@ -194,3 +195,60 @@ def is_idle(hass: HomeAssistant) -> bool:
     """Whether our automation has run to its end."""
     found = hass.states.get("automation.ours")
     return found is not None and found.attributes["current"] == 0
+
+
+async def test_water_is_told_by_a_route_and_its_end_as_well(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The house would not hear of the leak, or nobody that it is dry while another sensor is still wet."""
+    await connect(hass, route(loaded, {"recipients": ["Ada"], "wait": 300}))
+    for name in ("cellar", "bath"):
+        hass.states.async_set(f"binary_sensor.{name}", "off", {"friendly_name": name.title()})
+    sensors = ["binary_sensor.cellar", "binary_sensor.bath"]
+    await use(hass, "water_leak.yaml", sensors=sensors, route="notify.water")
+    for number, name in enumerate(("cellar", "bath"), start=1):
+        hass.states.async_set(f"binary_sensor.{name}", "on", {"friendly_name": name.title()})
+        await telegram.wait_for(number)
+    hass.states.async_set("binary_sensor.cellar", "off", {"friendly_name": "Cellar"})
+    await hass.async_block_till_done()
+    hass.states.async_set("binary_sensor.bath", "off", {"friendly_name": "Bath"})
+    texts = [sent.text for sent in await telegram.wait_for(4)]
+    assert sorted(texts) == ["It is dry again: Bath", "It is dry again: Bath", "Water: Bath", "Water: Cellar"]
+
+
+async def test_whoever_rings_is_told_at_once(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The bell would ring in an empty hall."""
+    trigger = [{"trigger": "event", "event_type": "bell"}]
+    await use(hass, "doorbell.yaml", trigger=trigger, recipients=["notify.ada"])
+    hass.bus.async_fire("bell")
+    [sent] = await telegram.wait_for(1)
+    assert sent.text == "Somebody is at the door."
+
+
+async def test_a_door_that_is_left_open_is_told_until_it_is_shut(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The milk would be sour in the morning, or the phone full of reminders of a door that is shut."""
+    hass.states.async_set("binary_sensor.fridge", "off")
+    short = {"after": {"seconds": 0}, "every": {"milliseconds": 20}, "times": 2}
+    await use(hass, "left_open.yaml", door="binary_sensor.fridge", recipients=["notify.ada"], **short)
+    hass.states.async_set("binary_sensor.fridge", "on")
+    [first] = await telegram.wait_for(1)
+    assert first.text == "The fridge has been open for 0 minutes."
+    hass.states.async_set("binary_sensor.fridge", "off")
+    await until(hass, lambda: not any(telegram.chats[ADA].messages.values()))
+
+
+async def test_that_a_message_did_not_arrive_is_told_elsewhere(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """An alarm would die in silence."""
+    await use(hass, "did_it_arrive.yaml", watched=["notify.ada"], told=["notify.bob"])
+    telegram.chats[ADA].block()
+    await send(hass, "notify.ada", "Water!")
+    [sent] = await telegram.wait_for(1)
+    assert sent.chat_id == BOB
+    assert sent.text.startswith("A message to Ada did not arrive\n\n")
+    assert "Water!" not in sent.text
