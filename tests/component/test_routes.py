@@ -364,6 +364,32 @@ async def test_taking_the_message_back_calls_the_alarm_off(
     assert run.status is RouteStatus.CANCELLED
 
 
+async def test_a_question_to_a_route_is_put_to_everybody_in_it(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, water: MockConfigEntry
+) -> None:
+    """Whoever asks a route would be told that nothing comes in from there, or ask Ada twice."""
+    data = {"entity_id": [WATER, "notify.ada"], "message": "Close the valve?", "answers": [{"text": "Yes"}]}
+    asking = hass.async_create_task(
+        hass.services.async_call(DOMAIN, "ask", data, blocking=True, return_response=True), eager_start=True
+    )
+    asked = await telegram.wait_for(2)
+    assert sorted(one.chat_id for one in asked) == [ADA, BOB]
+    telegram.presses(next(one for one in asked if one.chat_id == BOB), "Yes", bot=bot, first_name="Bob")
+    answer = await asking
+    assert answer
+    assert (answer["answer"], answer["person"]) == ("Yes", "Bob")
+    assert await the_bach(hass).route_runs("water") == []
+
+
+async def test_a_question_to_a_route_of_nobody_is_refused(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """The automation would wait for an answer that nobody can give."""
+    await connect(hass, route(loaded, {"recipients": ["somebody who was removed"], "wait": 300}))
+    data = {"entity_id": WATER, "message": "Close the valve?", "answers": [{"text": "Yes"}]}
+    with pytest.raises(ServiceValidationError) as error:
+        await hass.services.async_call(DOMAIN, "ask", data, blocking=True, return_response=True)
+    assert error.value.translation_key == "no_recipients"
+
+
 async def test_that_it_is_over_is_told_to_those_who_were_told(
     hass: HomeAssistant, telegram: TelegramServer, water: MockConfigEntry
 ) -> None:

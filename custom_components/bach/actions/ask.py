@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import voluptuous as vol
-from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.const import ATTR_ENTITY_ID, CONF_TYPE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -19,7 +19,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.questions.unanswered import NobodyAnsweredError
-from custom_components.bach.const import CONF_ROLE, CONF_USER_ID, DOMAIN
+from custom_components.bach.const import CONF_RECIPIENT, CONF_ROLE, CONF_USER_ID, DOMAIN, TYPE_ROUTES
 from custom_components.bach.home.attribution import CLAIM, Received, Role
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
@@ -27,6 +27,8 @@ from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.language import common_texts, language_of
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
+from custom_components.bach.home.route_steps import people_of, recipients_by_id
+from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.messages.incoming import received
 
 from .choices import FORMATS, buttons
@@ -95,10 +97,11 @@ def async_claim_answers(hass: HomeAssistant) -> None:
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Handle the action: ask, wait, and return the answer. Raises if there is none and no default."""
     found = await find_targets(call)
-    targets, left_out = _without_circles(call, found.targets)
+    targets, left_out = _without_circles(call, _opened(call.hass, found.targets))
     left_out |= {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
     if not targets:
-        raise next(iter(left_out.values()))
+        nobody = ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
+        raise next(iter(left_out.values()), nobody)  # a route whose people are all gone leaves nobody out
     if left_out and not call.return_response:
         _LOGGER.warning("Not everybody was asked: %s", " ".join(str(error) for error in left_out.values()))
     asked = {_place(target): target for target in targets}
@@ -121,6 +124,21 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
         response = _answered(call.hass, answer, asked)
         not_asked += [_not_asked(asked[place], reason) for place, reason in answer.unreached.items()]
     return {**response, "not_asked": not_asked} if call.return_response else None
+
+
+def _opened(hass: HomeAssistant, targets: Sequence[Target]) -> list[Target]:
+    """The same with everybody of a route in its place: a question waits for one answer, whoever gives it."""
+    known, asked = recipients_by_id(hass), dict[Place, Target]()
+    for target in targets:
+        is_route = target.entry.data[CONF_TYPE] == TYPE_ROUTES
+        people = [known[one] for one in people_of(hass, target.recipient)] if is_route else []
+        those = [
+            Target(entry, one.data[CONF_RECIPIENT], one.title, notify_entity_id(hass, (entry, one)))
+            for entry, one in people
+        ]
+        for one in those if is_route else [target]:
+            asked.setdefault(_place(one), one)
+    return list(asked.values())
 
 
 def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Target], dict[str, HomeAssistantError]]:

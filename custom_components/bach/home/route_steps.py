@@ -101,6 +101,13 @@ def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSube
             yield entry, one
 
 
+def people_of(hass: HomeAssistant, name: str) -> list[str]:
+    """The ids of all whom a route tells, in the order in which they are told, each once; none of those who are gone."""
+    known = recipients_by_id(hass)
+    steps = [step for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name for step in steps_of(one)]
+    return list(dict.fromkeys(one for step in steps for one in step.recipients if one in known))
+
+
 def route_of(hass: HomeAssistant, name: str) -> Route:
     """The route as it is now, without those who were removed. Raises `InvalidRecipientError` where nobody is left."""
     found = next((one for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name), None)
