@@ -16,7 +16,7 @@ from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Operation
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.sender import Sender
-from bach_lib.outbound.tagged import id_there
+from bach_lib.outbound.tagged import id_there, is_original
 from bach_lib.registry.directory import Directory
 
 _LOGGER = FieldLogger(__name__)
@@ -75,7 +75,7 @@ class Superseding:
         self._unwanted.discard(message.id)
         if not isinstance(event, MessageSent) or message.operation not in {Operation.SEND, Operation.EDIT}:
             return
-        is_new = message.operation is Operation.SEND or id_there(message) != message.target
+        is_new = is_original(message)
         if is_unwanted or (message.tag is not None and is_new and not self._sender.replaces_by_tag(message.connection)):
             task = asyncio.get_running_loop().create_task(self._tidy(message, is_unwanted), name="bach-supersede")
             self._tasks.add(task)
@@ -97,6 +97,8 @@ class Superseding:
 
     async def _take_away(self, message: Message) -> bool:
         """Have a sent message taken away, once however often that is asked; whether its platform can do that."""
+        if not is_original(message):
+            return False
         with suppress(InputError):  # it cannot, another account has sent it, or the connection is gone
             await self._sender.take_away(
                 message, {"idempotency_key": f"bach:superseded:{message.id}", "time_to_live": _LATEST}

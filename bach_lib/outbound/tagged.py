@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bach_lib.clock import Clock
-from bach_lib.models import Message
+from bach_lib.models import Message, Operation
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Store, Transaction, Value
 from bach_lib.storage.values import integer, upper_bound
@@ -28,8 +28,9 @@ class Tagged:
     async def of_tag(
         self, connection: str, forms: Sequence[str], tag: str, *, before: int | None = None
     ) -> list[Message]:
-        """Each as the platform has it, once, newest first: `remote_id` is its id there. Raises a `StorageError`.
+        """Each as the platform has it, once, newest first; `id_there` is its id. Raises a `StorageError`.
 
+        What stands for it is the message that was sent, or a change of one that was sent longer ago (`is_original`).
         `forms`: of the recipient. `before`: only those with a smaller id.
         """
         place: dict[str, Value] = {
@@ -49,9 +50,8 @@ class Tagged:
             return [readable_message(row, self._instance) for row in rows]
 
         found = sorted(await self._store.read(work), key=lambda message: -message.id)
-        by_id = {
-            there: message for message in reversed(found) if (there := id_there(message))
-        }  # the oldest: it was sent
+        # of several with the same id the last in this row is the oldest: what was sent, and not a change of it
+        by_id = {there: message for message in found if (there := id_there(message))}
         return sorted(by_id.values(), key=lambda message: -message.id)
 
     async def ids_of(self, message: Message, forms: Sequence[str]) -> tuple[str, ...]:
@@ -77,3 +77,8 @@ class Tagged:
 def id_there(message: Message) -> str | None:
     """The platform's id of what a sent message is to be seen as; that of another one, if it changed that."""
     return message.target if message.remote_id is None else message.remote_id
+
+
+def is_original(message: Message) -> bool:
+    """Whether it stands there itself; else it is a change of what was sent before, if found longer ago than `REACH`."""
+    return message.operation is Operation.SEND or id_there(message) != message.target

@@ -48,6 +48,30 @@ async def test_what_arrives_late_takes_nothing_newer_away(house: World) -> None:
     assert not bach._open_parts.superseding._tasks  # or the memory would fill, message by message
 
 
+async def test_what_was_changed_for_days_is_too_old_to_be_taken_away(house: World) -> None:
+    """Each morning there would be a dead letter: Telegram refuses to take away what is older than two days."""
+    bach, platform, clock = house
+    first = await sent(house, "Washing, 10 %")
+    for percent in (20, 30, 40):
+        await clock.advance(20 * 3600)
+        await sent(house, f"Washing, {percent} %", silent=True)
+    assert [one.target for one in platform.sent if one.operation is Operation.EDIT] == [first.remote_id] * 3
+    await sent(house, "The washing is done")
+    assert deleted(platform) == []
+    assert (await bach.clear("home", "ada", "leak")).taken_away == 1  # of what was sent just now
+
+
+async def test_what_was_sent_stands_for_its_changes(house: World) -> None:
+    """It would be taken away once for each of its changes, or words be put where its picture stands."""
+    first = await sent(house, "Washing, 10 %")
+    for percent in (20, 30):
+        await sent(house, f"Washing, {percent} %", silent=True)
+    tagged = house.bach._open_parts.superseding._sender.tagged
+    assert [one.id for one in await tagged.of_tag("home", ["ada"], "leak")] == [first.id]
+    await sent(house, "The washing is done")
+    assert deleted(house.platform) == [first.remote_id]
+
+
 async def test_each_place_and_each_tag_is_its_own(house: World) -> None:
     """Bob's news would take Ada's away."""
     await sent(house)
