@@ -15,8 +15,10 @@ from custom_components.bach.const import DOMAIN, SETTING_FIELDS
 from custom_components.bach.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bach.kinds.option_forms import option_schema
 from custom_components.bach.kinds.partners import ALL_KINDS
+from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.settings import MINOR_VERSION, OPTIONS, OURS, stored
 from tests.component.conftest import (
+    ADA,
     ADA_ENTITY,
     BOT_ID,
     CONNECTION,
@@ -32,10 +34,15 @@ from tests.component.dialogs import set_options
 from tests.component.test_every_kind import KINDS
 from tests.component.test_rules import TEXTS
 
+QUIET = quiet_selector([], "Everybody")
 ALL: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,
     "quiet_start": True,
+    "quiet_hours": [
+        {"recipient": str(ADA), "from": "22:00:00", "until": "07:00:00", "below": 5.0, "days": ["sat", "sun"]},
+        {"recipient": "*", "from": "13:00:00", "until": "14:00:00"},
+    ],
     "retries": {"retry_delays": "5, 10 20", "max_retries": 2.0, "breaker_failures": 1.0, "breaker_seconds": 60.0},
     "amounts": {
         "per_minute": 20.0,
@@ -46,10 +53,22 @@ ALL: dict[str, Any] = {
     },
     "network": {"ip_family": "ipv4"},
 }
+_NIGHT = {
+    "zone": "US/Pacific",
+    "from": "22:00:00",
+    "until": "07:00:00",
+    "recipient": str(ADA),
+    "below": 5,
+    "days": ["sat", "sun"],
+}
 STORED: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,
     "quiet_start": True,
+    "quiet_hours": [
+        _NIGHT,
+        {"zone": "US/Pacific", "from": "13:00:00", "until": "14:00:00"},
+    ],
     "retry_delays": [5, 10, 20],
     "max_retries": 2,
     "breaker_failures": 1,
@@ -83,6 +102,8 @@ async def test_what_is_set_holds_and_is_shown_again(
     retries = form["data_schema"].schema["retries"].schema.schema
     shown = {str(key): (key.description or {}).get("suggested_value") for key in retries}
     assert shown == {"retry_delays": "5, 10, 20", "max_retries": 2, "breaker_failures": 1, "breaker_seconds": 60}
+    [quiet] = [one for one in form["data_schema"].schema if one == "quiet_hours"]
+    assert quiet.description["suggested_value"] == ALL["quiet_hours"]
     diagnostics = await async_get_config_entry_diagnostics(hass, loaded)
     assert diagnostics["connection"]["settings"]["keep_days"] == 7
     assert "Mill" not in str(diagnostics)
@@ -91,6 +112,35 @@ async def test_what_is_set_holds_and_is_shown_again(
     assert loaded.options == {}
     assert the_bach(hass).registry.get(CONNECTION).settings == {}
     await until(hass, lambda: bach.health(CONNECTION, Direction.RECEIVING).state is not ConnectionState.DISABLED)
+
+
+async def test_quiet_hours_keep_what_the_form_does_not_know(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Whoever shortens the rest by clicking would lose the holidays that a program has written."""
+    night = {"zone": "Europe/Berlin", "from": "22:00:00", "until": "07:00:00", "holidays": ["2026-12-25"]}
+    hass.config_entries.async_update_entry(loaded, options={"quiet_hours": [night]})
+    await hass.async_block_till_done()
+    asked = {"recipient": "*", "from": "22:00:00", "until": "07:00:00", "below": 8}
+    await set_options(hass, loaded, quiet_hours=[asked])
+    assert loaded.options["quiet_hours"] == [{**night, "below": 8}]
+
+
+async def test_whoever_rests_is_not_woken(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The washing machine would be told at three in the morning, or the water not."""
+    always = [{"recipient": str(ADA), "from": "00:00:00", "until": "00:00:00"}]
+    await set_options(hass, loaded, quiet_hours=always)
+    data = {"entity_id": ADA_ENTITY, "message": "The washing is done"}
+    answer = await hass.services.async_call("bach", "send_message", data, blocking=True, return_response=True)
+    assert answer
+    urgent = {"entity_id": ADA_ENTITY, "message": "Water!", "priority": 5}
+    await hass.services.async_call("bach", "send_message", urgent, blocking=True)
+    [sent] = await telegram.wait_for(1)
+    assert sent.text == "Water!"
+    [waiting] = await the_bach(hass).messages(connection=CONNECTION, status=[Status.PENDING])
+    assert waiting.scheduled_for is not None
+    assert waiting.error
+    assert waiting.error.code == "quiet_hours"
 
 
 async def test_what_waits_stays_whatever_is_changed(
@@ -191,7 +241,7 @@ def _old(hass: HomeAssistant, telegram: TelegramServer, **settings: str) -> Mock
 def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
     """A person would see a bare key, or a box of which nobody says what it does."""
     step = TEXTS["options"]["step"]["init"]
-    schema = option_schema({"type": kind, **KINDS[kind][0]}).schema
+    schema = option_schema({"type": kind, **KINDS[kind][0]}, QUIET).schema
     assert ("network" in schema) is (kind not in {"routes", "this_home"})
     for key, box in schema.items():
         if hasattr(box, "schema"):
@@ -207,7 +257,7 @@ def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
 @pytest.mark.parametrize("kind", ALL_KINDS)
 def test_no_section_has_a_default(kind: str) -> None:
     """The frontend shows it in the place of what is set in the section, and whoever submits the form loses that."""
-    schema = option_schema({"type": kind, **KINDS[kind][0]}).schema
+    schema = option_schema({"type": kind, **KINDS[kind][0]}, QUIET).schema
     sections = [key for key, box in schema.items() if hasattr(box, "schema")]
     assert sections
     assert [key for key in sections if key.default is not vol.UNDEFINED] == []
@@ -216,7 +266,7 @@ def test_no_section_has_a_default(kind: str) -> None:
 def test_every_text_of_the_form_is_used() -> None:
     """Dead texts would be translated for nobody."""
     step = TEXTS["options"]["step"]["init"]
-    schemas = [option_schema({"type": kind, **KINDS[kind][0], "proxy_user": "ada"}).schema for kind in ALL_KINDS]
+    schemas = [option_schema({"type": kind, **KINDS[kind][0], "proxy_user": "ada"}, QUIET).schema for kind in ALL_KINDS]
     sections = {str(key): box for schema in schemas for key, box in schema.items() if hasattr(box, "schema")}
     tops = {str(key) for schema in schemas for key, box in schema.items() if not hasattr(box, "schema")}
     assert tops == set(step["data"])

@@ -19,6 +19,7 @@ from custom_components.bach.diagnostics import async_get_config_entry_diagnostic
 from custom_components.bach.home.entry import connection
 from custom_components.bach.kinds import requirements
 from custom_components.bach.kinds.option_forms import option_schema
+from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.requirements import PACKAGE
 from tests.component.conftest import ADA_ENTITY, CONNECTION, send, the_bach, until
 from tests.component.dialogs import set_options
@@ -118,7 +119,9 @@ def test_every_kind_can_be_told(data: dict[str, Any]) -> None:
     """An AI behind a proxy with a password could be typed, and not be reached."""
     row = connection({**data, "proxy_user": "a", "proxy_password": "b"}, name="x", reference=lambda field: f"e:{field}")
     assert row.auth_config.items() >= {"proxy_user": "e:proxy_user", "proxy_password": "e:proxy_password"}.items()
-    assert CONF_PROXY_FORGET not in str(option_schema({"type": "telegram"}).schema["network"].schema.schema)
+    assert CONF_PROXY_FORGET not in str(
+        option_schema({"type": "telegram"}, quiet_selector([], "Everybody")).schema["network"].schema.schema
+    )
 
 
 async def test_a_family_beside_socks_is_refused(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

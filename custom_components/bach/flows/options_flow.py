@@ -12,10 +12,13 @@ from bach_lib import Fault, InputError, Report
 from bach_lib.connectors.network_way import check_way
 from bach_lib.errors import InvalidValueError
 from bach_lib.registry.own_policy import check_own_policy
+from bach_lib.registry.quiet_hours import check_quiet_hours
 from bach_lib.registry.sender_tag import check_tag
-from custom_components.bach.const import CONF_MODEL
+from custom_components.bach.const import CONF_MODEL, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.language import in_home_language
+from custom_components.bach.home.language import common_texts, in_home_language
+from custom_components.bach.home.recipient_subentries import recipient_subentries
+from custom_components.bach.kinds.form_fields import labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.option_forms import (
     DECIDED_THERE,
@@ -24,6 +27,7 @@ from custom_components.bach.kinds.option_forms import (
     put_options,
     suggested_options,
 )
+from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.settings import OPTIONS, OURS, stored, whole
 from custom_components.bach.kinds.stored_data import usable
 
@@ -49,7 +53,7 @@ class BachOptionsFlow(OptionsFlow):
         old, errors, words = usable(whole(entry)), dict[str, str](), {"reason": "", "expected": ""}
         if user_input is not None:
             try:
-                data = put_options(old, user_input)
+                data = put_options(old, user_input, self.hass.config.time_zone)
                 fault = await self._try(old, data)
             except InputError as error:
                 errors, words["expected"] = (
@@ -61,7 +65,9 @@ class BachOptionsFlow(OptionsFlow):
                     return self._save(data)
                 errors = {CONF_MODEL if data.get(CONF_MODEL) else BASE: _FAULT}
                 words["reason"] = escape_links(in_home_language(self.hass, fault.text))
-        schema = option_schema(old, self._offers())
+        texts = await common_texts(self.hass, self.hass.config.language)
+        people = labelled({one.data[CONF_RECIPIENT]: one.title for one in recipient_subentries(entry)})
+        schema = option_schema(old, quiet_selector(people, texts["everybody"]), self._offers())
         errors = placed(schema, errors)
         return self.async_show_form(
             step_id="init",
@@ -87,6 +93,7 @@ class BachOptionsFlow(OptionsFlow):
         check_tag(options)
         check_own_policy(options)
         check_way(options, data)
+        check_quiet_hours(options)
         changed = {name for name in OPTIONS - OURS | DECIDED_THERE if old.get(name) != data.get(name)}
         if not changed:
             return None
@@ -107,4 +114,4 @@ def _of_input(error: InputError) -> dict[str, str]:
     """The field that an error is about; above the form if it is another one."""
     if not isinstance(error, InvalidValueError):
         return {BASE: "invalid_value"}
-    return {error.placeholders["field"].removeprefix("settings."): "invalid_value"}
+    return {error.placeholders["field"].removeprefix("settings.").partition(".")[0]: "invalid_value"}

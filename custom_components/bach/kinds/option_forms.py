@@ -14,6 +14,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    ObjectSelector,
     TextSelector,
 )
 
@@ -36,6 +37,7 @@ from custom_components.bach.const import (
     CONF_PROXY_FORGET,
     CONF_PROXY_PASSWORD,
     CONF_PROXY_USER,
+    CONF_QUIET_HOURS,
     CONF_QUIET_START,
     CONF_RECEIVING,
     CONF_RETRY_DELAYS,
@@ -60,6 +62,7 @@ from .partner_forms import (
 )
 from .partners import ALL_KINDS, PARTNERS
 from .platforms import Kind
+from .quiet_forms import shown_quiet_hours, stored_quiet_hours
 from .webhook import SECTION_OUTGOING, receives, sends
 
 SECTION_AMOUNTS: Final = "amounts"
@@ -84,18 +87,24 @@ _SWITCHES: Final[Mapping[str, bool]] = {CONF_RECEIVING: True, CONF_QUIET_START: 
 """How each stands where nobody has touched it."""
 
 
-def option_schema(data: Mapping[str, Any], offers: Sequence[str] = ()) -> vol.Schema:
-    """The form for a connection with this data; `offers`: the models of an AI partner.
+def option_schema(data: Mapping[str, Any], quiet: ObjectSelector, offers: Sequence[str] = ()) -> vol.Schema:
+    """The form for a connection with this data; `quiet`: for quiet hours; `offers`: the models of an AI partner.
 
     No section has a default: the frontend would take that for what stands in it, and show and keep nothing else.
     """
     return vol.Schema(
         {
             **_first(data, offers),
+            **({vol.Optional(CONF_QUIET_HOURS): quiet} if has_quiet_hours(data) else {}),
             **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
             **_of_network(data),
         }
     )
+
+
+def has_quiet_hours(data: Mapping[str, Any]) -> bool:
+    """Whether somebody may be woken by what goes through a connection."""
+    return data[CONF_TYPE] not in PARTNERS and sends(data)
 
 
 def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,6 +114,7 @@ def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
         **given_values(data, CONF_SENDER_TAG, CONF_USERNAME, CONF_AVATAR_URL),
         **suggested_conversation(data),
         **suggested_request(data),
+        CONF_QUIET_HOURS: shown_quiet_hours(data.get(CONF_QUIET_HOURS)),
         **{name: data.get(name, usual) for name, usual in _SWITCHES.items()},
         SECTION_OUTGOING: outgoing.suggest_request(data),
         SECTION_RETRIES: given_values(data, *_OF_RETRIES) | delays,
@@ -113,9 +123,12 @@ def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def put_options(data: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with what was filled in. Raises `InvalidValueError`."""
+def put_options(data: Mapping[str, Any], given: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """The data with what was filled in; `zone`: of the home. Raises `InvalidValueError`."""
     found = dict(data)
+    if has_quiet_hours(data):
+        quiet = stored_quiet_hours(given.get(CONF_QUIET_HOURS, []), data.get(CONF_QUIET_HOURS), zone)
+        put_value(found, CONF_QUIET_HOURS, quiet)
     if _is_ai(data):
         found = put_conversation(found, given)
     elif data[CONF_TYPE] == TYPE_HTTP:
