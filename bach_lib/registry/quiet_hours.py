@@ -103,7 +103,7 @@ def _readable(found: object) -> Iterable[QuietHours]:
 
 def _read(given: object) -> QuietHours:
     if not isinstance(given, Mapping) or not {"from", "until"} <= given.keys() <= _FIELDS:
-        raise _wrong("", given, '{"recipient": "42", "from": "22:00", "until": "07:00"}')
+        raise _wrong("", "…", '{"recipient": "42", "from": "22:00", "until": "07:00"}')
     recipient, below = given.get("recipient"), given.get("below", 1)
     if not isinstance(recipient, str | None) or recipient == "":
         raise _wrong(".recipient", recipient, A_TEXT)

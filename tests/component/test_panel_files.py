@@ -99,9 +99,13 @@ async def test_whoever_sent_a_file_sees_it_at_once(
 
 
 async def test_a_refusal_is_a_sentence(
-    hass: HomeAssistant, letters: MockConfigEntry, hass_client: ClientSessionGenerator
+    hass: HomeAssistant,
+    letters: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever attached too much would read "Server error"."""
+    monkeypatch.setattr("bach_lib.web.writing.MAX_CONTENTS", 10_000_000)
     client, before = await hass_client(), await everything(hass)
     async with client.post(PATH, data=form(str(ADA), b"x" * 10_000_001)) as response:
         assert (response.status, "10000000" in (await response.json())["detail"]) == (413, True)

@@ -27,6 +27,8 @@ SHOWN: Final = {
     "notify.recipient": "whom to write to",
     "sensor.breaker": "why nothing goes out although all looks well",
     "sensor.dead": "what waits for a person",
+    "binary_sensor.unacknowledged": "whether an alarm still waits for somebody",
+    "event.route": "what an alarm has come to",
     "sensor.latency": "whether the partner is slow",
     "sensor.queued": "what has not gone out yet",
     "switch.enabled": "to stop it without losing anything",

@@ -282,7 +282,7 @@ async def test_somebody_logs_in_once_and_mends_what_was_not_delivered(page: Page
     lost = page.locator("bach-waiting tbody tr")
     await expect(lost).to_contain_text("Chat not found")
     await expect(page.locator("[data-counts]")).to_have_text("1 message needs you, nothing waits.")
-    await expect(page.get_by_role("link", name="Waiting (messages that need you: 1)")).to_be_visible()
+    await expect(page.get_by_role("link", name="Waiting (what needs you: 1)")).to_be_visible()
     await expect(page).to_have_title("BACH (1)")
     assert await faults(page) == []
     await page.screenshot(path=PICTURES / "daemon-2-light.png")

@@ -189,10 +189,14 @@ async def test_a_stream_says_what_was_lost_on_the_way(owner: Bach, way: Way) -> 
 
 
 @by_each_way
-async def test_what_is_too_large_is_refused_in_the_same_words(owner: Bach, platform: FakePlatform, way: Way) -> None:
+async def test_what_is_too_large_is_refused_in_the_same_words(
+    owner: Bach, platform: FakePlatform, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program would take a file of its own that is too large for a failure of the owner, and try it again."""
-    large, small = File(name="film.mp4", content=bytes(60_000_000)), File(name="a.txt", content=b"a")
-    reason = "film.mp4: it has 60000000 bytes, and all files of a message can have 50000000"
+    monkeypatch.setattr("bach_lib.outbound.files.MOST_OF_FILES", 40_000_000)
+    monkeypatch.setattr("bach_lib.rest.uploads.MAX_CONTENTS", 40_000_000)
+    large, small = File(name="film.mp4", content=bytes(45_000_000)), File(name="a.txt", content=b"a")
+    reason = "film.mp4: it has 45000000 bytes, and all files of a message can have 40000000"
     async with way(owner) as bach:
         with pytest.raises(InvalidValueError, match=f'"{reason}." is not possible for files. Use a file that can go'):
             await bach.send("home", "ada", "", files=[large])

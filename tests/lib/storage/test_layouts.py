@@ -39,6 +39,7 @@ _STAND: Mapping[str, str] = {
     "0017_sentences.sql": "1adc09f8270631a3",
     "0018_contents.sql": "479f04c4a3d87dfe",
     "0019_routes.sql": "419e71ccaa3bd3de",
+    "0020_keys_of_runs.sql": "730acb33a174aada",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -49,6 +50,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0008_sentences.sql": "1adc09f8270631a3",
     "postgresql/0009_contents.sql": "4bc975d576135d0e",
     "postgresql/0010_routes.sql": "2df647a4b8b3e851",
+    "postgresql/0011_keys_of_runs.sql": "97e9bc30dd639702",
 }
 """The beginnings of their hashes."""
 

@@ -37,9 +37,11 @@ async def fill(path: Path, messages: int = 5) -> Path:
             for number in range(1, (messages if table.counts_up or table.owner is not None else 2) + 1):
                 row: Values = {column.name: _FILLINGS[column.kind] for column in table.columns}
                 row |= {column.name: number if column.kind == "INTEGER" else f"{number}" for column in table.keys}
+                if "request_key" in row:
+                    row["request_key"] = f"key {number}"
                 if table.name == "messages":
                     row |= {"text": f"{number} {ODD}", "status": ("pending", "sent")[number % 2], "held": 0}
-                    row |= {"request_key": f"key {number}", "tag": None, "created_at": -0.0, "waited": float("inf")}
+                    row |= {"tag": None, "created_at": -0.0, "waited": float("inf")}
                 if table.name == "connections":
                     row |= {"auth_config": json.dumps({"token": f"file:/secrets/{number}", "more": "env:TOKEN"})}
                 insert(file, table.name, row | ({"remote_id": f"{number}"} if "remote_id" in row else {}))
