@@ -34,7 +34,7 @@ from tests.component.dialogs import set_options
 from tests.component.test_every_kind import KINDS
 from tests.component.test_rules import TEXTS
 
-QUIET = quiet_selector([], "Everybody")
+QUIET = quiet_selector({}, None, TEXTS["common"])
 ALL: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,

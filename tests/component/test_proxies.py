@@ -23,6 +23,7 @@ from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.requirements import PACKAGE
 from tests.component.conftest import ADA_ENTITY, CONNECTION, send, the_bach, until
 from tests.component.dialogs import set_options
+from tests.component.test_rules import TEXTS
 from tests.proxies import LOGIN, PASSWORD, USER, ProxyServer, proxy_server
 
 TYPED = "ada:hunter2%3A%40%2F%25"
@@ -120,7 +121,7 @@ def test_every_kind_can_be_told(data: dict[str, Any]) -> None:
     row = connection({**data, "proxy_user": "a", "proxy_password": "b"}, name="x", reference=lambda field: f"e:{field}")
     assert row.auth_config.items() >= {"proxy_user": "e:proxy_user", "proxy_password": "e:proxy_password"}.items()
     assert CONF_PROXY_FORGET not in str(
-        option_schema({"type": "telegram"}, quiet_selector([], "Everybody")).schema["network"].schema.schema
+        option_schema({"type": "telegram"}, quiet_selector({}, None, TEXTS["common"])).schema["network"].schema.schema
     )
 
 

@@ -14,11 +14,10 @@ from bach_lib.errors import InvalidValueError
 from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.quiet_hours import check_quiet_hours
 from bach_lib.registry.sender_tag import check_tag
-from custom_components.bach.const import CONF_MODEL, CONF_RECIPIENT
+from custom_components.bach.const import CONF_MODEL, CONF_QUIET_HOURS, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.language import common_texts, in_home_language
 from custom_components.bach.home.recipient_subentries import recipient_subentries
-from custom_components.bach.kinds.form_fields import labelled
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 from custom_components.bach.kinds.option_forms import (
     DECIDED_THERE,
@@ -66,8 +65,8 @@ class BachOptionsFlow(OptionsFlow):
                 errors = {CONF_MODEL if data.get(CONF_MODEL) else BASE: _FAULT}
                 words["reason"] = escape_links(in_home_language(self.hass, fault.text))
         texts = await common_texts(self.hass, self.hass.config.language)
-        people = labelled({one.data[CONF_RECIPIENT]: one.title for one in recipient_subentries(entry)})
-        schema = option_schema(old, quiet_selector(people, texts["everybody"]), self._offers())
+        people = {one.data[CONF_RECIPIENT]: one.title for one in recipient_subentries(entry)}
+        schema = option_schema(old, quiet_selector(people, old.get(CONF_QUIET_HOURS), texts), self._offers())
         errors = placed(schema, errors)
         return self.async_show_form(
             step_id="init",

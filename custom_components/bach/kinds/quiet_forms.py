@@ -10,13 +10,12 @@ from homeassistant.helpers.selector import (
     ObjectSelector,
     ObjectSelectorConfig,
     ObjectSelectorField,
-    SelectOptionDict,
     TimeSelector,
 )
 
 from custom_components.bach.const import CONF_QUIET_HOURS
 
-from .form_fields import drop_down, radio_buttons
+from .form_fields import drop_down, labelled, radio_buttons
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EVERYBODY: Final = "*"
@@ -26,15 +25,20 @@ _SHOWN: Final = ("recipient", "from", "until", "below", "days")
 """What the form knows; the rest of an entry stays as it is."""
 
 
-def quiet_selector(people: Sequence[SelectOptionDict], everybody: str) -> ObjectSelector:
-    """The field, with a drop-down of these recipients, and `everybody` for all of them."""
-    whom = drop_down([SelectOptionDict(value=_EVERYBODY, label=everybody), *people], custom_value=True)
+def quiet_selector(people: Mapping[str, str], stored: object, texts: Mapping[str, str]) -> ObjectSelector:
+    """The field, with a drop-down of these recipients (titles by address), of those in `stored`, and for all of them.
+
+    `texts`: of the home's language; the frontend translates no options of what lies in a list.
+    """
+    known = {str(one["recipient"]): str(one["recipient"]) for one in shown_quiet_hours(stored)}
+    whom = drop_down(labelled({**known, **people, _EVERYBODY: texts["everybody"]}))
+    days = radio_buttons(labelled({day: texts[f"day_{day}"] for day in _DAYS}), multiple=True)
     fields: dict[str, ObjectSelectorField] = {
         "recipient": {"required": True, "default": _EVERYBODY, "selector": whom},
-        "from": {"required": True, "selector": TimeSelector()},
-        "until": {"required": True, "selector": TimeSelector()},
+        "from": {"required": True, "default": "22:00:00", "selector": TimeSelector()},
+        "until": {"required": True, "default": "07:00:00", "selector": TimeSelector()},
         "below": {"default": 1, "selector": _BELOW},
-        "days": {"selector": radio_buttons(_DAYS, multiple=True, translation_key="days")},
+        "days": {"selector": days},
     }
     return ObjectSelector(
         ObjectSelectorConfig(
