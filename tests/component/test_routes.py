@@ -22,10 +22,12 @@ from bach_lib import Place, Route, RouteStatus, Status, Step
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
 from tests.component.automations import automate
-from tests.component.conftest import ADA, BOB, send, set_up, state, the_bach, until, until_state
+from tests.component.companion import Companion, PushGateway
+from tests.component.conftest import ADA, BOB, recipient, send, set_up, state, the_bach, until, until_state
 from tests.component.dialogs import choose, close_recipient_dialogs, go_on
 from tests.component.test_ask import shown
 from tests.component.test_conditions import holds
+from tests.component.test_this_home import connect as this_home
 
 WATER = "notify.water"
 UNACKNOWLEDGED = "binary_sensor.water_unacknowledged"
@@ -250,6 +252,32 @@ async def test_the_next_is_told_and_in_the_end_it_is_said_that_nobody_came(
     assert [one["name"] for one in exhausted.told[0]["tried"]] == ["Ada", "Bob"]
     assert state(hass, UNACKNOWLEDGED) == "on", "nobody knows, so it is not over"
     await telegram.wait_for(2)
+
+
+async def test_where_telegram_is_dead_and_nobody_looks_the_phone_is_told_and_ends_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, pixel: Companion, gateway: PushGateway
+) -> None:
+    """The way of an alarm in a bad night: whichever way works last is told, and what it says counts for all."""
+    here = await this_home(hass, [recipient("Sidebar", "persistent_notification"), recipient("Pixel", pixel.recipient)])
+    ids = {one.title: one.subentry_id for entry in (loaded, here) for one in entry.subentries.values()}
+    steps = [{"recipients": [ids["Ada"]], "wait": 600}, {"recipients": [ids["Sidebar"]], "wait": 0.05}]
+    await connect(hass, route(loaded, *steps, {"recipients": [ids["Pixel"]], "wait": 600}))
+    await telegram.pause()
+    await hass.services.async_call("button", "press", {"entity_id": "button.home_bot_check_now"}, blocking=False)
+    await until_state(hass, "binary_sensor.home_bot_sending", "off")
+
+    await send(hass, WATER, "Water in the cellar")
+    await gateway.wait_for(1)
+    [push] = gateway.pushes
+    assert push["message"] == "Water in the cellar"
+    await pixel.press(push, "I have it")
+    await until_state(hass, UNACKNOWLEDGED, "off")
+    [run] = await the_bach(hass).route_runs("water")
+    assert (run.status, run.by) == (RouteStatus.ACKNOWLEDGED, "Pixel 9")
+    assert [one.place.recipient for one in run.tried] == ["persistent_notification", pixel.recipient]
+    await telegram.resume()
+    await hass.async_block_till_done()
+    assert telegram.texts == [], "Ada was passed over, and nobody wakes her for what is over"
 
 
 async def test_an_automation_can_acknowledge(
