@@ -1,10 +1,12 @@
 """The calls of `Bach` about routes: define them, start one, say that somebody has it, and look who was told when."""
 
+from collections.abc import Callable
 from typing import Unpack
 
 from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
 from bach_lib.errors import NotOpenError
+from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
 from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
@@ -31,15 +33,16 @@ class RouteCalls(CallGroup):
         """All routes: `list`, `get`, `set`, `remove`."""
         return self._routing.routes
 
-    async def begin_routes(self) -> None:
+    async def begin_routes(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
         """Go on with all runs that are under way, where nothing begins by itself (`autostart=False`).
 
-        Call it once the connections are started that people are told through: those that are not count as down. Raises
-        a `StorageError`.
+        Call it once the connections are started that people are told through: those that are not count as down.
+        `name_of`: what whoever wrote a message is called, for all to read; None: they may not acknowledge. Without it
+        whoever is let in may, under the name they gave themselves. Raises a `StorageError`.
         """
         runner = self._routing.runner
         if not runner.is_open:
-            await runner.open()
+            await runner.open(name_of)
             runner.begin()
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:

@@ -56,8 +56,11 @@ class Watched:
 class Listener:
     """All runs of which something is to be heard.
 
-    `acknowledged` is told who acknowledged which run, and by what. `normal` is as in `Asked`.
+    `acknowledged` is told who acknowledged which run, and by what. `normal` is as in `Asked`. `name_of`: what somebody
+    is called who acknowledges; None: they may not.
     """
+
+    name_of: Callable[[IncomingMessage], str | None] | None = None
 
     def __init__(
         self,
@@ -124,7 +127,7 @@ class Listener:
     def _asked(self, run: RouteRun) -> Asked:
         places: tuple[Place, ...] = ()
         answers = ((Button(text=run.words.button, value="yes"),),)
-        question = Question(text=run.said.text, places=places, answers=answers, timeout=1.0)
+        question = Question(text=run.said.text, places=places, answers=answers, timeout=1.0, name_of=self.name_of)
         return Asked(question, lambda asked: self._ended(run.id, asked), self._normal)
 
     def _ended(self, run_id: int, asked: Asked) -> None:

@@ -61,8 +61,9 @@ class RouteRunner:
         self._unsubscribe: list[Callable[[], None]] = []
         self.tell: Callable[[], None] = lambda: None
 
-    async def open(self) -> None:
-        """Read what is under way, and hear of it. Raises a `StorageError`."""
+    async def open(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
+        """Read what is under way, and hear of it. `name_of`: as in `Listener`. Raises a `StorageError`."""
+        self._listener.name_of = name_of
         async with self._lock:  # whatever is begun at this moment is read here, or is watched by itself
             runs = await self._book.open_runs(self._clock.now() - LATE)
             self.is_open = True

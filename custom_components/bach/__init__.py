@@ -8,6 +8,7 @@ from . import _vendor_path as _vendor_path  # isort: split
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from functools import partial
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
@@ -55,7 +56,7 @@ from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.route_runs import async_follow_runs
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
-from .messages.incoming import async_listen
+from .messages.incoming import async_listen, name_of_user
 from .messages.proven import async_tell_of_proofs
 from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
@@ -200,7 +201,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         await async_require_connector(hass, entry)
         bach = await _start(hass, entry)
         if type_of(entry.data) == TYPE_ROUTES:
-            await async_follow_runs(hass, entry, bach)
+            await async_follow_runs(hass, entry, bach, partial(name_of_user, hass))
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)

@@ -254,6 +254,24 @@ async def test_the_next_is_told_and_in_the_end_it_is_said_that_nobody_came(
     await telegram.wait_for(2)
 
 
+async def test_whoever_may_only_be_notified_ends_nothing_and_nobody_poses_as_another(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """A child that only gets messages would silence the alarm, or somebody sign it with the name of the father."""
+    bob = next(one for one in loaded.subentries.values() if one.title == "Bob")
+    hass.config_entries.async_update_subentry(loaded, bob, data={**bob.data, "role": "notify_only"})
+    await hass.async_block_till_done()
+    await connect(hass, route(loaded, {"recipients": ["Ada", "Bob"], "wait": 300}))
+    await send(hass, WATER, "Water in the cellar")
+    messages = await telegram.wait_for(2)
+    mine, theirs = (next(one for one in messages if one.chat_id == who) for who in (ADA, BOB))
+    telegram.presses(theirs, "I have it", bot=bot, first_name="Dad")
+    telegram.presses(mine, "I have it", bot=bot, first_name="Dad")
+    await until_state(hass, UNACKNOWLEDGED, "off")
+    [run] = await the_bach(hass).route_runs("water")
+    assert run.by == "Ada"
+
+
 async def test_where_telegram_is_dead_and_nobody_looks_the_phone_is_told_and_ends_it(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, pixel: Companion, gateway: PushGateway
 ) -> None:
@@ -273,7 +291,7 @@ async def test_where_telegram_is_dead_and_nobody_looks_the_phone_is_told_and_end
     await pixel.press(push, "I have it")
     await until_state(hass, UNACKNOWLEDGED, "off")
     [run] = await the_bach(hass).route_runs("water")
-    assert (run.status, run.by) == (RouteStatus.ACKNOWLEDGED, "Pixel 9")
+    assert (run.status, run.by) == (RouteStatus.ACKNOWLEDGED, "Pixel")
     assert [one.place.recipient for one in run.tried] == ["persistent_notification", pixel.recipient]
     await telegram.resume()
     await hass.async_block_till_done()

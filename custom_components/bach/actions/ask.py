@@ -29,7 +29,7 @@ from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.home.route_steps import people_of, recipients_by_id
 from custom_components.bach.home.target_recipients import notify_entity_id
-from custom_components.bach.messages.incoming import received
+from custom_components.bach.messages.incoming import received_here
 
 from .choices import FORMATS, buttons
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
@@ -178,7 +178,7 @@ def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callab
     """Return the function that names the author of an answer, or None if they may not answer."""
 
     def name_of(message: IncomingMessage) -> str | None:
-        found = _received(hass, message)
+        found = received_here(hass, message)
         if found is None or not found.role.includes(role):
             return None
         if identities and not {found.context.user_id, message.sender_id, message.sender} & set(identities):
@@ -187,12 +187,6 @@ def _judge(hass: HomeAssistant, role: Role, identities: Sequence[str]) -> Callab
         return found.who
 
     return name_of
-
-
-def _received(hass: HomeAssistant, message: IncomingMessage) -> Received | None:
-    entries = connections(hass)  # also one that reloads at this moment
-    entry = next((one for one in entries if connection_name(one) == message.connection), None)
-    return received(hass, entry, message) if entry else None
 
 
 def _identity(hass: HomeAssistant, person: str) -> str:
@@ -222,7 +216,7 @@ def _place(target: Target) -> Place:
 
 
 def _answered(hass: HomeAssistant, answer: Answer, asked: Mapping[Place, Target]) -> dict[str, JsonValueType]:
-    found = _received(hass, answer.message)
+    found = received_here(hass, answer.message)
     target = _origin(answer.message, asked)
     return {
         "answer": answer.value,

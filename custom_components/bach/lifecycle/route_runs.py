@@ -4,13 +4,14 @@ What is open is read once when the connection is set up, and followed from then 
 """
 
 import logging
+from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Bach, BachError, RouteRun, RouteStatus
+from bach_lib import Bach, BachError, IncomingMessage, RouteRun, RouteStatus
 from bach_lib.events import RouteEvent
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -22,6 +23,9 @@ _LOGGER = logging.getLogger(__name__)
 _OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
 _NEWEST = 500
 """Runs that are looked at; a hundred are under way at most."""
+
+
+type NameOf = Callable[[IncomingMessage], str | None]
 
 
 class RouteRuns:
@@ -54,8 +58,11 @@ class RouteRuns:
 ROUTE_RUNS: HassKey[RouteRuns] = HassKey(f"{DOMAIN}_route_runs")
 
 
-async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Follow the runs of an entry's routes until it is unloaded. Raises a `StorageError`."""
+async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
+    """Follow the runs of an entry's routes until it is unloaded. Raises a `StorageError`.
+
+    `name_of`: what whoever acknowledges is called here; None: they may not.
+    """
     runs = hass.data.setdefault(ROUTE_RUNS, RouteRuns())
 
     @callback
@@ -67,7 +74,7 @@ async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: B
     async def begin(_: HomeAssistant) -> None:
         """Only now: a connection that is not started yet would count as down, and its people be passed over."""
         try:
-            await bach.begin_routes()
+            await bach.begin_routes(name_of)
         except BachError as error:
             _LOGGER.warning("Alarms that are under way do not go on: %s", error)
 

@@ -17,7 +17,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import recipient_device_id
 from custom_components.bach.home.addresses import normal_form
 from custom_components.bach.home.attribution import SIGNAL_HAPPENED, SIGNAL_RECEIVED, Received, Role, called
-from custom_components.bach.home.entry import connection_name, event_unique_id
+from custom_components.bach.home.entry import connection_name, connections, event_unique_id
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.roles import standing
 from custom_components.bach.home.users import USERS
@@ -95,6 +95,18 @@ def received(hass: HomeAssistant, entry: BachConfigEntry, message: IncomingMessa
         entity_id=_event_entity(hass, entry, who.place_id),
         device_id=recipient_device_id(hass, entry, who.place_id) if who.place_id else None,
     )
+
+
+def received_here(hass: HomeAssistant, message: IncomingMessage) -> Received | None:
+    """The same for a message of whichever connection, also of one that reloads at this moment."""
+    entry = next((one for one in connections(hass) if connection_name(one) == message.connection), None)
+    return received(hass, entry, message) if entry else None
+
+
+def name_of_user(hass: HomeAssistant, message: IncomingMessage) -> str | None:
+    """What somebody is called here; None for whoever may only be notified, or is unknown."""
+    found = received_here(hass, message)
+    return found.who if found and found.role.includes(Role.USER) else None
 
 
 @callback
