@@ -371,7 +371,7 @@ async def test_it_is_there_in_german(world: World, browser: Browser, entity: str
         await page.goto("/bach")
         await expect(row(page, WRONG)).to_contain_text("Nicht zugestellt")
         await expect(page.locator("[data-counts]")).to_have_text("1 Nachricht braucht dich, nichts wartet.")
-        await expect(page.get_by_role("link", name="Wartend (Nachrichten, die dich brauchen: 1)")).to_be_visible()
+        await expect(page.get_by_role("link", name="Wartend (was dich braucht: 1)")).to_be_visible()
         assert await faults(page) == []
         assert await misplaced(page) == []
         await frontend.screenshot("panel-german")
