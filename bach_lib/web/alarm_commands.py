@@ -19,18 +19,21 @@ _ROUTES = "routes"
 """The type of the connection whose recipients are routes."""
 
 
-async def alarms(visit: Visit, *, all: bool = False, before: int | None = None, limit: int = 20) -> Json:  # noqa: A002 - a word of the page's
-    """Runs that nobody has acknowledged, newest first; `all`: a page of whatever was started. `any`: there are some."""
+async def alarms(visit: Visit, *, whole: bool = False, before: int | None = None, limit: int = 20) -> Json:
+    """Runs that nobody has acknowledged, newest first; `whole`: a page of all that were started.
+
+    `any`: whether there are some at all.
+    """
     check_limit(limit)
     titles = _titles(visit)
-    if all:
+    if whole:
         runs = await visit.bach.route_runs(before=before, limit=limit)
     else:
         runs = await visit.bach.route_runs(limit=_LOOKED_THROUGH)
     theirs = [run for run in runs if _may(visit, run)]
     return {
-        "rows": [_view(titles, run) for run in theirs if all or run.status in _OPEN],
-        "older": runs[-1].id if all and len(runs) == limit else None,
+        "rows": [_view(titles, run) for run in theirs if whole or run.status in _OPEN],
+        "older": runs[-1].id if whole and len(runs) == limit else None,
         "any": bool(theirs),
     }
 

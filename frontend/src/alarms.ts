@@ -74,7 +74,7 @@ export class Alarms extends LitElement {
 
   private live = new Live<AlarmsView>(this, () => {
     const before = this.pages.at(-1);
-    return this.transport.call<AlarmsView>("bach/panel/alarms", { ...(this.whole && { all: true }), ...(before && { before }) });
+    return this.transport.call<AlarmsView>("bach/panel/alarms", { ...(this.whole && { whole: true }), ...(before && { before }) });
   });
 
   constructor() {

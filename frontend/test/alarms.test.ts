@@ -65,7 +65,7 @@ test("above what waits there is nothing without an alarm, and on its page it is 
 
 test("what is over can no longer be acknowledged, and says who has it", async () => {
   const { home, element } = await open([alarm({ status: "acknowledged", by: "Bob", ended_at: 60, due_at: null, told_in_all: 3 })], {}, true);
-  assert.deepEqual(home.questions("alarms"), [{ all: true }]);
+  assert.deepEqual(home.questions("alarms"), [{ whole: true }]);
   for (const words of ["alarm.has_it Bob", "alarm.ended", "alarm.earlier 2"]) assert.ok(seen(element).includes(words), words);
   assert.equal(element.renderRoot.querySelector("button[data-action]"), null);
 });

@@ -69,7 +69,7 @@ async def cut_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def stand_still(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Take nothing."""
     del reader, writer
-    await asyncio.sleep(60)
+    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize("answer", [cut_off, stand_still])

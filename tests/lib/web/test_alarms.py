@@ -51,13 +51,13 @@ async def test_whoever_has_it_is_named_and_it_needs_nobody_any_more(visit: Visit
     shown = await ask(visit, "acknowledge", run_id=run.id)
     assert (shown["status"], shown["by"]) == ("acknowledged", "Ada")
     assert await ask(visit, "alarms") == {"rows": [], "older": None, "any": True}
-    assert [one["id"] for one in (await ask(visit, "alarms", all=True))["rows"]] == [run.id]
+    assert [one["id"] for one in (await ask(visit, "alarms", whole=True))["rows"]] == [run.id]
     assert (await ask(visit, "counts"))["counts"]["alarms"] == 0
     other = await visit.bach.start_route(WATER, "Water again")
     assert (await ask(visit, "call_off", run_id=other.id))["status"] == "cancelled"
-    page = await ask(visit, "alarms", all=True, limit=1)
+    page = await ask(visit, "alarms", whole=True, limit=1)
     assert ([one["id"] for one in page["rows"]], page["older"]) == ([other.id], other.id)
-    assert [one["id"] for one in (await ask(visit, "alarms", all=True, before=other.id))["rows"]] == [run.id]
+    assert [one["id"] for one in (await ask(visit, "alarms", whole=True, before=other.id))["rows"]] == [run.id]
 
 
 async def test_nobody_sees_or_ends_the_alarms_of_others(visit: Visit) -> None:
@@ -65,7 +65,7 @@ async def test_nobody_sees_or_ends_the_alarms_of_others(visit: Visit) -> None:
     bach, child = visit.bach, Visit(visit.bach, OnlyAda(visit.viewer.places()))
     mine, water = await bach.start_route(ADA, "For Ada"), await bach.start_route(WATER, "For all")
     assert [one["id"] for one in (await ask(child, "alarms"))["rows"]] == [mine.id]
-    assert [one["id"] for one in (await ask(child, "alarms", all=True))["rows"]] == [mine.id]
+    assert [one["id"] for one in (await ask(child, "alarms", whole=True))["rows"]] == [mine.id]
     assert (await ask(child, "acknowledge", run_id=mine.id))["status"] == "acknowledged"
     for command in ("acknowledge", "call_off"):
         with pytest.raises(ForbiddenError):
