@@ -312,7 +312,7 @@ async def test_each_check_is_missed(
     tests = [
         *(partial(nothing_is_wrong, who) for who in (Who.GUEST, Who.UNKNOWN, Who.CHILD)),
         *(partial(of_all, hass, letters, who) for who in (Who.USER, Who.CHILD)),
-        *(partial(nothing_is_wrong, who) for who in (Who.ADMIN, Who.HOME)),
+        *(partial(nothing_is_wrong, who) for who in (Who.HOME, Who.ADMIN)),
         partial(other, hass, letters, telegram),
     ]
     assert await is_missed(hole, *tests) == (hole is not None)
