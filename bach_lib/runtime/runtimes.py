@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
 
-from bach_lib.errors import BachError
+from bach_lib.errors import BachError, UnknownTypeError
 from bach_lib.events import ConnectionAdded, ConnectionChanged, ConnectionRemoved, ConnectionUpdated, RecipientMoved
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import (
@@ -93,7 +93,10 @@ class Runtimes:
             return runtime
         if self._sharing and (name in self._beginning or not self._sharing.owns(name)):
             raise self._sharing.refusal(name)
-        raise self._services.connectors.why_not(row.type)
+        error = self._services.connectors.why_not(row.type)
+        if self._sharing and isinstance(error, UnknownTypeError) and row.type in self._services.connectors.types:
+            raise self._sharing.refusal(name)  # it is just being given back, or taken
+        raise error
 
     def has(self, name: str) -> bool:
         """Whether this process works on a connection; not if its library is missing."""

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from bach_lib import Bach, Connection, Status
+from bach_lib.errors import OwnedElsewhereError
 from bach_lib.models import ConnectionState
 from bach_lib.owners import cluster, membership, returned
 from bach_lib.owners.returned import Returned
@@ -101,6 +102,24 @@ async def test_what_is_left_is_taken_beyond_the_share_and_then_kept() -> None:
     both = View(processes=BOTH, connections={"a", "b"}, owners={"a": 1, "b": 1})
     mine.see(both, ())
     assert next_step(both, 1, mine.wishes) == Step(give=("a",)), "not what it got because nobody could begin it"
+
+
+async def test_what_is_just_being_given_back_is_of_a_known_type(database_address: str, stack: AsyncExitStack) -> None:
+    """A person would read that there is no such platform, though it is the one that has just worked."""
+    secrets = {"a": "x"}
+    one = await stack.enter_async_context(process(database_address, "one", secrets, FakePlatform()))
+    await one.registry.add(Connection(name="a", type="fake", auth_config={"token": "vault:a"}))
+
+    async def is_at_work() -> bool:
+        return one._open_parts.runtimes.has("a")
+
+    await until(is_at_work)
+    at_work = one._open_parts.runtimes._runtimes
+    taken_out = at_work.pop("a")  # as `give` does, before others hear of it
+    assert one.health("a").state is ConnectionState.STARTING
+    with pytest.raises(OwnedElsewhereError):
+        one._open_parts.at_work("a")
+    at_work["a"] = taken_out
 
 
 async def test_who_cannot_begin_it_does_not_take_it_soon_but_rather_than_nobody() -> None:
