@@ -65,6 +65,8 @@ class RouteRunner:
         """Read what is under way, and hear of it. `name_of`: as in `Listener`. Raises a `StorageError`."""
         self._listener.name_of = name_of
         async with self._lock:  # whatever is begun at this moment is read here, or is watched by itself
+            if self.is_open:  # it was asked twice at the same moment
+                return
             runs = await self._book.open_runs(self._clock.now() - LATE)
             self.is_open = True
             self._diligence.open()

@@ -1,6 +1,7 @@
 """Routes in a real Home Assistant: made by clicking, started like any recipient, acknowledged by whoever wakes."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.auth.models import User
@@ -18,9 +19,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from bach_lib import Place, Route, RouteStatus, Status, Step
+from bach_lib import Place, Route, RouteRun, RouteStatus, Status, Step
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.lifecycle.route_runs import RouteRuns
 from tests.component.automations import automate
 from tests.component.companion import Companion, PushGateway
 from tests.component.conftest import ADA, BOB, recipient, send, set_up, state, the_bach, until, until_state
@@ -463,6 +465,24 @@ async def test_an_alarm_to_nobody_is_a_dead_letter(
     assert message.status is Status.DEAD
     assert message.error
     assert "add whom to tell" in message.error.text
+
+
+async def test_what_ends_while_all_are_read_stays_ended(
+    hass: HomeAssistant, telegram: TelegramServer, water: MockConfigEntry
+) -> None:
+    """Somebody presses the button while the connection is reloaded, and the alarm would be unacknowledged for ever."""
+    await send(hass, WATER, "Water in the cellar")
+    await until_state(hass, UNACKNOWLEDGED, "on")
+    bach, runs = the_bach(hass), RouteRuns()
+    read = await bach.route_runs()
+
+    async def slowly(*, limit: int) -> list[RouteRun]:
+        runs.learn(await bach.acknowledge(read[0].id, "Ada"))
+        return read[:limit]
+
+    with patch.object(bach, "route_runs", slowly):
+        await runs.load(bach)
+    assert runs.of("water") == frozenset()
 
 
 async def test_what_is_open_is_known_after_a_restart(

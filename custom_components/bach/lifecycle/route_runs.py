@@ -33,16 +33,28 @@ class RouteRuns:
 
     def __init__(self) -> None:
         self._open: dict[str, set[int]] = {}
+        self._told_of: set[int] | None = None
+        """While all are read: runs of which an event has told meanwhile, which is newer."""
 
     async def load(self, bach: Bach) -> None:
         """Read what is open. Raises a `StorageError`."""
-        self._open = {}
-        for run in await bach.route_runs(limit=_NEWEST):
-            self.learn(run)
+        self._open, self._told_of = {}, (told_of := set[int]())
+        try:
+            for run in await bach.route_runs(limit=_NEWEST):
+                if run.id not in told_of:
+                    self._put(run)
+        finally:
+            self._told_of = None
 
     @callback
     def learn(self, run: RouteRun) -> None:
-        """A run stands so now."""
+        """A run stands so now, as an event tells."""
+        if self._told_of is not None:
+            self._told_of.add(run.id)
+        self._put(run)
+
+    @callback
+    def _put(self, run: RouteRun) -> None:
         found = self._open.setdefault(run.route, set())
         if run.status in _OPEN:
             found.add(run.id)

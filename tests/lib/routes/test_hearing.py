@@ -17,13 +17,11 @@ from bach_lib import (
     ProofKind,
     Proven,
     Reached,
-    Route,
     RouteEvent,
     RouteRun,
     RouteStatus,
     RouteStepped,
     Status,
-    Step,
     StoreFailedError,
     Tried,
 )
@@ -38,12 +36,7 @@ from bach_lib.routes.listening import Listener
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.starting import new_run
 from bach_lib.testing import FakeClock, FakePlatform, World, world
-from tests.lib.routes.test_runner import press
-
-ADA = Place(connection="home", recipient="ada")
-BOB = Place(connection="home", recipient="bob")
-EVE = Place(connection="zoo", recipient="eve")
-WATER = Route(name="water", steps=(Step(places=(ADA,), wait=60.0), Step(places=(BOB, EVE), wait=120.0)))
+from tests.lib.routes.test_runner import ADA, BOB, EVE, WATER, press
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
@@ -141,8 +141,11 @@ async def test_what_began_while_nothing_goes_on_by_itself_is_gone_on_with_when_t
         await clock.advance(600)
         assert [who for who, _ in heard(platform)] == ["ada"]
         await bach.start("zoo")
-        for _ in range(2):  # whoever says it again changes nothing
+        book = bach._routing.book
+        with patch.object(book, "open_runs", AsyncMock(wraps=book.open_runs)) as read:
+            await asyncio.gather(*(bach.begin_routes() for _ in range(2)))  # whoever says it again changes nothing
             await bach.begin_routes()
+        assert read.await_count == 1, "all would be heard twice"
         await clock.advance(60)
         assert [who for who, _ in heard(platform)] == ["ada", "bob", "eve"]
         await clock.advance(120)
