@@ -8,15 +8,21 @@
 A stage whose connections are all known to be down is passed over in favour of one that is not, and comes behind the
 others. Where all that are left are down, the next of them is told all the same: its messages wait in the queue, and
 arrive when they can. So a run ends because nobody was heard of in time, and never because everything was away.
+
+A place may stand for a person, or for whoever is at home: whom that means is asked when a stage begins, and again with
+each repetition. A stage that means nobody at that moment comes behind the others; if no other is left, nobody is there
+to be told, and the run is exhausted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus, Step
 
 type IsDown = Callable[[Place], bool]
 """Whether what goes there is known to wait."""
+type WhoIs = Callable[[Place], Sequence[Place]]
+"""Whom a place means at this moment: itself, or where a person is reached now."""
 OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
 """Somebody can have it yet."""
 
@@ -91,7 +97,12 @@ class Decision:
     text: str | None = None
 
 
-def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown) -> Decision | None:
+def itself(place: Place) -> Sequence[Place]:
+    """Whom a place means where no place stands for others."""
+    return (place,)
+
+
+def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown, who_is: WhoIs = itself) -> Decision | None:
     """What follows from what happened; None: nothing."""
     match happening:
         case Acknowledged(by) if run.status in OPEN:
@@ -106,12 +117,12 @@ def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown) -> 
             ended = _ended(run, RouteStatus.CANCELLED, now) if run.status in OPEN else run
             return Decision(replace(ended, cleared_at=now), told, text)
         case Begun() if run.status is RouteStatus.UNDER_WAY and run.stage is None:
-            return _go_on(replace(run, left=tuple(range(len(run.stages)))), now, is_down)
+            return _go_on(replace(run, left=tuple(range(len(run.stages)))), now, is_down, who_is)
         case Due(due_at, waiting) if run.status is RouteStatus.UNDER_WAY and due_at == run.due_at:
             again = run.stage is not None and run.told <= step_of(run, run.stage).repeats
-            return _tell_again(run, now, waiting) if again else _go_on(run, now, is_down)
+            return _tell_again(run, now, waiting, who_is) if again else _go_on(run, now, is_down, who_is)
         case Lost(message_ids) if run.status is RouteStatus.UNDER_WAY and _is_lost(run, message_ids):
-            return _go_on(run, now, is_down)
+            return _go_on(run, now, is_down, who_is)
     return None
 
 
@@ -128,22 +139,27 @@ def longest_wait(run: RouteRun) -> float:
     return step.repeat_every if run.told <= step.repeats else step.wait
 
 
-def _go_on(run: RouteRun, now: float, is_down: IsDown) -> Decision:
-    """To the first stage that is not down, or to the first of all; those passed over come last."""
-    if not run.left:
+def _go_on(run: RouteRun, now: float, is_down: IsDown, who_is: WhoIs) -> Decision:
+    """To the first stage that is not down, or to the first with anybody in it; those passed over come last."""
+    meant = [_meant(run, stage, who_is) for stage in run.left]
+    up = next((place for place, those in enumerate(meant) if not all(map(is_down, those))), None)
+    first = up if up is not None else next((place for place, those in enumerate(meant) if those), None)
+    if first is None:
         return Decision(_ended(run, RouteStatus.EXHAUSTED, now))
-    stages = run.stages
-    up = (place for place, stage in enumerate(run.left) if not all(map(is_down, stages[stage].places)))
-    first = next(up, 0)
     stage, left = run.left[first], run.left[first + 1 :] + run.left[:first]
-    return Decision(_told(replace(run, stage=stage, left=left, told=0), now), stages[stage].places)
+    return Decision(_told(replace(run, stage=stage, left=left, told=0), now), meant[first])
 
 
-def _tell_again(run: RouteRun, now: float, waiting: frozenset[int]) -> Decision:
+def _tell_again(run: RouteRun, now: float, waiting: frozenset[int], who_is: WhoIs) -> Decision:
     """But those for whom a message still waits, who would get both at once."""
     spared = {one.place for one in run.tried if one.stage == run.stage and one.message_id in waiting}
-    places = run.stages[run.stage or 0].places
+    places = _meant(run, run.stage or 0, who_is)
     return Decision(_told(run, now), tuple(place for place in places if place not in spared))
+
+
+def _meant(run: RouteRun, stage: int, who_is: WhoIs) -> tuple[Place, ...]:
+    """Whom a stage means at this moment, each once."""
+    return tuple(dict.fromkeys(one for place in run.stages[stage].places for one in who_is(place)))
 
 
 def _told(run: RouteRun, now: float) -> RouteRun:

@@ -13,32 +13,30 @@ from functools import partial
 
 from bach_lib.clock import Cancel
 from bach_lib.errors import RouteKeyReusedError, RunChangedError, TooManyRunsError
-from bach_lib.events import (
-    MessageEvent,
-    MessageReceived,
-    RouteAcknowledged,
-    RouteCancelled,
-    RouteEvent,
-    RouteExhausted,
-    RouteStepped,
-)
+from bach_lib.events import MessageEvent, MessageReceived
 from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.routes.book import Writing
-from bach_lib.routes.deciding import Acknowledged, AllClear, Begun, Decision, Due, Happening, Superseded, decide
+from bach_lib.routes.deciding import (
+    Acknowledged,
+    AllClear,
+    Begun,
+    Decision,
+    Due,
+    Happening,
+    Superseded,
+    WhoIs,
+    decide,
+    itself,
+)
 from bach_lib.routes.diligence import Diligence
 from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, seconds_left, too_many
 from bach_lib.routes.listening import Listener, Watched
 from bach_lib.routes.surroundings import RouteServices
-from bach_lib.routes.telling import Telling, stored
+from bach_lib.routes.telling import Telling, announced, stored
 from bach_lib.routes.withdrawal import Withdrawal
 
-_ENDS: dict[RouteStatus, type[RouteEvent]] = {
-    RouteStatus.ACKNOWLEDGED: RouteAcknowledged,
-    RouteStatus.EXHAUSTED: RouteExhausted,
-    RouteStatus.CANCELLED: RouteCancelled,
-}
 _MAY_BE_READ = frozenset({Status.SENT, Status.SENDING, Status.UNCERTAIN})
 _OVER = frozenset({RouteStatus.ACKNOWLEDGED, RouteStatus.CANCELLED})
 
@@ -54,6 +52,7 @@ class RouteRunner:
         self._lock = asyncio.Lock()
         self.is_open: bool = False
         self._has_begun = False
+        self._who_is: WhoIs = itself
         self._diligence = Diligence(self._clock)
         self._spawn = self._diligence.begin
         self._writing: set[asyncio.Task[RouteRun]] = set()
@@ -61,9 +60,11 @@ class RouteRunner:
         self._unsubscribe: list[Callable[[], None]] = []
         self.tell: Callable[[], None] = lambda: None
 
-    async def open(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
+    async def open(
+        self, name_of: Callable[[IncomingMessage], str | None] | None = None, who_is: WhoIs = itself
+    ) -> None:
         """Read what is under way, and hear of it. `name_of`: as in `Listener`. Raises a `StorageError`."""
-        self._listener.name_of = name_of
+        self._listener.name_of, self._who_is = name_of, who_is
         async with self._lock:  # whatever is begun at this moment is read here, or is watched by itself
             if self.is_open:  # it was asked twice at the same moment
                 return
@@ -136,6 +137,9 @@ class RouteRunner:
                 if known is None or known.run.version < run.version:
                     self._watch(run, is_unheard=known is None)
 
+    def _decide(self, run: RouteRun, happening: Happening) -> Decision | None:
+        return decide(run, happening, self._clock.now(), self._services.is_down, self._who_is)
+
     # -- one thing that happens ----------------------------------------------------------------------------------------
 
     async def _handle(self, run: RouteRun, happening: Happening) -> RouteRun:
@@ -146,7 +150,7 @@ class RouteRunner:
                     return known
                 watched = self._listener.get(run.id)
                 run = watched.run if watched else run
-                decision = decide(run, happening, self._clock.now(), self._services.is_down)
+                decision = self._decide(run, happening)
                 if decision is None:
                     return run
                 try:
@@ -162,14 +166,9 @@ class RouteRunner:
         messages, run = stored(decision, puts), writing.run
         self._watch(run, messages if decision.text is None else ())
         self.tell()
-        if decision.tell and run.status is RouteStatus.UNDER_WAY:
-            self._publish(RouteStepped, run)
-        if run.status is not before.status:
-            self._publish(_ENDS[run.status], run)
+        for event in announced(decision, before, run):
+            self._services.bus.publish(event)
         return run
-
-    def _publish(self, kind: type[RouteEvent], run: RouteRun) -> None:
-        self._services.bus.publish(kind(connection="", run=run))
 
     # -- what is watched -----------------------------------------------------------------------------------------------
 
@@ -216,7 +215,7 @@ class RouteRunner:
             self._spawn(partial(self._withdraw, watched))
             return
         for happening in watched.heard():
-            if decide(run, happening, self._clock.now(), self._services.is_down):
+            if self._decide(run, happening):
                 self._spawn(partial(self._handle_later, run, happening))
                 return
 
@@ -293,6 +292,6 @@ class RouteRunner:
             await self._let_go(watched)
             return
         for happening in (*watched.heard(), Due(run.due_at or 0.0, watched.waiting)):
-            if decide(watched.run, happening, self._clock.now(), self._services.is_down):
+            if self._decide(watched.run, happening):
                 await self.handle(run, happening)
                 return

@@ -1,19 +1,28 @@
-"""Makes the messages of a run: its words with a button where the platform hears of it, or without one at the end."""
+"""Makes the messages of a run: its words with a button where the platform hears of it, or without one at the end.
 
-from collections.abc import Sequence
+And the events by which everybody else hears of it.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from bach_lib.connectors import Connectors
 from bach_lib.errors import BachError
+from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, RouteExhausted, RouteStepped
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Button, Message
-from bach_lib.models.route import Place
+from bach_lib.models.route import Place, RouteRun, RouteStatus
 from bach_lib.outbound.letters import Letter
 from bach_lib.registry import Registry
 from bach_lib.routes.deciding import Decision
 from bach_lib.routes.withdrawal import options_of
 
 _LOGGER = FieldLogger(__name__)
+_ENDS: dict[RouteStatus, type[RouteEvent]] = {
+    RouteStatus.ACKNOWLEDGED: RouteAcknowledged,
+    RouteStatus.EXHAUSTED: RouteExhausted,
+    RouteStatus.CANCELLED: RouteCancelled,
+}
 
 
 class Telling:
@@ -52,3 +61,11 @@ def stored(decision: Decision, puts: Sequence[Message | BachError]) -> list[Mess
                 connection=place.connection,
             )
     return [put for put in puts if isinstance(put, Message)]
+
+
+def announced(decision: Decision, before: RouteRun, run: RouteRun) -> Iterator[RouteEvent]:
+    """What is to be heard of a decision that was written; `run`: as it stands since."""
+    if decision.tell and run.status is RouteStatus.UNDER_WAY:
+        yield RouteStepped(connection="", run=run)
+    if run.status is not before.status:
+        yield _ENDS[run.status](connection="", run=run)

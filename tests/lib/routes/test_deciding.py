@@ -239,3 +239,32 @@ def test_who_still_waits_for_a_message_gets_no_other() -> None:
     again = decide(second, Due(30.0, frozenset({1})), 30.0, lambda _: False)
     assert again
     assert again.tell == PLACES[:2]  # the message that waits is of the first stage
+
+
+def test_whom_a_place_means_is_asked_when_its_turn_comes() -> None:
+    """Whoever has gone out would be told by the speaker in the kitchen, and an empty house would wait for nobody."""
+    home, away, person = PLACES[:3]
+    steps = (Step(places=(person,), repeats=1), Step(places=(home, person), in_turn=True))
+    run = RouteRun(id=1, route="r", said=Said(text="Water!"), steps=steps, words=RouteWords(), started_at=0.0)
+    reached: tuple[Place, ...] = ()
+
+    def goes_on(run: RouteRun, happening: Happening) -> Decision:
+        decision = decide(
+            run, happening, run.due_at or 0.0, {away}.__contains__, lambda one: reached if one == person else (one,)
+        )
+        assert decision
+        return decision
+
+    begun = goes_on(run, Begun())
+    assert (begun.run.stage, begun.run.left, begun.tell) == (1, (2, 0), (home,))
+    assert goes_on(replace(begun.run, left=(2, 0)), Due(begun.run.due_at or 0.0)).run.status is RouteStatus.EXHAUSTED
+    reached = (home, away, home)
+    begun = goes_on(run, Begun())
+    assert (begun.run.stage, begun.tell) == (0, (home, away))
+    reached = (away,)
+    again = goes_on(begun.run, Due(begun.run.due_at or 0.0))
+    assert (again.run.told, again.tell) == (2, (away,))
+    reached = ()
+    nobody = decide(replace(run, steps=steps[:1]), Begun(), 0.0, lambda _: False, lambda _: reached)
+    assert nobody
+    assert (nobody.run.status, nobody.tell) == (RouteStatus.EXHAUSTED, ())

@@ -152,6 +152,31 @@ async def test_what_began_while_nothing_goes_on_by_itself_is_gone_on_with_when_t
         assert len(ends) == 1
 
 
+async def test_whoever_comes_home_meanwhile_is_told_there(tmp_path: Path) -> None:
+    """Where somebody was when the alarm began is not where they are an hour later, and is not kept."""
+    platform, clock, where = FakePlatform(), FakeClock(), ["ada"]
+    row = Connection(name="home", type="fake", allowed=frozenset({"42"}))
+    connectors, person = {"fake": fake_connector(platform)}, Place(connection="home", recipient="person")
+    route = Route(name="water", steps=(Step(places=(person,), repeats=1), Step(places=(person,))))
+    async with Bach(
+        tmp_path / "bach.db", clock=clock, connectors=connectors, connections=[row], autostart=False, grace=0
+    ) as bach:
+        await bach.start("home")
+        await bach.begin_routes(who_is=lambda _: [Place(connection="home", recipient=one) for one in where])
+        await bach.start_route(route, "Water in the cellar")
+        await clock.advance(1)
+        where[:] = ["bob", "eve"]
+        await clock.advance(60)
+        where[:] = []
+        await clock.advance(300)
+        assert [who for who, _ in heard(platform)] == ["ada", "bob", "eve"]
+        [run] = await bach.route_runs()
+        assert (run.status, {one.place.recipient for one in run.tried}) == (
+            RouteStatus.EXHAUSTED,
+            {"ada", "bob", "eve"},
+        )
+
+
 async def test_a_runaway_automation_starts_no_end_of_alarms(house: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody would be told again and again, a thousand times over."""
     monkeypatch.setattr(runner, "MOST_RUNS", 1)
