@@ -109,8 +109,10 @@ async def message(visit: Visit, *, message_id: int) -> Json:
     visit.require(found.connection, found.recipient)
     origin = await visit.viewer.origin(found.context)
     shown: Json = {"kind": origin.kind, "name": origin.name, "link": origin.link} if origin else None
+    aim = visit.viewer.aim(found.context)
+    meant: Json = {"name": aim.name, "is_home": aim.is_home} if aim else None
     proofs = await visit.bach.proofs(message_id)
-    return {**Views(visit).whole(found, attempts, proofs), "origin": shown}
+    return {**Views(visit).whole(found, attempts, proofs), "origin": shown, "aim": meant}
 
 
 async def places(visit: Visit) -> Json:

@@ -45,6 +45,16 @@ class Origin:
     """The address of the page that shows what they did."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """For whom a message was, where several can be told by one recipient, or one by several."""
+
+    name: str
+    """What they are called."""
+    is_home: bool
+    """Whether they were at home when it was sent."""
+
+
 class Viewer(Protocol):
     """One person, for the time of one question. What they may is asked anew with each."""
 
@@ -76,6 +86,10 @@ class Viewer(Protocol):
 
     async def origin(self, context: str | None) -> Origin | None:
         """Who had a message sent with which this was kept; None: they are not known, or not to this viewer."""
+        ...
+
+    def aim(self, context: str | None) -> Aim | None:
+        """For whom a message was with which this was kept; None: not for a person, or not for this viewer to know."""
         ...
 
     @property

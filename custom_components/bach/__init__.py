@@ -31,6 +31,7 @@ from .entity import async_follow_version, connection_device
 from .flows.claimed_names_repair import async_watch_claims
 from .flows.own_home_steps import async_offer_own_home
 from .flows.take_over_steps import async_offer_take_over
+from .home.causes import CAUSES, Causes
 from .home.entry import as_connection, connection_name, connections
 from .home.errors import translation, update_failed
 from .home.hub import HUB, get_hub
@@ -93,6 +94,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await async_follow_language(hass)
     await async_join_backup(hass)
     hass.data[LOOP_PREVENTION] = LoopPrevention(hass)
+    hass.data[CAUSES] = Causes(hass)
     await async_get_users(hass)
     await async_track_inactive(hass)
     async_setup_services(hass)

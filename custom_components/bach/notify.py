@@ -1,4 +1,4 @@
-"""Notify entities: one for every recipient; sending queues a message.
+"""Notify entities: one for every recipient, and for people; sending queues a message for each by whom they are told.
 
 An entity stays available while the platform is down: sending means that the message is on disk, and it goes out when it
 can. Its state, which the Activity shows as "Sent", is the time at which the platform took a message, not that of
@@ -31,13 +31,16 @@ from .const import CONF_RECIPIENT
 from .const import DOMAIN as BACH
 from .coordinator import BachConfigEntry
 from .entity import async_keep_only, recipient_device
+from .home.causes import CAUSES
 from .home.entry import connection_name, notify_unique_id
 from .home.errors import translated_errors
 from .home.hub import HUB
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_id, context_to_keep
 from .home.permissions import require_recipient_control
+from .home.recipient_subentries import people_subentries, recipient_subentries
 from .home.roles import place
+from .home.whom import Told, told_of_people
 from .kinds.webhook import sends
 from .lifecycle.kept_entities import async_on_resume
 from .lifecycle.recipients import async_add_for_recipients
@@ -62,11 +65,17 @@ async def async_setup_entry(
         entity_id = names.async_get_entity_id(DOMAIN, BACH, notify_unique_id(entry, subentry_id))
         return entity_id is not None and entities.get_entity(entity_id) is not None
 
-    async_on_resume(
-        hass,
-        entry,
-        async_add_for_recipients(hass, entry, async_add_entities, BachNotifyEntity, is_there=is_there),
-    )
+    looks = [
+        async_add_for_recipients(hass, entry, async_add_entities, make, those=those, is_there=is_there)
+        for make, those in ((BachNotifyEntity, recipient_subentries), (PeopleNotifyEntity, people_subentries))
+    ]
+
+    @callback
+    def resume() -> None:
+        for look in looks:
+            look()
+
+    async_on_resume(hass, entry, resume)
 
 
 class BachNotifyEntity(NotifyEntity):
@@ -145,3 +154,53 @@ class BachNotifyEntity(NotifyEntity):
         if sent_in := context_id(message):
             self.async_set_context(self._calls.get(sent_in) or Context(id=sent_in))
         super()._async_record_notification()
+
+
+class PeopleNotifyEntity(NotifyEntity):
+    """Notify entity of a person, or of several: each is told where they are when it is called.
+
+    Its state is the time at which it was: what becomes of the messages is shown by the entities of the recipients.
+    """
+
+    entity_description = NotifyEntityDescription(key="people", translation_key="people", name=None)
+    _attr_has_entity_name = True
+    _attr_supported_features = NotifyEntityFeature.TITLE
+
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, subentry: ConfigSubentry) -> None:
+        self._attr_unique_id = notify_unique_id(entry, subentry.subentry_id)
+        self._attr_device_info = recipient_device(hass, entry, subentry)
+        self._entry = entry
+        self._subentry_id = subentry.subentry_id
+
+    @override
+    async def async_send_message(self, message: str, title: str | None = None) -> None:
+        """Queue a message for each recipient. One that takes none costs the others nothing, and is told of."""
+        context = self._context or Context()
+        people = self._entry.subentries[self._subentry_id]
+        found, errors = (
+            told_of_people(self.hass, people, self.hass.data[CAUSES].of(context)),
+            list[HomeAssistantError](),
+        )
+        for told in found:
+            await require_recipient_control(self.hass, context, *_address(told))
+        for told in found:
+            try:
+                await self._tell(told, context, message, title)
+            except HomeAssistantError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    async def _tell(self, told: Told, context: Context, message: str, title: str | None) -> None:
+        entry, recipient = _address(told)
+        connection = connection_name(entry)
+        self.hass.data[LOOP_PREVENTION].require_no_loop(context, connection, recipient)
+        with translated_errors(self.hass):
+            await self.hass.data[HUB].bach.send(
+                connection, recipient, message, title=title, context=context_to_keep(context, told.person)
+            )
+
+
+def _address(told: Told) -> tuple[BachConfigEntry, str]:
+    entry, subentry = told.recipient
+    return entry, subentry.data[CONF_RECIPIENT]

@@ -81,6 +81,7 @@ export class Message extends LitElement {
       </section>
       <section class="card">
         <p class="quiet">${transport.text("message.to", to)}</p>
+        ${view.aim ? html`<p class="quiet">${transport.text(view.aim.is_home ? "message.for_home" : "message.for_away", { name: view.aim.name })}</p>` : nothing}
         ${view.title ? html`<p><strong class="said">${view.title}</strong></p>` : nothing}
         <p class="said">${view.text}</p>
         ${view.files ? html`<p class="quiet">${transport.text("message.files", { count: view.files })}</p>` : nothing}

@@ -238,4 +238,6 @@ export interface MessageView extends Row {
   tag: string | null;
   /** Who had it sent, and the page that shows what they did; null: not known, or not for this user to know. */
   origin: { kind: "automation" | "script" | "user"; name: string; link: string | null } | null;
+  /** For which person it was, and whether they were at home; null: for none, or not for this user to know. */
+  aim: { name: string; is_home: boolean } | null;
 }

@@ -6,7 +6,7 @@ import type { MessageView } from "../src/views.ts";
 import { FakeHome, row, seen, settled, show } from "./fake.ts";
 
 async function open(origin: MessageView["origin"]) {
-  const view: MessageView = { ...row(), attempts: [], proofs: [], lost: [], priority: 0, tag: null, origin };
+  const view: MessageView = { ...row(), attempts: [], proofs: [], lost: [], priority: 0, tag: null, origin, aim: null };
   const element = await show<Message>("bach-message", { transport: new FakeHome({ message: () => view }), number: 7 });
   await settled(element);
   return element;

@@ -26,7 +26,7 @@ test("what was not sent has no mark, whatever is known of an older copy", () => 
 test("the history of a message says who has seen it, and when", async () => {
   const view: MessageView = {
     ...sent([{ kind: "seen", people: 1 }]),
-    ...{ attempts: [], lost: [], priority: 0, tag: null, origin: null },
+    ...{ attempts: [], lost: [], priority: 0, tag: null, origin: null, aim: null },
     proofs: [{ kind: "seen", name: "Ada", at: 60 }],
   };
   const element = await show<Message>("bach-message", { transport: new FakeHome({ message: () => view }), number: 7 });

@@ -298,11 +298,13 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
                 "kind",
                 "link",
                 "name",
+                "now",
                 "number",
                 "reason",
                 "recipient",
                 "route",
                 "sender",
+                "who",
             },
         ),
         (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bach_lib.bach import Bach
 from bach_lib.errors import BachError
 from bach_lib.models import Category
-from bach_lib.web.viewer import Known, Origin, Right
+from bach_lib.web.viewer import Aim, Known, Origin, Right
 
 
 class Owner:
@@ -41,6 +41,11 @@ class Owner:
 
     async def origin(self, context: str | None) -> Origin | None:
         """Nobody has a name here."""
+        del context
+        return None
+
+    def aim(self, context: str | None) -> Aim | None:
+        """It is for its recipient."""
         del context
         return None
 

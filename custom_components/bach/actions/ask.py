@@ -27,7 +27,7 @@ from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.language import common_texts, language_of
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
-from custom_components.bach.home.route_steps import people_of, recipients_by_id
+from custom_components.bach.home.route_steps import asked_by_route
 from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.messages.incoming import received_here
 
@@ -128,15 +128,15 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
 
 def _opened(hass: HomeAssistant, targets: Sequence[Target]) -> list[Target]:
     """The same with everybody of a route in its place: a question waits for one answer, whoever gives it."""
-    known, asked = recipients_by_id(hass), dict[Place, Target]()
+    asked = dict[Place, Target]()
     for target in targets:
-        is_route = target.entry.data[CONF_TYPE] == TYPE_ROUTES
-        people = [known[one] for one in people_of(hass, target.recipient)] if is_route else []
-        those = [
-            Target(entry, one.data[CONF_RECIPIENT], one.title, notify_entity_id(hass, (entry, one)))
-            for entry, one in people
-        ]
-        for one in those if is_route else [target]:
+        those = [target]
+        if target.entry.data[CONF_TYPE] == TYPE_ROUTES:
+            those = [
+                Target(one[0], one[1].data[CONF_RECIPIENT], one[1].title, notify_entity_id(hass, one))
+                for one in asked_by_route(hass, target.recipient)
+            ]
+        for one in those:
             asked.setdefault(_place(one), one)
     return list(asked.values())
 

@@ -17,7 +17,7 @@ CLEAR_SCHEMA: Final = vol.Schema({**TARGET_FIELDS, vol.Required(ATTR_TAG): vol.A
 
 async def async_clear(call: ServiceCall) -> ServiceResponse:
     """Handle it: cancel what waits for the recipients, and have taken away what was sent."""
-    found, cancelled, taken_away = await find_targets(call), 0, 0
+    found, cancelled, taken_away = await find_targets(call, wherever=True), 0, 0
     if not found.targets and found.refused:
         raise next(iter(found.refused.values()))
     with translated_errors(call.hass):

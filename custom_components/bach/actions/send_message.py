@@ -152,6 +152,8 @@ async def _send(call: ServiceCall, target: Target, files: Sequence[File], lost: 
     row: JsonObjectType = {ATTR_RECIPIENT: target.recipient, ATTR_CONFIG_ENTRY_ID: target.entry.entry_id}
     if target.entity_id:
         row[ATTR_ENTITY_ID] = target.entity_id
+    if target.person:
+        row |= {"person": target.person.entity_id, "is_home": target.person.is_home}
     try:
         call.hass.data[LOOP_PREVENTION].require_no_loop(call.context, target.connection, target.recipient)
         with translated_errors(call.hass):
@@ -193,7 +195,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         not_before=next_moment(data[ATTR_AT], dt_util.now()) if ATTR_AT in data else None,
         time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
         delivery=data[ATTR_DELIVERY],
-        context=context_to_keep(call.context),
+        context=context_to_keep(call.context, target.person),
         buttons=data[ATTR_BUTTONS],
         files=files,
         lost=[*lost, *words.lost],

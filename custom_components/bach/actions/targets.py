@@ -4,6 +4,7 @@ A target is entities, groups, devices, areas and labels, or one recipient by its
 cannot take a message now are returned with the reason.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,11 +24,14 @@ from homeassistant.helpers.typing import VolDictType
 
 from custom_components.bach.const import CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.causes import CAUSES
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.members import Recipient
 from custom_components.bach.home.permissions import require_control, require_place_control
-from custom_components.bach.home.target_recipients import ResolvedTarget, async_choose, notify_entity_id
+from custom_components.bach.home.persons import Person
+from custom_components.bach.home.target_recipients import Ids, ResolvedTarget, async_choose, notify_entity_id
+from custom_components.bach.home.whom import Told, told_by
 from custom_components.bach.kinds.webhook import sends
 from custom_components.bach.notify import BachNotifyEntity
 
@@ -52,6 +56,8 @@ class Target:
     name: str
     entity_id: str | None = None
     entity: BachNotifyEntity | None = None
+    person: Person | None = None
+    """For whom it was chosen, if that is a person."""
 
     @property
     def connection(self) -> str:
@@ -77,23 +83,26 @@ class _Unreachable:
 class Found:
     """The recipients of a call. `refused`: the errors of those who get nothing, by entity id.
 
-    `others`: notify entities of other integrations that are in a group with recipients of ours.
+    `others`: notify entities of other integrations that are in a group with recipients of ours. `is_nobody`: people
+    were targeted of whom nobody is there now, and that is as somebody wants it.
     """
 
     targets: list[Target] = field(default_factory=list)
     refused: dict[str, ServiceValidationError] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    is_nobody: bool = False
 
 
-async def find_targets(call: ServiceCall) -> Found:
+async def find_targets(call: ServiceCall, *, wherever: bool = False) -> Found:
     """Resolve the target of a call, with an error for each recipient that gets nothing.
 
-    Raises if there are no recipients, or the user may not control all of them.
+    `wherever`: people mean all recipients of theirs, and not only those where they are now. Raises if there are no
+    recipients, or the user may not control all of them.
     """
     by_id = ATTR_CONFIG_ENTRY_ID in call.data or ATTR_RECIPIENT in call.data
     if by_id == TargetSelection(call.data).has_any_target:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="one_kind_of_target")
-    return Found([await _target_by_id(call)]) if by_id else await _targets_by_entity(call)
+    return Found([await _target_by_id(call)]) if by_id else await _targets_by_entity(call, wherever=wherever)
 
 
 async def _target_by_id(call: ServiceCall) -> Target:
@@ -107,25 +116,49 @@ async def _target_by_id(call: ServiceCall) -> Target:
     return Target(entry, recipient, recipient)
 
 
-async def _targets_by_entity(call: ServiceCall) -> Found:
+async def _targets_by_entity(call: ServiceCall, *, wherever: bool) -> Found:
     chosen = async_choose(call.hass, call.data)
-    places = _places(call.hass, chosen)
-    if not places and not chosen.strangers:
+    people, unreached = _told_of(call, chosen, wherever=wherever)
+    places = _places(call.hass, chosen, people)
+    is_nobody = bool(chosen.people) and not people and not unreached
+    if not places and not chosen.strangers and not unreached and not is_nobody:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
     found = Found(
         targets=[place for place in places if isinstance(place, Target)],
-        refused={place.entity_id: place.error for place in places if isinstance(place, _Unreachable)},
+        refused=unreached | {place.entity_id: place.error for place in places if isinstance(place, _Unreachable)},
+        is_nobody=is_nobody,
     )
     for entity_id, is_member in chosen.strangers.items():
         if is_member and found.targets and entity_id.startswith(f"{NOTIFY_DOMAIN}."):
             found.others.append(entity_id)
         else:
             found.refused[entity_id] = not_a_recipient(entity_id)
-    await require_control(call, [*(place.entity_id or "" for place in places), *chosen.strangers])
+    concerned = [*(place.entity_id or "" for place in places), *chosen.strangers, *unreached]
+    await require_control(call, concerned or chosen.people)
     return found
 
 
-def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unreachable]:
+def _told_of(
+    call: ServiceCall, chosen: ResolvedTarget, *, wherever: bool
+) -> tuple[dict[Ids, Told], dict[str, ServiceValidationError]]:
+    """Those by whom the chosen people are told, and the errors of people who cannot be, by what they were chosen by."""
+    found, errors, cause = (
+        dict[Ids, Told](),
+        dict[str, ServiceValidationError](),
+        call.hass.data[CAUSES].of(call.context),
+    )
+    for by, people in chosen.people.items():
+        try:
+            told = told_by(call.hass, by, people, cause, wherever=wherever)
+        except ServiceValidationError as error:
+            errors[by] = error
+        else:
+            for one in told:
+                found.setdefault((one.recipient[0].entry_id, one.recipient[1].subentry_id), one)
+    return found, errors
+
+
+def _places(hass: HomeAssistant, chosen: ResolvedTarget, people: Mapping[Ids, Told]) -> list[Target | _Unreachable]:
     """Resolve the chosen recipients; as everywhere, areas and the like do not select hidden entities.
 
     Nor disabled ones, if anybody else is left.
@@ -135,6 +168,8 @@ def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unrea
         for ids, recipient in chosen.recipients.items()
         if ids in chosen.named or not _is_hidden(hass, recipient)
     }
+    for ids, told in people.items():
+        places.setdefault(ids, _place(hass, told.recipient, told.person.entity_id, told.person))
     asleep = [
         ids
         for ids, place in places.items()
@@ -145,7 +180,7 @@ def _places(hass: HomeAssistant, chosen: ResolvedTarget) -> list[Target | _Unrea
     return [place for ids, place in places.items() if ids not in asleep]
 
 
-def _place(hass: HomeAssistant, recipient: Recipient, by: str) -> Target | _Unreachable:
+def _place(hass: HomeAssistant, recipient: Recipient, by: str, person: Person | None = None) -> Target | _Unreachable:
     """The target of one recipient, or why it cannot be sent to."""
     entry, subentry = recipient
     registry, component = er.async_get(hass), hass.data.get(NOTIFY_COMPONENT)
@@ -160,6 +195,7 @@ def _place(hass: HomeAssistant, recipient: Recipient, by: str) -> Target | _Unre
         subentry.title,
         entity_id,
         entity if isinstance(entity, BachNotifyEntity) else None,
+        person,
     )
 
 

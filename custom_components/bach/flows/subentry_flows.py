@@ -1,4 +1,4 @@
-"""Which sub-entries a connection can have, and by which dialogs: recipients, and people where there are groups."""
+"""Which sub-entries a connection can have, and by which dialogs: recipients, people in groups, people of this home."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,6 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from custom_components.bach.const import (
+    SUBENTRY_PEOPLE,
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
     SUBENTRY_ROUTE,
@@ -25,6 +26,7 @@ from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.webhook import receives
 
+from .household import PeopleFlow
 from .person import PersonFlow
 from .recipient import RecipientFlow
 from .recipient_discord import DiscordRecipientFlow, WebhookRecipientFlow
@@ -47,7 +49,7 @@ RECIPIENT_FLOWS: Final[Mapping[str, type[ConfigSubentryFlow]]] = {
 }
 """How recipients are found where it is not "write to the account"."""
 
-WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYPE_NTFY, TYPE_THIS_HOME})
+WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYPE_NTFY})
 """Whose recipients are no groups in which several people write."""
 
 
@@ -65,6 +67,8 @@ def subentry_flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]
         if not receives(entry.data):
             return {SUBENTRY_RECIPIENT: MuteOtherRecipientFlow}
         return {SUBENTRY_RECIPIENT: OtherRecipientFlow, SUBENTRY_PERSON: PersonFlow}
+    if entry.data[CONF_TYPE] == TYPE_THIS_HOME:
+        return {SUBENTRY_RECIPIENT: recipient_flow, SUBENTRY_PEOPLE: PeopleFlow}
     if entry.data[CONF_TYPE] in WITHOUT_PEOPLE:
         return {SUBENTRY_RECIPIENT: recipient_flow}
     if entry.data[CONF_TYPE] == TYPE_WEBHOOK:  # who posts says who it is, so nobody is in a group

@@ -4,7 +4,7 @@ Home Assistant's own helper expands only `group.*`, and never returns for groups
 is expanded by its options, as it hides its members while they all are unavailable.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from homeassistant.components.event import DOMAIN as EVENT_DOMAIN
@@ -19,7 +19,7 @@ from homeassistant.helpers.group import GenericGroup, get_group_entities
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 
-from .recipient_subentries import is_recipient
+from .recipient_subentries import is_people, is_recipient
 
 _GROUP: Final = "group"
 """The integration that makes groups, and the domain of those in YAML."""
@@ -59,25 +59,46 @@ def async_recipient_of(hass: HomeAssistant, entity_id: str) -> Recipient | None:
     if (found := er.async_get(hass).async_get(entity_id)) is None:
         return None
     if found.platform == DOMAIN and found.config_entry_id:
-        return _recipient(hass, found.config_entry_id, found.config_subentry_id)
+        return _subentry(hass, found.config_entry_id, found.config_subentry_id, is_recipient)
     return async_recipient_of_device(hass, found.device_id) if found.device_id else None
 
 
 @callback
 def async_recipient_of_device(hass: HomeAssistant, device_id: str) -> Recipient | None:
     """The recipient of a device."""
+    return _of_device(hass, device_id, is_recipient)
+
+
+@callback
+def async_people_of(hass: HomeAssistant, entity_id: str) -> Recipient | None:
+    """The people of one of our entities."""
+    found = er.async_get(hass).async_get(entity_id)
+    if found is None or found.platform != DOMAIN or not found.config_entry_id:
+        return None
+    return _subentry(hass, found.config_entry_id, found.config_subentry_id, is_people)
+
+
+@callback
+def async_people_of_device(hass: HomeAssistant, device_id: str) -> Recipient | None:
+    """The people of a device."""
+    return _of_device(hass, device_id, is_people)
+
+
+def _of_device(hass: HomeAssistant, device_id: str, is_meant: Callable[[ConfigSubentry], bool]) -> Recipient | None:
     device = dr.async_get(hass).async_get(device_id)
     for domain, key in device.identifiers if device else ():
         entry_id, _, subentry_id = key.rpartition("_")
-        if domain == DOMAIN and (found := _recipient(hass, entry_id, subentry_id)):
+        if domain == DOMAIN and (found := _subentry(hass, entry_id, subentry_id, is_meant)):
             return found
     return None
 
 
-def _recipient(hass: HomeAssistant, entry_id: str, subentry_id: str | None) -> Recipient | None:
+def _subentry(
+    hass: HomeAssistant, entry_id: str, subentry_id: str | None, is_meant: Callable[[ConfigSubentry], bool]
+) -> Recipient | None:
     entry = hass.config_entries.async_get_entry(entry_id)
     subentry = entry.subentries.get(subentry_id or "") if entry else None
-    if entry is None or subentry is None or not is_recipient(subentry):
+    if entry is None or subentry is None or not is_meant(subentry):
         return None
     return (entry, subentry) if entry.domain == DOMAIN else None
 

@@ -1,7 +1,8 @@
 """Who had a message sent: kept with the message, and looked up when somebody asks.
 
 The library keeps some words for whoever sends (`context`). Ours are the id of the call's context, by which the Activity
-knows what led to it, and who acted: an automation, a script or a user. Older versions kept the id alone.
+knows what led to it, and who acted: an automation, a script or a user. Older versions kept the id alone. Of a message
+that was for a person is kept who that was, and where: it is why this recipient was chosen.
 """
 
 from typing import Final
@@ -11,8 +12,13 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from bach_lib import Message
-from bach_lib.web.viewer import Origin
+from bach_lib.web.viewer import Aim, Origin
 
+from .persons import Person
+
+_AIM: Final = "for:"
+_HOME: Final = "home"
+_AWAY: Final = "away"
 _USER: Final = "user"
 _STARTED: Final = frozenset({"automation_triggered", "script_started"})
 """What Home Assistant says first in the context of a run."""
@@ -22,8 +28,16 @@ _MOST: Final = 255
 
 
 @callback
-def context_to_keep(context: Context) -> str:
-    """What is kept with a message that is sent in this context."""
+def context_to_keep(context: Context, person: Person | None = None) -> str:
+    """What is kept with a message that is sent in this context, and is for this person."""
+    kept = _acting(context)
+    if person is None:
+        return kept
+    meant = f"{kept} {_AIM}{person.entity_id}:{_HOME if person.is_home else _AWAY}"
+    return meant if len(meant) <= _MOST else kept
+
+
+def _acting(context: Context) -> str:
     begin = context.origin_event
     if begin is not None and begin.event_type in _STARTED:
         kept = f"{context.id} {begin.data.get('entity_id')}"
@@ -44,6 +58,15 @@ def context_id(message: Message) -> str | None:
     return _parts(message.context)[0]
 
 
+@callback
+def aim_of(hass: HomeAssistant, kept: str | None) -> Aim | None:
+    """For whom a message was; None: for nobody but its recipient, or they are gone."""
+    words = (word.removeprefix(_AIM).partition(":") for word in (kept or "").split() if word.startswith(_AIM))
+    entity_id, _, where = next(words, ("", "", ""))
+    state = hass.states.get(entity_id)
+    return Aim(name=state.name, is_home=where == _HOME) if state else None
+
+
 async def async_origin(hass: HomeAssistant, kept: str | None) -> Origin | None:
     """Who had a message sent; None: nobody of whom is known, or who is gone."""
     id_, actor = _parts(kept)
@@ -58,7 +81,7 @@ async def async_origin(hass: HomeAssistant, kept: str | None) -> Origin | None:
 
 def _parts(kept: str | None) -> tuple[str | None, str | None]:
     """The id of the context and who acted in it. An id has no dot."""
-    words = (kept or "").split()
+    words = [word for word in (kept or "").split() if not word.startswith(_AIM)]
     return next((one for one in words if "." not in one), None), next((one for one in words if "." in one), None)
 
 

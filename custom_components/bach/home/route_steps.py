@@ -4,17 +4,19 @@ A step names recipients by the ids of their sub-entries, which stay when somebod
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import Place, Reached, Route, RouteWords, Step
 from bach_lib.errors import InvalidRecipientError
 from bach_lib.said import Sentence
 from custom_components.bach.const import (
+    CONF_BUT_CAUSE,
     CONF_IN_TURN,
     CONF_REACHED,
     CONF_RECIPIENT,
@@ -30,7 +32,9 @@ from custom_components.bach.coordinator import BachConfigEntry
 
 from .entry import connection_name, connections
 from .language import home_texts
-from .recipient_subentries import recipient_subentries
+from .members import Recipient
+from .recipient_subentries import is_people
+from .whom import people_of, told_by_id, told_of_people
 
 _USUAL: Final = Step(places=())
 
@@ -85,13 +89,12 @@ def steps_of(subentry: ConfigSubentry) -> list[RouteStep]:
 
 
 def recipients_by_id(hass: HomeAssistant) -> dict[str, tuple[BachConfigEntry, ConfigSubentry]]:
-    """All whom a route can tell, by the ids of their sub-entries. A route tells no route."""
-    return {
-        one.subentry_id: (entry, one)
-        for entry in connections(hass)
-        if entry.data.get(CONF_TYPE) != TYPE_ROUTES
-        for one in recipient_subentries(entry)
-    }
+    """All whom a route can tell, by the ids of their sub-entries. A route tells no route.
+
+    Nor those who depend on who caused it: of an alarm at night nobody knows that any more.
+    """
+    people = {one.subentry_id: (entry, one) for entry, one in people_of(hass) if not one.data.get(CONF_BUT_CAUSE)}
+    return told_by_id(hass) | people
 
 
 def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
@@ -101,11 +104,18 @@ def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSube
             yield entry, one
 
 
-def people_of(hass: HomeAssistant, name: str) -> list[str]:
-    """The ids of all whom a route tells, in the order in which they are told, each once; none of those who are gone."""
-    known = recipients_by_id(hass)
+def asked_by_route(hass: HomeAssistant, name: str) -> list[Recipient]:
+    """The recipients of all whom a route tells, in the order in which they are told; people as they are told now."""
+    known, found = recipients_by_id(hass), list[Recipient]()
     steps = [step for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name for step in steps_of(one)]
-    return list(dict.fromkeys(one for step in steps for one in step.recipients if one in known))
+    for subentry_id in dict.fromkeys(one for step in steps for one in step.recipients if one in known):
+        entry, one = known[subentry_id]
+        if is_people(one):
+            with suppress(ServiceValidationError):  # there is nobody to ask
+                found += [told.recipient for told in told_of_people(hass, one)]
+        else:
+            found.append((entry, one))
+    return found
 
 
 def route_of(hass: HomeAssistant, name: str) -> Route:

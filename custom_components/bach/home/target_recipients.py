@@ -15,7 +15,16 @@ from homeassistant.helpers.target import TargetSelection, async_extract_referenc
 from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
 
 from .entry import connections, notify_unique_id
-from .members import Recipient, async_is_group, async_open_groups, async_recipient_of, async_recipient_of_device
+from .members import (
+    Recipient,
+    async_is_group,
+    async_open_groups,
+    async_people_of,
+    async_people_of_device,
+    async_recipient_of,
+    async_recipient_of_device,
+)
+from .persons import PERSON
 
 type Ids = tuple[str, str]
 """Of an entry and of a recipient in it."""
@@ -26,13 +35,15 @@ class ResolvedTarget:
     """A resolved target: its recipients, and `by` which entity or device each was found.
 
     `named`: recipients that were not found through an area, a label or the like alone. `strangers`: named entities that
-    belong to no recipient, and whether each was named only as a member of a group.
+    belong to no recipient, and whether each was named only as a member of a group. `people`: entities of persons, and
+    of people of ours, with their sub-entries; by whom these are told is another question at each moment.
     """
 
     recipients: dict[Ids, Recipient] = field(default_factory=dict)
     by: dict[Ids, str] = field(default_factory=dict)
     named: set[Ids] = field(default_factory=set)
     strangers: dict[str, bool] = field(default_factory=dict)
+    people: dict[str, Recipient | None] = field(default_factory=dict)
 
     def add(self, recipient: Recipient, by: str, *, is_named: bool) -> None:
         """Add a recipient that was found by this entity or device."""
@@ -55,10 +66,14 @@ def async_choose(hass: HomeAssistant, data: Mapping[str, object]) -> ResolvedTar
     for device_id in sorted(selection.device_ids):
         if recipient := async_recipient_of_device(hass, device_id):
             chosen.add(recipient, device_id, is_named=True)
+        elif people := async_people_of_device(hass, device_id):
+            chosen.people[notify_entity_id(hass, people) or device_id] = people
     selected = async_extract_referenced_entity_ids(hass, selection, expand_group=False)
     for entity_id in sorted(selected.indirectly_referenced):
         if async_is_group(hass, entity_id):
             _choose_named(hass, chosen, async_open_groups(hass, [entity_id]))
+        elif _is_people(hass, chosen, entity_id):
+            continue
         elif _is_ours(hass, entity_id) and (recipient := async_recipient_of(hass, entity_id)):
             chosen.add(recipient, entity_id, is_named=False)
     return chosen
@@ -68,8 +83,17 @@ def _choose_named(hass: HomeAssistant, chosen: ResolvedTarget, entities: Mapping
     for entity_id, is_member in entities.items():
         if recipient := async_recipient_of(hass, entity_id):
             chosen.add(recipient, entity_id, is_named=True)
-        else:
+        elif not _is_people(hass, chosen, entity_id):
             chosen.strangers[entity_id] = is_member and chosen.strangers.get(entity_id, True)
+
+
+def _is_people(hass: HomeAssistant, chosen: ResolvedTarget, entity_id: str) -> bool:
+    """Whether an entity is a person, or people of ours, who are chosen with it."""
+    people = async_people_of(hass, entity_id)
+    if people is None and (hass.states.get(entity_id) is None or not entity_id.startswith(f"{PERSON}.")):
+        return False
+    chosen.people[entity_id] = people
+    return True
 
 
 def _choose_everybody(hass: HomeAssistant, chosen: ResolvedTarget) -> None:

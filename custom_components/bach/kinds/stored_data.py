@@ -12,16 +12,22 @@ from homeassistant.const import CONF_TYPE
 
 from custom_components.bach.const import (
     CONF_AGENT,
+    CONF_AT_HOME,
     CONF_AUTH_TYPE,
+    CONF_AWAY,
     CONF_BODY,
     CONF_BREAKER_FAILURES,
     CONF_BREAKER_SECONDS,
+    CONF_BUT_CAUSE,
     CONF_CRITICAL_FROM,
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
     CONF_FILE_MEGABYTES,
+    CONF_FIRST_AT_HOME,
+    CONF_FIRST_AWAY,
     CONF_HEADERS,
     CONF_HOME_ID,
+    CONF_IF_NOBODY,
     CONF_INBOX_MEGABYTES,
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
@@ -39,6 +45,7 @@ from custom_components.bach.const import (
     CONF_PACKAGE,
     CONF_PARTNER,
     CONF_PER_MINUTE,
+    CONF_PERSON,
     CONF_PLATFORM,
     CONF_QUIET_HOURS,
     CONF_QUIET_START,
@@ -59,6 +66,7 @@ from custom_components.bach.const import (
     CONF_USER_ID,
     CONF_WAY,
     CONF_WEBHOOK_ID,
+    CONF_WHO,
     SECRET_FIELDS,
     SETTING_FIELDS,
     SUBENTRY_PERSON,
@@ -100,9 +108,10 @@ _ENTRY: Final[Mapping[str, type]] = {
 _SUBENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((CONF_AGENT, CONF_KIND, CONF_LANGUAGE, CONF_OWN_SECRET, CONF_PARTNER, CONF_RECIPIENT), str),
     **dict.fromkeys((CONF_ROLE, CONF_SENDER_ID, CONF_SPEECH, CONF_SPEECH_TO_TEXT, CONF_USER_ID, CONF_WAY), str),
+    **dict.fromkeys((CONF_IF_NOBODY, CONF_PERSON, CONF_WHO), str),
+    **dict.fromkeys((CONF_BUT_CAUSE, CONF_FIRST_AT_HOME, CONF_FIRST_AWAY, CONF_REPLIES), bool),
+    **dict.fromkeys((CONF_AT_HOME, CONF_AWAY, CONF_STEPS), list),
     CONF_CRITICAL_FROM: int,
-    CONF_REPLIES: bool,
-    CONF_STEPS: list,
 }
 KNOWN_FIELDS: Final = frozenset({*_ENTRY, *_SUBENTRY})
 """What this version stores; anything else was written by another one, or by hand."""

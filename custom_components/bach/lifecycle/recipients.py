@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import recipient_device
-from custom_components.bach.home.recipient_subentries import recipient_subentries
+from custom_components.bach.home.recipient_subentries import people_subentries, recipient_subentries
 
 
 @callback
@@ -26,19 +26,20 @@ def async_add_for_recipients(
     make: Callable[[HomeAssistant, BachConfigEntry, ConfigSubentry], Entity],
     has_one: Callable[[ConfigSubentry], bool] = lambda _: True,
     *,
+    those: Callable[[BachConfigEntry], list[ConfigSubentry]] = recipient_subentries,
     is_there: Callable[[str], bool] = lambda _: True,
 ) -> CALLBACK_TYPE:
     """Add an entity for each recipient that `has_one`, now and whenever one is added, until the entry is unloaded.
 
-    Returns a function that starts this anew for entities that survive a reload; `is_there` tells whether the entity of
-    a subentry id has.
+    `those`: other sub-entries than recipients. Returns a function that starts this anew for entities that survive a
+    reload; `is_there` tells whether the entity of a subentry id has.
     """
     known = frozenset[str]()
 
     @callback
     def look() -> None:
         nonlocal known
-        recipients = [one for one in recipient_subentries(entry) if has_one(one)]
+        recipients = [one for one in those(entry) if has_one(one)]
         new = [subentry for subentry in recipients if subentry.subentry_id not in known]
         known = frozenset(subentry.subentry_id for subentry in recipients)
         for subentry in new:
@@ -65,7 +66,7 @@ def async_follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, look: C
 def async_tell_of_subentries(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Announce changed recipients or people, and update their devices."""
     devices = dr.async_get(hass)
-    for subentry in recipient_subentries(entry):
+    for subentry in (*recipient_subentries(entry), *people_subentries(entry)):
         devices.async_get_or_create(  # takes over a new name
             config_entry_id=entry.entry_id,
             config_subentry_id=subentry.subentry_id,

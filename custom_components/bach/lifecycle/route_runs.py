@@ -5,6 +5,7 @@ What is open is read once when the connection is set up, and followed from then 
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -18,6 +19,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import SIGNAL_RUN
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.roles import place
+from custom_components.bach.home.whom import places_of
 
 _LOGGER = logging.getLogger(__name__)
 _OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
@@ -86,7 +88,7 @@ async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: B
     async def begin(_: HomeAssistant) -> None:
         """Only now: a connection that is not started yet would count as down, and its people be passed over."""
         try:
-            await bach.begin_routes(name_of)
+            await bach.begin_routes(name_of, partial(places_of, hass))
         except BachError as error:
             _LOGGER.warning("Alarms that are under way do not go on: %s", error)
 

@@ -25,7 +25,7 @@ from bach_lib.said import Sentence
 from bach_lib.web.app_commands import COMMANDS, WATCH
 from bach_lib.web.change_signal import Changes
 from bach_lib.web.shared_answers import SharedAnswers
-from bach_lib.web.viewer import ForbiddenError, Known, Origin, Right, Visit
+from bach_lib.web.viewer import Aim, ForbiddenError, Known, Origin, Right, Visit
 from custom_components.bach.const import (
     CONF_KIND,
     CONF_RECIPIENT,
@@ -40,7 +40,7 @@ from custom_components.bach.home.entry import connection_name, connections, noti
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.heard import heard_as
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.origin import async_origin, user_to_keep
+from custom_components.bach.home.origin import aim_of, async_origin, user_to_keep
 from custom_components.bach.home.permissions import may_control
 from custom_components.bach.home.recipient_subentries import recipient_subentries
 from custom_components.bach.home.roles import place
@@ -162,6 +162,10 @@ class HomeViewer:
     async def origin(self, context: str | None) -> Origin | None:
         """The automation, script or user; only administrators may see what these did."""
         return await async_origin(self._hass, context) if self.sees_all else None
+
+    def aim(self, context: str | None) -> Aim | None:
+        """The person; only administrators may see where somebody was."""
+        return aim_of(self._hass, context) if self.sees_all else None
 
     @property
     def context(self) -> str:

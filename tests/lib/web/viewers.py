@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import override
 
 from bach_lib.errors import BachError
-from bach_lib.web.viewer import Known, Origin, Right
+from bach_lib.web.viewer import Aim, Known, Origin, Right
 
 
 class Everybody:
@@ -34,6 +34,10 @@ class Everybody:
         return None
 
     async def origin(self, context: str | None) -> Origin | None:
+        """Nobody."""
+        return None
+
+    def aim(self, context: str | None) -> Aim | None:
         """Nobody."""
         return None
 
