@@ -38,10 +38,11 @@ from custom_components.bach.const import (
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import recipient_unique_id
 from custom_components.bach.home.language import common_texts
-from custom_components.bach.home.members import async_recipient_of
+from custom_components.bach.home.members import async_people_of, async_recipient_of
 from custom_components.bach.home.route_drawing import drawn, told
 from custom_components.bach.home.route_steps import RouteStep, recipients_by_id, routes_of, steps_of
 from custom_components.bach.home.target_recipients import notify_entity_id
+from custom_components.bach.home.whom import people_of
 from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import with_escaped
 
@@ -178,9 +179,11 @@ class RouteFlow(ConfigSubentryFlow):
             if not errors:
                 self._steps[self._number : self._number + 1] = [step]
                 return await self.async_step_plan()
-        routes = [entity_id for one in routes_of(self.hass) if (entity_id := notify_entity_id(self.hass, one))]
+        known = recipients_by_id(self.hass)
+        untold = [*routes_of(self.hass), *(one for one in people_of(self.hass) if one[1].subentry_id not in known)]
+        left_out = [entity_id for one in untold if (entity_id := notify_entity_id(self.hass, one))]
         whom = EntitySelectorConfig(
-            filter=[{"integration": DOMAIN, "domain": "notify"}], exclude_entities=routes, multiple=True, reorder=True
+            filter=[{"integration": DOMAIN, "domain": "notify"}], exclude_entities=left_out, multiple=True, reorder=True
         )
         schema = vol.Schema(
             {
@@ -200,7 +203,8 @@ class RouteFlow(ConfigSubentryFlow):
     def _given(self, user_input: Mapping[str, Any]) -> tuple[RouteStep, dict[str, str]]:
         """The step that was filled in, and what is wrong with it."""
         known, errors = recipients_by_id(self.hass), dict[str, str]()
-        found = [async_recipient_of(self.hass, one) for one in user_input[CONF_RECIPIENTS]]
+        given = user_input[CONF_RECIPIENTS]
+        found = [async_recipient_of(self.hass, one) or async_people_of(self.hass, one) for one in given]
         meant = [one[1].subentry_id for one in found if one and one[1].subentry_id in known]
         if not 1 <= len(meant) <= _MOST or len(meant) != len(found):
             errors[CONF_RECIPIENTS] = "invalid_told"

@@ -53,7 +53,7 @@ class Causes:
             return NOBODY
         if context.user_id:
             return Cause(users=frozenset({context.user_id}))
-        return self._known.get(context.id) or self._known.get(context.parent_id or "") or NOBODY
+        return self._known.get(context.id) or self._of_parent(context) or NOBODY
 
     @callback
     def _acted(self, event: Event[Any]) -> None:
@@ -67,12 +67,17 @@ class Causes:
 
     @callback
     def _triggered(self, event: Event[Any]) -> None:
-        """An automation begins: whoever caused its trigger causes what it does."""
-        parent = event.context.parent_id or ""
-        if (known := self._known.get(parent)) or (known := self._moved(parent)):
+        """An automation has begun: whoever caused its trigger causes what it does, also an hour later.
+
+        Its first actions may be over by now: what happens while another event is told of is told of afterwards.
+        """
+        if known := self._of_parent(event.context):
             self._remember(event.context.id, known)
 
-    def _moved(self, context_id: str) -> Cause | None:
+    def _of_parent(self, context: Context) -> Cause | None:
+        return self._known.get(context.parent_id or "") or self._moved(context.parent_id)
+
+    def _moved(self, context_id: str | None) -> Cause | None:
         """The persons who have come or gone in this context."""
         states = self._hass.states
         moved = frozenset(
