@@ -50,6 +50,7 @@ from .lifecycle.kept_entities import (
     async_keep_entities,
     async_resume_kept_entities,
 )
+from .lifecycle.lost_persons import async_watch_persons
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
@@ -145,6 +146,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_listen(hass, entry, bach)
     async_serve(hass, entry)
     async_watch_users(hass, entry)
+    async_watch_persons(hass, entry)
     async_watch_claims(hass, entry)
     async_watch_old_uses(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))

@@ -16,6 +16,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers import label_registry as lr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -159,6 +160,25 @@ async def test_who_cannot_be_told_is_said(hass: HomeAssistant, house: MockConfig
             "bach", "send_message", {"entity_id": ["person.eve", "person.bob"], "message": "x"}, blocking=True
         )
     assert await told(hass) == [str(BOB)]
+
+
+async def test_that_a_person_is_gone_is_a_repair(
+    hass: HomeAssistant, house: MockConfigEntry, issue_registry: ir.IssueRegistry
+) -> None:
+    """It would be noticed in the night of the alarm, which nobody hears of."""
+    entry = await this_home(hass, way(at_home=[ids(house)["Ada"]]), everybody("everybody", "All"))
+    issue = (DOMAIN, f"lost_person_{ids(entry)['Ada']}")
+    assert issue not in issue_registry.issues
+    hass.states.async_remove("person.ada")
+    await hass.async_block_till_done()
+    assert issue in issue_registry.issues
+    is_at(hass, "ada", HOME)
+    await hass.async_block_till_done()
+    assert issue not in issue_registry.issues
+    hass.states.async_remove("person.ada")
+    await hass.async_block_till_done()
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert issue not in issue_registry.issues
 
 
 async def test_only_the_first_that_can_be_reached_is_told(
@@ -388,7 +408,9 @@ async def test_a_person_is_added_by_two_clicks(hass: HomeAssistant, house: MockC
     assert suggested(form) == {"at_home": hers, "away": hers, **usual}
     words = form["description_placeholders"]
     assert words
-    assert words["now"] == "Ada is at home now: **Pixel**, **Ada**, **Ada at work**"
+    assert words["now"] == (
+        r"Ada is at home now. Recipients: **Pixel** (This home), **Ada** (\@home\_bot), **Ada at work** (\@home\_bot)"
+    )
     wrong = await go_on(hass, form, at_home=[], away=[], **usual)
     assert wrong["errors"] == {"at_home": "nobody_told"}
     wrong = await go_on(hass, form, at_home=["notify.somebody"], away=[], **usual)
@@ -446,7 +468,10 @@ async def test_everybody_is_added_as_often_as_there_are_ways_to_mean_it(
     assert words
     assert (words["who"], words["now"].splitlines()) == (
         "Everybody at home",
-        ["- Ada is at home now: **Ada**, **Ada at work**", "- Bob is away now: **Bob**"],
+        [
+            r"- Ada is at home now. Recipients: **Ada** (\@home\_bot), **Ada at work** (\@home\_bot)",
+            r"- Bob is away now. Recipients: **Bob** (\@home\_bot)",
+        ],
     )
     done = await go_on(hass, form, but_cause=True, if_nobody="nobody")
     assert done["title"] == "Everybody at home, but who caused it"

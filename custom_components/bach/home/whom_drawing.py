@@ -30,6 +30,7 @@ def drawn_everybody(hass: HomeAssistant, texts: Mapping[str, str]) -> str:
 
 def _line(hass: HomeAssistant, person: Person, ids: Sequence[str], texts: Mapping[str, str]) -> str:
     known = told_by_id(hass)
-    names = [f"**{escape_markdown(known[one][1].title)}**" for one in ids if one in known]
-    where = texts["people_is_home" if person.is_home else "people_is_away"].format(name=escape_markdown(person.name))
-    return f"{where}: {', '.join(names) or texts['people_nothing']}"
+    found = [known[one] for one in ids if one in known]
+    names = [f"**{escape_markdown(one.title)}** ({escape_markdown(entry.title)})" for entry, one in found]
+    where = texts["people_is_home" if person.is_home else "people_is_away"]
+    return where.format(name=escape_markdown(person.name), who=", ".join(names) or texts["people_nothing"])
