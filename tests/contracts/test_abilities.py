@@ -1,0 +1,200 @@
+"""What becomes of each thing that a message can have, on each platform: done, less and said so, or refused.
+
+Each is sent through a whole BACH to the platform's double, so that nothing can be lost without a word. The table of
+`docs/abilities.md` is what was seen here; `pytest --snapshot-update tests/contracts/test_abilities.py -p no:xdist`
+writes it anew.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Unpack
+
+import pytest
+
+from bach_lib import Bach, Button, File, Format, Loss, Operation, SendOptions, Status
+from bach_lib.errors import InputError
+from bach_lib.storage import MemoryDatabase
+from bach_lib.testing.contract import Platform
+from tests.contracts.test_connectors import PLATFORMS
+
+PAGE: Final = Path(__file__).parents[2] / "docs/abilities.md"
+WORDS: Final = "Water in the cellar"
+YES: Final = "yes"
+LESS: Final[Mapping[str, str]] = {
+    "markup": "as plain text",
+    "buttons": "in words",
+    "file": "the words only",
+    "album": "one by one",
+    "caption": "apart from its words",
+    "kind": "as a document",
+    "reply": "by itself",
+    "silent": "with a sound",
+    "title": "no",
+}
+"""What a message goes without, as the table says it."""
+PNG: Final = File(name="door.png", content=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
+OGG: Final = File(name="bell.ogg", content=b"OggS", mime_type="audio/ogg", is_voice=True)
+
+
+@dataclass(frozen=True)
+class House:
+    """A BACH with one connection to the platform, and what its person has got."""
+
+    bach: Bach
+    platform: Platform
+
+    async def send(self, text: str = WORDS, **options: Unpack[SendOptions]) -> int:
+        """A message that has arrived; its number."""
+        receipt = await self.bach.send("home", self.platform.recipient, text, **options)
+        assert (await self.bach.wait(receipt.id, 60)).status is Status.SENT
+        return receipt.id
+
+    async def lost(self, text: str = WORDS, **options: Unpack[SendOptions]) -> str:
+        """What a message went without, as the table says it; its words are there in any case."""
+        message = await self.bach.get(await self.send(text, **options))
+        assert message.degraded is bool(message.lost)
+        assert all(loss.reason for loss in message.lost)
+        read = "\n".join(self.platform.texts())
+        assert all(word in read for word in WORDS.split()), read
+        return said(message.lost)
+
+
+def said(lost: tuple[Loss, ...]) -> str:
+    """The losses as the table says them."""
+    return ", ".join(sorted({LESS[loss.what] for loss in lost})) or YES
+
+
+async def files(house: House, *given: File) -> str:
+    """Files, which have arrived whole unless it was said that they did not."""
+    answer = await house.lost(files=given)
+    arrived = [] if answer == LESS["file"] else [file.content for file in given]
+    assert [content for _, content in house.platform.files()] == arrived
+    return answer
+
+
+async def reply(house: House) -> str:
+    """The answer to a message that is there."""
+    before = await house.bach.get(await house.send("Is somebody there?"))
+    return await house.lost(reply_to=before.remote_id)
+
+
+async def edit(house: House) -> str:
+    """Other words in the place of those that were sent."""
+    number = await house.send("Nothing yet")
+    message = await house.bach.wait((await house.bach.edit(number, WORDS)).id, 60)
+    assert (message.status, house.platform.texts()) == (Status.SENT, [WORDS])
+    return said(message.lost)
+
+
+async def delete(house: House) -> str:
+    """What was sent is gone."""
+    message = await house.bach.wait((await house.bach.delete(await house.send())).id, 60)
+    assert (message.status, house.platform.texts()) == (Status.SENT, [])
+    return said(message.lost)
+
+
+async def react(house: House) -> str:
+    """An emoji below what was sent."""
+    message = await house.bach.wait((await house.bach.react(await house.send(), "👍")).id, 60)
+    assert (message.status, house.platform.reactions()) == (Status.SENT, ["👍"])
+    return said(message.lost)
+
+
+async def replaced(house: House) -> str:
+    """A newer message of a tag: the older one is taken away once that has arrived, where the platform can."""
+    await house.send("Washing: 40 %", tag="washing")
+    await house.lost(tag="washing")
+    if Operation.DELETE not in house.platform.connector.capabilities.operations:
+        return "both stay"
+    async with asyncio.timeout(60):
+        while house.platform.texts() != [WORDS]:
+            await house.bach.messages()
+    return YES
+
+
+async def changed(house: House) -> str:
+    """The same without a sound: what stands there is changed at once, and nobody is disturbed."""
+    await house.send("Washing: 40 %", tag="washing")
+    answer = await house.lost(tag="washing", silent=True)
+    return answer if house.platform.texts() == [WORDS] else "both stay"
+
+
+ABILITIES: Final[Mapping[str, Callable[[House], Awaitable[str]]]] = {
+    "bold, links (`html`)": lambda house: house.lost(f"<b>{WORDS}</b>", format=Format.HTML),
+    "`markdown`": lambda house: house.lost(f"**{WORDS}**", format=Format.MARKDOWN),
+    "a title": lambda house: house.lost(title="Leak"),
+    "3,000 characters": lambda house: house.lost(f"{WORDS} {'drip ' * 600}"),
+    "buttons": lambda house: house.lost(buttons=((Button(text="On my way", value="yes"),),)),
+    "a picture": lambda house: files(house, PNG),
+    "three pictures": lambda house: files(house, *(replace(PNG, name=f"{number}.png") for number in range(3))),
+    "a voice message": lambda house: files(house, OGG),
+    "answering a message": reply,
+    "without a sound": lambda house: house.lost(silent=True),
+    "other words later": edit,
+    "taking it back": delete,
+    "an emoji below it": react,
+    "a newer one of its `tag`": replaced,
+    "the same, silent": changed,
+}
+
+
+@pytest.fixture(autouse=True)
+def loopback(socket_enabled: None) -> None:
+    """Allow sockets; Home Assistant's test plugin has already limited them to 127.0.0.1."""
+
+
+@asynccontextmanager
+async def a_house(platform_type: type[Platform]) -> AsyncIterator[House]:
+    """One with a platform that is well, and has heard nothing yet."""
+    async with platform_type() as platform:
+        setup = platform.setup()
+        auth = {name: f"test:{name}" for name in setup.secrets}
+        async with Bach(MemoryDatabase(), secrets={"test": setup.secrets.get}) as bach:
+            await bach.registry.add(replace(setup.connection, auth_config=auth))
+            yield House(bach, platform)
+
+
+async def answer_to(platform: type[Platform], ability: str) -> str:
+    """What became of it: done, less, or refused with a sentence and nothing sent."""
+    async with a_house(platform) as house:
+        try:
+            return await ABILITIES[ability](house)
+        except InputError:
+            return "no"
+
+
+def rows() -> list[list[str]]:
+    """The cells of the page's table, without the line below its head."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for number, line in enumerate(lines) if number != 1]
+
+
+def column(platform: str) -> dict[str, str]:
+    """What the page says of a platform."""
+    head, *others = rows()
+    return {row[0]: row[head.index(f"`{platform}`")] for row in others}
+
+
+def write(platform: str, seen: Mapping[str, str]) -> None:
+    """Put what was seen into the table, and keep the rest of the page."""
+    known = rows()
+    names = [f"`{one.name}`" for one in PLATFORMS]
+    told = {name: {row[0]: row[known[0].index(name)] for row in known[1:]} for name in names if name in known[0]}
+    told[f"`{platform}`"] = dict(seen)
+    table = [["", *names], ["---"] * (len(names) + 1)]
+    table += [[ability, *(told.get(name, {}).get(ability, "?") for name in names)] for ability in ABILITIES]
+    before, _, after = PAGE.read_text().partition("\n|")
+    after = after[after.index("|\n\n") + 1 :]
+    PAGE.write_text("\n".join([before, *(f"| {' | '.join(cells)} |" for cells in table)]) + after)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=[platform.name for platform in PLATFORMS])
+async def test_what_becomes_of_each_thing(platform: type[Platform], pytestconfig: pytest.Config) -> None:
+    """Something would be lost on the way without a word, or people be promised what does not arrive."""
+    seen = {ability: await answer_to(platform, ability) for ability in ABILITIES}
+    if pytestconfig.getoption("update_snapshots"):
+        write(platform.name, seen)
+    assert column(platform.name) == seen
