@@ -9,7 +9,7 @@ from bach_lib.errors import NotOpenError
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
-from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff, itself
+from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
 from bach_lib.routes.defined import Routes
 from bach_lib.routes.starting import RouteOptions, bounded_text, new_run
 from bach_lib.runtime.routing import Routing
@@ -33,22 +33,24 @@ class RouteCalls(CallGroup):
         """All routes: `list`, `get`, `set`, `remove`."""
         return self._routing.routes
 
-    async def begin_routes(
-        self,
-        name_of: Callable[[IncomingMessage], str | None] | None = None,
-        who_is: Callable[[Place], Sequence[Place]] = itself,
-    ) -> None:
+    def let_places_mean(self, who_is: Callable[[Place], Sequence[Place]]) -> None:
+        """Say whom a place of a route means, as long as this is open: itself, or where a person is reached now.
+
+        It is asked each time that somebody is told. Where a step means nobody, the next one follows. It must not raise.
+        Raises `NotOpenError`.
+        """
+        self._routing.runner.who_is = who_is
+
+    async def begin_routes(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
         """Go on with all runs that are under way, where nothing begins by itself (`autostart=False`).
 
         Call it once the connections are started that people are told through: those that are not count as down.
         `name_of`: what whoever wrote a message is called, for all to read; None: they may not acknowledge. Without it
-        whoever is let in may, under the name they gave themselves. `who_is`: whom a place of a route means, asked each
-        time that somebody is told, so that a place may stand for a person who is reached elsewhere when away; nobody,
-        and the next step follows. It must not raise. Raises a `StorageError`.
+        whoever is let in may, under the name they gave themselves. Raises a `StorageError`.
         """
         runner = self._routing.runner
         if not runner.is_open:
-            await runner.open(name_of, who_is)
+            await runner.open(name_of)
             runner.begin()
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:

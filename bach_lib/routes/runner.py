@@ -52,7 +52,7 @@ class RouteRunner:
         self._lock = asyncio.Lock()
         self.is_open: bool = False
         self._has_begun = False
-        self._who_is: WhoIs = itself
+        self.who_is: WhoIs = itself
         self._diligence = Diligence(self._clock)
         self._spawn = self._diligence.begin
         self._writing: set[asyncio.Task[RouteRun]] = set()
@@ -60,11 +60,9 @@ class RouteRunner:
         self._unsubscribe: list[Callable[[], None]] = []
         self.tell: Callable[[], None] = lambda: None
 
-    async def open(
-        self, name_of: Callable[[IncomingMessage], str | None] | None = None, who_is: WhoIs = itself
-    ) -> None:
+    async def open(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
         """Read what is under way, and hear of it. `name_of`: as in `Listener`. Raises a `StorageError`."""
-        self._listener.name_of, self._who_is = name_of, who_is
+        self._listener.name_of = name_of
         async with self._lock:  # whatever is begun at this moment is read here, or is watched by itself
             if self.is_open:  # it was asked twice at the same moment
                 return
@@ -138,7 +136,7 @@ class RouteRunner:
                     self._watch(run, is_unheard=known is None)
 
     def _decide(self, run: RouteRun, happening: Happening) -> Decision | None:
-        return decide(run, happening, self._clock.now(), self._services.is_down, self._who_is)
+        return decide(run, happening, self._clock.now(), self._services.is_down, self.who_is)
 
     # -- one thing that happens ----------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
     ConfigSubentryData,
     SubentryFlowResult,
 )
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import entity_registry as er
@@ -348,6 +348,17 @@ async def test_a_route_tells_people_where_they_are_when_their_step_begins(
     )
     [run] = await the_bach(hass).route_runs("water")
     assert (run.status, [one.place.recipient for one in run.tried]) == (RouteStatus.UNDER_WAY, ["500"])
+
+
+async def test_an_alarm_while_home_assistant_starts_tells_people(hass: HomeAssistant, house: MockConfigEntry) -> None:
+    """After a power cut the leak would be told to nobody: routes go on only when all is started."""
+    entry = await this_home(hass, way(at_home=[ids(house)["Ada"]]))
+    hass.set_state(CoreState.starting)
+    await connect_routes(hass, route(entry, {"recipients": ["Ada"], "wait": 300}))
+    await tell(hass, "notify.water", wait=10)
+    [run] = await the_bach(hass).route_runs("water")
+    assert [one.place.recipient for one in run.tried] == [str(ADA)]
+    hass.set_state(CoreState.running)
 
 
 async def test_what_is_over_is_taken_away_wherever_it_was_said(hass: HomeAssistant, house: MockConfigEntry) -> None:

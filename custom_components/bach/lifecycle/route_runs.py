@@ -88,10 +88,11 @@ async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: B
     async def begin(_: HomeAssistant) -> None:
         """Only now: a connection that is not started yet would count as down, and its people be passed over."""
         try:
-            await bach.begin_routes(name_of, partial(places_of, hass))
+            await bach.begin_routes(name_of)
         except BachError as error:
             _LOGGER.warning("Alarms that are under way do not go on: %s", error)
 
+    bach.let_places_mean(partial(places_of, hass))  # an alarm of the first seconds has to know it
     entry.async_on_unload(hass.data[HUB].follow(RouteEvent, happened))
     await runs.load(bach)
     entry.async_on_unload(async_at_started(hass, begin))

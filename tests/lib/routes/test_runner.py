@@ -162,8 +162,9 @@ async def test_whoever_comes_home_meanwhile_is_told_there(tmp_path: Path) -> Non
         tmp_path / "bach.db", clock=clock, connectors=connectors, connections=[row], autostart=False, grace=0
     ) as bach:
         await bach.start("home")
-        await bach.begin_routes(who_is=lambda _: [Place(connection="home", recipient=one) for one in where])
-        await bach.start_route(route, "Water in the cellar")
+        bach.let_places_mean(lambda _: [Place(connection="home", recipient=one) for one in where])
+        await bach.start_route(route, "Water in the cellar")  # while connections are still started
+        await bach.begin_routes()
         await clock.advance(1)
         where[:] = ["bob", "eve"]
         await clock.advance(60)
