@@ -440,15 +440,26 @@ async def test_a_person_is_added_by_two_clicks(hass: HomeAssistant, house: MockC
         "first_at_home": False,
         "away": [of["Pixel"], ids(house)["Ada"], of["Ada at work"]],
         "first_away": True,
+        "notify_action": "ada",
     }
     asked = await dialog(hass, entry)
     options = asked["data_schema"].schema["who"].config["options"]  # type: ignore[union-attr] # a form has one
     assert options[0]["label"] == "Bob"
     form = await dialog(hass, entry, added.subentry_id)
     assert suggested(form)["at_home"] == ["notify.kitchen", "notify.pixel"]
-    done = await go_on(hass, form, at_home=[], away=["notify.ada"], **usual)
+    assert suggested(form)["notify_action"] == "ada"
+    wrong = await go_on(hass, form, at_home=[], away=["notify.ada"], **usual, notify_action="Ä")
+    assert wrong["errors"] == {"notify_action": "invalid_notify_action"}
+    done = await go_on(hass, form, at_home=[], away=["notify.ada"], **usual, notify_action="tell_ada")
     assert done["reason"] == "reconfigure_successful"
     assert entry.subentries[added.subentry_id].data["away"] == [ids(house)["Ada"]]
+    is_at(hass, "ada", AWAY)
+    await hass.services.async_call(
+        "notify", "tell_ada", {"message": "Dinner", "data": {"tag": "dinner"}}, blocking=True
+    )
+    assert await told(hass) == [str(ADA)]
+    clear = {"message": "clear_notification", "data": {"tag": "dinner"}}
+    await hass.services.async_call("notify", "tell_ada", clear, blocking=True)
     hass.states.async_remove("person.ada")
     assert (await dialog(hass, entry, added.subentry_id))["reason"] == "person_gone"
     close_recipient_dialogs(hass)
@@ -500,7 +511,10 @@ async def test_everybody_is_added_as_often_as_there_are_ways_to_mean_it(
         "title": "Everybody at home, but who caused it",
         "but_cause": True,
         "if_nobody": "nobody",
+        "notify_action": "everybody_at_home_but_who_caused_it",
     }
+    form = await go_on(hass, form, title="Dinner", but_cause=False, if_nobody="everybody", notify_action="everybody")
+    assert form["errors"] == {"notify_action": "notify_action_taken"}
     await go_on(hass, form, title="Dinner", but_cause=False, if_nobody="everybody")
     assert (entry.subentries[first].title, dict(entry.subentries[first].data)) == (
         "Dinner",

@@ -32,8 +32,9 @@ from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.permissions import require_recipient_control
-from custom_components.bach.home.recipient_subentries import recipient_subentries
+from custom_components.bach.home.recipient_subentries import is_people, people_subentries, recipient_subentries
 from custom_components.bach.home.target_recipients import notify_entity_id
+from custom_components.bach.home.whom import told_of_people
 
 from .legacy_fields import LegacyFields, read_legacy
 from .send_message import ATTR_TAG, async_send_message
@@ -85,9 +86,9 @@ def is_taken(hass: HomeAssistant, name: str, *, besides: str | None = None) -> b
 
 
 def _recipients(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
-    """The recipients that have an action."""
+    """The recipients and people that have an action."""
     for entry in connections(hass, include_disabled=False):
-        for subentry in recipient_subentries(entry):
+        for subentry in (*recipient_subentries(entry), *people_subentries(entry)):
             if subentry.data.get(CONF_NOTIFY_ACTION):
                 yield entry, subentry
 
@@ -167,10 +168,13 @@ def _as_ours(
 async def _clear(
     call: ServiceCall, entry: BachConfigEntry, subentry: ConfigSubentry, legacy: LegacyFields
 ) -> ServiceResponse:
-    """Clear the tag for the recipient, as `clear_notification` does on a phone."""
-    recipient, tag = subentry.data[CONF_RECIPIENT], legacy.fields.get(ATTR_TAG)
-    await require_recipient_control(call.hass, call.context, entry, recipient)
+    """Clear the tag for the recipient, as `clear_notification` does on a phone; for people, wherever they are told."""
+    those, tag = [(entry, subentry)], legacy.fields.get(ATTR_TAG)
+    if is_people(subentry):
+        those = [told.recipient for told in told_of_people(call.hass, subentry, wherever=True)]
+    for one, place in those:
+        await require_recipient_control(call.hass, call.context, one, place.data[CONF_RECIPIENT])
     with translated_errors(call.hass):
-        if isinstance(tag, str) and tag:
-            await call.hass.data[HUB].bach.clear(connection_name(entry), recipient, tag)
+        for one, place in those if isinstance(tag, str) and tag else ():
+            await call.hass.data[HUB].bach.clear(connection_name(one), place.data[CONF_RECIPIENT], str(tag))
     return {"messages": []} if call.return_response else None

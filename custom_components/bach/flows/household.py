@@ -11,6 +11,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigSubentryFlow, Subent
 from homeassistant.helpers.selector import BooleanSelector, EntitySelector, EntitySelectorConfig, TextSelector
 from homeassistant.util import slugify
 
+from custom_components.bach.actions.legacy_notify import free_name
 from custom_components.bach.const import (
     CONF_AT_HOME,
     CONF_AWAY,
@@ -18,6 +19,7 @@ from custom_components.bach.const import (
     CONF_FIRST_AT_HOME,
     CONF_FIRST_AWAY,
     CONF_IF_NOBODY,
+    CONF_NOTIFY_ACTION,
     CONF_PERSON,
     CONF_RECIPIENT,
     CONF_TITLE,
@@ -36,6 +38,8 @@ from custom_components.bach.home.whom import IfNobody, Who, people_of, told_by_i
 from custom_components.bach.home.whom_drawing import drawn_everybody, drawn_person
 from custom_components.bach.kinds.form_fields import drop_down, labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import with_escaped
+
+from .action_name import ACTION_FIELD, misnamed
 
 _MAX_TITLE: Final = 100
 _MOST: Final = 20
@@ -81,13 +85,16 @@ class PeopleFlow(ConfigSubentryFlow):
         errors = dict[str, str]()
         if user_input is not None:
             given, errors = self._given(user_input)
+            errors |= self._misnamed(user_input)
             if not errors:
                 data = {CONF_WHO: Who.PERSON.value, CONF_PERSON: person.id, **given}
+                data |= self._named(person.name, user_input)
                 return self._save(person.name, f"{Who.PERSON}:{person.id}", data)
         shown = user_input or self._suggested(person)
         texts = await common_texts(self.hass, self.hass.config.language)
         words = {**with_escaped({"name": person.name}), "now": drawn_person(self.hass, person, self._ids(shown), texts)}
-        schema = vol.Schema({field: one for place in _PLACES for field, one in self._fields(place).items()})
+        fields = {field: one for place in _PLACES for field, one in self._fields(place).items()}
+        schema = vol.Schema(fields | self._action_field())
         return self.async_show_form(
             step_id="person",
             data_schema=self.add_suggested_values_to_schema(schema, shown),
@@ -98,10 +105,12 @@ class PeopleFlow(ConfigSubentryFlow):
     async def async_step_everybody(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Ask who is left out, and what is done where nobody is there."""
         texts = await common_texts(self.hass, self.hass.config.language)
-        if user_input is not None:
+        errors = self._misnamed(user_input or {})
+        if user_input is not None and not errors:
             title = str(user_input.get(CONF_TITLE, "")).strip()[:_MAX_TITLE] or self._usual_title(texts, user_input)
             given = {key: user_input[key] for key in (CONF_BUT_CAUSE, CONF_IF_NOBODY)}
-            return self._save(title, self._free_recipient(title), {CONF_WHO: self._who.value, **given})
+            data = {CONF_WHO: self._who.value, **given, **self._named(title, user_input)}
+            return self._save(title, self._free_recipient(title), data)
         fields: dict[vol.Marker, Any] = {
             vol.Optional(CONF_TITLE): TextSelector(),
             vol.Required(CONF_BUT_CAUSE, default=False): BooleanSelector(),
@@ -109,13 +118,14 @@ class PeopleFlow(ConfigSubentryFlow):
                 list(IfNobody), translation_key=CONF_IF_NOBODY
             ),
         }
-        shown: dict[str, Any] = {}
-        if self.source != SOURCE_USER:
+        shown = user_input or {}
+        if self.source != SOURCE_USER and not user_input:
             subentry = self._get_reconfigure_subentry()
             shown = {CONF_TITLE: subentry.title, **subentry.data}
         return self.async_show_form(
             step_id="everybody",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), shown),
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields | self._action_field()), shown),
+            errors=errors,
             description_placeholders={
                 "who": texts[_SETS[self._who]],
                 "now": drawn_everybody(self.hass, texts),
@@ -156,6 +166,7 @@ class PeopleFlow(ConfigSubentryFlow):
             data, known = self._get_reconfigure_subentry().data, told_by_id(self.hass)
             lists = {place: [known[one] for one in data.get(place, []) if one in known] for place in _PLACES}
             firsts = {first: data.get(first) is True for first in _PLACES.values()}
+            firsts |= {key: data[key] for key in (CONF_NOTIFY_ACTION,) if key in data}
         else:
             lists = dict.fromkeys(_PLACES, found_for(self.hass, person, by_name=True))
             firsts = dict.fromkeys(_PLACES.values(), False)
@@ -171,6 +182,19 @@ class PeopleFlow(ConfigSubentryFlow):
     def _ids_of(self, entity_ids: Iterable[str]) -> list[str]:
         found = [async_recipient_of(self.hass, one) for one in entity_ids]
         return [one[1].subentry_id for one in found if one]
+
+    def _action_field(self) -> dict[vol.Marker, Any]:
+        """The name of the action for what can call nothing else; of new ones it is made of their title."""
+        return {} if self.source == SOURCE_USER else {vol.Optional(CONF_NOTIFY_ACTION): ACTION_FIELD}
+
+    def _misnamed(self, user_input: Mapping[str, Any]) -> dict[str, str]:
+        is_new = self.source == SOURCE_USER
+        return {} if is_new else misnamed(self.hass, user_input, self._get_reconfigure_subentry().subentry_id)
+
+    def _named(self, title: str, user_input: Mapping[str, Any]) -> dict[str, str]:
+        is_new = self.source == SOURCE_USER
+        action = free_name(self.hass, title) if is_new else user_input.get(CONF_NOTIFY_ACTION)
+        return {CONF_NOTIFY_ACTION: action} if action else {}
 
     def _usual_title(self, texts: Mapping[str, str], user_input: Mapping[str, Any]) -> str:
         title = texts[_SETS[self._who]]
