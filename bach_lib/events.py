@@ -7,7 +7,7 @@ Event
 ├── MessageReceived, MessageSetAside, InboxChanged, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
-├── RouteEvent (run): RouteStepped, RouteAcknowledged, RouteExhausted, RouteCancelled
+├── RouteEvent (run): RouteStepped, RouteAcknowledged, RouteExhausted, RouteCancelled, RouteSnoozed
 └── StorageChanged and EventsMissed, which are about none of them
 """
 
@@ -235,6 +235,11 @@ class RouteAcknowledged(RouteEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteExhausted(RouteEvent):
     """All were told, and nobody was heard of in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSnoozed(RouteEvent):
+    """Somebody wants to hear no more of it until `run.due_at`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from bach_lib.errors import NotOpenError
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
-from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff
+from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff, Snoozed
 from bach_lib.routes.defined import Routes
-from bach_lib.routes.starting import RouteOptions, bounded_text, new_run
+from bach_lib.routes.starting import RouteOptions, bounded_span, bounded_text, new_run
 from bach_lib.runtime.routing import Routing
 
 
@@ -58,8 +58,8 @@ class RouteCalls(CallGroup):
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
         of one that is kept in `routes`, or one that is told here and need not be kept. Options (`RouteOptions`):
-        `title`, `format`, `silent`, `priority`; `tag` (an earlier run with it is over) and `idempotency_key`. Raises an
-        `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
+        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over) and `idempotency_key`.
+        Raises an `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
         """
         routing = self._routing
         run = new_run(routing.routes.meant(route), text, options, self._open_parts.clock.now())
@@ -74,6 +74,16 @@ class RouteCalls(CallGroup):
         """
         routing, name = self._routing, bounded("by", text_of("by", by))
         return await routing.runner.handle(await routing.book.get(run_id), Acknowledged(name))
+
+    async def snooze_route(self, run_id: int, seconds: float, by: str) -> RouteRun:
+        """Somebody wants to hear no more of it for a while: nobody is told until then. The run as it stands then.
+
+        Afterwards those who were told last are told again, and it goes on from there; one that was exhausted begins
+        anew. One that is over stays as it is. `seconds`: at most 7 days. Raises as `acknowledge`.
+        """
+        routing, name = self._routing, bounded("by", text_of("by", by))
+        happening = Snoozed(name, bounded_span("seconds", seconds))
+        return await routing.runner.handle(await routing.book.get(run_id), happening)
 
     async def cancel_route(self, run_id: int) -> RouteRun:
         """Call a run off: nobody needs to know any more. One that is over stays as it is. Raises as `acknowledge`."""

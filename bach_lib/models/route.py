@@ -80,6 +80,10 @@ class RouteWords:
     """Below a message when somebody knows, with `{name}` and `{time}`."""
     over: str = "This is over"
     """Below a message of a run that ended without a name."""
+    snooze: str = "Not now"
+    """On the button that quiets it for a while, where a run has one."""
+    snoozed: str = "{name}: quiet until {time}"
+    """Below a message of a run that is quiet, with `{name}` and `{time}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,8 @@ class Said:
     """Without a sound, where the platform can."""
     priority: int = 0
     """-10 to 10; higher goes first."""
+    snooze: float | None = None
+    """Seconds for which a second button quiets it; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +180,12 @@ class RouteRun:
     """The newer run with its tag that ended it."""
     cleared_at: float | None = None
     """When all who had been told were told that it is over."""
+    snoozed_by: str | None = None
+    """Who wants to hear no more of it until `due_at`, while it is quiet."""
+    snoozed_for: float | None = None
+    """Seconds for which it is quiet; None: it is not."""
+    snoozed_at: float | None = None
+    """When it was quieted for the last time, also after that is over."""
     version: int = 0
     """Counts up with each change, so that of two processes only one goes on with it."""
 

@@ -37,7 +37,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "repeat_every": {"type": "number"},
         }
     ),
-    "RouteWords": an_object({"button": TEXT, "acknowledged": TEXT, "over": TEXT}),
+    "RouteWords": an_object({"button": TEXT, "acknowledged": TEXT, "over": TEXT, "snooze": TEXT, "snoozed": TEXT}),
     "Route": an_object({"name": TEXT, "steps": _STEPS, "words": reference("RouteWords")}),
     "Routes": an_object({"routes": {"type": "array", "items": reference("Route")}, "count": COUNT}),
     "StartRoute": an_object(
@@ -47,6 +47,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "format": nullable({"type": "string", "enum": list(FORMATS)}),
             "silent": nullable({"type": "boolean"}),
             "priority": nullable(_PRIORITY),
+            "snooze": nullable({"type": "number", "description": "Seconds for which a second button quiets it."}),
             "tag": nullable({"type": "string", "description": "Ends an earlier run with it that nobody acknowledged."}),
         },
     ),
@@ -59,6 +60,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "format": {"type": "string", "enum": list(FORMATS)},
             "silent": {"type": "boolean"},
             "priority": _PRIORITY,
+            "snooze": nullable({"type": "number"}),
             "tag": nullable({"type": "string"}),
             "status": {"type": "string", "enum": list(RouteStatus)},
             "by": nullable({"type": "string", "description": "Who has it."}),
@@ -68,6 +70,9 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "ended_at": _MAYBE_TIME,
             "cleared_at": _MAYBE_TIME,
             "superseded_by": nullable(_ID),
+            "snoozed_by": nullable({"type": "string", "description": "Who wants quiet until due_at, while it is."}),
+            "snoozed_for": nullable({"type": "number"}),
+            "snoozed_at": _MAYBE_TIME,
             "tried": {
                 "type": "array",
                 "items": an_object({**_PLACE, "stage": COUNT, "at": TIME, "message_id": _ID}),

@@ -27,6 +27,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "format": (str,),
     "silent": (bool,),
     "priority": (int,),
+    "snooze": (int, float),
     "tag": (str,),
 }
 

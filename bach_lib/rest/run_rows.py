@@ -8,7 +8,7 @@ from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
 from bach_lib.rest.outgoing_rows import iso
 
-_TIMES = ("started_at", "ended_at", "due_at", "cleared_at")
+_TIMES = ("started_at", "ended_at", "due_at", "cleared_at", "snoozed_at")
 
 
 def route_line(route: Route) -> dict[str, Json]:
@@ -26,6 +26,7 @@ def run_row(run: RouteRun) -> dict[str, Json]:
         "format": run.said.format,
         "silent": run.said.silent,
         "priority": run.said.priority,
+        "snooze": run.said.snooze,
         "tag": run.tag,
         "status": run.status,
         "by": run.by,
@@ -35,6 +36,9 @@ def run_row(run: RouteRun) -> dict[str, Json]:
         "ended_at": _time(run.ended_at),
         "cleared_at": _time(run.cleared_at),
         "superseded_by": run.superseded_by,
+        "snoozed_by": run.snoozed_by,
+        "snoozed_for": run.snoozed_for,
+        "snoozed_at": _time(run.snoozed_at),
         "tried": [_tried(one) for one in run.tried],
         "steps": [_step(step) for step in run.steps],
         "words": exact(run.words),
@@ -71,7 +75,7 @@ def _time(seconds: float | None) -> str | None:
 def run_of(row: Json) -> RouteRun:
     """What a row tells of a run; times are whole seconds. Raises ValueError."""
     fields = _mapping(row)
-    said = {name: fields.get(name) for name in ("title", "format", "silent", "priority")}
+    said = {name: fields.get(name) for name in ("title", "format", "silent", "priority", "snooze")}
     tried: list[Json] = [
         {**one, "place": _place_of(one), "at": datetime.fromisoformat(str(one.get("at"))).timestamp()}
         for one in map(_mapping, _list(fields.get("tried")))

@@ -3,6 +3,8 @@
     under_way ── somebody knows ──> acknowledged
     under_way ── no stage is left ──> exhausted ── somebody knows after all ──> acknowledged
     under_way ── it is called off ──> cancelled
+    under_way, exhausted ── somebody wants quiet for a while ──> under_way
+    exhausted ── it is called off ──> cancelled
     under_way, exhausted ── a newer one has its tag, or all is clear ──> cancelled
 
 A stage whose connections are all known to be down is passed over in favour of one that is not, and comes behind the
@@ -12,6 +14,9 @@ arrive when they can. So a run ends because nobody was heard of in time, and nev
 A place may stand for a person, or for whoever is at home: whom that means is asked when a stage begins, and again with
 each repetition. A stage that means nobody at that moment comes behind the others; if no other is left, nobody is there
 to be told, and the run is exhausted.
+
+A run that is quiet stands at no stage. When that time has passed, those who were told last are told again, and it goes
+on from there; of one that was exhausted, from the beginning.
 """
 
 from collections.abc import Callable, Sequence
@@ -66,6 +71,14 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Somebody wants to hear no more of it for so many seconds."""
+
+    by: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CalledOff:
     """Nobody needs to know any more."""
 
@@ -85,7 +98,7 @@ class AllClear:
     told: tuple[Place, ...]
 
 
-type Happening = Begun | Due | Known | Lost | Acknowledged | CalledOff | Superseded | AllClear
+type Happening = Begun | Due | Known | Lost | Acknowledged | Snoozed | CalledOff | Superseded | AllClear
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,9 @@ def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown, who
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=Reached.ACKNOWLEDGED))
         case Known(message_id, reached, by) if run.status in OPEN and _is_enough(run, message_id, reached):
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=reached))
-        case CalledOff() if run.status is RouteStatus.UNDER_WAY:
+        case Snoozed(by, seconds) if run.status in OPEN:
+            return Decision(_quiet(run, by, seconds, now))
+        case CalledOff() if run.status in OPEN:
             return Decision(_ended(run, RouteStatus.CANCELLED, now))
         case Superseded(newer) if run.status in OPEN:
             return Decision(replace(_ended(run, RouteStatus.CANCELLED, now), superseded_by=newer))
@@ -134,7 +149,7 @@ def step_of(run: RouteRun, stage: int) -> Step:
 def longest_wait(run: RouteRun) -> float:
     """Seconds that it can have to wait from now on, whatever a clock says that was set."""
     if run.stage is None:
-        return 0.0
+        return run.snoozed_for or 0.0
     step = step_of(run, run.stage)
     return step.repeat_every if run.told <= step.repeats else step.wait
 
@@ -147,7 +162,24 @@ def _go_on(run: RouteRun, now: float, is_down: IsDown, who_is: WhoIs) -> Decisio
     if first is None:
         return Decision(_ended(run, RouteStatus.EXHAUSTED, now))
     stage, left = run.left[first], run.left[first + 1 :] + run.left[:first]
-    return Decision(_told(replace(run, stage=stage, left=left, told=0), now), meant[first])
+    run = replace(run, stage=stage, left=left, told=0, snoozed_by=None, snoozed_for=None)
+    return Decision(_told(run, now), meant[first])
+
+
+def _quiet(run: RouteRun, by: str, seconds: float, now: float) -> RouteRun:
+    left = run.left if run.stage is None else (run.stage, *run.left)
+    return replace(
+        run,
+        status=RouteStatus.UNDER_WAY,
+        ended_at=None,
+        left=left or tuple(range(len(run.stages))),
+        stage=None,
+        told=0,
+        due_at=now + seconds,
+        snoozed_by=by,
+        snoozed_for=seconds,
+        snoozed_at=now,
+    )
 
 
 def _tell_again(run: RouteRun, now: float, waiting: frozenset[int], who_is: WhoIs) -> Decision:
@@ -174,10 +206,11 @@ def _is_enough(run: RouteRun, message_id: int, reached: Reached) -> bool:
 
 def _is_lost(run: RouteRun, message_ids: frozenset[int]) -> bool:
     """Whether nothing that was sent to those of the present stage can still arrive."""
-    return all(one.message_id in message_ids for one in run.tried if one.stage == run.stage)
+    return run.stage is not None and all(one.message_id in message_ids for one in run.tried if one.stage == run.stage)
 
 
 def _ended(
     run: RouteRun, status: RouteStatus, now: float, *, by: str | None = None, reached: Reached | None = None
 ) -> RouteRun:
-    return replace(run, status=status, ended_at=now, left=(), stage=None, told=0, due_at=None, by=by, reached=reached)
+    run = replace(run, status=status, ended_at=now, by=by, reached=reached, snoozed_by=None, snoozed_for=None)
+    return replace(run, left=(), stage=None, told=0, due_at=None)

@@ -9,7 +9,6 @@ from bach_lib.arguments import one_of, whole
 from bach_lib.common_sentences import (
     A_TEXT,
     AT_MOST_NUMBER_CHARACTERS,
-    MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
     NONE,
     TRUE_OR_FALSE,
 )
@@ -17,13 +16,13 @@ from bach_lib.errors import InvalidValueError, UnknownRouteError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models.route import Place, Reached, Route, RouteWords, Step
 from bach_lib.routes.route_rows import ROUTE_COLUMNS, route_from_row, write_route
+from bach_lib.routes.starting import bounded_span
 from bach_lib.said import Sentence
 from bach_lib.storage import Store, Transaction
 
 _LOGGER = FieldLogger(__name__)
 _NAME = re.compile(r"(?!\.+$)[\w.-]{1,100}")
 _MOST, _MOST_STEPS, _MOST_PLACES, _MOST_REPEATS = 200, 20, 20, 100
-_LONGEST = 7 * 86_400.0
 _LONGEST_WORDS = 200
 
 
@@ -112,8 +111,7 @@ def _check_step(step: Step) -> None:
         raise InvalidValueError(field="in_turn", value=str(step.in_turn)[:20], expected=TRUE_OR_FALSE)
     whole("repeats", step.repeats, 0, _MOST_REPEATS)
     for field, value in (("wait", step.wait), ("repeat_every", step.repeat_every)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST:
-            raise InvalidValueError(field=field, value=value, expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS)
+        bounded_span(field, value)
     for place in step.places:
         _check_text("connection", place.connection)
         _check_text("recipient", place.recipient)

@@ -1,25 +1,28 @@
 """Listens for what becomes of a run's messages, and for who acknowledges it. What counts as that, questions decide.
 
-A run is asked as a question with one answer: who presses its button, or writes its words where there is none. So a
+A run is asked as a question: who presses its button, or writes its words where there is none, has it. So a
 reply and the next words in a private chat are told apart here as there, and words that could be meant for two are for
 none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from bach_lib.models import Button, Message, ProofKind, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus
 from bach_lib.outbound.sender import receipt_of
-from bach_lib.questions.question import Asked, Question, Questions
-from bach_lib.routes.deciding import Happening, Known, Lost
+from bach_lib.questions.question import Answer, Asked, Question, Questions
+from bach_lib.routes.deciding import Acknowledged, Happening, Known, Lost, Snoozed
 
 _PROVEN = {
     ProofKind.DELIVERED: Reached.DELIVERED,
     ProofKind.SEEN: Reached.SEEN,
     ProofKind.ANSWERED: Reached.ANSWERED,
 }
+_MINE: Final = "yes"
+_SNOOZE: Final = "later"
 _NEVER = frozenset({Status.DEAD, Status.EXPIRED, Status.CANCELLED})
 """What is uncertain may have arrived."""
 
@@ -53,11 +56,31 @@ class Watched:
         yield Lost(self.gone.union(never))
 
 
+def choices(run: RouteRun) -> tuple[Button, ...]:
+    """What somebody can say of a run: that they have it, and where it offers that, that they want quiet for a while."""
+    mine = Button(text=run.words.button, value=_MINE)
+    return (mine,) if run.said.snooze is None else (mine, Button(text=run.words.snooze, value=_SNOOZE))
+
+
+def meant(run: RouteRun, answer: Answer) -> Happening:
+    """What an answer says of a run."""
+    if answer.value == _SNOOZE and run.said.snooze is not None:
+        return Snoozed(answer.name, run.said.snooze)
+    return Acknowledged(answer.name)
+
+
+def may_be_news(run: RouteRun, message: IncomingMessage) -> bool:
+    """Whether what came in can have been meant for the run as it stands: whoever had it quieted is heard once."""
+    if run.snoozed_at is not None:
+        return message.received_at > run.snoozed_at
+    return message.received_at >= run.started_at
+
+
 class Listener:
     """All runs of which something is to be heard.
 
-    `acknowledged` is told who acknowledged which run, and by what. `normal` is as in `Asked`. `name_of`: what somebody
-    is called who acknowledges; None: they may not.
+    `answered` is told who said what of which run, and below which message; `meant` says what follows. `normal` is as in
+    `Asked`. `name_of`: what somebody is called who answers; None: they may not.
     """
 
     name_of: Callable[[IncomingMessage], str | None] | None = None
@@ -66,9 +89,9 @@ class Listener:
         self,
         questions: Questions,
         normal: Callable[[str, str], str],
-        acknowledged: Callable[[int, str, int | None, IncomingMessage], None],
+        answered: Callable[[int, Answer, int | None], None],
     ) -> None:
-        self._questions, self._normal, self._acknowledged = questions, normal, acknowledged
+        self._questions, self._normal, self._answered = questions, normal, answered
         self._watched: dict[int, Watched] = {}
         self._run_of: dict[int, int] = {}
         """The runs of messages."""
@@ -112,9 +135,13 @@ class Listener:
 
     def _stands(self, watched: Watched, message: Message) -> None:
         if message.id not in watched.messages:
-            place = next(one.place for one in watched.run.tried if one.message_id == message.id)
-            watched.asked.put(place, receipt_of(message))
+            self._puts(watched, message)
         watched.messages[message.id] = message
+        watched.asked.happened(message)
+
+    def _puts(self, watched: Watched, message: Message) -> None:
+        place = next(one.place for one in watched.run.tried if one.message_id == message.id)
+        watched.asked.put(place, receipt_of(message))
         watched.asked.happened(message)
 
     def forget(self, watched: Watched) -> None:
@@ -126,10 +153,21 @@ class Listener:
 
     def _asked(self, run: RouteRun) -> Asked:
         places: tuple[Place, ...] = ()
-        answers = ((Button(text=run.words.button, value="yes"),),)
+        answers = (choices(run),)
         question = Question(text=run.said.text, places=places, answers=answers, timeout=1.0, name_of=self.name_of)
         return Asked(question, lambda asked: self._ended(run.id, asked), self._normal)
 
     def _ended(self, run_id: int, asked: Asked) -> None:
-        if asked.answer is not None:
-            self._acknowledged(run_id, asked.answer.name, asked.answered_id, asked.answer.message)
+        if asked.answer is None:
+            return
+        if asked.answer.value == _SNOOZE and (watched := self._watched.get(run_id)):
+            self._ask_again(watched)
+        self._answered(run_id, asked.answer, asked.answered_id)
+
+    def _ask_again(self, watched: Watched) -> None:
+        """A question has one answer; who wants quiet may still say that they have it."""
+        self._questions.close(watched.asked)
+        watched.asked = self._asked(watched.run)
+        self._questions.open(watched.asked)
+        for message in watched.messages.values():
+            self._puts(watched, message)

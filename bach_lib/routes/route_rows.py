@@ -57,6 +57,9 @@ def run_from_row(row: Row) -> RouteRun:
         tag=_maybe(word, state.get("tag")),  # runs of layout 19 have none of these
         superseded_by=_maybe(_whole, state.get("superseded_by")),
         cleared_at=_number(state.get("cleared_at")),
+        snoozed_by=_maybe(word, state.get("snoozed_by")),
+        snoozed_for=_number(state.get("snoozed_for")),
+        snoozed_at=_number(state.get("snoozed_at")),
         version=integer(row["version"]),
     )
     named = {*run.left, *(one.stage for one in run.tried), *(() if run.stage is None else (run.stage,))}
@@ -90,6 +93,9 @@ def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
         "tag": run.tag,
         "superseded_by": run.superseded_by,
         "cleared_at": run.cleared_at,
+        "snoozed_by": run.snoozed_by,
+        "snoozed_for": run.snoozed_for,
+        "snoozed_at": run.snoozed_at,
     }
     return {
         "status": run.status,
@@ -126,6 +132,7 @@ def _said(found: Mapping[str, object]) -> Said:
         format=word(found["format"]),
         silent=found["silent"] is True,
         priority=_whole(found["priority"]),
+        snooze=_number(found.get("snooze")),
     )
 
 

@@ -17,9 +17,9 @@ from bach_lib.events import MessageEvent, MessageReceived
 from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import RouteRun, RouteStatus
+from bach_lib.questions.question import Answer
 from bach_lib.routes.book import Writing
 from bach_lib.routes.deciding import (
-    Acknowledged,
     AllClear,
     Begun,
     Decision,
@@ -32,7 +32,7 @@ from bach_lib.routes.deciding import (
 )
 from bach_lib.routes.diligence import Diligence
 from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, seconds_left, too_many
-from bach_lib.routes.listening import Listener, Watched
+from bach_lib.routes.listening import Listener, Watched, may_be_news, meant
 from bach_lib.routes.surroundings import RouteServices
 from bach_lib.routes.telling import Telling, announced, stored
 from bach_lib.routes.withdrawal import Withdrawal
@@ -46,7 +46,7 @@ class RouteRunner:
 
     def __init__(self, services: RouteServices) -> None:
         self._services, self._clock, self._book = services, services.clock, services.book
-        self._listener = Listener(services.questions, services.normal, self._acknowledged)
+        self._listener = Listener(services.questions, services.normal, self._answered)
         self._telling = Telling(services.registry, services.connectors)
         self._withdrawal = Withdrawal(services.sender, services.cancel)
         self._lock = asyncio.Lock()
@@ -201,7 +201,7 @@ class RouteRunner:
         """What came in while nobody listened: before a crash it was announced, and not taken down here."""
         for place in dict.fromkeys(one.place for one in run.tried):
             for message in reversed(await self._services.incoming_at(place.connection, place.recipient)):
-                if message.routed_at is not None and message.received_at >= run.started_at:
+                if message.routed_at is not None and may_be_news(run, message):
                     self._services.questions.received(message)
 
     def _go_on(self, watched: Watched) -> None:
@@ -209,8 +209,9 @@ class RouteRunner:
         run = watched.run
         if not self._has_begun:  # then all of them are looked at
             return
-        if run.status in _OVER:
+        if run.status in _OVER or run.snoozed_for is not None:
             self._spawn(partial(self._withdraw, watched))
+        if run.status in _OVER:
             return
         for happening in watched.heard():
             if self._decide(run, happening):
@@ -222,14 +223,14 @@ class RouteRunner:
             self._listener.happened(watched, event.message)
             self._go_on(watched)
 
-    def _acknowledged(self, run_id: int, name: str, message_id: int | None, message: IncomingMessage) -> None:
+    def _answered(self, run_id: int, answer: Answer, message_id: int | None) -> None:
         if watched := self._listener.get(run_id):
-            self._spawn(partial(self._acknowledge, watched.run, name, message_id, message))
+            self._spawn(partial(self._answer, watched.run, answer, message_id))
 
-    async def _acknowledge(self, run: RouteRun, name: str, message_id: int | None, message: IncomingMessage) -> None:
-        await self.handle(run, Acknowledged(name))
+    async def _answer(self, run: RouteRun, answer: Answer, message_id: int | None) -> None:
+        await self.handle(run, meant(run, answer))
         if message_id is not None:
-            await self._services.prove(message_id, message)
+            await self._services.prove(message_id, answer.message)
 
     async def _handle_later(self, run: RouteRun, happening: Happening) -> None:
         await self.handle(run, happening)
@@ -251,7 +252,7 @@ class RouteRunner:
                 return
             messages = await self._services.those(watched.run.message_ids)
             done = [await self._withdrawal.is_done(watched.run, message) for message in messages]
-            if all(done):
+            if all(done) and watched.run.status in _OVER:
                 await self._close(watched)
 
     async def _let_go(self, watched: Watched) -> None:

@@ -3,7 +3,11 @@
 from typing import TypedDict
 
 from bach_lib.arguments import one_of, whole
-from bach_lib.common_sentences import AT_MOST_NUMBER_CHARACTERS, TRUE_OR_FALSE
+from bach_lib.common_sentences import (
+    AT_MOST_NUMBER_CHARACTERS,
+    MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
+    TRUE_OR_FALSE,
+)
 from bach_lib.errors import EmptyTextError, InvalidValueError
 from bach_lib.models import Format
 from bach_lib.models.route import Route, RouteRun, Said
@@ -12,6 +16,8 @@ from bach_lib.outbound.fitting import has_words, short, text_of
 
 _LONGEST = 10_000
 """Characters. A platform that takes fewer refuses it, and the others are told."""
+
+_LONGEST_WAIT = 7 * 86_400.0
 
 FORMATS = (Format.PLAIN, Format.MARKDOWN, Format.HTML)
 
@@ -27,6 +33,8 @@ class RouteOptions(TypedDict, total=False):
     """Without a sound, where the platform can."""
     priority: int
     """-10 to 10 (0); higher goes first."""
+    snooze: float | None
+    """Seconds, at most 7 days, for which a second button below each message quiets it. Without it there is none."""
     tag: str | None
     """Ends a run with the same tag that is under way, or that nobody has acknowledged yet."""
     idempotency_key: str | None
@@ -42,6 +50,17 @@ def bounded_text(text: str) -> str:
             field="text", value=f"{text[:20]}…", expected=AT_MOST_NUMBER_CHARACTERS(number=_LONGEST)
         )
     return text
+
+
+def bounded_span(field: str, seconds: object) -> float:
+    """A time for which a run can wait. Raises `InvalidValueError`."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_WAIT:
+        raise InvalidValueError(
+            field=field,
+            value=seconds if isinstance(seconds, int | float) else str(seconds)[:20],
+            expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
+        )
+    return float(seconds)
 
 
 def known_options(options: RouteOptions) -> RouteOptions:
@@ -64,6 +83,7 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         format=_words(one_of(Format, "format", options.get("format", Format.PLAIN))),
         silent=silent,
         priority=whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
+        snooze=None if (snooze := options.get("snooze")) is None else bounded_span("snooze", snooze),
     )
     return RouteRun(
         id=0,

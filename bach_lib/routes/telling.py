@@ -5,16 +5,18 @@ And the events by which everybody else hears of it.
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from bach_lib.connectors import Connectors
 from bach_lib.errors import BachError
-from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, RouteExhausted, RouteStepped
+from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, RouteExhausted, RouteSnoozed, RouteStepped
 from bach_lib.field_logger import FieldLogger
-from bach_lib.models import Button, Message
+from bach_lib.models import Message
 from bach_lib.models.route import Place, RouteRun, RouteStatus
 from bach_lib.outbound.letters import Letter
 from bach_lib.registry import Registry
 from bach_lib.routes.deciding import Decision
+from bach_lib.routes.listening import choices
 from bach_lib.routes.withdrawal import options_of
 
 _LOGGER = FieldLogger(__name__)
@@ -44,7 +46,7 @@ class Telling:
             with suppress(BachError):  # then it is refused when it is put
                 connector = await self._connectors.load(self._registry.get(place.connection).type)
                 if connector.capabilities.receives:
-                    options["buttons"] = ((Button(text=run.words.button, value="0"),),)
+                    options["buttons"] = tuple((replace(one, value=str(n)),) for n, one in enumerate(choices(run)))
         return Letter(connection=place.connection, recipient=place.recipient, text=text, options=options)
 
 
@@ -67,5 +69,7 @@ def announced(decision: Decision, before: RouteRun, run: RouteRun) -> Iterator[R
     """What is to be heard of a decision that was written; `run`: as it stands since."""
     if decision.tell and run.status is RouteStatus.UNDER_WAY:
         yield RouteStepped(connection="", run=run)
-    if run.status is not before.status:
+    if run.snoozed_at != before.snoozed_at:
+        yield RouteSnoozed(connection="", run=run)
+    elif run.status is not before.status:
         yield _ENDS[run.status](connection="", run=run)

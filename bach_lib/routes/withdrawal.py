@@ -1,4 +1,4 @@
-"""Withdraws what a run has told, once it is over: what waits is cancelled, what was sent says who has it.
+"""Withdraws what a run has told, once it is over or quiet: what waits is cancelled, what was sent says who has it.
 
 Each message is changed once, under a key of its own, however often this begins anew after a crash. Where a platform
 cannot change messages, nothing is sent: somebody has it, and nobody is to be woken for that. What a newer run has
@@ -41,7 +41,8 @@ class Withdrawal:
         line = as_it_is(last_line(run), message.format)
         options = options_of(run)
         options["format"] = message.format  # in which its text is; a platform may have none other
-        options["idempotency_key"] = f"route {run.id} {message.id}"
+        is_quiet = run.snoozed_for is not None
+        options["idempotency_key"] = f"route {run.id} {message.id}{f' {run.snoozed_at}' if is_quiet else ''}"
         text = message.text if run.superseded_by is not None else f"{message.text}\n\n{line}"
         try:
             try:
@@ -59,8 +60,14 @@ def options_of(run: RouteRun) -> SendOptions:
 
 
 def last_line(run: RouteRun) -> str:
-    """What stands below a message of a run that is over: who has it since when, by the clock of this machine."""
+    """What stands below a message of a run that is over, or quiet: who has it since when, by this machine's clock."""
+    if run.snoozed_for is not None:
+        return _filled(run.words.snoozed, run.snoozed_by, run.due_at)
     if run.by is None or run.ended_at is None:
         return run.words.over
-    said = {"name": run.by, "time": f"{datetime.fromtimestamp(run.ended_at, UTC).astimezone():%H:%M}"}
-    return re.sub(r"\{(name|time)\}", lambda match: said[match[1]], run.words.acknowledged)
+    return _filled(run.words.acknowledged, run.by, run.ended_at)
+
+
+def _filled(words: str, name: str | None, at: float | None) -> str:
+    said = {"name": name or "", "time": f"{datetime.fromtimestamp(at or 0.0, UTC).astimezone():%H:%M}"}
+    return re.sub(r"\{(name|time)\}", lambda match: said[match[1]], words)

@@ -20,6 +20,7 @@ from bach_lib.routes.deciding import (
     Happening,
     Known,
     Lost,
+    Snoozed,
     Superseded,
     decide,
     longest_wait,
@@ -54,7 +55,7 @@ class Told(RuleBasedStateMachine):
     @initialize(run=runs())
     def begin(self, run: RouteRun) -> None:
         """It is started."""
-        self.run, self.now, self.down = run, 0.0, frozenset[Place]()
+        self.run, self.now, self.down, self.quieted = run, 0.0, frozenset[Place](), 0
         self.happens(Begun())
 
     def happens(self, happening: Happening) -> None:
@@ -122,6 +123,21 @@ class Told(RuleBasedStateMachine):
     def is_called_off(self) -> None:
         """Nobody needs to know."""
         self.happens(CalledOff())
+        assert self.run.status in {RouteStatus.CANCELLED, RouteStatus.ACKNOWLEDGED}
+
+    @rule(seconds=st.floats(1, 100))
+    def is_quieted(self, seconds: float) -> None:
+        """Somebody wants quiet for a while: nobody is told, and then it goes on with whom it had come to."""
+        before = self.run
+        self.happens(Snoozed("Bob", seconds))
+        if before.status in {RouteStatus.CANCELLED, RouteStatus.ACKNOWLEDGED}:
+            assert self.run == before
+            return
+        self.quieted += 1
+        assert (self.run.status, self.run.snoozed_by, self.run.tried) == ("under_way", "Bob", before.tried)
+        assert (self.run.due_at, longest_wait(self.run)) == (self.now + seconds, seconds)
+        if before.stage is not None:
+            assert self.run.left[0] == before.stage
 
     @rule(newer=st.integers(2, 3))
     def is_superseded(self, newer: int) -> None:
@@ -145,11 +161,15 @@ class Told(RuleBasedStateMachine):
         run = self.run
         for place in PLACES:
             times = [one for one in run.tried if one.place == place]
-            assert len(times) <= 1 + max((step_of(run, one.stage).repeats for one in times), default=0)
+            most = 1 + max((step_of(run, one.stage).repeats for one in times), default=0)
+            assert len(times) <= most * (1 + self.quieted)
         assert (run.status is RouteStatus.UNDER_WAY) == (run.due_at is not None)
         assert (run.ended_at is None) == (run.status is RouteStatus.UNDER_WAY)
         if run.status is RouteStatus.UNDER_WAY:
-            assert {run.stage, *run.left, *(one.stage for one in run.tried)} == set(range(len(run.stages)))
+            here = () if run.stage is None else (run.stage,)
+            assert {*here, *run.left, *(one.stage for one in run.tried)} == set(range(len(run.stages)))
+        assert (run.stage is None) == (run.status is not RouteStatus.UNDER_WAY or run.snoozed_for is not None)
+        assert (run.snoozed_by is None) == (run.snoozed_for is None)
 
     @override
     def teardown(self) -> None:
@@ -180,6 +200,7 @@ def test_the_picture_shows_every_way_that_a_run_can_go() -> None:
             Lost(frozenset()),
             Acknowledged("Ada"),
             CalledOff(),
+            Snoozed("Bob", 5.0),
             Superseded(2),
             AllClear("", ()),
         ):
