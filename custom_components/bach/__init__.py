@@ -23,6 +23,7 @@ from bach_lib import Bach, BachError
 from bach_lib.errors import MissingLibraryError, UnknownConnectionError
 
 from .actions.services import async_setup_services
+from .alerts.at_work import async_forget_alerts, async_keep_alerts
 from .assist.chat import async_chat
 from .backup import async_join_backup
 from .const import DOMAIN, TYPE_ROUTES, TYPE_THIS_HOME
@@ -177,6 +178,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
     await hass.data[REMOVED_RECIPIENTS].forget(entry.entry_id)
     if type_of(entry.data) == TYPE_THIS_HOME:
         await get_press_tokens(hass).remove()
+    if type_of(entry.data) == TYPE_ROUTES:
+        await async_forget_alerts(hass)
     if not connections(hass):
         ir.async_delete_issue(hass, DOMAIN, ALL_DISABLED)
         await hub.remove_files()
@@ -206,6 +209,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         bach = await _start(hass, entry)
         if type_of(entry.data) == TYPE_ROUTES:
             await async_follow_runs(hass, entry, bach, partial(name_of_user, hass))
+            await async_keep_alerts(hass, entry)
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)

@@ -5,6 +5,7 @@ Each waits for the result, and raises an error that says why if there was no suc
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.button import DOMAIN as BUTTON
@@ -18,15 +19,20 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from bach_lib import Fault, Status
 
 from .actions.dead_letters import RETRY_SECONDS
-from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN
+from .alerts.alert import alerts_of
+from .alerts.entities import BUTTONS as ALERTS
+from .alerts.entities import AlertButton
+from .const import CHECK_NOW, CONF_RECIPIENT, DOMAIN, TYPE_ROUTES
 from .coordinator import BachConfigEntry, BachCoordinator
 from .entity import BachEntity, BachEntityDescription, async_keep_only, for_senders, recipient_device
+from .home.entry import alert_unique_id
 from .home.errors import translated_errors
 from .home.language import in_home_language
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_to_keep
 from .home.permissions import require_connection_control, require_recipient_control
 from .home.recipient_subentries import recipient_subentries
+from .kinds.partners import type_of
 from .lifecycle.recipients import async_add_for_recipients
 from .messages.hello import async_say
 from .messages.undelivered_error import undelivered_error
@@ -105,8 +111,13 @@ async def async_setup_entry(
     entities = [BachButton(coordinator, one) for one in BUTTONS if one.exists_fn(coordinator)]
     recipients = recipient_subentries(entry) if for_senders(coordinator) else ()
     tests = {_test_message_id(entry, subentry) for subentry in recipients}
-    async_keep_only(hass, entry, BUTTON, {entity.unique_id for entity in entities} | tests)
+    alerts = {alert_unique_id(entry, one.subentry_id, button.key) for one in alerts_of(entry) for button in ALERTS}
+    async_keep_only(hass, entry, BUTTON, {entity.unique_id for entity in entities} | tests | alerts)
     async_add_entities(entities)
+    if type_of(entry.data) == TYPE_ROUTES:
+        for button in ALERTS:
+            make = partial(AlertButton, description=button)
+            async_add_for_recipients(hass, entry, async_add_entities, make, those=alerts_of)
     if for_senders(coordinator):
         async_add_for_recipients(hass, entry, async_add_entities, TestMessageButton)
 

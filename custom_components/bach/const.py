@@ -230,6 +230,7 @@ SETTING_FIELDS: Final = (
 LANGUAGES: Final = frozenset({"de", "en", "es", "fr", "it", "nl"})
 """In which there are texts."""
 
+SUBENTRY_ALERT: Final = "alert"
 SUBENTRY_PEOPLE: Final = "people"
 """A person of Home Assistant, or all of them, each told where they are."""
 SUBENTRY_PERSON: Final = "person"

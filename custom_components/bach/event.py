@@ -16,7 +16,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from bach_lib import Kind
-from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, RouteExhausted, RouteStepped
+from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, RouteExhausted, RouteSnoozed, RouteStepped
 
 from .const import SUBENTRY_RECIPIENT, TYPE_ROUTES
 from .coordinator import BachConfigEntry
@@ -53,6 +53,7 @@ ROUTE_EVENT_TYPES: Final[dict[type[RouteEvent], str]] = {
     RouteStepped: "told",
     RouteAcknowledged: "acknowledged",
     RouteExhausted: "exhausted",
+    RouteSnoozed: "snoozed",
     RouteCancelled: "cancelled",
 }
 ROUTE: Final = EventEntityDescription(

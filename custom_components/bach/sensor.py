@@ -26,11 +26,17 @@ from homeassistant.util import dt as dt_util
 from bach_lib import BreakerState, ConnectionState, Message, Report
 from bach_lib.events import MessageDead, MessageFinished, MessageUncertain
 
-from .const import TYPE_HOMEASSISTANT
+from .alerts.alert import alerts_of
+from .alerts.entities import STATE as ALERT
+from .alerts.entities import AlertSensor
+from .const import TYPE_HOMEASSISTANT, TYPE_ROUTES
 from .coordinator import BachConfigEntry, BachCoordinator, Snapshot
 from .entity import BachEntity, BachEntityDescription, async_keep_only, for_partners, for_senders
+from .home.entry import alert_unique_id
 from .home.loop_prevention import LOOP_PREVENTION
 from .home.origin import context_id
+from .kinds.partners import type_of
+from .lifecycle.recipients import async_add_for_recipients
 
 PARALLEL_UPDATES = 0
 
@@ -166,8 +172,11 @@ async def async_setup_entry(
     """Add the sensors of a connection."""
     coordinator = entry.runtime_data
     entities = [BachSensor(coordinator, one) for one in SENSORS if one.exists_fn(coordinator)]
-    async_keep_only(hass, entry, DOMAIN, {entity.unique_id for entity in entities})
+    alerts = {alert_unique_id(entry, one.subentry_id, ALERT.key) for one in alerts_of(entry)}
+    async_keep_only(hass, entry, DOMAIN, {entity.unique_id for entity in entities} | alerts)
     async_add_entities(entities)
+    if type_of(entry.data) == TYPE_ROUTES:
+        async_add_for_recipients(hass, entry, async_add_entities, AlertSensor, those=alerts_of)
 
 
 class BachSensor(BachEntity, SensorEntity):

@@ -60,6 +60,7 @@ from .rules import (
 )
 from .send_message import SCHEMA as SEND_MESSAGE_SCHEMA
 from .send_message import async_send_message
+from .snooze import SNOOZE_SCHEMA, async_snooze
 
 ATTR_LIMIT: Final = "limit"
 ATTR_MESSAGE_ID: Final = "message_id"
@@ -92,6 +93,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "clear", async_clear, CLEAR_SCHEMA, optional)
     register(DOMAIN, "acknowledge", async_acknowledge, ACKNOWLEDGE_SCHEMA, optional)
     register(DOMAIN, "all_clear", async_all_clear, ALL_CLEAR_SCHEMA, optional)
+    register(DOMAIN, "snooze", async_snooze, SNOOZE_SCHEMA, optional)
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)

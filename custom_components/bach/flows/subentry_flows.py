@@ -8,6 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from custom_components.bach.const import (
+    SUBENTRY_ALERT,
     SUBENTRY_PEOPLE,
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
@@ -26,6 +27,7 @@ from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.webhook import receives
 
+from .alert import AlertFlow
 from .household import PeopleFlow
 from .person import PersonFlow
 from .recipient import RecipientFlow
@@ -61,7 +63,7 @@ def subentry_flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]
     if is_partner(entry):  # nobody is written to through it
         return {}
     if entry.data[CONF_TYPE] == TYPE_ROUTES:
-        return {SUBENTRY_ROUTE: RouteFlow}
+        return {SUBENTRY_ALERT: AlertFlow, SUBENTRY_ROUTE: RouteFlow}
     recipient_flow = RECIPIENT_FLOWS.get(entry.data[CONF_TYPE], RecipientFlow)
     if is_other(entry.data):
         if not receives(entry.data):

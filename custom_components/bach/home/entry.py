@@ -145,6 +145,11 @@ def notify_unique_id(entry: BachConfigEntry, subentry_id: str) -> str:
     return f"{entry.entry_id}_{subentry_id}"
 
 
+def alert_unique_id(entry: BachConfigEntry, subentry_id: str, key: str) -> str:
+    """The unique id of an entity of an alert."""
+    return f"{entry.entry_id}_{subentry_id}_{key}"
+
+
 def event_unique_id(entry: BachConfigEntry, subentry_id: str) -> str:
     """The unique id of a recipient's event entity."""
     return f"{entry.entry_id}_{subentry_id}_incoming"

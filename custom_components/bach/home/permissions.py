@@ -11,12 +11,19 @@ from typing import Final
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 
 from bach_lib import Status
-from custom_components.bach.const import CONF_RECIPIENT, RECIPIENT_BACH, RECIPIENT_ENTITY, TYPE_HOMEASSISTANT
+from custom_components.bach.const import (
+    CONF_RECIPIENT,
+    RECIPIENT_BACH,
+    RECIPIENT_ENTITY,
+    SUBENTRY_ALERT,
+    TYPE_HOMEASSISTANT,
+)
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.kinds.partners import type_of
 
@@ -142,8 +149,15 @@ def _entities_of(hass: HomeAssistant, entry: BachConfigEntry, recipient: str | N
     return [
         found.entity_id
         for found in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-        if found.domain == NOTIFY_DOMAIN and recipient in (None, _address(entry, found))
+        if _is_judged_by(entry, found) and recipient in (None, _address(entry, found))
     ]
+
+
+def _is_judged_by(entry: BachConfigEntry, found: er.RegistryEntry) -> bool:
+    """A recipient by its notify entity, and an alert, which has none, by the one that shows how it stands."""
+    subentry = entry.subentries.get(found.config_subentry_id or "")
+    is_alert = subentry is not None and subentry.subentry_type == SUBENTRY_ALERT
+    return found.domain == (SENSOR_DOMAIN if is_alert else NOTIFY_DOMAIN)
 
 
 def _address(entry: BachConfigEntry, found: er.RegistryEntry) -> str | None:

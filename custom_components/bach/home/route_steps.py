@@ -3,7 +3,7 @@
 A step names recipients by the ids of their sub-entries, which stay when somebody is renamed or moves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -121,8 +121,13 @@ def asked_by_route(hass: HomeAssistant, name: str) -> list[Recipient]:
 def route_of(hass: HomeAssistant, name: str) -> Route:
     """The route as it is now, without those who were removed. Raises `InvalidRecipientError` where nobody is left."""
     found = next((one for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name), None)
+    return route_through(hass, name, steps_of(found) if found else [])
+
+
+def route_through(hass: HomeAssistant, name: str, stored: Iterable[RouteStep]) -> Route:
+    """The same for steps that are kept elsewhere."""
     known = recipients_by_id(hass)
-    steps = [step for one in (steps_of(found) if found else []) if (step := _step(one, known)).places]
+    steps = [step for one in stored if (step := _step(one, known)).places]
     if not steps:
         raise InvalidRecipientError(
             recipient=name,
@@ -130,7 +135,12 @@ def route_of(hass: HomeAssistant, name: str) -> Route:
             expected=Sentence("a_route_that_tells_somebody", "a route that tells somebody; add whom to tell to it"),
         )
     texts = home_texts(hass)
-    words = RouteWords(button=texts["route_button"], acknowledged=texts["route_acknowledged"], over=texts["route_over"])
+    words = RouteWords(
+        button=texts["route_button"],
+        acknowledged=texts["route_acknowledged"],
+        over=texts["route_over"],
+        snoozed=texts["route_snoozed"],
+    )
     return Route(name=name, steps=tuple(steps), words=words)
 
 

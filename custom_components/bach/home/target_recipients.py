@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.const import ATTR_ENTITY_ID, ENTITY_MATCH_ALL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
-from custom_components.bach.const import DOMAIN, SUBENTRY_RECIPIENT
+from custom_components.bach.const import DOMAIN, SUBENTRY_ALERT, SUBENTRY_RECIPIENT
 
-from .entry import connections, notify_unique_id
+from .entry import alert_unique_id, connections, notify_unique_id
 from .members import (
     Recipient,
     async_is_group,
@@ -109,6 +110,16 @@ def notify_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
     entry, subentry = recipient
     unique_id = notify_unique_id(entry, subentry.subentry_id)
     return er.async_get(hass).async_get_entity_id(NOTIFY_DOMAIN, DOMAIN, unique_id)
+
+
+@callback
+def judged_entity_id(hass: HomeAssistant, recipient: Recipient) -> str | None:
+    """The entity that stands for a recipient or an alert: who may control it may decide about what it tells."""
+    entry, subentry = recipient
+    if subentry.subentry_type != SUBENTRY_ALERT:
+        return notify_entity_id(hass, recipient)
+    unique_id = alert_unique_id(entry, subentry.subentry_id, SUBENTRY_ALERT)
+    return er.async_get(hass).async_get_entity_id(SENSOR_DOMAIN, DOMAIN, unique_id)
 
 
 def _is_ours(hass: HomeAssistant, entity_id: str) -> bool:

@@ -8,10 +8,16 @@ from collections.abc import Mapping
 
 from homeassistant.auth import EVENT_USER_ADDED, EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.auth.models import User
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from custom_components.bach.const import DOMAIN
+
+
+async def name_of_caller(hass: HomeAssistant, context: Context | None) -> str:
+    """What the user is called who calls; automations are the home itself."""
+    user = await hass.auth.async_get_user(context.user_id) if context and context.user_id else None
+    return (user.name if user else None) or hass.config.location_name
 
 
 class Users:

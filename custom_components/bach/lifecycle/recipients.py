@@ -12,7 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dis
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from custom_components.bach.const import DOMAIN
+from custom_components.bach.const import DOMAIN, SUBENTRY_ALERT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.entity import recipient_device
 from custom_components.bach.home.recipient_subentries import people_subentries, recipient_subentries
@@ -66,7 +66,8 @@ def async_follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, look: C
 def async_tell_of_subentries(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     """Announce changed recipients or people, and update their devices."""
     devices = dr.async_get(hass)
-    for subentry in (*recipient_subentries(entry), *people_subentries(entry)):
+    alerts = entry.get_subentries_of_type(SUBENTRY_ALERT)
+    for subentry in (*recipient_subentries(entry), *people_subentries(entry), *alerts):
         devices.async_get_or_create(  # takes over a new name
             config_entry_id=entry.entry_id,
             config_subentry_id=subentry.subentry_id,

@@ -14,7 +14,7 @@ from bach_lib.redact import readable
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.roles import place
-from custom_components.bach.home.target_recipients import notify_entity_id
+from custom_components.bach.home.target_recipients import judged_entity_id
 
 from .incoming_payload import iso_time
 
@@ -24,14 +24,14 @@ _MOST: Final = 50
 
 @callback
 def run_payload(hass: HomeAssistant, entry: BachConfigEntry, route: ConfigSubentry, run: RouteRun) -> JsonObjectType:
-    """Build the payload. Every key is always there; what the run lacks is None."""
+    """Build the payload; `route` may be an alert, too. Every key is always there; what the run lacks is None."""
     titles = {connection_name(one): one for one in connections(hass)}
     return {
         "run_id": run.id,
         "config_entry_id": entry.entry_id,
         "route": run.route,
         "route_name": route.title,
-        "entity_id": notify_entity_id(hass, (entry, route)),
+        "entity_id": judged_entity_id(hass, (entry, route)),
         "title": run.said.title,
         "text": run.said.text,
         "priority": run.said.priority,
