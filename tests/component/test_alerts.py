@@ -1,0 +1,406 @@
+"""Alerts in a real Home Assistant: watched, told, acknowledged, quieted, over, and all of it across restarts."""
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from homeassistant.auth.models import User
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from bach_lib import RouteStatus
+from bach_lib.testing.telegram_server import Bot, TelegramServer
+from custom_components.bach.alerts import keeper as keeping
+from custom_components.bach.alerts.at_work import KEEPERS
+from custom_components.bach.alerts.keeper import AlertKeeper
+from custom_components.bach.alerts.remembered import Episode, Episodes
+from custom_components.bach.const import DOMAIN
+from tests.component.conftest import state, the_bach, until, until_state
+from tests.component.test_ask import shown
+from tests.component.test_routes import connect, route, rows
+
+LEAK = "binary_sensor.leak"
+ALERT = "sensor.leak"
+USUAL: dict[str, Any] = {
+    "watches": "state",
+    "entity_id": LEAK,
+    "states": ["on"],
+    "hold": 0.0,
+    "message": "Water: {{ states('binary_sensor.leak') }}",
+    "done_message": "Dry again",
+}
+
+
+def alert(loaded: MockConfigEntry, *told: str, **data: object) -> ConfigSubentryData:
+    """An alert as the dialog stores it; those who are told by their titles, or by their ids."""
+    ids = {one.title: one.subentry_id for one in loaded.subentries.values()}
+    recipients = [ids.get(name, name) for name in told or ("Ada",)]
+    stored = {**USUAL, "recipient": "alert.leak", "recipients": recipients, **data}
+    return ConfigSubentryData(data=stored, subentry_type="alert", title="Leak", unique_id="recipient_alert.leak")
+
+
+async def turn(hass: HomeAssistant, value: str, entity_id: str = LEAK) -> None:
+    """Something of the home changes."""
+    hass.states.async_set(entity_id, value)
+    await hass.async_block_till_done()
+
+
+def kept(hass: HomeAssistant) -> AlertKeeper:
+    """The only alert at work."""
+    [found] = hass.data[KEEPERS].values()
+    return found
+
+
+async def runs(hass: HomeAssistant) -> list[tuple[str, str]]:
+    """How the runs stand that were begun, newest first."""
+    return [(one.route, one.status.value) for one in await the_bach(hass).route_runs()]
+
+
+async def test_a_leak_is_told_acknowledged_and_over(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Nobody would hear of the water, or of that it is over; or the house be woken although Ada is in the cellar."""
+    await turn(hass, "off")
+    await connect(hass, alert(loaded, "Ada", "Bob", heading="Cellar", reminders=[1800.0]))
+    assert state(hass, ALERT) == "idle"
+    await turn(hass, "on")
+    messages = await telegram.wait_for(2)
+    assert {one.text for one in messages} == {"Cellar\n\nWater: on"}
+    await until_state(hass, ALERT, "on")
+    mine = next(one for one in messages if one.text)
+    assert [button.text for row in shown(telegram, mine.chat_id, mine.message_id).keyboard for button in row] == [
+        "I have it",
+        "Quiet for 1 h",
+    ]
+    telegram.presses(mine, "I have it", bot=bot)
+    await until_state(hass, ALERT, "acknowledged")
+    found = hass.states.get(ALERT)
+    assert found
+    assert {found.attributes["by"]} <= {"Ada", "Bob"}
+    assert (found.attributes["told"], found.attributes["problem"]) == (1, None)
+    assert "Water" not in str(found.attributes), "what is said would stand in the recorder"
+    await turn(hass, "off")
+    await telegram.wait_for(4)
+    assert sorted(telegram.texts)[:2] == ["Cellar\n\nDry again"] * 2
+    assert state(hass, ALERT) == "idle"
+    await turn(hass, "on")
+    await telegram.wait_for(6)
+
+
+async def test_what_is_over_soon_is_not_told_and_what_cannot_be_known_changes_nothing(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A door would be told of each time that it is used; or a sensor whose battery dies in the water be called dry."""
+    await turn(hass, "off")
+    await connect(hass, alert(loaded, hold=600.0, done_message=""))
+    await turn(hass, "on")
+    assert state(hass, ALERT) == "pending"
+    await turn(hass, "off")
+    assert (state(hass, ALERT), await runs(hass)) == ("idle", [])
+    await turn(hass, "on")
+    await turn(hass, "unavailable")
+    assert state(hass, ALERT) == "pending"
+    episode = kept(hass).episode
+    assert episode
+    await kept(hass)._episodes.put(kept(hass).alert.id, replace(episode, since=episode.since - 600))
+    async_fire_time_changed(hass, dt_util.utcnow(), fire_all=True)
+    await until_state(hass, ALERT, "on")
+    await telegram.wait_for(1)
+    await turn(hass, "unknown")
+    assert state(hass, ALERT) == "on"
+    await turn(hass, "off")
+    assert await runs(hass) == [("alert.leak", "cancelled")]
+    [told] = telegram.sent
+    await until(hass, lambda: "This is over" in shown(telegram, told.chat_id, told.message_id).text)
+
+
+@pytest.mark.parametrize(
+    ("condition", "so", "not_so"),
+    [
+        ({"watches": "number", "above": 5.0, "below": 9.5}, "5.5", "9.5"),
+        ({"watches": "missing"}, "unavailable", "unknown"),
+        ({"watches": "template", "template": "{{ is_state('binary_sensor.leak', 'wet') }}"}, "wet", "dry"),
+    ],
+)
+async def test_other_things_are_watched(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    loaded: MockConfigEntry,
+    condition: dict[str, Any],
+    so: str,
+    not_so: str,
+) -> None:
+    """The freezer thaws, a smoke detector is dead, and nobody is told."""
+    await turn(hass, not_so)
+    await connect(hass, alert(loaded, **condition))
+    assert state(hass, ALERT) == "idle"
+    await turn(hass, so)
+    await telegram.wait_for(1)
+    await turn(hass, "whatever" if condition["watches"] == "number" else so)
+    assert state(hass, ALERT) == "on"
+    await turn(hass, not_so)
+    assert state(hass, ALERT) == "idle"
+
+
+async def test_what_cannot_be_rendered_is_told_all_the_same(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """A slip in a text or a template, and the leak would be told to nobody."""
+    await turn(hass, "on")
+    wrong = "{{ 1 / 0 }}"
+    await connect(hass, alert(loaded, message=wrong, done_message=wrong, snooze=0))
+    [message] = await telegram.wait_for(1)
+    assert (message.text, [len(row) for row in shown(telegram, message.chat_id, 1).keyboard]) == ("Leak", [1])
+    await turn(hass, "off")
+    await telegram.wait_for(2)
+    assert telegram.texts[-1] == "This is over"
+    entry = hass.config_entries.async_entries(DOMAIN)[-1]
+    [one] = entry.subentries.values()
+    broken = {**one.data, "watches": "template", "template": wrong}
+    hass.config_entries.async_update_subentry(entry, one, data=broken)
+    await hass.async_block_till_done()
+    assert state(hass, ALERT) == "idle"
+
+
+async def test_somebody_wants_quiet_by_button_entity_and_action(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry, hass_admin_user: User
+) -> None:
+    """The baby sleeps and Ada is on her way: every reminder would wake it."""
+    await turn(hass, "on")
+    water = await connect(hass, alert(loaded, reminders=[600.0]))
+    [message] = await telegram.wait_for(1)
+    telegram.presses(message, "Quiet for 1 h", bot=bot)
+    await until_state(hass, ALERT, "snoozed")
+    found = hass.states.get(ALERT)
+    assert found
+    assert found.attributes["by"] == "Ada"
+    await until(hass, lambda: "Ada: quiet until " in shown(telegram, message.chat_id, message.message_id).text)
+    context = Context(user_id=hass_admin_user.id)
+    target = {"entity_id": ALERT, "duration": {"minutes": 5}}
+    answer = await hass.services.async_call(
+        DOMAIN, "snooze", target, blocking=True, return_response=True, context=context
+    )
+    [run] = rows(answer, "runs")
+    assert (run["route_name"], run["entity_id"], run["status"]) == ("Leak", ALERT, "under_way")
+    run_id = run["run_id"]
+    assert (await the_bach(hass).route_run(run_id)).snoozed_for == 300
+    pressed = {"entity_id": "button.leak_quiet_for_a_while"}
+    await hass.services.async_call("button", "press", pressed, blocking=True, context=context)
+    assert (await the_bach(hass).route_run(run_id)).snoozed_by == hass_admin_user.name
+    device = dr.async_entries_for_config_entry(dr.async_get(hass), water.entry_id)[-1]
+    await hass.services.async_call(DOMAIN, "snooze", {"run_id": run_id, "by": "Bob"}, blocking=True)
+    await hass.services.async_call(DOMAIN, "acknowledge", {"device_id": device.id, "by": "Bob"}, blocking=True)
+    await until_state(hass, ALERT, "acknowledged")
+    for button in ("button.leak_i_have_it", "button.leak_quiet_for_a_while"):
+        with pytest.raises(ServiceValidationError, match="nothing to do"):
+            await hass.services.async_call("button", "press", {"entity_id": button}, blocking=True)
+    await hass.services.async_call(DOMAIN, "all_clear", {"entity_id": ALERT, "message": "Dry"}, blocking=True)
+    await telegram.wait_for(2)
+    await turn(hass, "off")
+    assert telegram.texts[1:] == ["Dry"], "it was said already"
+
+
+async def test_whoever_may_not_control_an_alert_may_not_end_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, hass_read_only_user: User
+) -> None:
+    """A guest could silence the alarm."""
+    await turn(hass, "on")
+    await connect(hass, alert(loaded))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    run_id = (await the_bach(hass).route_runs())[0].id
+    for target in ({"entity_id": ALERT}, {"run_id": run_id}):
+        with pytest.raises(Unauthorized):
+            await hass.services.async_call(
+                DOMAIN, "acknowledge", target, blocking=True, context=Context(user_id=hass_read_only_user.id)
+            )
+    await hass.services.async_call("button", "press", {"entity_id": "button.leak_i_have_it"}, blocking=True)
+    assert (await the_bach(hass).route_run(run_id)).by == hass.config.location_name
+
+
+async def test_how_it_stood_outlives_a_restart(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """After an update in the night all would be told again what Ada has; or never that it ended meanwhile."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": ALERT, "by": "Ada"}, blocking=True)
+    for _ in range(2):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
+        assert state(hass, ALERT) == "acknowledged"
+    assert len(telegram.sent) == 1
+    assert await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    await turn(hass, "off")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    await hass.async_block_till_done()
+    await telegram.wait_for(2)
+    assert (telegram.texts[1], state(hass, ALERT)) == ("Dry again", "idle")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert len(telegram.sent) == 2
+
+
+async def test_a_crash_between_two_writes_tells_nothing_twice(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The power goes out when the first message is on disk: everybody would be woken twice, or never hear of the end."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    alert_id, episodes = kept(hass).alert.id, kept(hass)._episodes
+    episode = kept(hass).episode
+    assert episode
+    await episodes.put(alert_id, replace(episode, run=None))
+    [one] = entry.subentries.values()
+    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "states": ["on", "damp"]})
+    await hass.async_block_till_done()
+    await turn(hass, "damp")  # its text would be another now
+    await episodes.put(alert_id, replace(episode, run=None))
+    with patch.object(keeping, "_NEWEST", 1):
+        assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ALERT) == "on"
+    assert await runs(hass) == [("alert.leak", "under_way")]
+    again = Episodes(hass)
+    await again.load()
+    assert again.of(alert_id) == episode
+    kept(hass).run = None
+    await episodes.put(alert_id, replace(episode, run=None))
+    kept(hass)._wake()
+    await hass.async_block_till_done()
+    assert (len(await runs(hass)), len(telegram.sent)) == (1, 1)
+
+
+async def test_reminders_go_on_until_somebody_has_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The leak of Saturday would be told until Sunday, and then no more."""
+    await turn(hass, "on")
+    with patch("custom_components.bach.alerts.saying._REPEATS", 0):
+        await connect(hass, alert(loaded, reminders=[0.05, 0.1]))
+        await until(hass, lambda: len(telegram.sent) >= 4)
+    assert set(telegram.texts) == {"Water: on"}
+    statuses = [status for _, status in await runs(hass)]
+    assert statuses[-1] == "cancelled"
+    assert len(statuses) > 2
+    [first] = (await the_bach(hass).route_runs())[-1:]
+    assert (len(first.steps), first.superseded_by) == (2, first.id + 1)
+    await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": ALERT}, blocking=True)
+    await until_state(hass, ALERT, "acknowledged")
+
+
+async def test_the_first_message_can_be_left_out(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Whoever wants to hear only of what goes on would be told of everything."""
+    await turn(hass, "on")
+    await connect(hass, alert(loaded, skip_first=True, reminders=[0.2, 600.0]))
+    assert (state(hass, ALERT), await runs(hass)) == ("pending", [])
+    async_fire_time_changed(hass, dt_util.utcnow() + dt_util.dt.timedelta(seconds=1))
+    await telegram.wait_for(1)
+    [run] = await the_bach(hass).route_runs()
+    assert (run.steps[0].wait, run.steps[0].repeat_every) == (600.0, 600.0)
+
+
+async def test_a_route_tells_it(hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry) -> None:
+    """Somebody has built whom to wake when, and would have to do so again for each alert."""
+    await turn(hass, "off")
+    entry = await connect(hass, route(loaded, {"recipients": ["Ada"], "wait": 0.05}))
+    [water] = entry.subentries
+    hass.config_entries.async_add_subentry(entry, _subentry(alert(loaded, water, reminders=[0.1])))
+    await hass.async_block_till_done()
+    assert state(hass, ALERT) == "idle"
+    await turn(hass, "on")
+    await until(hass, lambda: len(telegram.sent) >= 2)
+    assert {name for name, _ in await runs(hass)} == {"water"}
+    await until_state(hass, "binary_sensor.water_unacknowledged", "on")
+    await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": "notify.water", "by": "Ada"}, blocking=True)
+    await until_state(hass, ALERT, "acknowledged")
+    hass.config_entries.async_remove_subentry(entry, kept(hass).alert.id)
+    await hass.async_block_till_done()
+    assert (hass.data[KEEPERS], hass.states.get(ALERT)) == ({}, None)
+
+
+async def test_an_alert_that_is_removed_tells_no_further(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Somebody removes what wakes them, and it goes on."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded, reminders=[600.0]))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    alert_id = kept(hass).alert.id
+    hass.config_entries.async_remove_subentry(entry, alert_id)
+    await hass.async_block_till_done()
+    assert await runs(hass) == [("alert.leak", "cancelled")]
+    stored = Episodes(hass)
+    await stored.load()
+    assert stored.of(alert_id) is None
+    assert er.async_get(hass).async_get(ALERT) is None
+    await hass.config_entries.async_remove(entry.entry_id)
+
+
+async def test_that_nobody_is_left_to_tell_is_said(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Everybody has moved out, and the alert would stand there as if it had told somebody."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded, "somebody who was removed"))
+    found = hass.states.get(ALERT)
+    assert found
+    assert (found.state, "add whom to tell" in found.attributes["problem"]) == ("on", True)
+    assert "could not be told, and is tried again" in caplog.text
+    [one] = entry.subentries.values()
+    ada = next(one.subentry_id for one in loaded.subentries.values() if one.title == "Ada")
+    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "recipients": [ada]})
+    await hass.async_block_till_done()
+    async_fire_time_changed(hass, dt_util.utcnow() + dt_util.dt.timedelta(seconds=31))
+    await telegram.wait_for(1)
+    await until(hass, lambda: (hass.states.get(ALERT) or found).attributes["problem"] is None)
+
+
+async def test_what_is_stored_wrongly_costs_itself(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """Somebody edits the file of Home Assistant, and no alert would work any more."""
+    hass_storage["bach.alerts"] = {"version": 1, "key": "bach.alerts", "data": {"a": 5, "b": {"since": "now"}}}
+    await turn(hass, "off")
+    wrong = {"states": "on", "watches": 7, "hold": "long", "reminders": ["soon"], "snooze": -5, "priority": "high"}
+    await connect(hass, alert(loaded, **wrong))
+    assert state(hass, ALERT) == "idle"
+    assert (kept(hass).alert.reminders, kept(hass).alert.snooze, kept(hass).alert.priority) == ((), 0.0, 5)
+
+
+async def test_a_run_that_was_forgotten_was_over(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """The window that somebody leaves open for a month on purpose would be told of again each month."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    alert_id, episodes = kept(hass).alert.id, kept(hass)._episodes
+    await episodes.put(alert_id, Episode(since=1.0, run=4711))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert state(hass, ALERT) == "acknowledged"
+    await turn(hass, "off")
+    assert (state(hass, ALERT), len(telegram.sent)) == ("idle", 1)
+    assert (await the_bach(hass).route_runs())[0].status is RouteStatus.UNDER_WAY
+
+
+def _subentry(data: ConfigSubentryData) -> Any:
+    from types import MappingProxyType  # noqa: PLC0415
+
+    from homeassistant.config_entries import ConfigSubentry  # noqa: PLC0415
+
+    return ConfigSubentry(**{**data, "data": MappingProxyType(dict(data["data"]))})
