@@ -15,6 +15,7 @@ _LOOKED_THROUGH = 200
 """Of the newest runs. At most a hundred are under way."""
 _TOLD = 20
 """Of those who were told, the newest; the number of all stands beside."""
+_SNOOZE = 3600.0
 _ROUTES = "routes"
 """The type of the connection whose recipients are routes."""
 
@@ -32,7 +33,7 @@ async def alarms(visit: Visit, *, whole: bool = False, before: int | None = None
         runs = await visit.bach.route_runs(limit=_LOOKED_THROUGH)
     theirs = [run for run in runs if _may(visit, run)]
     return {
-        "rows": [_view(titles, run) for run in theirs if whole or run.status in _OPEN],
+        "rows": [_view(visit, titles, run) for run in theirs if whole or run.status in _OPEN],
         "older": runs[-1].id if whole and len(runs) == limit else None,
         "any": bool(theirs),
     }
@@ -41,13 +42,20 @@ async def alarms(visit: Visit, *, whole: bool = False, before: int | None = None
 async def acknowledge(visit: Visit, *, run_id: int) -> Json:
     """The viewer has it: nobody is told any more."""
     await _require(visit, run_id)
-    return _view(_titles(visit), await visit.bach.acknowledge(run_id, visit.viewer.name))
+    return _view(visit, _titles(visit), await visit.bach.acknowledge(run_id, visit.viewer.name))
 
 
 async def call_off(visit: Visit, *, run_id: int) -> Json:
     """Nobody needs to know any more."""
     await _require(visit, run_id)
-    return _view(_titles(visit), await visit.bach.cancel_route(run_id))
+    return _view(visit, _titles(visit), await visit.bach.cancel_route(run_id))
+
+
+async def snooze(visit: Visit, *, run_id: int) -> Json:
+    """The viewer wants quiet for a while: for as long as the button below its messages says, or an hour."""
+    await _require(visit, run_id)
+    seconds = (await visit.bach.route_run(run_id)).said.snooze or _SNOOZE
+    return _view(visit, _titles(visit), await visit.bach.snooze_route(run_id, seconds, visit.viewer.name))
 
 
 async def unacknowledged(bach: Bach) -> int:
@@ -74,19 +82,14 @@ async def _require(visit: Visit, run_id: int) -> None:
 
 
 def _titles(visit: Visit) -> dict[tuple[str, str], str]:
-    """Of recipients; of a route, which is one of a connection of its own, under no connection."""
-    routes = {row.name for row in visit.bach.registry.list() if row.type == _ROUTES}
-    return {
-        ("" if place.id in routes else place.id, one.id): one.title
-        for place in visit.viewer.places()
-        for one in place.recipients
-    }
+    """Of recipients."""
+    return {(place.id, one.id): one.title for place in visit.viewer.places() for one in place.recipients}
 
 
-def _view(titles: dict[tuple[str, str], str], run: RouteRun) -> dict[str, Json]:
+def _view(visit: Visit, titles: dict[tuple[str, str], str], run: RouteRun) -> dict[str, Json]:
     return {
         "id": run.id,
-        "route": titles.get(("", run.route), run.route),
+        "route": visit.viewer.alarm(run.route),
         "title": run.said.title,
         "text": run.said.text,
         "status": run.status,
@@ -94,6 +97,7 @@ def _view(titles: dict[tuple[str, str], str], run: RouteRun) -> dict[str, Json]:
         "due_at": run.due_at,
         "ended_at": run.ended_at,
         "by": run.by,
+        "snoozed_by": run.snoozed_by,
         "told": [
             {
                 "name": titles.get((one.place.connection, one.place.recipient), one.place.recipient),

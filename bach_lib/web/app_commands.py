@@ -19,7 +19,7 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.said import boxed
-from bach_lib.web.alarm_commands import acknowledge, alarms, call_off, unacknowledged
+from bach_lib.web.alarm_commands import acknowledge, alarms, call_off, snooze, unacknowledged
 from bach_lib.web.change_commands import delete, edit, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture
@@ -150,7 +150,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         *(check, connections, household, overview, switch),
         *(conversation, conversations, mark_read, picture, write),
         *(delete, edit, react),
-        *(acknowledge, alarms, call_off),
+        *(acknowledge, alarms, call_off, snooze),
     )
 }
 

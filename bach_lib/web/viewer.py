@@ -80,6 +80,10 @@ class Viewer(Protocol):
         """What a connection of any category is called here."""
         ...
 
+    def alarm(self, route: str) -> str:
+        """What is called so that tells in runs: a route, or whatever begins them by itself."""
+        ...
+
     def link(self, connection: str) -> str | None:
         """The address of the page on which its settings are; None where there is none."""
         ...

@@ -105,10 +105,10 @@ export class Alarms extends LitElement {
     return html`<article class="card ${isOpen ? "open" : ""}" data-id=${one.id} aria-labelledby="alarm-${one.id}">
       <h3 id="alarm-${one.id}">${one.route}</h3>
       <p class="said">${one.title ? html`<b>${one.title}</b><br />` : nothing}${one.text}</p>
-      <span class="state ${isOpen ? "needs-person" : ""}">${one.by === null ? text(STATES[one.status]) : text("alarm.has_it", { name: one.by })}</span>
+      <span class="state ${isOpen ? "needs-person" : ""}">${this.stands(one)}</span>
       <p class="quiet">
         ${text("alarm.since", { time: time(locale, one.started_at) })}
-        ${one.status === "under_way" && one.due_at ? text("alarm.next", { time: time(locale, one.due_at) }) : nothing}
+        ${one.status === "under_way" && one.due_at && one.snoozed_by === null ? text("alarm.next", { time: time(locale, one.due_at) }) : nothing}
         ${isOpen || !one.ended_at ? nothing : text("alarm.ended", { time: time(locale, one.ended_at) })}
       </p>
       <ol aria-label=${text("alarm.told")}>
@@ -118,10 +118,18 @@ export class Alarms extends LitElement {
       ${isOpen
         ? html`<div class="bar">
             <button class="mine" data-action="acknowledge" ?disabled=${this.busy} @click=${() => this.act("acknowledge", one)}>${text("alarm.mine")}</button>
+            <button data-action="snooze" ?disabled=${this.busy} @click=${() => this.act("snooze", one)}>${text("alarm.snooze")}</button>
             <button data-action="call_off" ?disabled=${this.busy} @click=${() => this.act("call_off", one)}>${text("alarm.call_off")}</button>
           </div>`
         : nothing}
     </article>`;
+  }
+
+  private stands(one: Alarm): string {
+    const { text, locale } = this.transport;
+    if (one.by !== null) return text("alarm.has_it", { name: one.by });
+    if (one.snoozed_by !== null && one.due_at) return text("alarm.snoozed", { name: one.snoozed_by, time: time(locale, one.due_at) });
+    return text(STATES[one.status]);
   }
 
   private turning(view: AlarmsView | undefined) {
@@ -137,7 +145,7 @@ export class Alarms extends LitElement {
     void this.live.refresh();
   }
 
-  private async act(what: "acknowledge" | "call_off", { id }: Alarm): Promise<void> {
+  private async act(what: "acknowledge" | "call_off" | "snooze", { id }: Alarm): Promise<void> {
     [this.busy, this.failed] = [true, undefined];
     try {
       await this.transport.call(`bach/panel/${what}`, { run_id: id });

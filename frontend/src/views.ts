@@ -41,7 +41,7 @@ export interface CountsView {
 /** A route that was started: an alarm. */
 export interface Alarm {
   id: number;
-  /** The name of the route. */
+  /** The name of the route, or of the alert. */
   route: string;
   title: string | null;
   text: string;
@@ -52,6 +52,8 @@ export interface Alarm {
   ended_at: number | null;
   /** Who has it. */
   by: string | null;
+  /** Who wants quiet until `due_at`, while it is quiet. */
+  snoozed_by: string | null;
   /** The newest who were told; there may have been more. */
   told: { name: string; at: number; message: number }[];
   told_in_all: number;

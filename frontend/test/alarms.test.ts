@@ -15,6 +15,7 @@ const alarm = (more: Partial<Alarm> = {}): Alarm => ({
   due_at: 300,
   ended_at: null,
   by: null,
+  snoozed_by: null,
   told: [{ name: "Ada", at: 0, message: 42 }],
   told_in_all: 1,
   ...more,
@@ -74,4 +75,13 @@ test("a text is shown as it is: whoever writes to a route would run markup as an
   const { element } = await open([alarm({ text: "<img src=x onerror=alert(1)>" })]);
   assert.ok(seen(element).includes("<img src=x"));
   assert.equal(element.renderRoot.querySelector("img"), null);
+});
+
+test("whoever wants quiet is named, with until when: the others would wonder why nothing rings", async () => {
+  let rows = [alarm()];
+  const { home, element } = await open([], { alarms: () => ({ rows, older: null, any: true }), snooze: () => (rows = [alarm({ snoozed_by: "Bob" })])[0] });
+  await press(element, "snooze");
+  assert.deepEqual(home.questions("snooze"), [{ run_id: 7 }]);
+  assert.ok(seen(element).includes("alarm.snoozed Bob"));
+  assert.ok(!seen(element).includes("alarm.next"));
 });

@@ -1,12 +1,13 @@
 """Alerts in a real Home Assistant: watched, told, acknowledged, quieted, over, and all of it across restarts."""
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from homeassistant.auth.models import User
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry, ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
@@ -55,6 +56,12 @@ def kept(hass: HomeAssistant) -> AlertKeeper:
     """The only alert at work."""
     [found] = hass.data[KEEPERS].values()
     return found
+
+
+def is_exhausted(hass: HomeAssistant) -> bool:
+    """Whether all were told in vain."""
+    run = kept(hass).run
+    return run is not None and run.status is RouteStatus.EXHAUSTED
 
 
 async def runs(hass: HomeAssistant) -> list[tuple[str, str]]:
@@ -121,22 +128,18 @@ async def test_what_is_over_soon_is_not_told_and_what_cannot_be_known_changes_no
 
 
 @pytest.mark.parametrize(
-    ("condition", "so", "not_so"),
+    ("condition", "states"),
     [
-        ({"watches": "number", "above": 5.0, "below": 9.5}, "5.5", "9.5"),
-        ({"watches": "missing"}, "unavailable", "unknown"),
-        ({"watches": "template", "template": "{{ is_state('binary_sensor.leak', 'wet') }}"}, "wet", "dry"),
+        ({"watches": "number", "above": 5.0, "below": 9.5}, ["5.5", "9.5"]),
+        ({"watches": "missing"}, ["unavailable", "unknown"]),
+        ({"watches": "template", "template": "{{ is_state('binary_sensor.leak', 'wet') }}"}, ["wet", "dry"]),
     ],
 )
 async def test_other_things_are_watched(
-    hass: HomeAssistant,
-    telegram: TelegramServer,
-    loaded: MockConfigEntry,
-    condition: dict[str, Any],
-    so: str,
-    not_so: str,
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, condition: dict[str, Any], states: list[str]
 ) -> None:
     """The freezer thaws, a smoke detector is dead, and nobody is told."""
+    so, not_so = states
     await turn(hass, not_so)
     await connect(hass, alert(loaded, **condition))
     assert state(hass, ALERT) == "idle"
@@ -251,7 +254,7 @@ async def test_how_it_stood_outlives_a_restart(
 async def test_a_crash_between_two_writes_tells_nothing_twice(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
-    """The power goes out when the first message is on disk: everybody would be woken twice, or never hear of the end."""
+    """The power goes out when the first message is on disk: all would be woken twice, or never hear of the end."""
     await turn(hass, "on")
     entry = await connect(hass, alert(loaded))
     await telegram.wait_for(1)
@@ -286,14 +289,17 @@ async def test_reminders_go_on_until_somebody_has_it(
     """The leak of Saturday would be told until Sunday, and then no more."""
     await turn(hass, "on")
     with patch("custom_components.bach.alerts.saying._REPEATS", 0):
-        await connect(hass, alert(loaded, reminders=[0.05, 0.1]))
-        await until(hass, lambda: len(telegram.sent) >= 4)
+        entry = await connect(hass, alert(loaded, reminders=[0.05, 0.1]))
+        await until(hass, lambda: len(telegram.sent) >= 3)
+        [one] = entry.subentries.values()
+        hass.config_entries.async_update_subentry(entry, one, data={**one.data, "reminders": [600.0]})
+        await until(hass, lambda: is_exhausted(hass))
+    await hass.async_block_till_done()
+    assert state(hass, ALERT) == "on"
     assert set(telegram.texts) == {"Water: on"}
-    statuses = [status for _, status in await runs(hass)]
-    assert statuses[-1] == "cancelled"
-    assert len(statuses) > 2
-    [first] = (await the_bach(hass).route_runs())[-1:]
-    assert (len(first.steps), first.superseded_by) == (2, first.id + 1)
+    told = (await the_bach(hass).route_runs())[::-1]
+    assert [len(run.steps) for run in told] == [2, *[1] * (len(told) - 1)]
+    assert [run.superseded_by for run in told] == [*(run.id for run in told[1:]), None]
     await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": ALERT}, blocking=True)
     await until_state(hass, ALERT, "acknowledged")
 
@@ -316,11 +322,15 @@ async def test_a_route_tells_it(hass: HomeAssistant, telegram: TelegramServer, l
     await turn(hass, "off")
     entry = await connect(hass, route(loaded, {"recipients": ["Ada"], "wait": 0.05}))
     [water] = entry.subentries
-    hass.config_entries.async_add_subentry(entry, _subentry(alert(loaded, water, reminders=[0.1])))
+    hass.config_entries.async_add_subentry(entry, _subentry(alert(loaded, water, reminders=[0.1])))  # told again
     await hass.async_block_till_done()
     assert state(hass, ALERT) == "idle"
     await turn(hass, "on")
     await until(hass, lambda: len(telegram.sent) >= 2)
+    one = entry.subentries[kept(hass).alert.id]
+    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "reminders": [600.0]})
+    await until(hass, lambda: is_exhausted(hass))
+    await hass.async_block_till_done()
     assert {name for name, _ in await runs(hass)} == {"water"}
     await until_state(hass, "binary_sensor.water_unacknowledged", "on")
     await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": "notify.water", "by": "Ada"}, blocking=True)
@@ -398,9 +408,11 @@ async def test_a_run_that_was_forgotten_was_over(
     assert (await the_bach(hass).route_runs())[0].status is RouteStatus.UNDER_WAY
 
 
-def _subentry(data: ConfigSubentryData) -> Any:
-    from types import MappingProxyType  # noqa: PLC0415
-
-    from homeassistant.config_entries import ConfigSubentry  # noqa: PLC0415
-
-    return ConfigSubentry(**{**data, "data": MappingProxyType(dict(data["data"]))})
+def _subentry(data: ConfigSubentryData) -> ConfigSubentry:
+    """The same as Home Assistant keeps it."""
+    return ConfigSubentry(
+        data=MappingProxyType(dict(data["data"])),
+        subentry_type=data["subentry_type"],
+        title=data["title"],
+        unique_id=data["unique_id"],
+    )

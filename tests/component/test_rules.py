@@ -22,6 +22,9 @@ from bach_lib.connectors.webhook.networks import LOCAL
 from bach_lib.errors import BachError, CannotReceiveError, InvalidRecipientError
 from bach_lib.models import HopName, Status
 from custom_components.bach import PLATFORMS, condition, trigger
+from custom_components.bach.alerts.entities import BUTTONS as ALERT_BUTTONS
+from custom_components.bach.alerts.entities import STATE as ALERT_STATE
+from custom_components.bach.alerts.keeper import AlertState
 from custom_components.bach.binary_sensor import BINARY_SENSORS, UNACKNOWLEDGED
 from custom_components.bach.button import BUTTONS, TEST_MESSAGE
 from custom_components.bach.event import EVENT_TYPES, INCOMING, ROUTE, ROUTE_EVENT_TYPES
@@ -186,7 +189,9 @@ def test_every_step_of_the_dialogs_has_texts() -> None:
     assert set(person["step"]) == steps["flows/person.py"]
     leads_on = {"reconfigure", "save"}  # to the plan, and to the end
     assert set(route["step"]) == steps["flows/route.py"] - leads_on
-    for dialog in (flow, recipient, person, route):
+    alert = subentries["alert"]
+    assert set(alert["step"]) == steps["flows/alert_flow.py"] - leads_on
+    for dialog in (flow, recipient, person, route, alert):
         for step in dialog["step"].values():
             assert step["title"]
             assert set(step.get("menu_options", {})) <= set(dialog["step"]) | choices | leads_on | only_lead_on
@@ -289,6 +294,8 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
         (
             "config_subentries",
             {
+                "alert",
+                "alerts",
                 "code",
                 "count",
                 "curl",
@@ -388,9 +395,9 @@ def test_every_entity_has_a_name_and_every_name_an_entity() -> None:
     """An entity would be called like its device, or a text would describe nothing."""
     described = {
         "binary_sensor": (*BINARY_SENSORS, UNACKNOWLEDGED),
-        "button": (*BUTTONS, TEST_MESSAGE),
+        "button": (*BUTTONS, TEST_MESSAGE, *ALERT_BUTTONS),
         "event": (INCOMING, ROUTE),
-        "sensor": SENSORS,
+        "sensor": (*SENSORS, ALERT_STATE),
         "switch": (ENABLED,),
     }
     assert set(TEXTS["entity"]) == set(described)
@@ -410,6 +417,10 @@ def test_every_event_type_and_attribute_has_a_name_and_every_type_an_icon() -> N
     )
     assert set(attributes) == {"event_type"} | keys - {"kind", "entity_id", "device_id"}
     assert set(attributes["role"]["state"]) == set(Role)
+    of_alerts = TEXTS["entity"]["sensor"]["alert"]
+    assert set(of_alerts["state"]) == set(AlertState)
+    said = SOURCES["alerts/entities.py"].partition("def extra_state_attributes")[2].partition("def _moment")[0]
+    assert set(of_alerts["state_attributes"]) == set(re.findall(r'^            "(\w+)": ', said, re.MULTILINE))
     of_routes = TEXTS["entity"]["event"]["route"]["state_attributes"]
     icons = ICONS["entity"]["event"]["route"]["state_attributes"]["event_type"]["state"]
     assert set(of_routes["event_type"]["state"]) == set(icons) == set(ROUTE_EVENT_TYPES.values())

@@ -118,6 +118,7 @@ ACTIONS: Final[Mapping[str, list[Try]]] = {
     "cancel": _about_a_message(),
     "clear": _to_somebody(tag="leak"),
     "acknowledge": [Try({"run_id": 1}, _ADMINS)],
+    "snooze": [Try({"run_id": 1}, _ADMINS)],
     "all_clear": [Try({"run_id": 1, "message": "over"}, _ADMINS)],
     "edit_message": _about_a_message(message="other"),
     "delete_message": _about_a_message(),
@@ -174,6 +175,7 @@ PANEL: Final[Mapping[str, list[Try]]] = {
     ],
     "bach/panel/alarms": [Try({}, frozenset(Who))],
     "bach/panel/acknowledge": [Try({"run_id": 1}, _ADMINS)],
+    "bach/panel/snooze": [Try({"run_id": 1}, _ADMINS)],
     "bach/panel/call_off": [Try({"run_id": 1}, _ADMINS)],
     "bach/panel/act": [
         *(Try({"what": "discard", "ids": [one]}, who) for one, who in ((TO_ADA, _CHILDREN), (TO_ANYBODY, _ADMINS))),

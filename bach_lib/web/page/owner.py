@@ -34,6 +34,10 @@ class Owner:
         """Its name."""
         return connection
 
+    def alarm(self, route: str) -> str:
+        """Its name."""
+        return route
+
     def link(self, connection: str) -> str | None:
         """There are no pages with settings."""
         del connection

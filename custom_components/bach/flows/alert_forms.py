@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -23,7 +22,6 @@ from homeassistant.helpers.selector import (
     TemplateSelector,
     TextSelector,
 )
-from homeassistant.helpers.template import Template
 
 from custom_components.bach.alerts.alert import (
     CONF_ABOVE,
@@ -81,8 +79,10 @@ def condition_schema(watches: Watches, entity_id: str = "") -> vol.Schema:
     entity = {vol.Required(CONF_ENTITY): EntitySelector()}
     match watches:
         case Watches.STATE:
+            if not entity_id:
+                return vol.Schema(entity)
             states = StateSelector(StateSelectorConfig(entity_id=entity_id, multiple=True))
-            return vol.Schema({vol.Required(CONF_STATES): states, **_HOLD} if entity_id else entity)
+            return vol.Schema({vol.Required(CONF_STATES): states, **_HOLD})
         case Watches.NUMBER:
             limits = {vol.Optional(CONF_ABOVE): _NUMBER, vol.Optional(CONF_BELOW): _NUMBER}
             return vol.Schema({vol.Required(CONF_ENTITY): EntitySelector(_NUMBERS), **limits, **_HOLD})
@@ -92,9 +92,7 @@ def condition_schema(watches: Watches, entity_id: str = "") -> vol.Schema:
             return vol.Schema({vol.Required(CONF_TEMPLATE): TemplateSelector(), **_HOLD})
 
 
-def given_condition(
-    hass: HomeAssistant, watches: Watches, given: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def given_condition(watches: Watches, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """What is stored of such a form, and what is wrong with it."""
     errors, hold = dict[str, str](), cv.time_period_dict(given[CONF_HOLD])
     if not timedelta() <= hold <= _LONGEST:
@@ -105,8 +103,8 @@ def given_condition(
     limits = [one for one in (above, below) if one is not None]
     if watches is Watches.NUMBER and (not limits or limits != sorted(set(limits))):
         errors["base"] = "invalid_limits"
-    if watches is Watches.TEMPLATE and not _is_valid(hass, given[CONF_TEMPLATE]):
-        errors[CONF_TEMPLATE] = "invalid_template"
+    if len(given.get(CONF_TEMPLATE, "")) > _MAX_TEXT:
+        errors[CONF_TEMPLATE] = "too_long"
     fields = (CONF_ENTITY, CONF_STATES, CONF_ABOVE, CONF_BELOW, CONF_TEMPLATE)
     found = {field: given[field] for field in fields if given.get(field) is not None}
     return {CONF_KIND_OF_ALERT: watches.value, **found, CONF_HOLD: hold.total_seconds()}, errors
@@ -140,8 +138,8 @@ def given_told(hass: HomeAssistant, given: Mapping[str, Any]) -> tuple[dict[str,
     texts = {field: given.get(field, "").strip() for field in _TEXTS}
     texts[CONF_HEADING] = more.get(CONF_HEADING, "").strip()
     for field, text in texts.items():
-        if len(text) > _MAX_TEXT or not _is_valid(hass, text):
-            errors["base" if field == CONF_HEADING else field] = "invalid_template"
+        if len(text) > _MAX_TEXT:
+            errors["base" if field == CONF_HEADING else field] = "too_long"
     if more[CONF_SKIP_FIRST] and not reminders:
         errors.setdefault("base", "nothing_to_skip")
     stored = {
@@ -205,11 +203,3 @@ def _minutes(written: str) -> list[float] | None:
         return None
     is_good = len(found) <= MOST_REMINDERS and all(1 / 60 <= one <= _LONGEST_MINUTES for one in found)
     return found if is_good else None
-
-
-def _is_valid(hass: HomeAssistant, written: str) -> bool:
-    try:
-        Template(written, hass).ensure_valid()
-    except TemplateError:
-        return False
-    return True

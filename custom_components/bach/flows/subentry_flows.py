@@ -27,7 +27,7 @@ from custom_components.bach.kinds.others import is_other
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.webhook import receives
 
-from .alert import AlertFlow
+from .alert_flow import AlertFlow
 from .household import PeopleFlow
 from .person import PersonFlow
 from .recipient import RecipientFlow

@@ -7,7 +7,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigSubentry
 
-from custom_components.bach.const import SUBENTRY_PEOPLE, SUBENTRY_RECIPIENT, SUBENTRY_ROUTE
+from custom_components.bach.const import SUBENTRY_ALERT, SUBENTRY_PEOPLE, SUBENTRY_RECIPIENT, SUBENTRY_ROUTE
 from custom_components.bach.coordinator import BachConfigEntry
 
 _WRITTEN_TO: Final = frozenset({SUBENTRY_RECIPIENT, SUBENTRY_ROUTE})
@@ -21,6 +21,11 @@ def is_recipient(subentry: ConfigSubentry) -> bool:
 def is_people(subentry: ConfigSubentry) -> bool:
     """Whether it stands for a person, or for several, who are told by recipients of theirs."""
     return subentry.subentry_type == SUBENTRY_PEOPLE
+
+
+def is_alarm(subentry: ConfigSubentry) -> bool:
+    """Whether what it tells are runs."""
+    return subentry.subentry_type in {SUBENTRY_ALERT, SUBENTRY_ROUTE}
 
 
 def recipient_subentries(entry: BachConfigEntry) -> list[ConfigSubentry]:

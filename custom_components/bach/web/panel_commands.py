@@ -42,7 +42,7 @@ from custom_components.bach.home.heard import heard_as
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.origin import aim_of, async_origin, user_to_keep
 from custom_components.bach.home.permissions import may_control
-from custom_components.bach.home.recipient_subentries import recipient_subentries
+from custom_components.bach.home.recipient_subentries import is_alarm, recipient_subentries
 from custom_components.bach.home.roles import place
 from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
@@ -153,6 +153,11 @@ class HomeViewer:
     def title(self, connection: str) -> str:
         """The title of its entry."""
         return entry.title if (entry := self._entry(connection)) else connection
+
+    def alarm(self, route: str) -> str:
+        """The title of a route or an alert."""
+        alarms = (one for entry in connections(self._hass) for one in entry.subentries.values() if is_alarm(one))
+        return next((one.title for one in alarms if one.data.get(CONF_RECIPIENT) == route), route)
 
     def link(self, connection: str) -> str | None:
         """The page of its entry."""

@@ -67,7 +67,7 @@ _ROUTE: Mapping[str, Json] = {
             "repeat_every": 1,
         }
     ],
-    "words": {"button": "b", "acknowledged": "a", "over": "o"},
+    "words": {"button": "b", "acknowledged": "a", "over": "o", "snooze": "s", "snoozed": "q"},
 }
 _START: Mapping[str, Json] = {
     "title": "t",

@@ -53,7 +53,10 @@ async def test_whoever_has_it_is_named_and_it_needs_nobody_any_more(visit: Visit
     assert await ask(visit, "alarms") == {"rows": [], "older": None, "any": True}
     assert [one["id"] for one in (await ask(visit, "alarms", whole=True))["rows"]] == [run.id]
     assert (await ask(visit, "counts"))["counts"]["alarms"] == 0
-    other = await visit.bach.start_route(WATER, "Water again")
+    other = await visit.bach.start_route(WATER, "Water again", snooze=600)
+    quiet = await ask(visit, "snooze", run_id=other.id)
+    assert (quiet["status"], quiet["snoozed_by"]) == ("under_way", "Ada")
+    assert (await visit.bach.route_run(other.id)).snoozed_for == 600
     assert (await ask(visit, "call_off", run_id=other.id))["status"] == "cancelled"
     page = await ask(visit, "alarms", whole=True, limit=1)
     assert ([one["id"] for one in page["rows"]], page["older"]) == ([other.id], other.id)
@@ -67,7 +70,7 @@ async def test_nobody_sees_or_ends_the_alarms_of_others(visit: Visit) -> None:
     assert [one["id"] for one in (await ask(child, "alarms"))["rows"]] == [mine.id]
     assert [one["id"] for one in (await ask(child, "alarms", whole=True))["rows"]] == [mine.id]
     assert (await ask(child, "acknowledge", run_id=mine.id))["status"] == "acknowledged"
-    for command in ("acknowledge", "call_off"):
+    for command in ("acknowledge", "call_off", "snooze"):
         with pytest.raises(ForbiddenError):
             await ask(child, command, run_id=water.id)
     assert (await bach.route_run(water.id)).status is RouteStatus.UNDER_WAY

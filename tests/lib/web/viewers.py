@@ -29,6 +29,11 @@ class Everybody:
         """As it was given."""
         return next((place.title for place in self._places if place.id == connection), connection)
 
+    def alarm(self, route: str) -> str:
+        """As it was given."""
+        titles = {one.id: one.title for place in self._places for one in place.recipients}
+        return titles.get(route, route)
+
     def link(self, connection: str) -> str | None:
         """None."""
         return None

@@ -133,7 +133,7 @@ class AlertFlow(ConfigSubentryFlow):
     async def _ask_condition(self, step_id: str, watches: Watches, given: dict[str, Any] | None) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         if given is not None:
-            found, errors = given_condition(self.hass, watches, given)
+            found, errors = given_condition(watches, given)
             if not errors:
                 self._data = {key: one for key, one in self._data.items() if key not in CONDITION} | found
                 is_new = CONF_RECIPIENTS not in self._data
