@@ -134,7 +134,8 @@ def _lines(hass: HomeAssistant, alert: CoreAlert, texts: Mapping[str, str]) -> I
     who = [titles[key] for one in alert.notifiers for key in one.told]
     who += [one.place.title for one in alert.notifiers if one.place]
     named = f"- **{escape_markdown(alert.title)}**"
-    yield f"{named}: {', '.join(map(escape_markdown, dict.fromkeys(who)))}" if who else f"{named}: {texts['core_nobody']}"
+    names = ", ".join(map(escape_markdown, dict.fromkeys(who)))
+    yield f"{named}: {names or texts['core_nobody']}"
     for one in alert.notifiers:
         if not one.told and not one.place:
             yield f"    - {texts['core_no_notifier'].format(name=f'`notify.{slugify(one.name)}`')}"
