@@ -97,7 +97,7 @@ def drawing(result: SubentryFlowResult) -> str:
 async def test_a_route_is_made_by_clicking(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Escalation would be built in YAML again, and lost with the next restart."""
     made = await choose(hass, "routes")
-    assert (made["type"], made["title"]) == (FlowResultType.CREATE_ENTRY, "Routes")
+    assert (made["type"], made["title"]) == (FlowResultType.CREATE_ENTRY, "Routes and alerts")
     await hass.async_block_till_done()
     [flow] = hass.config_entries.subentries.async_progress()
     assert flow["step_id"] == "user"
