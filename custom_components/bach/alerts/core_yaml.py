@@ -29,7 +29,7 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connections, recipient_unique_id
-from custom_components.bach.home.route_steps import people_of, recipients_by_id, routes_of
+from custom_components.bach.home.route_steps import recipients_by_id, routes_of, steps_of
 from custom_components.bach.kinds.markdown_escape import escape_markdown
 from custom_components.bach.this_home.found_places import is_own_action, places
 from custom_components.bach.this_home.phones import phones
@@ -195,9 +195,10 @@ def _notifiers(hass: HomeAssistant, written: object) -> Iterator[Notifier]:
     names = list(dict.fromkeys(str(one).removeprefix(f"{NOTIFY}.") for one in given if one))
     for name in names:
         told = _known(hass, name)
-        routes = {one.subentry_id: one.data[CONF_RECIPIENT] for _, one in routes_of(hass)}
+        routes, known = {one.subentry_id: one for _, one in routes_of(hass)}, recipients_by_id(hass)
         if told in routes and len(names) > 1:  # an alert tells one route, or recipients
-            yield Notifier(name=name, told=tuple(people_of(hass, routes[told])))
+            those = dict.fromkeys(one for step in steps_of(routes[told]) for one in step.recipients if one in known)
+            yield Notifier(name=name, told=tuple(those))
         elif told:
             yield Notifier(name=name, told=(told,))
         else:

@@ -44,7 +44,7 @@ from custom_components.bach.alerts.alert import (
     Watches,
 )
 from custom_components.bach.const import CONF_RECIPIENTS, CONF_TITLE, DOMAIN
-from custom_components.bach.home.members import async_recipient_of
+from custom_components.bach.home.members import async_people_of, async_recipient_of
 from custom_components.bach.home.route_steps import recipients_by_id, routes_of
 from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.kinds.form_fields import form_section
@@ -186,7 +186,7 @@ def _span_of(seconds: float) -> dict[str, int]:
 def _told(hass: HomeAssistant, entity_ids: list[str]) -> list[str] | None:
     """The ids of those who are told; None: too many, nobody, or a route beside others."""
     known, routes = recipients_by_id(hass), {one.subentry_id for _, one in routes_of(hass)}
-    found = [async_recipient_of(hass, one) for one in entity_ids]
+    found = [async_recipient_of(hass, one) or async_people_of(hass, one) for one in entity_ids]
     meant = list(dict.fromkeys(one[1].subentry_id for one in found if one))
     if not meant or None in found or len(meant) > _MOST:
         return None
