@@ -19,10 +19,13 @@ from yarl import URL
 
 from bach_lib import Report
 
-from .const import CONF_LINK, DOMAIN
+from .const import CONF_LINK, DOMAIN, SUBENTRY_ALERT
 from .coordinator import BachConfigEntry, BachCoordinator
 from .kinds.partners import manufacturer_of, model_of
 from .kinds.webhook import sends
+
+
+_ALERT = "Alert"
 
 
 def for_connectors(coordinator: BachCoordinator) -> bool:
@@ -110,7 +113,7 @@ def recipient_device(hass: HomeAssistant, entry: BachConfigEntry, subentry: Conf
         identifiers={(DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")},
         name=subentry.title,
         manufacturer=manufacturer_of(entry.data),
-        model=model_of(entry.data),
+        model=_ALERT if subentry.subentry_type == SUBENTRY_ALERT else model_of(entry.data),
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=dr.async_get_device_id_by_identifier(
             hass, (DOMAIN, entry.entry_id), config_entry_id=entry.entry_id
