@@ -24,7 +24,6 @@ from .coordinator import BachConfigEntry, BachCoordinator
 from .kinds.partners import manufacturer_of, model_of
 from .kinds.webhook import sends
 
-
 _ALERT = "Alert"
 
 
