@@ -283,6 +283,30 @@ async def test_a_crash_between_two_writes_tells_nothing_twice(
     assert (len(await runs(hass)), len(telegram.sent)) == (1, 1)
 
 
+async def test_what_was_called_off_stays_so_and_what_a_restored_database_gave_up_is_told_again(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """Whoever restores a backup while the cellar is wet would hear no more of it; or of what they called off."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    [run] = await the_bach(hass).route_runs()
+    await the_bach(hass).cancel_route(run.id)
+    await until_state(hass, ALERT, "acknowledged")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert (state(hass, ALERT), len(telegram.sent)) == ("acknowledged", 1)
+    alert_id, episodes, episode = kept(hass).alert.id, kept(hass)._episodes, kept(hass).episode
+    assert episode
+    await episodes.put(alert_id, replace(episode, is_called_off=False))
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await telegram.wait_for(2)
+    await until_state(hass, ALERT, "on")
+    await turn(hass, "off")
+    assert (state(hass, ALERT), await runs(hass)) == ("idle", [("alert.leak", "cancelled")] * 2)
+
+
 async def test_reminders_go_on_until_somebody_has_it(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:

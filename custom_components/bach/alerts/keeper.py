@@ -58,6 +58,8 @@ class AlertKeeper:
         self.tell: Callable[[], None] = lambda: None
         self.run: RouteRun | None = None
         self.problem: BachError | None = None
+        self._called_off: int | None = None
+        """A run that was called off while this listened."""
         self._holds: bool | None = None
         self._lock = asyncio.Lock()
         self._is_closed = False
@@ -152,6 +154,8 @@ class AlertKeeper:
         if run.tag != self.alert.tag or (known and (run.id, run.version) <= (known.id, known.version)):
             return
         self.run = run
+        if run.status is RouteStatus.CANCELLED:
+            self._called_off = run.id
         self._wake()
 
     @callback
@@ -191,6 +195,8 @@ class AlertKeeper:
             if (left := self._left(episode)) > 0:
                 return left
             await self._start(episode, None)
+        elif self.run and self.run.status is RouteStatus.CANCELLED:
+            await self._take_up(episode, self.run)
         elif self.run and (again := self._until_again(self.run)) is not None:
             if again > 0:
                 return again
@@ -231,6 +237,13 @@ class AlertKeeper:
         if self.run is None or self.run.id < run.id:
             self.run = run
         await self._episodes.put(alert.id, replace(episode, run=run.id))
+
+    async def _take_up(self, episode: Episode, run: RouteRun) -> None:
+        """Of a run that was cancelled while nobody listened, nobody knows why: a restored database does so with all."""
+        if run.id == self._called_off and not episode.is_called_off:
+            await self._episodes.put(self.alert.id, replace(episode, is_called_off=True))
+        elif not episode.is_called_off:
+            await self._start(episode, run)
 
     async def _end(self, episode: Episode | None) -> None:
         run = self.run

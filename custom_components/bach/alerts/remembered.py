@@ -17,10 +17,11 @@ _VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """What an alert watches has been so since then; `run` tells of it."""
+    """What an alert watches has been so since then; `run` tells of it, unless it was called off."""
 
     since: float
     run: int | None = None
+    is_called_off: bool = False
 
 
 class Episodes:
@@ -56,4 +57,7 @@ def _read(stored: object) -> Episode | None:
     if not isinstance(stored, dict):
         return None
     since, run = stored.get("since"), stored.get("run")
-    return Episode(since=since, run=run if isinstance(run, int) else None) if isinstance(since, int | float) else None
+    if not isinstance(since, int | float):
+        return None
+    is_called_off = stored.get("is_called_off") is True
+    return Episode(since=since, run=run if isinstance(run, int) else None, is_called_off=is_called_off)

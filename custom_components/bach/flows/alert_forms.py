@@ -88,8 +88,7 @@ def condition_schema(watches: Watches, entity_id: str = "") -> vol.Schema:
             return vol.Schema({vol.Required(CONF_ENTITY): EntitySelector(_NUMBERS), **limits, **_HOLD})
         case Watches.MISSING:
             return vol.Schema({**entity, vol.Required(CONF_HOLD, default={"minutes": 5}): _SPAN})
-        case Watches.TEMPLATE:
-            return vol.Schema({vol.Required(CONF_TEMPLATE): TemplateSelector(), **_HOLD})
+    return vol.Schema({vol.Required(CONF_TEMPLATE): TemplateSelector(), **_HOLD})
 
 
 def given_condition(watches: Watches, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
