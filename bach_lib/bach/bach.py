@@ -11,6 +11,7 @@ from typing import Self, override
 from aiohttp import ClientSession
 
 from bach_lib.arguments import file_path, seconds
+from bach_lib.bach.bridge_calls import BridgeCalls
 from bach_lib.bach.connection_calls import ConnectionCalls
 from bach_lib.bach.inbox_calls import InboxCalls
 from bach_lib.bach.metrics_calls import MetricsCalls
@@ -36,13 +37,13 @@ from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import assemble
 from bach_lib.runtime.housekeeping import PURGED
 from bach_lib.runtime.parts import Base, Parts
-from bach_lib.runtime.routing import open_routing
+from bach_lib.runtime.standing import open_standing
 from bach_lib.storage import CommonClock, Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
 
 
-class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls, RouteCalls):
+class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, MetricsCalls, RouteCalls, BridgeCalls):
     """One database and everything that works on it. Use it as `async with Bach("bach.db") as bach`.
 
     `session` is shared and stays the caller's; `new_session` makes one where a connection needs its own. `secrets` adds
@@ -136,12 +137,12 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             for connection in self._wanted:
                 await parts.registry.ensure(connection)
             _warn_of_strange(self._base.policies, parts.registry)
-            self._routes = await open_routing(self._base, parts)
+            self._standing = await open_standing(self._base, parts)
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
             self._around.begin()
-            self._routes.runner.begin()
+            await self._standing.begin()
         except BaseException:  # raised again: nothing may stay half open
             await self._close(self._grace)
             raise
@@ -157,15 +158,15 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
 
     async def _close(self, grace: float) -> None:
         try:
-            if self._routes:
-                await self._routes.runner.close()
+            if self._standing:
+                await self._standing.close()
             if self._parts:
                 try:
                     await self._around.close(grace)
                 finally:  # also if the caller has no more time
                     await self._parts.close(grace)
         finally:
-            self._parts = self._routes = None
+            self._parts = self._standing = None
             self._around.subscribers.close_streams()
             try:
                 await self._base.store.close()

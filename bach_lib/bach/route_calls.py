@@ -5,7 +5,6 @@ from typing import Unpack
 
 from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
-from bach_lib.errors import NotOpenError
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
@@ -18,15 +17,10 @@ from bach_lib.runtime.routing import Routing
 class RouteCalls(CallGroup):
     """Mixin of `Bach` with the calls about routes."""
 
-    _routes: Routing | None = None
-
     @property
     def _routing(self) -> Routing:
         """The routes of what is open. Raises `NotOpenError`."""
-        _ = self._open_parts
-        if self._routes is None:
-            raise NotOpenError
-        return self._routes
+        return self._open_standing.routing
 
     @property
     def routes(self) -> Routes:

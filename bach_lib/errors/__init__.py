@@ -18,7 +18,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
     │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
-    │   ├── UnknownRouteError, UnknownRunError, RouteKeyReusedError, BackupExistsError
+    │   ├── UnknownRouteError, UnknownRunError, UnknownBridgeError, RouteKeyReusedError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
     ├── SecretNotSavedError: a secret that changed with use could not be written
     ├── NotFetchedError: the file that somebody sent could not be fetched
@@ -52,7 +52,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     ├── OwnThreadError: a call for other threads, in the event loop's own
     ├── OwnedElsewhereError: another process works on the connection
     ├── SessionEndedError: others took this process for dead
-    ├── RunChangedError: or went on with the same run of a route
+    ├── RunChangedError, BridgeChangedError: or went on with the same run of a route, or the same bridge
     ├── OwnerGoneError: the process that has the database open gave no answer
     ├── AccessRefusedError: it lets nobody in with this token
     └── RemoteFailedError: it could not do it, or speaks another language
@@ -61,6 +61,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
 from bach_lib.errors.failures import (
     AccessRefusedError,
     AlreadyOpenError,
+    BridgeChangedError,
     ConnectorFailedError,
     EventsLostError,
     EventsMissingError,
@@ -100,6 +101,7 @@ from bach_lib.errors.inputs import (
     SecretInEndpointError,
     SecretNotFoundError,
     SecretNotWritableError,
+    UnknownBridgeError,
     UnknownConnectionError,
     UnknownFieldError,
     UnknownNameError,
@@ -173,6 +175,7 @@ __all__ = [
     "BachError",
     "BackupElsewhereError",
     "BackupExistsError",
+    "BridgeChangedError",
     "CannotDoError",
     "CannotReceiveError",
     "ConnectionExistsError",
@@ -253,6 +256,7 @@ __all__ = [
     "StoreVanishedError",
     "TextTooLongError",
     "TooManyRunsError",
+    "UnknownBridgeError",
     "UnknownConnectionError",
     "UnknownFieldError",
     "UnknownFormatError",

@@ -198,6 +198,14 @@ class ConnectorFailedError(BachError):
     what: str
 
 
+class BridgeChangedError(BachError):
+    """Of two processes that went on with a bridge at the same moment, this one came second; it looks again."""
+
+    code = "bridge_changed"
+    template = 'Another process went on with the bridge "{name}" at the same moment. Try again.'
+    name: str
+
+
 class RunChangedError(BachError):
     """Of two processes that went on with a run at the same moment, this one came second; it looks again."""
 

@@ -155,6 +155,15 @@ class UnknownRuleError(InputError):
     known: str
 
 
+class UnknownBridgeError(InputError):
+    """No bridge has this name."""
+
+    code = "unknown_bridge"
+    template = 'There is no bridge named "{name}". Known bridges: {known}.'
+    name: str
+    known: str
+
+
 class UnknownRouteError(InputError):
     """No route has this name."""
 

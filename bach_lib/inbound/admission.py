@@ -6,6 +6,7 @@ from dataclasses import replace
 from bach_lib.clock import Clock
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.field_logger import FieldLogger
+from bach_lib.models.incoming import Kind
 from bach_lib.models.spellings import Sighting, Spellings
 
 _LOGGER = FieldLogger(__name__)
@@ -19,6 +20,8 @@ def is_allowed(allowed: frozenset[str], message: Incoming) -> bool:
     A recipient with a thread is also allowed through the whole chat. All are in the one form.
     """
     places = {message.recipient, message.recipient.partition("/")[0]} - {""}
+    if message.kind is Kind.DELETED and not message.sender_id:  # only what is in the inbox can have been taken back
+        return any(one.partition("#")[0] in places for one in allowed)
     people = {message.sender_id} - {""}
     return not allowed.isdisjoint(places | people | {f"{place}#{person}" for place in places for person in people})
 
@@ -26,10 +29,13 @@ def is_allowed(allowed: frozenset[str], message: Incoming) -> bool:
 def admit(
     messages: Iterable[Incoming], spellings: Spellings, allowed: frozenset[str]
 ) -> tuple[list[Incoming], list[Incoming]]:
-    """Those that are let in and those that are not, with places and senders in the one form."""
+    """Those that are let in and those that are not, with places and senders in the one form.
+
+    What strangers take back is not even counted: nobody has ever had it.
+    """
     known = [_as_known(message, spellings) for message in messages]
     let_in = [message for message in known if is_allowed(allowed, message)]
-    return let_in, [message for message in known if not is_allowed(allowed, message)]
+    return let_in, [one for one in known if not is_allowed(allowed, one) and one.kind is not Kind.DELETED]
 
 
 def _as_known(message: Incoming, spellings: Spellings) -> Incoming:

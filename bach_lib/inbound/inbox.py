@@ -28,13 +28,14 @@ from bach_lib.inbound.quota import Quota
 from bach_lib.inbound.recurring import told_again
 from bach_lib.inbound.rows import incoming_values, read_row, save_routed, size_of
 from bach_lib.inbound.set_aside import set_aside
+from bach_lib.inbound.taken_back import of_known
 from bach_lib.inbound.unhandled import Unhandled, forget_tries
 from bach_lib.models import Connection
 from bach_lib.models.incoming import ACTED_UPON, InboxStatus, IncomingMessage, Kind
 from bach_lib.policy import ReceivePolicy
 from bach_lib.redact import Redactor
 from bach_lib.registry.directory import Directory, write_lesson
-from bach_lib.storage import Row, Store, Transaction
+from bach_lib.storage import Store, Transaction
 from bach_lib.storage.portions import Portions, in_portions
 from bach_lib.storage.purge import purge
 from bach_lib.storage.values import integer, real, text, upper_bound
@@ -124,10 +125,10 @@ class Inbox:
         redact: Redactor,
         is_quiet: Judge = is_heard,
     ) -> Accepted:
-        """Store what allowed senders sent, and the cursor.
+        """Store what allowed senders sent, and the cursor. `is_quiet`: of what nobody is to hear; stored as if done.
 
         `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
-        of `batch.told_at`, else by ours. `is_quiet`: of what nobody is to hear; it is stored as if that was done.
+        of `batch.told_at`, else by ours.
         """
         batch = validate_batch(batch)
         lesson = await self._directory.study(connection.name, sightings_of(batch))
@@ -163,11 +164,10 @@ class Inbox:
 
     async def unrouted(self, connection: str) -> list[IncomingMessage]:
         """What was stored and never announced, some of it, oldest first: a crash came between."""
-
-        def work(tx: Transaction) -> list[Row]:
-            return tx.rows("unrouted", connection=connection, limit=MAX_ROUTED)
-
-        return [read_row(row) for row in await self._store.submit(work, writes=False)]
+        asked: dict[str, str | int] = {"connection": connection, "limit": MAX_ROUTED}
+        return [
+            read_row(row) for row in await self._store.submit(lambda tx: tx.rows("unrouted", **asked), writes=False)
+        ]
 
     async def save_routed(self, messages: Iterable[IncomingMessage]) -> None:
         """Keep what the router found out, so that these are never announced again; `MAX_ROUTED` at once, no more."""
@@ -244,7 +244,8 @@ class Inbox:
         stored: list[IncomingMessage] = []
         for message in messages:
             try:
-                new = self._store_one(tx, judged, message)
+                known = of_known(tx, judged.connection, message)
+                new = self._store_one(tx, judged, known) if known else None
             except _OWN_FAULTS as error:
                 aside.append(tolerant.aside(message, repr(error)))
             else:

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     """Where somebody is."""
     EDITED = "edited"
     """Another text for an older message."""
+    DELETED = "deleted"
+    """An older message was taken back. Only some platforms tell."""
     REACTION = "reaction"
     """Emojis below a message."""
     MEMBERSHIP = "membership"
@@ -57,7 +59,7 @@ class Kind(StrEnum):
     """What fits nowhere else."""
 
 
-_ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.REACTION})
+_ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.DELETED, Kind.REACTION})
 ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 """What people send to make something happen now; an hour later they do not want it any more."""
 

@@ -22,7 +22,7 @@ from bach_lib.storage.values import integer, noted
 
 _NEWEST = 1_000
 """Messages of one place among which the one is looked for to which somebody replied."""
-_NO_ANSWERS = frozenset({Kind.EDITED, Kind.REACTION, Kind.MEMBERSHIP})
+_NO_ANSWERS = frozenset({Kind.EDITED, Kind.DELETED, Kind.REACTION, Kind.MEMBERSHIP})
 
 
 class ProofKeeper:

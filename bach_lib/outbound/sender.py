@@ -4,7 +4,7 @@ A change is a message of its own in the lane of the first one, so it is as durab
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bach_lib.clock import Clock
@@ -17,7 +17,7 @@ from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
 from bach_lib.outbound.file_keeper import Keeping
-from bach_lib.outbound.letters import Letters
+from bach_lib.outbound.letters import Letter, Letters
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.quieting import quietly
 from bach_lib.outbound.rows import Draft, Request
@@ -63,7 +63,7 @@ class Sender:
         self._file_bytes = file_bytes
         self.tagged: Tagged = tagged
         self._turnstile = Turnstile()
-        self.letters: Letters = Letters(queue, self._checked, self._place)
+        self.letters: Letters = Letters(queue, self._checked, self._keep, self._place)
 
     async def send(
         self, connection: str, recipient: str | int, text: str, options: SendOptions, *, is_awake: bool = False
@@ -117,6 +117,12 @@ class Sender:
         )
 
     async def _change(self, message: Message, operation: Operation, text: str, options: SendOptions) -> Receipt:
+        through = await self._changing(message)
+        async with self._turnstile:
+            return await self._put(self._changed(message, operation, through, text, options), options)
+
+    async def _changing(self, message: Message) -> tuple[Connection, type[Connector]]:
+        """Through what a message is changed. Raises `InvalidValueError` if another account has sent it."""
         row = self._registry.get(message.connection)
         connector = await self._connectors.load(row.type)
         if await self._is_of_another_account(message, connector):
@@ -129,18 +135,18 @@ class Sender:
                     name=row.name,
                 ),
             )
-        async with self._turnstile:
-            draft = make_change(
-                message,
-                operation,
-                row,
-                connector,
-                text,
-                options=options,
-                now=self._clock.now(),
-                max_retries=self._max_retries(row.name),
-            )
-            return await self._put(draft, options)
+        return row, connector
+
+    def _changed(
+        self,
+        message: Message,
+        operation: Operation,
+        through: tuple[Connection, type[Connector]],
+        text: str,
+        options: SendOptions,
+    ) -> Draft:
+        now, retries = self._clock.now(), self._max_retries(through[0].name)
+        return make_change(message, operation, *through, text, options=options, now=now, max_retries=retries)
 
     async def react_to(self, connection: str, recipient: str, target: str, emoji: str, options: SendOptions) -> Receipt:
         """Put a reaction to somebody's message, `target` at the platform, on disk. Raises as `send` does."""
@@ -191,11 +197,21 @@ class Sender:
         newest_before, at = await self._queue.handed_over(message.connection)
         return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
 
-    async def _checked(self, connection: str, recipient: str, text: str, options: SendOptions) -> Draft:
-        row = self._registry.get(connection)
+    async def _checked(self, letter: Letter) -> Draft:
+        """That somebody is answered in it wakes nobody: it is told of what others write."""
+        if letter.about is not None:
+            through = await self._changing(letter.about)
+            async with self._turnstile:
+                return self._changed(letter.about, letter.operation, through, letter.text, letter.options)
+        row = self._registry.get(letter.connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            return self._draft(row, connector, recipient, text, options)
+            draft = self._draft(row, connector, letter.recipient, letter.text, letter.options, is_awake=True)
+            quiet = quietly(replace(draft, reply_to=None), row, connector, self._directory.normal)
+            return replace(quiet, reply_to=draft.reply_to)
+
+    def _keep(self, draft: Draft) -> Awaitable[Keeping]:
+        return self._queue.files.keep(draft, self._file_bytes(draft.connection))
 
     def _draft(
         self,

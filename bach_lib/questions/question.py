@@ -7,6 +7,7 @@ old the button is. A question ends once; what comes later changes nothing.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,8 @@ from bach_lib.said import Sentence
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""
+_MOST_TAKEN = 1_000
+"""Answers that are known as such, for whoever looks at what came in a moment later."""
 _REMOVED = Sentence("the_connection_was_removed", "The connection was removed.")
 _HANDED_OVER = Sentence(
     "another_account_took_the_connection_over",
@@ -244,6 +247,7 @@ class Questions:
         self._open: dict[Asked, None] = {}  # a set that keeps its order
         self.beside: Questions | None = None
         """Others that wait for words in the same chats."""
+        self._taken: deque[int] = deque(maxlen=_MOST_TAKEN)
 
     def __iter__(self) -> Iterator[Asked]:
         return iter(tuple(self._open))  # ending one takes it out
@@ -265,6 +269,12 @@ class Questions:
         addressed = self.addressed(message)
         if len(addressed) == 1 and not (self.beside and self.beside.addressed(message)):
             addressed[0].take(message)
+            if addressed[0].answer is not None and addressed[0].answer.message is message:
+                self._taken.append(message.id)
+
+    def took(self, incoming_id: int) -> bool:
+        """Whether this message was an answer, lately, to one of these or of those beside."""
+        return incoming_id in self._taken or (self.beside is not None and incoming_id in self.beside._taken)
 
     def addressed(self, message: IncomingMessage) -> list[Asked]:
         """Those that a message may be meant for."""

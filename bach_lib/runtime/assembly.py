@@ -35,16 +35,16 @@ from bach_lib.routes.book import RunBook
 from bach_lib.runtime.connection_runtime import Services
 from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
-from bach_lib.runtime.opened import open_directory, open_registry, open_rules
+from bach_lib.runtime.opened import open_directory, open_registry, open_rules, read_instance
 from bach_lib.runtime.parts import Base, Parts
 from bach_lib.runtime.runtimes import Runtimes
 from bach_lib.runtime.sharing import Sharing
-from bach_lib.storage import SharedStore, Store
+from bach_lib.storage import SharedStore
 
 
 async def assemble(base: Base, session: ClientSession) -> Parts:
     """Make every part. Reads from the store, which is open, and starts nothing."""
-    instance, registry, rules = await _instance(base.store), await open_registry(base), await open_rules(base)
+    instance, registry, rules = await read_instance(base.store), await open_registry(base), await open_rules(base)
     directory, policies = await open_directory(base, registry), Policies(base.policy, base.policies, registry.get)
     pairings, proofs = _pairings(base), ProofKeeper(base.store, base.bus, base.clock, instance)
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
@@ -91,11 +91,6 @@ def _by_hand(base: Base, queue: Queue, corrections: Corrections, runtimes: Runti
 
 def _pairings(base: Base) -> Pairings:
     return Pairings(lambda name, who: base.bus.publish(SenderBlocked(connection=name, candidate=who)), base.clock)
-
-
-async def _instance(store: Store) -> str:
-    row = await store.submit(lambda tx: tx.row("instance"), writes=False)
-    return str(row["value"]) if row else ""
 
 
 def _sharing(

@@ -5,6 +5,7 @@ from bach_lib.inbound.rules import Rules
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.runtime.parts import Base
+from bach_lib.storage import Store
 
 
 async def open_registry(base: Base) -> Registry:
@@ -33,3 +34,9 @@ async def open_rules(base: Base) -> Rules:
     rules = Rules(base.store, base.home)
     await rules.open()
     return rules
+
+
+async def read_instance(store: Store) -> str:
+    """What tells this database from every other. Raises a `StorageError`."""
+    row = await store.submit(lambda tx: tx.row("instance"), writes=False)
+    return str(row["value"]) if row else ""

@@ -817,6 +817,64 @@ WHERE is_open = 1 AND status = 'under_way';
 -- purge_runs: ended long ago
 DELETE FROM route_runs WHERE ended_at < :before AND status <> 'under_way';
 
+-- incoming_named: one, by the platform's id
+SELECT * FROM inbox WHERE connection = :connection AND remote_id = :remote_id;
+
+-- list_bridges: all, for memory
+SELECT * FROM bridges ORDER BY name;
+
+-- save_bridge: a new one, or another of the same name
+INSERT INTO bridges (name, rule, since) VALUES (:name, :rule, :since)
+ON CONFLICT (name) DO UPDATE SET rule = excluded.rule, since = excluded.since;
+
+-- remove_bridge: by its name; what it has carried stays
+DELETE FROM bridges WHERE name = :name;
+
+-- bridge_ends: how far all have come
+SELECT * FROM bridge_ends ORDER BY bridge, connection;
+
+-- begin_end: from now on; where it has been at work, it goes on from there
+INSERT INTO bridge_ends (bridge, connection, upto, state)
+VALUES (:bridge, :connection, coalesce((SELECT max(id) FROM inbox), 0), :state)
+ON CONFLICT (bridge, connection) DO NOTHING;
+
+-- save_end: in the transaction that puts what is carried; no row if another process has gone on
+UPDATE bridge_ends SET upto = :upto, state = :state
+WHERE bridge = :bridge AND connection = :connection AND upto = :before;
+
+-- remove_ends: of a bridge that is gone, rests, or no longer leads from there
+DELETE FROM bridge_ends WHERE bridge = :bridge AND NOT connection IN (SELECT value FROM json_each(:connections));
+
+-- to_carry: what came in through a connection behind a number, oldest first; in the words of its index
+SELECT * FROM inbox WHERE connection || '' = :connection AND id > :after ORDER BY id LIMIT :limit;
+
+-- pieces_of: what came in as one message: its files, and later texts of it
+SELECT id FROM inbox
+WHERE connection = :connection AND remote_id >= :remote_id AND remote_id < :end
+    AND (remote_id = :remote_id OR remote_id LIKE :remote_id || '#%' OR remote_id LIKE :remote_id || '/%');
+
+-- add_copy: what was made of something that came in
+INSERT INTO bridge_copies (message_id, bridge, incoming_id) VALUES (:message_id, :bridge, :incoming_id);
+
+-- copies_of: what a bridge has made of these, oldest first
+SELECT messages.* FROM bridge_copies CROSS JOIN messages
+WHERE bridge_copies.incoming_id IN (SELECT value FROM json_each(:ids)) AND bridge_copies.bridge = :bridge
+    AND messages.id = bridge_copies.message_id
+ORDER BY messages.id;
+
+-- copied_from: what a message of ours was made of
+SELECT inbox.* FROM bridge_copies CROSS JOIN inbox
+WHERE bridge_copies.message_id = :message_id AND bridge_copies.bridge = :bridge AND inbox.id = bridge_copies.incoming_id;
+
+-- own_accounts: of all connections of a type
+SELECT name, account FROM connections WHERE type = :type AND account IS NOT NULL;
+
+-- begin_bridges_anew: the database is a restored copy, and what came in since may have been carried
+UPDATE bridges SET since = -1;
+
+-- forget_ends: how far they have come is not known then
+DELETE FROM bridge_ends;
+
 -- page_inbox_by_age: as page_messages_by_age
 SELECT id, connection, received_at AS created_at FROM inbox WHERE id > :after ORDER BY id LIMIT :limit;
 

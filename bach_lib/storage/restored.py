@@ -268,6 +268,8 @@ def _begin_anew(tx: Transaction) -> int:
     for change in (_COUNT_IDS, _GO_ON):
         tx.change(change, [()])
     tx.run("call_off_runs")
+    tx.run("begin_bridges_anew")
+    tx.run("forget_ends")
     return tx.run("hold_unfinished")
 
 

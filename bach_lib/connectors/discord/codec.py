@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord import message_text
 from bach_lib.connectors.discord.channel_cache import ChannelCache
+from bach_lib.connectors.discord.deletions import DELETIONS, deleted
 from bach_lib.connectors.discord.json_fields import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.tolerant import UnreadableError
 from bach_lib.models.incoming import Content, Kind, Media, own_words
@@ -41,6 +42,8 @@ class Reader:
         """What an event of the gateway brings. Raises `UnreadableError` for one that lacks what it must have."""
         if not isinstance(data, dict):
             raise UnreadableError("no object")
+        if event in DELETIONS:
+            return deleted(data, self.channels, now=now)
         if missing := [path for path in _needed(event, data) if not _has(data, path)]:
             raise UnreadableError(f"a {event} without {', '.join(missing)}")
         match event:
@@ -196,7 +199,6 @@ class Reader:
         first = self._message(data, is_direct=_is_direct(data))
         if first is None or edited_at is None:
             return []
-        content = {"content": str(first.kind)}
         return [
             replace(
                 first,
@@ -205,7 +207,7 @@ class Reader:
                 content=Content(),
                 reply_to=first.remote_id,
                 sent_at=edited_at,
-                metadata={**first.metadata, **content},
+                metadata={**first.metadata, "content": str(first.kind)},
             )
         ]
 

@@ -54,7 +54,6 @@ OTHERS: Mapping[str, str] = {
 """The fields of a message that has no text, and what each is called."""
 
 NO_MESSAGES: Mapping[str, str] = {
-    "remoteDelete": "a message was taken back",
     "adminDelete": "an administrator took one back",
     "pinMessage": "a message was pinned",
     "unpinMessage": "it was taken off again",
@@ -130,6 +129,8 @@ def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) ->
     blank = replace(blank, text=said.text, metadata={**blank.metadata, **_notes(message, said, account)})
     if edited is not None:
         return [replace(blank, kind=Kind.EDITED, reply_to=f"{blank.sender_id}:{edited}")]
+    if (gone := number_of(part_of(message, "remoteDelete"), "timestamp")) is not None:
+        return [replace(blank, kind=Kind.DELETED, text="", reply_to=f"{blank.sender_id}:{gone}")]
     if reaction := part_of(message, "reaction"):
         emoji = text_of(reaction, "emoji", MAX_NAME)
         content = Content(reactions=() if reaction.get("isRemove") is True or not emoji else (emoji,))

@@ -334,7 +334,7 @@ async def test_a_press_that_came_while_the_process_died_counts(tmp_path: Path) -
         await bach.routes.set(WATER)
         run = await bach.start_route("water", "Water!")
         await clock.settle()
-        await bach._routes.runner.close()  # type: ignore[union-attr] # it dies before it hears of what was announced
+        await bach._routing.runner.close()  # it dies before it hears of what was announced
         press_of_ada = platform.presses(platform.sent[0], "I have it", sender="ada")
         await bach.take("home", replace(press_of_ada, recipient="ada"))
     async with Bach(tmp_path / "bach.db", clock=clock, connectors=kinds, grace=0) as bach:
