@@ -36,8 +36,8 @@ from bach_lib.registry import Registry
 from bach_lib.registry.secrets import Lookup, Secrets
 from bach_lib.runtime.assembly import assemble
 from bach_lib.runtime.housekeeping import PURGED
+from bach_lib.runtime.lasting import open_lasting
 from bach_lib.runtime.parts import Base, Parts
-from bach_lib.runtime.standing import open_standing
 from bach_lib.storage import CommonClock, Store, is_address, store_at
 
 _LOGGER = FieldLogger(__name__)
@@ -137,12 +137,12 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
             for connection in self._wanted:
                 await parts.registry.ensure(connection)
             _warn_of_strange(self._base.policies, parts.registry)
-            self._standing = await open_standing(self._base, parts)
+            self._lasting = await open_lasting(self._base, parts)
             await parts.runtimes.open()
             await parts.probers.open()
             parts.housekeeping.start()
             self._around.begin()
-            await self._standing.begin()
+            await self._lasting.begin()
         except BaseException:  # raised again: nothing may stay half open
             await self._close(self._grace)
             raise
@@ -158,15 +158,15 @@ class Bach(SendingCalls, InboxCalls, QueueCalls, ConnectionCalls, ProgramCalls, 
 
     async def _close(self, grace: float) -> None:
         try:
-            if self._standing:
-                await self._standing.close()
+            if self._lasting:
+                await self._lasting.close()
             if self._parts:
                 try:
                     await self._around.close(grace)
                 finally:  # also if the caller has no more time
                     await self._parts.close(grace)
         finally:
-            self._parts = self._standing = None
+            self._parts = self._lasting = None
             self._around.subscribers.close_streams()
             try:
                 await self._base.store.close()

@@ -13,7 +13,7 @@ class BridgeCalls(CallGroup):
     @property
     def bridges(self) -> Bridges:
         """All bridges: `list`, `get`, `set`, `remove`, and how each stands (`sides`)."""
-        return self._open_standing.bridging.bridges
+        return self._open_lasting.bridging.bridges
 
     async def begin_bridges(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
         """Let bridges carry where nothing begins by itself (`autostart=False`).
@@ -21,6 +21,6 @@ class BridgeCalls(CallGroup):
         `name_of`: what whoever wrote a message is called, for all to read; None: as they call themselves. Raises a
         `StorageError`.
         """
-        bridging = self._open_standing.bridging
+        bridging = self._open_lasting.bridging
         bridging.name_of = name_of
         await bridging.runner.open()

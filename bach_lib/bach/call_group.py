@@ -3,14 +3,14 @@
 from abc import ABC, abstractmethod
 
 from bach_lib.errors import NotOpenError
+from bach_lib.runtime.lasting import Lasting
 from bach_lib.runtime.parts import Parts
-from bach_lib.runtime.standing import Standing
 
 
 class CallGroup(ABC):
     """Base of the mixins of `Bach`; each holds the calls about one subject."""
 
-    _standing: Standing | None = None
+    _lasting: Lasting | None = None
     """What goes on by itself, while BACH is open."""
 
     @property
@@ -19,9 +19,9 @@ class CallGroup(ABC):
         """What there is while BACH is open. Raises `NotOpenError`."""
 
     @property
-    def _open_standing(self) -> Standing:
+    def _open_lasting(self) -> Lasting:
         """What goes on by itself. Raises `NotOpenError`."""
         _ = self._open_parts
-        if self._standing is None:
+        if self._lasting is None:
             raise NotOpenError
-        return self._standing
+        return self._lasting

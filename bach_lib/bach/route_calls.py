@@ -20,7 +20,7 @@ class RouteCalls(CallGroup):
     @property
     def _routing(self) -> Routing:
         """The routes of what is open. Raises `NotOpenError`."""
-        return self._open_standing.routing
+        return self._open_lasting.routing
 
     @property
     def routes(self) -> Routes:

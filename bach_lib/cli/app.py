@@ -6,6 +6,7 @@ import typer
 
 from bach_lib.cli import (
     backup,
+    bridge_commands,
     cluster_commands,
     connections_commands,
     connector_commands,
@@ -33,6 +34,7 @@ app.add_typer(connector_commands.app, name="connector")
 app.add_typer(connections_commands.app, name="connections")
 app.add_typer(messages.app, name="msg")
 app.add_typer(route_commands.app, name="route")
+app.add_typer(bridge_commands.app, name="bridge")
 app.add_typer(rule_commands.app, name="rules")
 app.add_typer(daemon_commands.app, name="daemon")
 app.add_typer(cluster_commands.app, name="cluster")

@@ -3,6 +3,7 @@
 A change is a new object from the part that owns the data. Nothing here asks a disk, a network or a clock.
 """
 
+from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords, LeftOut
 from bach_lib.models.candidate import Candidate
 from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
 from bach_lib.models.fault import Fault
@@ -31,6 +32,9 @@ __all__ = [
     "MOST_OF_FILES",
     "Attempt",
     "BreakerState",
+    "Bridge",
+    "BridgeSide",
+    "BridgeWords",
     "Button",
     "Buttons",
     "Candidate",
@@ -46,6 +50,7 @@ __all__ = [
     "Hop",
     "HopName",
     "Identity",
+    "LeftOut",
     "Loss",
     "Message",
     "Operation",

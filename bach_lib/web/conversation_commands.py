@@ -32,7 +32,7 @@ _PICTURE_BYTES: Final = 3_000_000
 _PICTURES: Final[Mapping[bytes, str]] = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 """What is shown, by how it begins: whatever somebody says of a file, nothing else is a picture."""
 
-_OF_ANOTHER: Final = frozenset({Kind.BUTTON, Kind.EDITED, Kind.REACTION})
+_OF_ANOTHER: Final = frozenset({Kind.BUTTON, Kind.EDITED, Kind.DELETED, Kind.REACTION})
 """What the app shows in the message that it concerns, by `ref` and `concerns`: the platform's ids of both."""
 
 

@@ -32,6 +32,7 @@ LINES: Final[Mapping[str, tuple[str, str]]] = {
     Kind.MEDIA: ("activity_media", "mdi:paperclip"),
     Kind.LOCATION: ("activity_location", "mdi:map-marker"),
     Kind.EDITED: ("activity_edited", "mdi:message-draw"),
+    Kind.DELETED: ("activity_deleted", "mdi:message-off-outline"),
     Kind.REACTION: ("activity_reaction", "mdi:emoticon-outline"),
     Kind.MEMBERSHIP: ("activity_membership", "mdi:account-multiple"),
     Kind.EXPIRED: ("activity_expired", "mdi:timer-sand-complete"),

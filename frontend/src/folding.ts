@@ -61,7 +61,7 @@ export function shapeOf({ changes }: Told, { adds_reactions }: Pick<PlaceView, "
       const emojis = new Set([...before, ...(isOut ? [change.text] : change.reactions)]);
       if (!isOut && change.removed !== null) emojis.delete(change.removed);
       hands.set(who, { name, emojis });
-    } else if (isOut && change.operation === "delete") shape.isDeleted = true;
+    } else if (isOut ? change.operation === "delete" : change.kind === "deleted") shape.isDeleted = true;
     else shape.words = change;
   }
   const names = new Map<string, string[]>();

@@ -89,6 +89,7 @@ export const KINDS: Record<CameView["kind"], TextKey> = {
   media: "came.media",
   location: "came.location",
   edited: "came.edited",
+  deleted: "came.deleted",
   reaction: "came.reaction",
   membership: "came.membership",
   expired: "came.expired",

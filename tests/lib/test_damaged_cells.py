@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bach_lib import Bach, Button, Connection, File, Place, Route, Status, Step, UnknownRunError
 from bach_lib.control.operations import OPERATIONS, perform
+from bach_lib.models.bridge import Bridge
 from bach_lib.rest import make_application
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 from tests.lib.inbound.make import incoming
@@ -28,7 +29,9 @@ ODD = (
     *(b"\xff\xfe\x00", None, -1, 2**62, 1e308, float("inf"), 3.7),
 )
 READING: Mapping[str, Mapping[str, object]] = {
-    **{key: {} for key in ("connections", "status", "queue_status", "count", "rules", "processes", "routes")},
+    **{
+        key: {} for key in ("connections", "status", "queue_status", "count", "rules", "processes", "routes", "bridges")
+    },
     **{key: {"limit": 500} for key in ("messages", "waiting", "inbox", "program_messages", "route_runs")},
     "unreadable": {"connection": "home"},
     "incoming_after": {"after": 0, "seconds": 0.0},
@@ -77,7 +80,7 @@ OTHERS = frozenset(
             "wait",
             "remove_rule",
         ),
-        "set_rule",
+        *("set_rule", "remove_bridge", "set_bridge"),
         *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
         *("follow_run", "route_run"),
     }
@@ -117,6 +120,8 @@ async def fill(path: Path) -> None:
         place = Place(connection="zoo", recipient="ada")
         await bach.routes.set(Route(name="alarm", steps=(Step(places=(place,)),)))
         await bach.start_route("alarm", "Water!", tag="t")
+        there = Place(connection="home", recipient="42")
+        await bach.bridges.set(Bridge(name="over", source=there, targets=(place,)))
         await perform(bach, "set_rule", {"name": "lights", "phrases": ["light"], "patterns": ["a.c"]})
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("INSERT INTO attempts VALUES (1, 1, 'ada', 'retry', 1.0, 1.0, 'busy', 'no', NULL)")
@@ -131,7 +136,14 @@ def damage(path: Path, table: str) -> int:
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.row_factory = sqlite3.Row
         [*_, whole] = file.execute(f"SELECT * FROM {table}")
-        unique = {"name": "n{}", "id": "1{:04}", "remote_id": "r{}", "number": "1{:04}", "spelling": "s{}"}
+        unique = {
+            "name": "n{}",
+            "bridge": "n{}",
+            "id": "1{:04}",
+            "remote_id": "r{}",
+            "number": "1{:04}",
+            "spelling": "s{}",
+        }
         for column in set(whole.keys()) - {"id", "name", "message_id"}:
             for odd in ODD:
                 fresh = {key: own.format(number) for key, own in unique.items()}
@@ -168,6 +180,8 @@ def test_every_operation_is_known_here() -> None:
         "thrown_away",
         "routes",
         "route_runs",
+        "bridges",
+        "bridge_ends",
     ],
 )
 async def test_a_damaged_cell_costs_its_row_and_every_list_goes_on(tmp_path: Path, table: str) -> None:

@@ -52,6 +52,7 @@ READS: Mapping[str, Mapping[str, Json]] = {
     "rules": {},
     "lost_secrets": {"name": "home"},
     "routes": {},
+    "bridges": {},
     "route_run": {"run_id": 1},
     "route_runs": {},
     "processes": {},
@@ -82,7 +83,7 @@ DOES = frozenset(
             "send_now",
             "wait",
         ),
-        *("remove_rule", "set_rule", "follow_run"),
+        *("remove_rule", "set_rule", "follow_run", "remove_bridge", "set_bridge"),
         *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
     }
 )

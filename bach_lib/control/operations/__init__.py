@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bach_lib.bach import Bach
 from bach_lib.control.operations import (
+    bridge_operations,
     connection_operations,
     database_operations,
     inbox_operations,
@@ -25,6 +26,9 @@ type Operation = Callable[..., Awaitable[Json]]
 OPERATIONS: Mapping[str, Operation] = {
     operation.__name__: operation
     for operation in (
+        bridge_operations.bridges,
+        bridge_operations.remove_bridge,
+        bridge_operations.set_bridge,
         database_operations.backup,
         database_operations.processes,
         connection_operations.add,

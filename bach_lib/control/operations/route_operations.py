@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 
-from bach_lib.arguments import recipient_text
 from bach_lib.bach import Bach
+from bach_lib.control.operations.given import known_fields, listed, place_of, text_in
 from bach_lib.control.operations.paging import pages
 from bach_lib.control.sentences import SentenceError
-from bach_lib.errors import InvalidValueError
 from bach_lib.events import RouteEvent
-from bach_lib.models.route import Place, Route, RouteRun, RouteWords, Step
-from bach_lib.redact import readable
+from bach_lib.models.route import Route, RouteRun, RouteWords, Step
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact
 from bach_lib.routes.starting import RouteOptions
@@ -100,46 +97,14 @@ async def follow_run(bach: Bach, run_id: int, version: int, seconds: float) -> J
 
 def _route_of(given: Mapping[str, object]) -> Route:
     """What was written as JSON. What its values may be is `Routes.set`'s to say. Raises as `perform` does."""
-    found = _known("a route", given, Route)
-    steps = tuple(_step_of(one) for one in _listed("steps", found.get("steps")))
-    words = _known("words", found.get("words", {}), RouteWords)
-    texts = {name: _text(name, word) for name, word in words.items()}
-    return Route(name=_text("name", found.get("name")), steps=steps, words=RouteWords(**texts))
+    found = known_fields("a route", given, Route)
+    steps = tuple(_step_of(one) for one in listed("steps", found.get("steps")))
+    words = known_fields("words", found.get("words", {}), RouteWords)
+    texts = {name: text_in(name, word) for name, word in words.items()}
+    return Route(name=text_in("name", found.get("name")), steps=steps, words=RouteWords(**texts))
 
 
 def _step_of(given: object) -> Step:
-    found = _known("a step", given, Step)
-    places = tuple(_place_of(one) for one in _listed("places", found.pop("places", None)))
+    found = known_fields("a step", given, Step)
+    places = tuple(place_of(one) for one in listed("places", found.pop("places", None)))
     return Step(places=places, **found)  # type: ignore[arg-type] # whatever it is, `Routes.set` refuses what it may not be
-
-
-def _place_of(given: object) -> Place:
-    found = _known("a place", given, Place)
-    recipient = recipient_text(found.get("recipient"))
-    return Place(connection=_text("connection", found.get("connection")), recipient=_text("recipient", recipient))
-
-
-def _known(what: str, given: object, kind: type[Route | Step | Place | RouteWords]) -> dict[str, object]:
-    if not isinstance(given, Mapping):
-        raise InvalidValueError(field=what, value=_shown(given), expected="names with values")
-    names = [one.name for one in fields(kind)]
-    if unknown := given.keys() - set(names):
-        strange = readable(str(min(unknown))[:50])
-        raise SentenceError(f'There is no "{strange}" in {what}. There are: {", ".join(names)}.')
-    return dict(given)
-
-
-def _listed(field: str, given: object) -> Sequence[object]:
-    if not isinstance(given, list | tuple):
-        raise InvalidValueError(field=field, value=_shown(given), expected="a list")
-    return given
-
-
-def _text(field: str, given: object) -> str:
-    if not isinstance(given, str):
-        raise InvalidValueError(field=field, value=_shown(given), expected="a text")
-    return given
-
-
-def _shown(given: object) -> str:
-    return "nothing" if given is None else type(given).__name__

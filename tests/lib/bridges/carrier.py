@@ -36,7 +36,7 @@ async def carry(database: str, last: int) -> None:
             await bach.registry.add(Connection(name="here", type="endless", is_active=False, allowed=frozenset({"42"})))
             await bach.bridges.set(BRIDGE)
         await bach.registry.update("here", is_active=True)
-        while sum(side.carried + side.left_out for side in await bach.bridges.sides("over")) < last:
+        while sum(side.carried + side.left_out for side in await bach.bridges.sides("over")) < last:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
 
 

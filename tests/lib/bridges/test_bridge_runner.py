@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bach_lib import Kind, Media, Operation, Question, Status
+from bach_lib.bridges import judging
 from bach_lib.models import Fault
 from bach_lib.models.bridge import LeftOut
 from bach_lib.models.incoming import Content, Location
-from bach_lib.testing import FakeClock
 from tests.lib.bridges.conftest import BRIDGE, HERE, THERE, Shores
 
 BOTH = replace(BRIDGE, both_ways=True)
@@ -161,7 +161,7 @@ async def test_edits_and_deletions_can_be_left_out(shores: Shores) -> None:
 
 
 async def test_answers_stay_answers(shores: Shores) -> None:
-    """ "Yes" would stand there without what it answers."""
+    """A mere "me" would stand there without what it answers."""
     await shores.bach.bridges.set(BOTH)
     first = await shores.here.comes("Who comes?")
     copy = shores.there.sent[-1]
@@ -183,14 +183,15 @@ async def test_one_place_that_takes_nothing_costs_no_other(shores: Shores) -> No
     assert (side.carried, side.left_out, side.reason) == (1, 1, LeftOut.REFUSED)
 
 
-async def test_late_messages_say_when_they_were_written(shores: Shores, clock: FakeClock) -> None:
+async def test_late_messages_say_when_they_were_written(shores: Shores, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a night without network "I am outside" would be read as now."""
+    monkeypatch.setattr(judging, "OLDEST", 500.0)
     await shores.bach.bridges.set(BRIDGE)
-    at = clock.now()
-    await clock.advance(3600)
+    at = shores.clock.now()
+    await shores.clock.advance(400)
     await shores.here.comes("I am outside", sent_at=at)
     assert shores.there.sent[-1].text.startswith("Ada (")
-    await clock.advance(13 * 3600)
+    await shores.clock.advance(200)
     await shores.here.comes("Still outside", sent_at=at)
     assert len(shores.there.sent) == 1
     await shores.here.comes("Hello")

@@ -51,8 +51,8 @@ BRIDGES = st.builds(
 FACTS_ = st.builds(Facts, now=st.just(NOW), since=st.floats(0, NOW), is_ours=st.booleans(), is_answer=st.booleans())
 
 
-@settings(max_examples=150, deadline=None)
-@given(messages=st.lists(MESSAGES, max_size=8), bridge=BRIDGES, facts=FACTS_)
+@settings(max_examples=60, deadline=None)
+@given(messages=st.lists(MESSAGES, max_size=4), bridge=BRIDGES, facts=FACTS_)
 def test_whatever_comes_what_is_no_persons_own_never_goes_round(
     messages: list[IncomingMessage], bridge: Bridge, facts: Facts
 ) -> None:
@@ -80,7 +80,7 @@ def test_whatever_comes_what_is_no_persons_own_never_goes_round(
         end = after
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.floats(0.0, 300.0), min_size=1, max_size=400))
 def test_a_flood_is_held_to_what_people_write(times: list[float]) -> None:
     """A loop through a bridge of somebody else would fill both chats until somebody wakes."""

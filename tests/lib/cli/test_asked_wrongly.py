@@ -15,6 +15,7 @@ from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.control.sentences import SentenceError
 from bach_lib.control.socket_server import ControlServer
 from bach_lib.errors import BachError
+from bach_lib.models.bridge import Bridge
 from bach_lib.outcomes import Dead
 from bach_lib.redact import readable
 from bach_lib.rest.answers import Json
@@ -69,6 +70,13 @@ _ROUTE: Mapping[str, Json] = {
     ],
     "words": {"button": "b", "acknowledged": "a", "over": "o", "snooze": "s", "snoozed": "q"},
 }
+_BRIDGE: Mapping[str, Json] = {
+    "name": "over",
+    "source": {"connection": "home", "recipient": "42"},
+    "targets": [{"connection": "home", "recipient": "ada"}],
+    **dict.fromkeys(("both_ways", "with_name", "files", "edits", "deletions", "is_active"), True),
+    "words": {"edited": "e", "missed": "m"},
+}
 _START: Mapping[str, Json] = {
     "title": "t",
     "format": "plain",
@@ -109,6 +117,8 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "set_route": {"route": _ROUTE, "replaces": True},
     "start_route": {"route": "alarm", "text": "Water!", "options": _START},
     "send": {"connection": "home", "recipient": "ada", "text": "hi", "options": _OPTIONS},
+    "remove_bridge": {"name": "over"},
+    "set_bridge": {"bridge": _BRIDGE, "replaces": True},
     "set_rule": {"name": "water", "phrases": ["leak"], "patterns": []},
     "unreadable": {"connection": "home"},
     "vacant": {"name": "new"},
@@ -130,6 +140,8 @@ async def link(
     await bach.stop("home")
     await bach.send("home", "ada", "waits")
     await bach.routes.set(Route(name="alarm", steps=(Step(places=(Place(connection="home", recipient="ada"),)),)))
+    here, there = (Place(connection="home", recipient=one) for one in ("42", "ada"))
+    await bach.bridges.set(Bridge(name="over", source=here, targets=(there,)))
     await bach.all_clear((await bach.start_route("alarm", "Water!")).id, "dry")  # so that it goes on no more by itself
     await clock.settle()
     server = ControlServer(bach, tmp_path / "sock")

@@ -28,6 +28,8 @@ SHOWS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("connections show", "msg unreadable"), ("home",)),
     "connector messages": ("home",),
     "msg show": ("1",),
+    "bridge list": (),
+    "bridge show": ("over",),
     **dict.fromkeys(("route list", "route runs"), ()),
     "route run": ("1",),
     "route show": ("alarm",),
@@ -36,6 +38,7 @@ SHOWS: Mapping[str, tuple[str, ...]] = {
 DOES = frozenset(
     {
         *("backup", "demo", "import-legacy", "migrate-storage", "open", "serve", "msg watch"),
+        *(f"bridge {what}" for what in ("add", "disable", "enable", "remove")),
         *(f"connections {what}" for what in ("add", "check", "remove")),
         *(f"daemon {what}" for what in ("doctor", "logs", "status", "stop")),
         *(f"msg {what}" for what in ("amend", "archive", "cancel", "clear", "delete", "discard", "read", "release")),
@@ -58,6 +61,7 @@ def odd(home: Run, telegram: Telegram, database: Path) -> Run:
     assert home("connector", "poll", "home").code == 0
     assert home("connector", "send", "home", ADA, "hello", "--wait", 30).code == 0
     assert home("rules", "set", "leak", "--phrase", "water").code == 0
+    assert home("bridge", "add", "over", f"home:{ADA}", "home:999").code == 0
     assert home("route", "add", "alarm", "--step", f"home:{ADA}").code == 0
     assert home("route", "start", "alarm", "Water!").code == 0
     with closing(sqlite3.connect(database)) as db, db:

@@ -9,7 +9,7 @@ import pytest
 from bach_lib.errors import BachError, EmptyTextError, QueueFullError, StoreFailedError
 from bach_lib.models import Message
 from bach_lib.outbound.bundle import Bundle
-from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.letters import Letter, Letters
 from bach_lib.outbound.queue import Put, Queue
 from bach_lib.outbound.rows import Draft
@@ -30,17 +30,21 @@ def queue(store: Store, clock: FakeClock) -> Queue:
 def letters(queue: Queue) -> Letters:
     """As a sender stores them."""
 
-    async def check(connection: str, recipient: str, text: str, options: SendOptions) -> Draft:
-        if not text:
+    async def check(letter: Letter) -> Draft:
+        if not letter.text:
             raise EmptyTextError
-        return draft(connection=connection, recipient=recipient, text=text, priority=options["priority"])
+        place: dict[str, str] = {"connection": letter.connection, "recipient": letter.recipient}
+        return draft(**place, text=letter.text, priority=letter.options["priority"])
+
+    async def keep(one: Draft) -> Keeping:
+        return await queue.files.keep(one, 1000)
 
     def place(one: Draft, _: None, bundle: Bundle) -> asyncio.Future[Put]:
         if one.connection == "here":
             raise QueueFullError(connection="here", limit=5)
         return bundle.put(one, leased=False)
 
-    return Letters(queue, check, place)
+    return Letters(queue, check, keep, place)
 
 
 def to(recipient: str, text: str = "Water!", connection: str = "home") -> Letter:

@@ -40,6 +40,7 @@ _STAND: Mapping[str, str] = {
     "0018_contents.sql": "479f04c4a3d87dfe",
     "0019_routes.sql": "419e71ccaa3bd3de",
     "0020_keys_of_runs.sql": "730acb33a174aada",
+    "0021_bridges.sql": "0b58feb30c3ec152",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -51,6 +52,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0009_contents.sql": "4bc975d576135d0e",
     "postgresql/0010_routes.sql": "2df647a4b8b3e851",
     "postgresql/0011_keys_of_runs.sql": "97e9bc30dd639702",
+    "postgresql/0012_bridges.sql": "651f47f05982ee3d",
 }
 """The beginnings of their hashes."""
 

@@ -118,6 +118,7 @@ SORTED = {
     "count_content_bytes": "of the files that wait, for whoever looks",
     "parts_beside": "the ids of one message, when it is taken away",
     "proofs_of": "what is known of one message, for whoever looks at it",
+    "copies_of": "what was made of one message, when that is changed or answered",
 }
 """Queries that sort what they find, and when. An index for them would make every message that comes cost more."""
 

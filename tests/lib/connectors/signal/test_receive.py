@@ -116,7 +116,6 @@ async def test_several_files_are_several_messages(connector: SignalConnector, se
         {"receiptMessage": {"when": 1, "isDelivery": True, "isRead": False, "isViewed": False, "timestamps": [1]}},
         {"typingMessage": {"action": "STARTED", "timestamp": 1}},
         {"syncMessage": {"sentMessage": {"message": "to somebody else", "destination": ADA}}},
-        {"dataMessage": {"timestamp": 1, "remoteDelete": {"timestamp": 1}}},
         {"dataMessage": {"timestamp": 1, "groupInfo": {"groupId": "dGhlIGhvdXNl", "type": "UPDATE", "revision": 2}}},
     ],
 )
@@ -124,6 +123,13 @@ async def test_what_is_no_message(connector: SignalConnector, server: SignalServ
     """Every receipt would be a message, and what the owner writes to others be read."""
     server.when_heard(server.envelope(sender=ADA, timestamp=1) | content)
     assert (await read_one(connector, server, server.written("real", sender=ADA))).text == "real"
+
+
+async def test_who_takes_a_message_back_says_which(connector: SignalConnector, server: SignalServer) -> None:
+    """What somebody regrets would stay wherever it was carried."""
+    content = {"dataMessage": {"timestamp": 5, "remoteDelete": {"timestamp": 1}}}
+    gone = await read_one(connector, server, server.envelope(sender=ADA, timestamp=5) | content)
+    assert (gone.kind, gone.reply_to, gone.text) == (Kind.DELETED, f"{gone.sender_id}:1", "")
 
 
 @pytest.mark.parametrize(

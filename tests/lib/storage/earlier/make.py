@@ -35,6 +35,7 @@ FILES: Mapping[str, str] = {
     "layout17": "7d173c4b",
     "layout18": "3ab00f38",
     "layout19": "839014dc",
+    "layout20": "4c1ec5fe",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -50,6 +51,7 @@ SERVERS: Mapping[str, str] = {
     "server8": "7d173c4b",
     "server9": "3ab00f38",
     "server10": "839014dc",
+    "server11": "4c1ec5fe",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""

@@ -235,7 +235,7 @@ async def test_what_no_database_would_take_is_said_or_left_behind(
     assert content(file) == before
     ended = await move(file, database_address, leaves=True)
     expected = (
-        dict.fromkeys(("messages", "files", "attempts", "parts", "proofs"), 1)
+        dict.fromkeys(("messages", "files", "attempts", "parts", "proofs", "bridge_copies"), 1)
         if statement in ODD_ROWS.values()
         else None
     )

@@ -8,7 +8,7 @@ from bach_lib.runtime.routing import Routing, open_routing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Lasting:
     """Both of one database, while it is open."""
 
     routing: Routing
@@ -30,7 +30,7 @@ class Standing:
             await self.routing.runner.close()
 
 
-async def open_standing(base: Base, parts: Parts) -> Standing:
+async def open_lasting(base: Base, parts: Parts) -> Lasting:
     """Read all of it. Raises a `StorageError`."""
     routing = await open_routing(base, parts)
-    return Standing(routing=routing, bridging=await open_bridging(base, parts), is_automatic=base.autostart)
+    return Lasting(routing=routing, bridging=await open_bridging(base, parts), is_automatic=base.autostart)
