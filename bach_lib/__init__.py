@@ -8,6 +8,7 @@ import logging
 
 from bach_lib import errors, version
 from bach_lib.bach import Bach
+from bach_lib.bridges.defined_bridges import Bridges
 from bach_lib.bus import Unsubscribe
 from bach_lib.client import AnyBach, connect, share
 from bach_lib.clock import Cancel, Clock, SystemClock
@@ -143,6 +144,7 @@ __all__ = [
     "Bridge",
     "BridgeSide",
     "BridgeWords",
+    "Bridges",
     "Button",
     "Buttons",
     "Cancel",

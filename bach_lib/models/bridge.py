@@ -96,3 +96,4 @@ class BridgeSide:
     reason: LeftOut | None = None
     """Why not, the last time."""
     left_out_at: float | None = None
+    """When that was."""

@@ -45,6 +45,7 @@ from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
+from .lifecycle.kept_bridges import async_begin_bridges, async_keep_bridges
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -187,6 +188,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
     try:
         async with hub.hold() as bach:
             await bach.registry.remove(connection_name(entry))
+            await async_keep_bridges(hass, bach)
     except UnknownConnectionError:
         pass  # it was never set up
     except BachError as error:
@@ -210,6 +212,8 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         if type_of(entry.data) == TYPE_ROUTES:
             await async_follow_runs(hass, entry, bach, partial(name_of_user, hass))
             await async_keep_alerts(hass, entry)
+        elif not is_partner(entry):
+            async_begin_bridges(hass, entry, bach)
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)
@@ -298,3 +302,4 @@ async def _follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, bach: 
         await hass.config_entries.async_reload(entry.entry_id)
     else:
         async_tell_of_subentries(hass, entry)
+        await async_keep_bridges(hass, bach)

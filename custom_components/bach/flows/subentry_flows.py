@@ -1,4 +1,4 @@
-"""Which sub-entries a connection can have, and by which dialogs: recipients, people in groups, people of this home."""
+"""Which sub-entries a connection can have, and by which dialogs: recipients, people in groups or of this home, bridges."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,6 +9,7 @@ from homeassistant.core import callback
 
 from custom_components.bach.const import (
     SUBENTRY_ALERT,
+    SUBENTRY_BRIDGE,
     SUBENTRY_PEOPLE,
     SUBENTRY_PERSON,
     SUBENTRY_RECIPIENT,
@@ -28,6 +29,7 @@ from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.webhook import receives
 
 from .alert_flow import AlertFlow
+from .bridge import BridgeFlow
 from .household import PeopleFlow
 from .person import PersonFlow
 from .recipient import RecipientFlow
@@ -58,6 +60,14 @@ WITHOUT_PEOPLE: Final = frozenset({TYPE_DISCORD_WEBHOOK, TYPE_HOMEASSISTANT, TYP
 @callback
 def subentry_flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
     """The dialogs of a connection's type."""
+    flows = _flows(entry)
+    if is_closed(entry) or is_partner(entry) or entry.data[CONF_TYPE] == TYPE_THIS_HOME or not receives(entry.data):
+        return flows
+    return {**flows, SUBENTRY_BRIDGE: BridgeFlow}
+
+
+@callback
+def _flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
     if is_closed(entry):
         return {SUBENTRY_RECIPIENT: ClosedFlow, SUBENTRY_PERSON: ClosedFlow}
     if is_partner(entry):  # nobody is written to through it

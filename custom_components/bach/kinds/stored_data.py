@@ -69,6 +69,7 @@ from custom_components.bach.const import (
     CONF_WHO,
     SECRET_FIELDS,
     SETTING_FIELDS,
+    SUBENTRY_BRIDGE,
     SUBENTRY_PERSON,
 )
 from custom_components.bach.coordinator import BachConfigEntry
@@ -137,6 +138,8 @@ def damage_of(entry: BachConfigEntry) -> Damage | None:
 def subentry_damage_of(entry: BachConfigEntry) -> Damage | None:
     """The first field of a recipient or a person that cannot be used."""
     for one in entry.subentries.values():
+        if one.subentry_type == SUBENTRY_BRIDGE:  # whoever reads one takes what is damaged as usual, or leaves it out
+            continue
         needed = (CONF_RECIPIENT, *((CONF_SENDER_ID,) if one.subentry_type == SUBENTRY_PERSON else ()))
         wrong = [*_mistyped(one.data, _SUBENTRY), *(field for field in needed if not one.data.get(field))]
         for field in wrong:

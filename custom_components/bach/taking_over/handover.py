@@ -19,6 +19,7 @@ from bach_lib.events import ConnectionChanged
 from custom_components.bach.const import CONF_BOT_TOKEN, CONF_RECEIVING, CONF_RECIPIENT, DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import notify_unique_id
+from custom_components.bach.home.recipient_subentries import recipient_subentries
 from custom_components.bach.kinds.settings import whole
 
 from .core_entries import Found
@@ -83,7 +84,7 @@ async def async_retire(hass: HomeAssistant, found: Found, entry: BachConfigEntry
         return
     with suppress(OperationNotAllowed):  # it is disabled, but only a restart stops it
         await hass.config_entries.async_set_disabled_by(found.entry_id, ConfigEntryDisabler.USER)
-    ours = {one.data[CONF_RECIPIENT]: one.subentry_id for one in entry.subentries.values()}
+    ours = {one.data[CONF_RECIPIENT]: one.subentry_id for one in recipient_subentries(entry)}
     for chat in found.chats:
         if chat.entity_id:
             _hand_over_id(hass, chat.entity_id, notify_unique_id(entry, ours[chat.recipient]), found.origin)

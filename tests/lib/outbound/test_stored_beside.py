@@ -33,8 +33,8 @@ def letters(queue: Queue) -> Letters:
     async def check(letter: Letter) -> Draft:
         if not letter.text:
             raise EmptyTextError
-        place: dict[str, str] = {"connection": letter.connection, "recipient": letter.recipient}
-        return draft(**place, text=letter.text, priority=letter.options["priority"])
+        priority = letter.options["priority"]
+        return draft(connection=letter.connection, recipient=letter.recipient, text=letter.text, priority=priority)
 
     async def keep(one: Draft) -> Keeping:
         return await queue.files.keep(one, 1000)

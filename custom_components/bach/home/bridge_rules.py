@@ -1,0 +1,124 @@
+"""Reads bridges from their sub-entries, and says which places they mean now.
+
+A bridge names recipients by the ids of their sub-entries, which stay when somebody is renamed or moves. It belongs to
+the connection from which it leads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant
+
+from bach_lib import Bridge, BridgeWords, Place
+from custom_components.bach.const import (
+    CONF_BOTH_WAYS,
+    CONF_DELETIONS,
+    CONF_EDITS,
+    CONF_FILES,
+    CONF_FROM,
+    CONF_PAUSED,
+    CONF_RECIPIENT,
+    CONF_TO,
+    CONF_WITH_NAME,
+    SUBENTRY_BRIDGE,
+)
+from custom_components.bach.coordinator import BachConfigEntry
+
+from .entry import connection_name, connections
+from .language import home_texts
+from .members import Recipient
+from .route_steps import recipients_by_id
+
+_NAME: Final = "bridge_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeRule:
+    """A bridge as it is stored: ids of recipients, and what goes along (`bach_lib.Bridge`)."""
+
+    source: str = ""
+    targets: tuple[str, ...] = ()
+    both_ways: bool = False
+    with_name: bool = True
+    files: bool = True
+    edits: bool = True
+    deletions: bool = True
+    is_paused: bool = False
+
+    @classmethod
+    def read(cls, subentry: ConfigSubentry) -> BridgeRule:
+        """That of a sub-entry; what is damaged there is as usual."""
+        data = subentry.data
+        source, targets = data.get(CONF_FROM), data.get(CONF_TO)
+        return cls(
+            source=source if isinstance(source, str) else "",
+            targets=tuple(one for one in targets if isinstance(one, str)) if isinstance(targets, list | tuple) else (),
+            both_ways=data.get(CONF_BOTH_WAYS) is True,
+            with_name=data.get(CONF_WITH_NAME) is not False,
+            files=data.get(CONF_FILES) is not False,
+            edits=data.get(CONF_EDITS) is not False,
+            deletions=data.get(CONF_DELETIONS) is not False,
+            is_paused=data.get(CONF_PAUSED) is True,
+        )
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """What goes into the sub-entry: nothing of what is usual."""
+        found: dict[str, Any] = {CONF_FROM: self.source, CONF_TO: list(self.targets)}
+        for key, value in ((CONF_BOTH_WAYS, self.both_ways), (CONF_PAUSED, self.is_paused)):
+            found |= {key: True} if value else {}
+        for key in (CONF_WITH_NAME, CONF_FILES, CONF_EDITS, CONF_DELETIONS):
+            found |= {} if getattr(self, key) else {key: False}
+        return found
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The ids of all recipients, the source first."""
+        return (self.source, *self.targets)
+
+
+def bridges_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
+    """All bridges of this home."""
+    for entry in connections(hass):
+        for one in entry.get_subentries_of_type(SUBENTRY_BRIDGE):
+            yield entry, one
+
+
+def bridge_name(subentry_id: str) -> str:
+    """What a bridge is called in the library."""
+    return f"{_NAME}{subentry_id}"
+
+
+def wanted_bridges(hass: HomeAssistant) -> dict[str, Bridge]:
+    """All bridges as they are now, by name, without recipients that were removed; none that leads nowhere."""
+    known, words = recipients_by_id(hass), _words(hass)
+    found = dict[str, Bridge]()
+    for _, subentry in bridges_of(hass):
+        rule, name = BridgeRule.read(subentry), bridge_name(subentry.subentry_id)
+        targets = [known[one] for one in rule.targets if one in known]
+        if rule.source in known and targets:
+            found[name] = Bridge(
+                name=name,
+                source=_place(known[rule.source]),
+                targets=tuple(map(_place, targets)),
+                both_ways=rule.both_ways,
+                with_name=rule.with_name,
+                files=rule.files,
+                edits=rule.edits,
+                deletions=rule.deletions,
+                is_active=not rule.is_paused,
+                words=words,
+            )
+    return found
+
+
+def _place(recipient: Recipient) -> Place:
+    entry, subentry = recipient
+    return Place(connection=connection_name(entry), recipient=subentry.data[CONF_RECIPIENT])
+
+
+def _words(hass: HomeAssistant) -> BridgeWords:
+    texts = home_texts(hass)
+    return BridgeWords(**{field.name: texts[f"bridge_{field.name}"] for field in fields(BridgeWords)})

@@ -1,0 +1,68 @@
+"""Keeps the library's bridges as the sub-entries say, and lets them carry once Home Assistant has started."""
+
+import asyncio
+import logging
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util.hass_dict import HassKey
+
+from bach_lib import Bach, BachError, IncomingMessage
+from bach_lib.errors import NotOpenError
+from custom_components.bach.const import DOMAIN
+from custom_components.bach.coordinator import BachConfigEntry
+from custom_components.bach.home.bridge_rules import wanted_bridges
+from custom_components.bach.home.entry import connection_name, connections
+from custom_components.bach.home.roles import standing
+
+_LOGGER = logging.getLogger(__name__)
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
+
+
+def async_begin_bridges(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+    """Let the bridges of this home carry as long as the entry is loaded, as soon as all connections are there."""
+
+    async def begin(_: HomeAssistant) -> None:
+        await async_keep_bridges(hass, bach)
+        try:
+            await bach.begin_bridges(partial(_name_of, hass))
+        except NotOpenError:
+            pass  # it is being closed, or was replaced
+        except BachError as error:
+            _LOGGER.warning("Bridges do not carry: %s", error)
+
+    entry.async_on_unload(async_at_started(hass, begin))
+
+
+async def async_keep_bridges(hass: HomeAssistant, bach: Bach) -> None:
+    """Set, change and remove bridges in the library, after a change of sub-entries."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        wanted = wanted_bridges(hass)
+        try:
+            for gone in [one.name for one in bach.bridges.list() if one.name not in wanted]:
+                await bach.bridges.remove(gone)
+        except NotOpenError:
+            return
+        except BachError as error:
+            _LOGGER.warning("A bridge could not be removed: %s", error)
+        for bridge in wanted.values():
+            try:
+                await bach.bridges.set(bridge)
+            except BachError as error:  # such as a connection that was not set up yet: then it is kept with that
+                _LOGGER.debug("The bridge %s waits: %s", bridge.name, error)
+
+
+def _name_of(hass: HomeAssistant, message: IncomingMessage) -> str | None:
+    """What somebody is called in this home, if they are known here; else as they call themselves."""
+    entry = next((one for one in connections(hass) if connection_name(one) == message.connection), None)
+    if entry is None:
+        return None
+    found = standing(
+        entry.subentries.values(),
+        recipient=message.recipient,
+        sender_id=message.sender_id,
+        speaks_as=bool(message.metadata.get("speaks_as")),
+        is_claimed=not message.is_own,
+    )
+    return (found.person or None) if found else None
