@@ -10,7 +10,7 @@ import { came, page, place, went } from "./talk.ts";
 
 const changes = (operation: "edit" | "delete" | "react", id: number, concerns: string, more = {}) =>
   went(id, { operation, concerns, ref: null, text: "", ...more });
-const theirs = (kind: "edited" | "reaction", id: number, concerns: string, more = {}) =>
+const theirs = (kind: "edited" | "deleted" | "reaction", id: number, concerns: string, more = {}) =>
   came(id, { kind, concerns, ref: null, text: "", ...more });
 const order = (items: readonly SaidView[], later: readonly SaidView[] = []) => folded(items, later).map(({ one }) => keyOf(one));
 const shape = (items: readonly SaidView[], adds = false) => shapeOf(folded(items)[0]!, { adds_reactions: adds });
@@ -29,6 +29,11 @@ test("a message of theirs is found by its number, whether its chat stands before
   assert.deepEqual(order([came(1, { ref: "ada:7" }), theirs("edited", 2, "ada:7")]), ["in1"]);
   assert.deepEqual(order([came(1, { ref: "ada:7" }), theirs("reaction", 2, "ben:7")]), ["in1", "in2"]);
   assert.deepEqual(order([went(1, { ref: null, status: "dead" }), theirs("reaction", 2, "7", { about: 1 })]), ["out1"]);
+});
+
+test("what somebody took back is struck out, and nobody takes back what another has written", () => {
+  assert.equal(shape([came(1, { ref: "7" }), theirs("deleted", 2, "7")]).isDeleted, true);
+  assert.deepEqual(order([came(1, { ref: "7" }), theirs("deleted", 2, "7", { sender_id: "66" })]), ["in1", "in2"]);
 });
 
 test("nobody gives somebody else's message other words", () => {

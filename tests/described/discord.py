@@ -74,6 +74,8 @@ EVENTS: Mapping[str, Schema] = {
     "THREAD_CREATE": _with("ThreadResponse", newly_created={"type": "boolean"}),
     "MESSAGE_CREATE": _IN_AN_EVENT,
     "MESSAGE_UPDATE": _IN_AN_EVENT,
+    "MESSAGE_DELETE": _object({"id": _ID, "channel_id": _ID}, {"guild_id": _ID}),
+    "MESSAGE_DELETE_BULK": _object({"ids": {"type": "array", "items": _ID}, "channel_id": _ID}, {"guild_id": _ID}),
     "MESSAGE_REACTION_ADD": _object(_REACTION, {"guild_id": _ID, "member": _MEMBER, "message_author_id": _ID}),
     "MESSAGE_REACTION_REMOVE": _object(_REACTION, {"guild_id": _ID}),
     "INTERACTION_CREATE": _object(

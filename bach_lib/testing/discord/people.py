@@ -59,6 +59,16 @@ class People(Platform):
         message.edited_at = self.clock.now()
         self.tell_message("MESSAGE_UPDATE", message)
 
+    def take_back(self, *messages: Message) -> None:
+        """Somebody deletes these, of one channel; nobody is told who, nor whose they were."""
+        channel, ids = messages[0].channel, [str(message.id) for message in messages]
+        body: dict[str, object] = {"id": ids[0]} if len(ids) == 1 else {"ids": ids}
+        body["channel_id"] = str(channel.id)
+        if channel.guild is not None:
+            body["guild_id"] = str(channel.guild.id)
+        event = "MESSAGE_DELETE" if len(ids) == 1 else "MESSAGE_DELETE_BULK"
+        self.gateway.dispatch(event, lambda *_: body, self.bots_at(channel), channel=channel)
+
     def react(self, message: Message, user: User, emoji: str, *, take_back: bool = False) -> None:
         """Somebody puts an emoji below a message, or takes it away."""
         who = message.reactions.setdefault(emoji, [])

@@ -1,10 +1,14 @@
 """Reading what comes from outside: whatever it is, nothing raises and nothing is invented."""
 
+from contextlib import suppress
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.codec import Reader
+from bach_lib.connectors.discord.deletions import deleted
+from bach_lib.connectors.tolerant import UnreadableError
 
 SCALARS = st.one_of(
     st.none(),
@@ -76,6 +80,8 @@ def test_nothing_raises(data: dict[str, object]) -> None:
         *reader.press(data),
         *reader.reaction(data, now=0.0, is_gone=False),
     ]
+    with suppress(UnreadableError):
+        assert all(one.reply_to and one.recipient for one in deleted(data, reader.channels, now=0.0))
     for message in found:
         assert message.remote_id
         assert message.recipient
