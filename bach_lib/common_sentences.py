@@ -49,7 +49,9 @@ THE_SCHEMA_BACH_IN_ADDRESS: Final = Sentence("the_schema_bach_in_address", "the 
 A_NUMBER: Final = Sentence("a_number", "a number")
 MORE_THAN_63_BITS: Final = Sentence("more_than_63_bits", "more than 63 bits")
 A_SMALLER_ONE: Final = Sentence("a_smaller_one", "a smaller one")
+A_NAME_OF_LETTERS_AND_DIGITS: Final = Sentence("1_to_100_letters_digits", '1 to 100 letters, digits, "_", "-" or "."')
 FROM_1_TO_NUMBER: Final = Sentence("1_to_number", "1 to {number}")
+FROM_1_TO_NUMBER_IN_A_TUPLE: Final = Sentence("from_1_to_number_in_a_tuple", "from 1 to {number}, in a tuple")
 
 TRUE_OR_FALSE: Final = Sentence("true_or_false", "true or false")
 NAMES_WITH_VALUES: Final = Sentence("names_with_values", "names with values")

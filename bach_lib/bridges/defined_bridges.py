@@ -8,7 +8,15 @@ from typing import Final
 
 from bach_lib.bridges.bridge_book import BridgeBook
 from bach_lib.clock import Clock
-from bach_lib.common_sentences import A_TEXT, AT_MOST_NUMBER_CHARACTERS, NONE, TRUE_OR_FALSE
+from bach_lib.common_sentences import (
+    A_NAME_OF_LETTERS_AND_DIGITS,
+    A_TEXT,
+    AT_MOST_NUMBER_CHARACTERS,
+    FROM_1_TO_NUMBER_IN_A_TUPLE,
+    NAMES_WITH_VALUES,
+    NONE,
+    TRUE_OR_FALSE,
+)
 from bach_lib.connectors import Connectors
 from bach_lib.errors import CannotReceiveError, InvalidValueError, UnknownBridgeError
 from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords
@@ -20,7 +28,6 @@ _NAME: Final = re.compile(r"(?!\.+$)[\w.-]{1,100}")
 _MOST: Final = 50
 _MOST_TARGETS: Final = 10
 _LONGEST: Final = 200
-_FROM_1_TO_NUMBER_PLACES = Sentence("from_1_to_number_in_a_tuple", "from 1 to {number}, in a tuple")
 
 
 class Bridges:
@@ -109,11 +116,12 @@ class Bridges:
 
     async def _checked(self, bridge: object) -> Bridge:
         if not isinstance(bridge, Bridge) or not isinstance(bridge.name, str) or not _NAME.fullmatch(bridge.name):
-            expected = Sentence("1_to_100_letters_digits", '1 to 100 letters, digits, "_", "-" or "."')
-            raise InvalidValueError(field="name", value=str(getattr(bridge, "name", bridge))[:100], expected=expected)
+            raise InvalidValueError(
+                field="name", value=str(getattr(bridge, "name", bridge))[:100], expected=A_NAME_OF_LETTERS_AND_DIGITS
+            )
         given: object = bridge.targets
         if not isinstance(given, tuple) or not 1 <= len(given) <= _MOST_TARGETS:
-            expected = _FROM_1_TO_NUMBER_PLACES(number=_MOST_TARGETS)
+            expected = FROM_1_TO_NUMBER_IN_A_TUPLE(number=_MOST_TARGETS)
             raise InvalidValueError(field="targets", value=str(given)[:50], expected=expected)
         for field in fields(Bridge):
             value = getattr(bridge, field.name)
@@ -130,7 +138,9 @@ class Bridges:
 
     async def _place(self, place: object) -> Place:
         if not isinstance(place, Place):
-            raise InvalidValueError(field="a place", value=str(place)[:50], expected="Place")
+            raise InvalidValueError(
+                field="targets", value=str(place)[:50], expected=FROM_1_TO_NUMBER_IN_A_TUPLE(number=_MOST_TARGETS)
+            )
         for field, value in asdict(place).items():
             _check_text(field, value)
         connector = await self._connectors.load(self._registry.get(place.connection).type)
@@ -139,7 +149,7 @@ class Bridges:
 
 def _check_words(words: object) -> None:
     if not isinstance(words, BridgeWords):
-        raise InvalidValueError(field="words", value=str(words)[:50], expected="BridgeWords")
+        raise InvalidValueError(field="words", value=str(words)[:50], expected=NAMES_WITH_VALUES)
     for field, value in asdict(words).items():
         _check_text(field, value)
 

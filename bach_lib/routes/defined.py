@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 from bach_lib.arguments import one_of, whole
 from bach_lib.common_sentences import (
+    A_NAME_OF_LETTERS_AND_DIGITS,
     A_TEXT,
     AT_MOST_NUMBER_CHARACTERS,
+    FROM_1_TO_NUMBER_IN_A_TUPLE,
     NONE,
     TRUE_OR_FALSE,
 )
@@ -88,8 +90,9 @@ class Routes:
 
     def _check(self, route: object) -> None:
         if not isinstance(route, Route) or not isinstance(route.name, str) or not _NAME.fullmatch(route.name):
-            expected = Sentence("1_to_100_letters_digits", '1 to 100 letters, digits, "_", "-" or "."')
-            raise InvalidValueError(field="name", value=str(getattr(route, "name", route))[:100], expected=expected)
+            raise InvalidValueError(
+                field="name", value=str(getattr(route, "name", route))[:100], expected=A_NAME_OF_LETTERS_AND_DIGITS
+            )
         _check_words(route.words)
         _check_number("steps", route.steps, Step, _MOST_STEPS)
         for step in route.steps:
@@ -101,7 +104,7 @@ class Routes:
 
 def _check_number(field: str, given: object, kind: type, most: int) -> None:
     if not isinstance(given, tuple) or not all(isinstance(one, kind) for one in given) or not 1 <= len(given) <= most:
-        expected = Sentence("from_1_to_number_in_a_tuple", "from 1 to {number}, in a tuple", number=most)
+        expected = FROM_1_TO_NUMBER_IN_A_TUPLE(number=most)
         raise InvalidValueError(field=field, value=str(given)[:50], expected=expected)
 
 

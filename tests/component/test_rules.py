@@ -296,6 +296,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             {
                 "alert",
                 "alerts",
+                "bridge",
                 "code",
                 "count",
                 "curl",

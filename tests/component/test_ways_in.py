@@ -54,7 +54,7 @@ MODULES: Final = {
 """What Home Assistant loads by its name, and where it is judged who may use it."""
 SOURCES: Final = {"integration_discovery", "options", "reauth", "reconfigure", "user", "zeroconf"}
 """What begins a dialog; it is shown to administrators. The last is anybody in the network: `test_discovery.py`."""
-DIALOGS: Final = {"recipient", "person"}
+DIALOGS: Final = {"bridge", "recipient", "person"}
 CONDITIONS: Final = {"is_breaker_open", "is_connected", "is_unacknowledged"}
 EVENTS: Final = {
     *("automation_triggered", "core_config_updated", "homeassistant_stop", "panels_updated"),

@@ -81,7 +81,7 @@ def handlers_as_they_were() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "program",
-    [*blocks("docs/library.md", "python"), *blocks("docs/routes.md", "python")],
+    [*blocks("docs/library.md", "python"), *blocks("docs/routes.md", "python"), *blocks("docs/bridges.md", "python")],
     ids=lambda program: program.split("\n")[0],
 )
 async def test_what_the_page_of_the_library_shows_is_true_each_time(

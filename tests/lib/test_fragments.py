@@ -152,7 +152,7 @@ async def test_the_connector_of_the_page_sends(tmp_path: Path) -> None:
 def test_every_page_with_lines_of_python_is_run() -> None:
     """A page would show what nobody has ever tried."""
     shown = {path.stem for path in (ROOT / "docs").glob("*.md") if "```python" in path.read_text("utf-8")}
-    assert shown == {*PAGES, "library", "routes", "write-a-connector"}
+    assert shown == {*PAGES, "bridges", "library", "routes", "write-a-connector"}
 
 
 PRELUDE = """

@@ -29,6 +29,7 @@ GOOD: Mapping[str, str] = {
     "run_": "1",
     "type_": "telegram",
     "key": "settings.x",
+    "targets": "w:other",
 }
 """What is right for an argument that has to be given."""
 _ENOUGH: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +37,7 @@ _ENOUGH: Mapping[str, tuple[str, ...]] = {
     "remove": ("--yes",),
     "rules set": ("--phrase", "leak"),
     "route add": ("--step", "w:default"),
+    "bridge add": (),
 }
 """What else has to be said, so that something is written if the odd word is taken."""
 
@@ -141,6 +143,7 @@ def _line(
     arguments = [one for one in parameters if isinstance(one, typer.core.TyperArgument)]
     last = arguments.index(odd) if isinstance(odd, typer.core.TyperArgument) else -1
     good = {**GOOD, "name": "new"} if command.endswith(" add") else GOOD
+    good = {**good, "source": "w:default"} if command == "bridge add" else good
     given = [word if one is odd else good[str(one.name)] for one in arguments[: last + 1]]
     given += [good[str(one.name)] for one in arguments[last + 1 :] if one.required]
     return (*command.split(), *options, *enough, *given)
