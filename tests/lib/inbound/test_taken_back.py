@@ -8,7 +8,8 @@ from bach_lib.models.incoming import Kind
 from bach_lib.storage import Store
 from bach_lib.testing import FakeClock
 from tests.lib.inbound.make import incoming
-from tests.lib.inbound.test_inbox import HOME, Bench, add
+from tests.lib.inbound.test_inbox import HOME, Bench
+from tests.lib.storage.work import add
 
 
 def gone(**fields: object) -> Incoming:
