@@ -1,4 +1,4 @@
-"""Which sub-entries a connection can have, and by which dialogs: recipients, people in groups or of this home, bridges."""
+"""Which sub-entries a connection can have, and by which dialogs: recipients, people, bridges."""
 
 from collections.abc import Mapping
 from typing import Final
