@@ -45,7 +45,6 @@ from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
-from .lifecycle.kept_bridges import async_begin_bridges, async_keep_bridges
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -56,6 +55,7 @@ from .lifecycle.lost_persons import async_watch_persons
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
+from .lifecycle.kept_bridges import async_begin_bridges
 from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.route_runs import async_follow_runs
 from .lifecycle.trouble_events import async_tell_of_trouble
@@ -188,7 +188,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
     try:
         async with hub.hold() as bach:
             await bach.registry.remove(connection_name(entry))
-            await async_keep_bridges(hass, bach)
     except UnknownConnectionError:
         pass  # it was never set up
     except BachError as error:
@@ -212,8 +211,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         if type_of(entry.data) == TYPE_ROUTES:
             await async_follow_runs(hass, entry, bach, partial(name_of_user, hass))
             await async_keep_alerts(hass, entry)
-        elif not is_partner(entry):
-            async_begin_bridges(hass, entry, bach)
+        async_begin_bridges(hass, entry, bach)
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)
@@ -302,4 +300,3 @@ async def _follow_subentries(hass: HomeAssistant, entry: BachConfigEntry, bach: 
         await hass.config_entries.async_reload(entry.entry_id)
     else:
         async_tell_of_subentries(hass, entry)
-        await async_keep_bridges(hass, bach)

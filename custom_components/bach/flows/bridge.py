@@ -27,8 +27,9 @@ from custom_components.bach.home.language import common_texts
 from custom_components.bach.home.members import async_recipient_of
 from custom_components.bach.home.recipient_subentries import recipient_subentries
 from custom_components.bach.home.roles import role_of
-from custom_components.bach.home.route_steps import recipients_by_id, routes_of
+from custom_components.bach.home.route_steps import routes_of
 from custom_components.bach.home.target_recipients import notify_entity_id
+from custom_components.bach.home.whom import people_of, told_by_id
 from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled
 
 SECTION_MORE: Final = "more"
@@ -51,7 +52,7 @@ class BridgeFlow(ConfigSubentryFlow):
         sources = self._sources()
         if not sources:
             return self.async_abort(reason="nothing_comes_in")
-        if len(recipients_by_id(self.hass)) < 2:
+        if len(told_by_id(self.hass)) < 2:
             return self.async_abort(reason="nobody_to_carry_to")
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -59,9 +60,10 @@ class BridgeFlow(ConfigSubentryFlow):
             if not errors:
                 self._rule = rule
                 return await self.async_step_plan()
-        routes = [entity_id for one in routes_of(self.hass) if (entity_id := notify_entity_id(self.hass, one))]
+        untold = [*routes_of(self.hass), *people_of(self.hass)]
+        others = [entity_id for one in untold if (entity_id := notify_entity_id(self.hass, one))]
         whom = EntitySelectorConfig(
-            filter=[{"integration": DOMAIN, "domain": "notify"}], exclude_entities=routes, multiple=True
+            filter=[{"integration": DOMAIN, "domain": "notify"}], exclude_entities=others, multiple=True
         )
         schema = vol.Schema(
             {
@@ -139,7 +141,7 @@ class BridgeFlow(ConfigSubentryFlow):
 
     def _given(self, user_input: Mapping[str, Any]) -> tuple[BridgeRule, dict[str, str]]:
         """The bridge that was filled in, and what is wrong with it."""
-        known = recipients_by_id(self.hass)
+        known = told_by_id(self.hass)
         found = [async_recipient_of(self.hass, one) for one in user_input[CONF_TO]]
         meant = [one[1].subentry_id for one in found if one and one[1].subentry_id in known]
         source = user_input[CONF_FROM]
@@ -160,7 +162,7 @@ class BridgeFlow(ConfigSubentryFlow):
         """What the form shows of the bridge that is there."""
         if not self._rule.source:
             return {}
-        known = recipients_by_id(self.hass)
+        known = told_by_id(self.hass)
         entities = [notify_entity_id(self.hass, known[one]) for one in self._rule.targets if one in known]
         return {
             CONF_FROM: self._rule.source,
@@ -170,6 +172,6 @@ class BridgeFlow(ConfigSubentryFlow):
         }
 
     def _title(self) -> str:
-        known = recipients_by_id(self.hass)
+        known = told_by_id(self.hass)
         source, *targets = [known[one][1].title for one in self._rule.places if one in known]
         return f"{source} {'↔' if self._rule.both_ways else '→'} {', '.join(targets)}"[:_MAX_TITLE]

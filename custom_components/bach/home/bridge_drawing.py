@@ -10,14 +10,14 @@ from custom_components.bach.const import TYPE_DISCORD, TYPE_SIGNAL
 from custom_components.bach.kinds.markdown_escape import escape_markdown
 
 from .bridge_rules import BridgeRule
-from .route_steps import recipients_by_id
+from .whom import told_by_id
 
 _TELL_OF_DELETIONS = frozenset({TYPE_DISCORD, TYPE_SIGNAL})
 
 
 def previewed(hass: HomeAssistant, rule: BridgeRule, texts: Mapping[str, str]) -> str:
     """In Markdown: what goes where, what goes along, and what does not. `texts`: of `common_texts`."""
-    known = recipients_by_id(hass)
+    known = told_by_id(hass)
     names = [_name(known[one][0].title, known[one][1].title) for one in rule.places if one in known]
     gone = len(rule.places) - len(names)
     if rule.both_ways:

@@ -29,7 +29,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from .entry import connection_name, connections
 from .language import home_texts
 from .members import Recipient
-from .route_steps import recipients_by_id
+from .whom import told_by_id
 
 _NAME: Final = "bridge_"
 
@@ -93,7 +93,7 @@ def bridge_name(subentry_id: str) -> str:
 
 def wanted_bridges(hass: HomeAssistant) -> dict[str, Bridge]:
     """All bridges as they are now, by name, without recipients that were removed; none that leads nowhere."""
-    known, words = recipients_by_id(hass), _words(hass)
+    known, words = told_by_id(hass), _words(hass)
     found = dict[str, Bridge]()
     for _, subentry in bridges_of(hass):
         rule, name = BridgeRule.read(subentry), bridge_name(subentry.subentry_id)
