@@ -45,6 +45,7 @@ from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
+from .lifecycle.kept_bridges import async_begin_bridges
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -55,7 +56,6 @@ from .lifecycle.lost_persons import async_watch_persons
 from .lifecycle.lost_users import async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
-from .lifecycle.kept_bridges import async_begin_bridges
 from .lifecycle.recipients import async_tell_of_subentries
 from .lifecycle.route_runs import async_follow_runs
 from .lifecycle.trouble_events import async_tell_of_trouble
@@ -167,11 +167,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: BachConfigEntry) -> boo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Delete a connection with its queued messages, and the database with the last entry.
-
-    If all are disabled, Home Assistant calls this without `async_setup` before.
-    """
-    await _know_what_is_stored(hass)
+    """Delete a connection with its queued messages, and the database with the last entry."""
+    await _know_what_is_stored(hass)  # if all are disabled, Home Assistant calls this without `async_setup` before
     hub = hass.data[HUB]
     await async_drop_kept_entities(hass, entry)
     async_withdraw(hass, entry)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from functools import partial
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
@@ -16,6 +16,8 @@ from custom_components.bach.home.bridge_rules import wanted_bridges
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.roles import standing
 
+from .recipients import async_follow_subentries
+
 _LOGGER = logging.getLogger(__name__)
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
 
@@ -23,8 +25,13 @@ _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
 def async_begin_bridges(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
     """Let the bridges of this home carry as long as the entry is loaded, as soon as all connections are there."""
 
+    @callback
+    def look() -> None:
+        entry.async_create_task(hass, async_keep_bridges(hass, bach), "bach-bridges")
+
     async def begin(_: HomeAssistant) -> None:
         await async_keep_bridges(hass, bach)
+        async_follow_subentries(hass, entry, look)
         try:
             await bach.begin_bridges(partial(_name_of, hass))
         except NotOpenError:
