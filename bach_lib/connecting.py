@@ -38,6 +38,7 @@ from bach_lib.models.proof import ProofKind
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.redact import Redactor
+from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.splitting import Limit, split
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "Limit",
     "Location",
     "Loss",
+    "MarkdownMarks",
     "Media",
     "Message",
     "NoBody",

@@ -11,6 +11,7 @@ from typing import Final
 from bach_lib.arguments import above_zero, some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Format, Operation
+from bach_lib.text.html_markdown import MarkdownMarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Capabilities:
     message. `adds_reactions`: an emoji joins those of the same sender instead of taking their place. `shared_lanes`:
     several processes may send through one connection at once, as nothing is counted, held open or remembered from one
     message to the next. `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself.
+    `html_as`: how its Markdown is written, if HTML is to come to it as that.
     """
 
     receives: bool
@@ -71,6 +73,7 @@ class Capabilities:
     adds_reactions: bool = False
     shared_lanes: bool = False
     replaces_by_tag: bool = False
+    html_as: MarkdownMarks | None = None
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError`, which names the field."""
@@ -86,6 +89,10 @@ class Capabilities:
                 raise _wrong(name, value, "a whole number, 0 or more")
         self._check_words()
         self._check_pairs()
+
+    def shows(self, form: Format) -> bool:
+        """Whether it shows a text of this format as it is meant."""
+        return form in self.formats or (form is Format.HTML and self.html_as is not None)
 
     def _check_words(self) -> None:
         for name, kind, least in (("formats", Format, Format.PLAIN), ("operations", Operation, Operation.SEND)):
@@ -103,6 +110,8 @@ class Capabilities:
             if bool(mine) is not bool(others):
                 kind = f"{'a number above 0' if others else '0'}, as {other} is {others}"
                 raise _wrong(name, mine, kind)
+        if self.html_as is not None and Format.MARKDOWN not in self.formats:
+            raise _wrong("html_as", self.html_as, "None, as markdown is not among formats")
         if self.picture_bytes > self.file_bytes:
             raise _wrong("picture_bytes", self.picture_bytes, f"at most file_bytes, which is {self.file_bytes}")
         if self.max_caption is not None and not self.max_files:

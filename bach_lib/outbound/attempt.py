@@ -23,6 +23,7 @@ from bach_lib.outbound.retry import EXPIRED, Settlement, Witnesses, decide, is_a
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outcomes import Dead, Outcome, Scope, Sent, Uncertain, Wait
 from bach_lib.spans import Value, span
+from bach_lib.text.html_markdown import in_markdown
 
 of_attempt: Callable[..., Settlement] = changer(Settlement, "outcome", "seconds", "tried")
 """The settlement of an attempt that came to this, took so long, and was made with this message."""
@@ -132,6 +133,8 @@ class Trials:
             loaded.release()
 
     async def _handed_over(self, connector: Connector, message: Message) -> Outcome:
+        if (marks := connector.capabilities.html_as) is not None:
+            message = in_markdown(message, marks)
         about: dict[str, Value] = {"bach.connection": message.connection, "bach.message_id": message.id}
         with span("bach.attempt", about) as attempt:
             outcome = await connector.send(message)

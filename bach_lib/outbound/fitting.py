@@ -141,7 +141,7 @@ def _format(type_: str, capabilities: Capabilities, value: object, text: str, lo
         known = ", ".join(sorted(capabilities.formats))
         raise UnknownFormatError(type=type_, format=value, known=known)
     form = Format(value)
-    if form in capabilities.formats:
+    if capabilities.shows(form):
         return form, text
     lost.append(
         Loss(

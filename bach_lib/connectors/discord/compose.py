@@ -15,6 +15,7 @@ from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 from bach_lib.said import Sentence
+from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.markdown import read_discord
 from bach_lib.text.splitting import Limit, Piece, split
 
@@ -95,6 +96,12 @@ def contents(message: Message) -> list[str]:
 def plain(text: str) -> str:
     """Text that looks as it was written, but for links, which stay links."""
     return _MARKUP.sub(_escape, text)
+
+
+MARKS = MarkdownMarks(
+    around={"bold": "**", "italic": "*", "underline": "__", "strike": "~~", "spoiler": "||"},
+    escape=plain,
+)
 
 
 def _read_plain(text: str) -> Iterator[Piece]:

@@ -65,6 +65,7 @@ class DiscordConnector(Connector):
         receives=True,
         idempotent=True,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        html_as=compose.MARKS,
         max_text=compose.MAX_TEXT,
         send_timeout=300.0,
         poll_timeout=60.0,

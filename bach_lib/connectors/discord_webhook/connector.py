@@ -52,6 +52,7 @@ class DiscordWebhookConnector(SendOnly):
         receives=False,
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        html_as=compose.MARKS,
         max_text=compose.MAX_TEXT,
         send_timeout=300.0,  # many messages may become of one, the last with files; and a check of a refusal
         operations=frozenset({Operation.SEND, Operation.EDIT, Operation.DELETE}),

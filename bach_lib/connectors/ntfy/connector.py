@@ -23,7 +23,7 @@ from bach_lib.connectors.ntfy import codec
 from bach_lib.connectors.ntfy.authorization import authorization, hidden
 from bach_lib.connectors.ntfy.errors import named_by
 from bach_lib.connectors.ntfy.grants import Grants
-from bach_lib.connectors.ntfy.publishing import CAPTION, plan
+from bach_lib.connectors.ntfy.publishing import CAPTION, MARKS, plan
 from bach_lib.connectors.ntfy.receiver import StreamReceiver
 from bach_lib.connectors.ntfy.recipients import DEFAULT_ENDPOINT, account_of, as_id, is_topic, normalize
 from bach_lib.connectors.ntfy.rest import Rest
@@ -59,6 +59,7 @@ class NtfyConnector(Unattended):
         receives=True,
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        html_as=MARKS,
         max_text=64_000,
         send_timeout=600.0,
         poll_timeout=90.0,

@@ -4,6 +4,7 @@ ntfy makes a file of every text of 4,096 bytes and more, and refuses JSON of twi
 that; and those of which JSON makes far more, as of a heap of quotes, further below.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -12,6 +13,7 @@ import orjson
 
 from bach_lib.connectors.ntfy.codec import headers_of
 from bach_lib.models import Format, Message
+from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.markdown import read_discord
 from bach_lib.text.splitting import Limit, Read, plain, split
 
@@ -29,6 +31,15 @@ _ENCODED = "=?"
 """How a header begins that is encoded, for which the server takes a title, however it was published."""
 _MOST_HEADERS = 4_000
 """Bytes of what stands beside a file."""
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+\-.!|~&]")
+
+
+def _escaped(text: str) -> str:
+    """With ends of lines that stay some; in Markdown they are white space."""
+    return _SPECIAL.sub(r"\\\g<0>", text).replace("\n", "  \n")
+
+
+MARKS = MarkdownMarks(around={"bold": "**", "italic": "*", "strike": "~~"}, escape=_escaped, is_strict=True)
 _READ: Mapping[Format, Read] = {Format.PLAIN: plain, Format.MARKDOWN: read_discord}
 
 

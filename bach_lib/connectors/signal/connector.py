@@ -31,7 +31,7 @@ from bach_lib.connectors.signal.group_members import Groups
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import Rest, ServerInfo
-from bach_lib.connectors.signal.styles import MAX_FILES, compose, plan
+from bach_lib.connectors.signal.styles import MARKS, MAX_FILES, compose, plan
 from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
@@ -48,15 +48,13 @@ class Settings:
 
 
 class SignalConnector(Connector):
-    """Connector of an account (`settings.number`) on the signal-cli-rest-api at `connection.endpoint`.
-
-    The server itself asks for no secret. One that stands behind a proxy may get `token`, as a bearer token.
-    """
+    """Connector of an account (`settings.number`) on the signal-cli-rest-api at `connection.endpoint`."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         idempotent=False,
         formats=frozenset({Format.PLAIN, Format.MARKDOWN}),
+        html_as=MARKS,
         max_text=64_000,
         send_timeout=300.0,
         poll_timeout=60.0,
@@ -76,7 +74,7 @@ class SignalConnector(Connector):
         endpoint = setup.connection.endpoint or ""
         check_endpoint(endpoint)
         self._number = own_number(setup.connection.settings.get("number"))
-        token = setup.secrets.get("token", "").strip() or None
+        token = setup.secrets.get("token", "").strip() or None  # of a proxy before it; the server asks for none
         self._redact = Redactor([token] if token else [])
         self._listening_session = OwnSession(setup.new_session)
         self._contacts: tuple[Sighting, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bach_lib.models import Format, Message, Operation
+from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.markdown import read_signal
 from bach_lib.text.splitting import Limit, Read, plain, split
 
@@ -19,7 +20,16 @@ MAX_FILES = 10
 """Of one message."""
 
 _READ: Mapping[Format, Read] = {Format.PLAIN: plain, Format.MARKDOWN: read_signal}
-_MARKS = re.compile(r"[*~|`\\]")
+_SPECIAL = re.compile(r"[*~|`\\]")
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda mark: f"\\{mark[0]}", text)
+
+
+MARKS = MarkdownMarks(
+    around={"bold": "**", "italic": "*", "strike": "~", "spoiler": "||"}, escape=_escaped, has_blocks=False
+)
 
 
 def compose(text: str, title: str | None, form: Format) -> str:
@@ -28,7 +38,7 @@ def compose(text: str, title: str | None, form: Format) -> str:
         return text
     heading = title.strip()
     if form is Format.MARKDOWN:
-        heading = f"**{_MARKS.sub(lambda mark: f'\\{mark[0]}', heading)}**"
+        heading = f"**{_escaped(heading)}**"
     return f"{heading}\n\n{text}"
 
 
