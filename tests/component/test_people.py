@@ -19,7 +19,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers import label_registry as lr
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from bach_lib import ConnectionState, RouteStatus
@@ -297,16 +297,15 @@ async def test_whoever_may_not_tell_a_recipient_tells_no_person(
 ) -> None:
     """A guest would write to whoever is at home under another name."""
     await this_home(hass, everybody("everybody", "All"), everybody("at_home", "Else nobody", if_nobody="nobody"))
-    context = Context(user_id=hass_read_only_user.id)
     is_at(hass, "ada", AWAY)
-    for domain in ("bach", "notify"):
-        for entity_id in ("notify.all", "person.ada", "notify.else_nobody"):
-            if domain == "notify" and entity_id.startswith("person"):
-                continue
+    half = MockUser(name="Guest").add_to_hass(hass)
+    half.mock_policy({"entities": {"entity_ids": {"notify.all": True, "person.ada": True}}})
+    tries = [("bach", "notify.all"), ("bach", "person.ada"), ("bach", "notify.else_nobody"), ("notify", "notify.all")]
+    for user in (hass_read_only_user, half):
+        for domain, entity_id in tries:
+            data = {"entity_id": entity_id, "message": "x"}
             with pytest.raises(Unauthorized):
-                await hass.services.async_call(
-                    domain, "send_message", {"entity_id": entity_id, "message": "x"}, blocking=True, context=context
-                )
+                await hass.services.async_call(domain, "send_message", data, True, Context(user_id=user.id))
     assert await told(hass) == []
 
 
