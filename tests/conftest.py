@@ -1,6 +1,7 @@
 """What all tests share: a busy machine is no fault of what is tested."""
 
 import asyncio
+import gc
 import logging
 import os
 import shutil
@@ -16,6 +17,9 @@ from bach_lib.storage import MemoryDatabase, ServerDatabase
 from tests.servers import Server, a_folder, programs
 
 pytest_plugins = ["tests.described.plugin"]
+
+gc.set_threshold(50_000)
+"""Nearly nothing that a test makes is garbage before it ends, and after each file all of it is looked through."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
