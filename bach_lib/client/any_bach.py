@@ -53,6 +53,10 @@ class AnyBach(Protocol):
         """Take a waiting message out of the queue."""
         ...
 
+    async def send_now(self, message_id: int) -> Message:
+        """Send a scheduled message without waiting for its time."""
+        ...
+
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands.
 

@@ -77,6 +77,10 @@ class OwnerClient(Beside):
         """Take a waiting message out of the queue."""
         return self._message(await self._ask("program_cancel", {"message_id": message_id}))
 
+    async def send_now(self, message_id: int) -> Message:
+        """Send a scheduled message without waiting for its time."""
+        return self._message(await self._ask("program_send_now", {"message_id": message_id}))
+
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
         told = exact(known_options(options))

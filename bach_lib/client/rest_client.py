@@ -104,6 +104,11 @@ class RestClient(Beside):
         """Take a waiting message out of the queue."""
         return self._made(message_of, await self._ask("POST", f"{_MESSAGES}/{message_id:d}/cancel"))
 
+    async def send_now(self, message_id: int) -> Message:
+        """Send a scheduled message without waiting for its time."""
+        row = await self._ask("POST", f"{_MESSAGES}/{message_id:d}/send-now")
+        return self._made(message_of, row)
+
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
         key, fields = _fields(known_options(options))

@@ -52,6 +52,15 @@ PER_MINUTE: Final = Known(
     ),
     takes=(int,),
 )
+DELAYED_MINUTES: Final = Known(
+    name="delayed_minutes",
+    about=Sentence(
+        "delayed_minutes",
+        "from how many minutes on a message says in front how late it comes, like {example}",
+        example="⏱ 3 h",
+    ),
+    takes=(int,),
+)
 MAX_WAITING: Final = Known(
     name="max_waiting",
     about=Sentence("the_most_messages_that_may_wait", "the most messages that may wait"),
@@ -122,6 +131,25 @@ QUIET_HOURS: Final = Known(
     takes=(list,),
 )
 
+GATHERING: Final = Known(
+    name="gathering",
+    about=Sentence(
+        "gathering",
+        "when messages of low priority are gathered and go as one, like {example}",
+        example='[{"at": "18:00"}, {"per_hour": 5}, {"same_minutes": 10}]',
+    ),
+    takes=(list,),
+)
+HOLIDAYS: Final = Known(
+    name="holidays",
+    about=Sentence(
+        "holidays",
+        "days that count as a Sunday in quiet hours, like {example}",
+        example='["2026-12-24/2027-01-06", "12-25"]',
+    ),
+    takes=(list,),
+)
+
 OF_NETWORK: Final = (PROXY, IP_FAMILY)
 """What every connection can be told, partners too."""
 SECRETS_OF_NETWORK: Final = (PROXY_USER, PROXY_PASSWORD)
@@ -133,6 +161,7 @@ OF_CONNECTOR: Final = (
     BREAKER_FAILURES,
     BREAKER_SECONDS,
     PER_MINUTE,
+    DELAYED_MINUTES,
     MAX_WAITING,
     FILE_MEGABYTES,
     KEEP_DAYS,
@@ -140,6 +169,8 @@ OF_CONNECTOR: Final = (
     RECEIVING,
     QUIET_START,
     QUIET_HOURS,
+    HOLIDAYS,
+    GATHERING,
     *OF_NETWORK,
 )
 """What every connection of a connector can be told."""

@@ -93,7 +93,8 @@ class Message:
     was told to wait, in all. `held`: it waits for its owner's word, as the database is a restored copy. `lost` is what
     it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
     it, in the words of its connector. `parts`: of a deletion on its way, all ids of what it takes away, if those are
-    several, as of an album. `proven`: what is known of it since it was sent, from delivered to answered.
+    several, as of an album. `proven`: what is known of it since it was sent, from delivered to answered. `awake`: quiet
+    hours do not concern it. `asked_at`: the moment that it was meant for, where BACH let it wait.
     """
 
     id: int
@@ -151,6 +152,8 @@ class Message:
     progress: str | None = field(default=None, repr=False)
     parts: tuple[str, ...] = field(default=(), repr=False)
     proven: tuple[Proven, ...] = ()
+    awake: bool = field(default=False, repr=False)
+    asked_at: float | None = None
 
     @property
     def scheduled_for(self) -> float | None:

@@ -15,6 +15,7 @@ from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
 from bach_lib.outbound.belonging import NO_REPLY, anew, belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.delayed import with_delay
 from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.gate import Gate
 from bach_lib.outbound.ledger import Ledger
@@ -105,10 +106,12 @@ class Trials:
         """Say that it is tried now; the message as the present account may send it, or what becomes of it."""
         try:
             self._services.bus.publish(MessageAttempted(connection=message.connection, message=message))
-            return await belonging(connector, message, self._services)
+            made = await belonging(connector, message, self._services)
         except BaseException:  # cancelled, or the program ends: nothing of it was written
             self._ledger.give_back(message)
             raise
+        services = self._services
+        return with_delay(made, services.settings, services.clock.now()) if isinstance(made, Message) else made
 
     async def _sent(self, connector: Connector, message: Message, hindrance: Callable[[], Outcome | None]) -> Outcome:
         """`hindrance`: what is in the way by now; asking whose the account is, and reading files, may take a while."""

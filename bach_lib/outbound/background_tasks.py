@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable
 
 from bach_lib.clock import Clock
 from bach_lib.outbound.advancing import Advance
-from bach_lib.outbound.queue import Put
+from bach_lib.outbound.putting import Put
 
 type Write = asyncio.Future[Put] | asyncio.Future[Advance]
 

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.storage import Transaction
 

@@ -11,7 +11,7 @@ from bach_lib.events import MessageCancelled, MessageQueued
 from bach_lib.models import Message
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.lane_address import LaneAddresses
-from bach_lib.outbound.queue import Put
+from bach_lib.outbound.putting import Put
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.services import DispatchServices
 

@@ -22,7 +22,8 @@ from bach_lib.outbound.entry import entry_of
 from bach_lib.outbound.lane_address import LaneAddresses
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.loans import Loan, Loans
-from bach_lib.outbound.retry import Settlement, late, untried
+from bach_lib.outbound.quieting import not_now
+from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.services import DispatchServices
 
 LONGEST = 0.5
@@ -140,8 +141,8 @@ class Carrier:
         if connector is None or message.operation is not Operation.SEND:  # before which others may have to go
             return untried(message)
         entry = entry_of(message, self._services.clock)
-        if entry.is_over(self._services.clock):
-            return late(message)
+        if (instead := not_now(message, entry, connector, self._services)) is not None:
+            return instead
         message = self._addresses.addressed(message)
         verdict = await self._trials.hold(connector, message, entry, lambda: not self._is_resting)
         self._gate.learn(permit, message.recipient, verdict.outcome, verdict.fault, began=verdict.began)

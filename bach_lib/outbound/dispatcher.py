@@ -2,10 +2,9 @@
 
 Nothing polls. `_pump` runs when something changed (a message came, an attempt ended, a timer fired, a check succeeded);
 it starts as many workers as may work now and sets one timer for the next moment at which more may. A worker sends one
-message after another; what it learned of the last one and its claim on the next share a transaction. All requests pass
-through the store in order, so a lane's next message is never claimed before its last one is settled.
-Whether a time to live is over is decided here alone, on the clock that never jumps. The disk keeps the same moment on
-the wall clock, for the next start, and follows when that one is set (`Ledger.look_at_the_wall`).
+message after another; what came of the last and its claim on the next share a transaction. All requests pass through
+the store in order, so a lane's next message is never claimed before its last one is settled. Whether a time to live is
+over is decided here alone, on the clock that never jumps. The disk keeps that moment on the wall clock (`Ledger`).
 """
 
 import asyncio
@@ -33,8 +32,9 @@ from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.lending import Lending
 from bach_lib.outbound.loading import Loading
 from bach_lib.outbound.loans import Loans
-from bach_lib.outbound.queue import Put
-from bach_lib.outbound.retry import Settlement, late, untried
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.quieting import not_now
+from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.schedule import Schedule
 from bach_lib.outbound.services import DispatchServices
@@ -187,7 +187,7 @@ class Dispatcher:
 
     def _lease(self, draft: Draft) -> Lease | None:
         """A lease if this message could go this very moment."""
-        if self._connector is None or draft.next_retry_at is not None or not self._choosing.has_room:
+        if self._connector is None or draft.next_retry_at or draft.gathering or not self._choosing.has_room:
             return None
         others = self._lanes.are_parked or draft.recipient in self._puts.values() or not self._loading.is_over
         return None if others else self._choosing.lease(self._connector, draft.recipient)  # others stand before it
@@ -273,9 +273,9 @@ class Dispatcher:
         if connector is None or beside or lane != job.entry.recipient:  # stopped, moved, or older ones wait for a limit
             self._choosing.finish(job, replace(job.entry, recipient=lane, beside=beside))
             return untried(message)
-        if job.entry.is_over(self._clock):  # the disk took so long
+        if (instead := not_now(message, job.entry, connector, self._services)) is not None:
             self._choosing.finish(job, None)
-            return late(message)
+            return instead
         message = self._addresses.addressed(message)
         verdict = await self._trials.hold(connector, message, job.entry, lambda: self._connector is connector)
         settlement, now = verdict.settlement, self._clock.monotonic()
@@ -287,8 +287,8 @@ class Dispatcher:
             self._lanes.pause(self._addresses.lane_of(message.recipient), now + max(seconds, wait.seconds), now)
         back, beside = None, wait is not None and wait.scope is Scope.MESSAGE
         if not settlement.status.is_final:
-            hurry, aside = settlement.hurry, settlement.retry_count > message.max_retries
-            back = replace(job.entry, due=now + seconds, aside=aside, beside=beside, hurry=hurry)
+            aside = settlement.retry_count > message.max_retries
+            back = replace(job.entry, due=now + seconds, aside=aside, beside=beside, hurry=settlement.hurry)
         self._choosing.finish(job, back, failed_probe=failed)
         if isinstance(verdict.outcome, Sent):
             self._lanes.hasten(now, aside=True)

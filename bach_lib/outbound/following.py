@@ -23,7 +23,7 @@ def follow(messages: Iterable[Message], lanes: Lanes, loading: Loading, addresse
         if message.connection != addresses.connection or message.status not in _WAITING or message.held:
             loading.discard(message.id)
             continue
-        if lanes.waiting(message.id):
+        if lanes.waiting(message.id) and message.scheduled_for is None:
             renew(lanes, addresses.entry(message))
         else:
             loading.add(addresses.entry(message))

@@ -15,7 +15,7 @@ from bach_lib.events import MessageExpired
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message, Status
 from bach_lib.outbound.advancing import Advance
-from bach_lib.outbound.queue import Put
+from bach_lib.outbound.putting import Put
 from bach_lib.outbound.retry import INTERRUPTED, Settlement, untried
 from bach_lib.outbound.services import DispatchServices
 from bach_lib.outbound.settlement import settled_event, settled_events

@@ -190,7 +190,7 @@ class Lending:
         for message in one.messages:
             is_head = lent.messages and message.id == lent.place.id
             if is_head and message.status in _WAITING and not message.held and message.connection == self._name:
-                back = self._addresses.entry(message)
+                back = None if message.scheduled_for is not None else self._addresses.entry(message)
         self._choosing.lanes.release(lent.place.lane, back)
 
     def _tell(self, one: Ended) -> None:

@@ -10,7 +10,8 @@ from bach_lib.models import Message, Operation
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.file_keeper import Keeping
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft
 from bach_lib.storage import Transaction
 

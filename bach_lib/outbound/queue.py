@@ -6,7 +6,7 @@ The queue knows what is on disk and which changes are allowed. Who goes when is 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 from bach_lib.clock import Clock
 from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError
@@ -14,9 +14,10 @@ from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
 from bach_lib.outbound.file_keeper import FileKeeper
+from bach_lib.outbound.going_together import Together, fall_due, gathered
 from bach_lib.outbound.interrupted import settle_interrupted
 from bach_lib.outbound.one_message import end_message, expire_message, one_message
-from bach_lib.outbound.putting import put_row
+from bach_lib.outbound.putting import Put, put_row
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.room import room_after
 from bach_lib.outbound.rows import (
@@ -26,7 +27,6 @@ from bach_lib.outbound.rows import (
     UnreadableRowError,
     draft_row,
     message_from_draft,
-    oldest_first,
     readable_message,
     without_contents,
 )
@@ -40,21 +40,6 @@ _AT_ONCE = 100
 """Messages that are changed beside something else; more of them are in portions of their own."""
 _WAITING = frozenset({Status.PENDING, Status.FAILED})
 _RETRYABLE = frozenset({Status.DEAD, Status.UNCERTAIN, Status.EXPIRED, Status.CANCELLED})
-
-
-@dataclass(slots=True, kw_only=True)
-class Put:
-    """What putting a draft did: the message on disk, and those that it replaced.
-
-    Unless `is_new` it was there before, put under the same key. `has_more`: there are more to be replaced. `room`: how
-    many more may wait, where that was looked up.
-    """
-
-    message: Message
-    replaced: tuple[Message, ...] = ()
-    is_new: bool = True
-    has_more: bool = False
-    room: int | None = None
 
 
 class Queue:
@@ -82,7 +67,8 @@ class Queue:
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient. `limit`: fails
         with `QueueFullError` if so many wait on disk (of a database that several processes share).
         """
-        is_plain = draft.tag is None and draft.next_retry_at is None and not draft.files
+        is_plain = draft.tag is None and draft.next_retry_at is None and not (draft.files or draft.awake)
+        is_plain = is_plain and not draft.gathering
         if request is None and is_plain and limit is None:
             return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
         return self._store.submit(self.putting(draft, leased=leased, request=request, others=others, limit=limit))
@@ -119,14 +105,15 @@ class Queue:
                 if known["request_digest"] != request.digest:
                     raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self._instance).id)
                 return Put(message=readable_message(known, self._instance), is_new=False)
-            room = room_after(tx, draft, limit)
+            wanted = gathered(tx, draft) if draft.gathering else draft
+            room = room_after(tx, wanted, limit)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
             older = oldest_of_tag(tx, draft, others) if draft.tag is not None else ()
             replaced = tuple([self._end(tx, old, Status.CANCELLED, REPLACED) for old in older])
             if draft.tag is not None:
                 outdate(tx, draft, others)
-            number = put_row(tx, draft, status, attempted_at, request, in_rows=self.files.in_rows)
-            kept = draft if leased else without_contents(draft)
+            number = put_row(tx, wanted, status, attempted_at, request, in_rows=self.files.in_rows)
+            kept = wanted if leased else without_contents(wanted)
             message = message_from_draft(kept, number, self._instance, status, attempted_at)
             return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE, room=room)
 
@@ -256,10 +243,16 @@ class Queue:
             lambda tx: tx.run("follow_the_wall", connection=connection, seconds=seconds), as_owner=True
         )
 
-    def fall_due(self, connection: str, message_ids: Sequence[int], now: float) -> asyncio.Future[list[Message]]:
-        """Let those of these that were scheduled for a time up to now wait from that on; return them, oldest first."""
+    def fall_due(
+        self, connection: str, message_ids: Sequence[int], now: float, settings: Mapping[str, object]
+    ) -> asyncio.Future[tuple[list[Message], Together]]:
+        """Let those of these that were scheduled for a time up to now wait from that on; return them, oldest first.
+
+        And what became of those that had been gathered. `settings`: of the connection.
+        """
         due: dict[str, Value] = {"ids": json.dumps(message_ids), "connection": connection, "now": now}
-        return self._store.submit(lambda tx: oldest_first(tx.rows("fall_due", **due), self._instance), as_owner=True)
+        work = partial(fall_due, due=due, settings=settings, now=now, instance=self._instance)
+        return self._store.submit(work, as_owner=True)
 
     async def keep_progress(self, message_id: int, progress: str) -> None:
         """Remember what of a message that is on its way has arrived."""

@@ -60,7 +60,8 @@ class Settlement:
     neither. `hurry`: the first good check ends its wait. `outcome`: what the attempt came to (sent, retry, wait, dead,
     uncertain), which leaves a row in the history of the message; None: there was no attempt. `seconds`: how long it
     took. `lesson`: what the platform said of the place that was not known. `lost`: what it went without, which `error`
-    says, too. `tried`: the message as it was on its way, if that is known. `parts`: as in `Sent`.
+    says, too. `tried`: the message as it was on its way, if that is known. `parts`: as in `Sent`. `rests`: it was not
+    tried, and is scheduled.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Settlement:
     lost: tuple[Loss, ...] = ()
     tried: Message | None = None
     parts: tuple[str, ...] = ()
+    rests: bool = False
 
 
 _make = maker(Settlement)

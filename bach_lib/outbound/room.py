@@ -12,11 +12,16 @@ MOST_SCHEDULED = 1000
 """Of one connection."""
 
 
+def has_room(tx: Transaction, connection: str) -> bool:
+    """Whether one more may be scheduled."""
+    return _counted(tx, "scheduled_upto", connection, MOST_SCHEDULED) < MOST_SCHEDULED
+
+
 def room_after(tx: Transaction, draft: Draft, limit: int | None) -> int | None:
     """How many more may wait after this one, if there is a limit. Raises `QueueFullError` or `ScheduleFullError`."""
     connection = draft.connection
     if draft.next_retry_at is not None:
-        if _counted(tx, "scheduled_upto", connection, MOST_SCHEDULED) >= MOST_SCHEDULED:
+        if not has_room(tx, connection):
             raise ScheduleFullError(connection=connection, limit=MOST_SCHEDULED)
         return None
     if limit is None:

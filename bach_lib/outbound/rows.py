@@ -11,6 +11,7 @@ from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound import proof_summary
 from bach_lib.outbound.reasons import fault_of, loss_of
+from bach_lib.registry.gathering import Gathering
 from bach_lib.said import Sentence, packed
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
@@ -43,6 +44,9 @@ class Draft:
     lost: tuple[Loss, ...] = field(default=(), repr=False)  # a caller's key stands for what was asked, whatever can go
     began: float | None = field(default=None, repr=False)  # no column: monotonic, since when it lives; None: now
     why: Fault | None = field(default=None, repr=False)  # it waits, though nobody asked for that
+    asked_at: float | None = field(default=None, repr=False)  # and was meant for this moment
+    awake: bool = field(default=False, repr=False)
+    gathering: tuple[Gathering, ...] = field(default=(), repr=False)  # what is set of its recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +91,8 @@ def draft_values(draft: Draft, status: Status, attempted_at: float | None = None
 
 def without_contents[T: (Draft, Message)](message: T) -> T:
     """The same, knowing of its files what they are called, but not what is in them."""
-    if not message.files:
-        return message
-    return replace(message, files=tuple(replace(file, content=b"") for file in message.files))
+    files = tuple(replace(file, content=b"") for file in message.files)
+    return replace(message, files=files) if files else message
 
 
 def message_from_draft(
@@ -112,6 +115,8 @@ def message_from_draft(
         attempted_at,
         lost=draft.lost,
         error=draft.why,
+        awake=draft.awake,
+        asked_at=draft.asked_at,
     )
 
 
@@ -120,13 +125,12 @@ class UnreadableRowError(Exception):
 
     def __init__(self, columns: Iterable[str]) -> None:
         super().__init__(*columns)
-        names = ", ".join(self.args)
         self.fault: Fault = Fault(
             code="unreadable",
             text=Sentence(
                 "the_database_is_damaged_here_this_cannot",
                 "The database is damaged here; this cannot be read: {names}.",
-                names=names,
+                names=", ".join(self.args),
             ),
         )
 
@@ -170,7 +174,6 @@ def oldest_first(rows: Iterable[Row], instance: str) -> list[Message]:
 
 
 def _written(buttons: Buttons) -> str:
-    """Rows of pairs of text and value."""
     return json.dumps([[(button.text, button.value) for button in row] for row in buttons])
 
 
@@ -179,7 +182,6 @@ def _read(written: str | None) -> Buttons:
 
 
 def _listed(files: tuple[File, ...]) -> str:
-    """What there is to know of files without looking into them."""
     return json.dumps([(file.name, file.mime_type, file.size, *([True] if file.is_voice else [])) for file in files])
 
 
@@ -212,11 +214,8 @@ _STATUSES: Mapping[Value, Status] = {str(member): member for member in Status}
 
 CLAIMED = ("id", *_ALIKE, "created_at", "expires_at", "max_retries")
 """The columns of `claimed_message`; the others hold nothing there."""
-_KNOWN: tuple[tuple[int, Mapping[Value, object]], ...] = (
-    (CLAIMED.index("format"), _FORMATS),
-    (CLAIMED.index("delivery"), _DELIVERIES),
-    (CLAIMED.index("operation"), _OPERATIONS),
-)
+_ENUMS = {"format": _FORMATS, "delivery": _DELIVERIES, "operation": _OPERATIONS}
+_KNOWN = tuple[tuple[int, Mapping[Value, object]], ...]((CLAIMED.index(name), known) for name, known in _ENUMS.items())
 _SILENT = CLAIMED.index("silent")
 _WORDS, _NUMBER, _TIME, _NOTHING = frozenset({str}), frozenset({int}), frozenset({float}), frozenset({type(None)})
 _PLAIN_KINDS: Mapping[str, frozenset[type]] = {
@@ -245,9 +244,8 @@ COLUMNS = Columns(
         "lost": (lambda value: _losses(text(value)), None),
         "proven": (proof_summary.read, None),
         **dict.fromkeys(("priority", "retry_count", "max_retries", "amended"), (integer, 0)),
-        **dict.fromkeys(
-            ("created_at", "expires_at", "next_retry_at", "waited", "attempted_at", "finished_at"), (real, None)
-        ),
+        **dict.fromkeys(("created_at", "expires_at", "next_retry_at", "waited"), (real, None)),
+        **dict.fromkeys(("attempted_at", "finished_at", "asked_at"), (real, None)),
     }
 )
 """How each column is read that may be damaged, and what is shown instead."""
@@ -289,6 +287,8 @@ def _message(row: Row, instance: str) -> Message:
         progress=text(row["progress"]),
         error=fault_of(row),
         proven=() if row["proven"] is None else proof_summary.read(row["proven"]),
+        awake=bool(row["awake"]),
+        asked_at=real(row["asked_at"]),
     )
 
 

@@ -13,7 +13,9 @@ from heapq import heapify, heappop, heappush
 
 from bach_lib.clock import Cancel
 from bach_lib.errors import SessionEndedError
+from bach_lib.events import MessageCancelled, MessageQueued
 from bach_lib.models import Message
+from bach_lib.outbound.going_together import Together
 from bach_lib.outbound.lane import is_crowded
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.services import DispatchServices
@@ -91,8 +93,18 @@ class Schedule:
         for first in range(0, len(message_ids), _PORTION):
             some = message_ids[first : first + _PORTION]
             try:
-                messages = await self._ledger.until_stored(partial(queue.fall_due, self._name, some, now))
+                fall_due = partial(queue.fall_due, self._name, some, now, self._services.settings)
+                messages, together = await self._ledger.until_stored(fall_due)
             except SessionEndedError:
                 raise asyncio.CancelledError from None
-            for message in messages:
+            self._tell(together)
+            for message in (*together.new, *messages):
                 self._due(message)
+
+    def _tell(self, together: Together) -> None:
+        """Of messages that were gathered, and of those that say them now."""
+        for message in together.told:
+            self.discard(message.id)
+            self._services.bus.publish(MessageCancelled(connection=self._name, message=message))
+        for message in together.new:
+            self._services.bus.publish(MessageQueued(connection=self._name, message=message))

@@ -17,8 +17,10 @@ from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
 from bach_lib.outbound.file_keeper import Keeping
+from bach_lib.outbound.going_together import gatherable
 from bach_lib.outbound.letters import Letter, Letters
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.quieting import quietly
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.tagged import Tagged, id_there
@@ -66,16 +68,23 @@ class Sender:
         self.letters: Letters = Letters(queue, self._checked, self._keep, self._place)
 
     async def send(
-        self, connection: str, recipient: str | int, text: str, options: SendOptions, *, is_awake: bool = False
+        self,
+        connection: str,
+        recipient: str | int,
+        text: str,
+        options: SendOptions,
+        *,
+        is_awake: bool = False,
+        is_own: bool = False,
     ) -> Receipt:
-        """Put a message on disk; `is_awake`: in quiet hours, too.
+        """Put a message on disk; `is_awake`: in quiet hours, too; `is_own`: never together with others.
 
         Raises an `InputError`, `QueueFullError` or `StorageError`.
         """
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            asked = self._draft(row, connector, recipient, text, options, is_awake=is_awake)
+            asked = self._draft(row, connector, recipient, text, options, is_awake=is_awake, is_own=is_own)
             return await self._put(await self._in_place(asked, connector), options, asked)
 
     async def send_all(
@@ -206,7 +215,9 @@ class Sender:
         row = self._registry.get(letter.connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
-            draft = self._draft(row, connector, letter.recipient, letter.text, letter.options, is_awake=True)
+            draft = self._draft(row, connector, letter.recipient, letter.text, letter.options, is_own=True)
+            if draft.reply_to is None:
+                return draft
             quiet = quietly(replace(draft, reply_to=None), row, connector, self._directory.normal)
             return replace(quiet, reply_to=draft.reply_to)
 
@@ -222,11 +233,15 @@ class Sender:
         options: SendOptions,
         *,
         is_awake: bool = False,
+        is_own: bool = False,
     ) -> Draft:
         now, retries = self._clock.now(), self._max_retries(row.name)
         began = self._clock.monotonic()
         draft = make_draft(row, connector, recipient, text, options, now=now, max_retries=retries, began=began)
-        return draft if is_awake else quietly(draft, row, connector, self._directory.normal)
+        if is_awake:
+            return replace(draft, awake=True)
+        draft = quietly(draft, row, connector, self._directory.normal)
+        return draft if is_own else gatherable(draft, row, connector, self._directory.normal)
 
     async def _put(self, draft: Draft, options: SendOptions, asked: Draft | None = None) -> Receipt:
         """Cancelling the caller does not take the message back, once its files are on the disk.

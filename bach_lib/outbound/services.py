@@ -1,6 +1,6 @@
 """Dependencies that the dispatchers of all connections share."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -48,6 +48,11 @@ class DispatchServices:
     def policy(self) -> Policy:
         """What holds now: a person may change it while messages wait."""
         return self.policies.of(self.connection) if self.policies and self.connection else self.usual
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Those of the connection, as they are now."""
+        return self.policies.settings(self.connection) if self.policies else {}
 
     def gate(self, connection: Connection, on_better: Callable[[], None]) -> Gate:
         """What stands between a connection's lanes and its platform."""

@@ -91,6 +91,8 @@ def _write_the_rest(tx: Transaction, settlement: Settlement, message: Message, n
 def _settled(tx: Transaction, settlement: Settlement, now: float, instance: str) -> Message:
     """As the row is now."""
     tried = settlement.tried
+    if settlement.rests and not settlement.status.is_final:
+        tx.run("rest_message", id=settlement.id)
     if tried is None or settlement.status is not Status.SENT:
         [row] = tx.rows("get_message", id=settlement.id)
         return readable_message(row, instance)

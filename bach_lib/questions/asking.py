@@ -152,7 +152,7 @@ class QuestionService:
             delivery=Delivery.AT_LEAST_ONCE,
             buttons=_numbered(asked.question.answers),
         )
-        receipt = await self._sender.send(place.connection, place.recipient, asked.question.text, options)
+        receipt = await self._sender.send(place.connection, place.recipient, asked.question.text, options, is_own=True)
         asked.put(place, receipt)
         with suppress(BachError):  # it is asked all the same; what becomes of it is told
             asked.found(await self._get(receipt.id))  # it may have gone before we knew its id

@@ -14,9 +14,9 @@ from bach_lib.models import Category, Connection
 from bach_lib.registry.accounts import Accounts, Seen
 from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.partner_types import check_partner
-from bach_lib.registry.quiet_hours import check_quiet_hours
 from bach_lib.registry.secrets import Secrets
 from bach_lib.registry.sender_tag import check_tag
+from bach_lib.registry.waiting_rules import check_waiting_rules
 from bach_lib.said import Sentence
 
 _LOGGER = FieldLogger(__name__)
@@ -57,7 +57,7 @@ class Examiner:
             return
         check_tag(connection.settings)
         check_own_policy(connection.settings)
-        check_quiet_hours(connection.settings)
+        check_waiting_rules(connection.settings)
         check_way(connection.settings, connection.auth_config)
         if (knows := self._knows(connection)) is not None:
             check_told(connection.type, knows, _told(connection), _told(old))

@@ -22,6 +22,7 @@ _BOUNDS: Mapping[str, tuple[float, float]] = {
     ours.BREAKER_FAILURES.name: (1, 1_000),
     ours.BREAKER_SECONDS.name: (1, _DAY),
     ours.PER_MINUTE.name: (1, 100_000),
+    ours.DELAYED_MINUTES.name: (1, 10_080),
     ours.MAX_WAITING.name: (1, 1_000_000),
     ours.FILE_MEGABYTES.name: (1, 1_000_000),
     ours.KEEP_DAYS.name: (1, 3_650),
@@ -96,6 +97,13 @@ class Policies:
         if made is None or made[0] is not settings:
             self._made[name] = made = settings, own_policy(usual, settings)
         return made[1]
+
+    def settings(self, name: str) -> Mapping[str, object]:
+        """What is set of it now; nothing, if it is not there any more."""
+        try:
+            return self._get(name).settings
+        except UnknownConnectionError:
+            return {}
 
 
 def _retry(usual: RetryPolicy, delays: tuple[float, ...] | None, most: float | None) -> RetryPolicy:

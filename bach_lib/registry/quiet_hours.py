@@ -6,17 +6,15 @@ left out that night is as late as it would have been, and of one that comes twic
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from bach_lib.clock import next_shown
-from bach_lib.common_sentences import A_TEXT
-from bach_lib.connectors.ours import QUIET_HOURS
+from bach_lib.connectors.ours import HOLIDAYS, QUIET_HOURS
 from bach_lib.errors import InvalidValueError
-from bach_lib.said import Sentence
+from bach_lib.registry.holidays import Holidays
+from bach_lib.registry.setting_entries import MOST, Entry, entries, wrong
 
-_MOST, _MOST_HOLIDAYS = 200, 400
 _LONGEST_CHAIN = 31
 """Times in a row that one ends in another, or in itself on the next day."""
 _LEAST, _HIGHEST = -9, 11
@@ -34,7 +32,7 @@ class QuietHours:
     zone: tzinfo | None
     below: int
     days: frozenset[str]
-    holidays: frozenset[date]
+    holidays: Holidays
 
     def end_of(self, now: datetime) -> datetime | None:
         """When they are over, if it is one of them now."""
@@ -60,13 +58,10 @@ class QuietHours:
 
 
 def check_quiet_hours(settings: Mapping[str, object]) -> None:
-    """Raise `InvalidValueError` for what are no quiet hours."""
-    found = settings.get(QUIET_HOURS.name)
-    if not isinstance(found, list):
-        return
-    if len(found) > _MOST:
-        raise _wrong("", len(found), Sentence("at_most_number_entries", "at most {number} entries", number=_MOST))
-    for one in found:
+    """Raise `InvalidValueError` for what are no quiet hours, or no holidays."""
+    if isinstance(given := settings.get(HOLIDAYS.name), list):
+        Holidays.read(f"settings.{HOLIDAYS.name}", given)
+    for one in entries(QUIET_HOURS.name, settings.get(QUIET_HOURS.name)):
         _read(one)
 
 
@@ -77,8 +72,9 @@ def quiet_until(
 
     `is_meant`: whether an entry for this recipient is for the message's. What cannot be read any more is passed over.
     """
+    free = _free(settings.get(HOLIDAYS.name))
     hours = [
-        one
+        replace(one, holidays=one.holidays | free)
         for one in _readable(settings.get(QUIET_HOURS.name))
         if priority < one.below and (one.recipient is None or is_meant(one.recipient))
     ]
@@ -92,9 +88,16 @@ def quiet_until(
     return None if last is None else (moment.timestamp(), last.shown(moment, began))
 
 
+def _free(found: object) -> Holidays:
+    try:
+        return Holidays() if found is None else Holidays.read("", found)
+    except InvalidValueError:  # of another version
+        return Holidays()
+
+
 def _readable(found: object) -> Iterable[QuietHours]:
     if isinstance(found, list):
-        for one in found[:_MOST]:
+        for one in found[:MOST]:
             try:
                 yield _read(one)
             except InvalidValueError:  # of another version, or of a machine that knows other zones
@@ -103,56 +106,22 @@ def _readable(found: object) -> Iterable[QuietHours]:
 
 def _read(given: object) -> QuietHours:
     if not isinstance(given, Mapping) or not {"from", "until"} <= given.keys() <= _FIELDS:
-        raise _wrong("", "…", '{"recipient": "42", "from": "22:00", "until": "07:00"}')
-    recipient, below = given.get("recipient"), given.get("below", 1)
-    if not isinstance(recipient, str | None) or recipient == "":
-        raise _wrong(".recipient", recipient, A_TEXT)
-    if isinstance(below, bool) or not isinstance(below, int) or not _LEAST <= below <= _HIGHEST:
-        raise _wrong(".below", below, f"{_LEAST} … {_HIGHEST}")
+        raise wrong(QUIET_HOURS.name, "…", '{"recipient": "42", "from": "22:00", "until": "07:00"}')
+    entry = Entry(QUIET_HOURS.name, given)
+    below = entry.number("below", _LEAST, _HIGHEST)
     return QuietHours(
-        recipient=recipient,
-        begins=_clock(".from", given["from"]),
-        ends=_clock(".until", given["until"]),
-        zone=_zone(given.get("zone")),
-        below=below,
-        days=frozenset(_days(given.get("days", list(_DAYS)))),
-        holidays=frozenset(_dates(given.get("holidays", []))),
+        recipient=entry.recipient,
+        begins=entry.clock("from"),
+        ends=entry.clock("until"),
+        zone=entry.zone,
+        below=1 if below is None else below,
+        days=frozenset(_days(entry)),
+        holidays=Holidays.read(f"settings.{QUIET_HOURS.name}.holidays", given.get("holidays", [])),
     )
 
 
-def _clock(field: str, given: object) -> time:
-    try:
-        found = time.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None:
-        raise _wrong(field, given, "22:00")
-    return found
-
-
-def _zone(given: object) -> tzinfo | None:
-    """It is read from the disk once; Python keeps it, as a few hundred bytes."""
-    try:
-        return None if given is None else ZoneInfo(given if isinstance(given, str) and len(given) < 100 else "")
-    except (OSError, ValueError, KeyError):  # `ZoneInfoNotFoundError` is one of the last
-        raise _wrong(".zone", given, "Europe/Berlin") from None
-
-
-def _days(given: object) -> Sequence[str]:
+def _days(entry: Entry) -> Sequence[str]:
+    given = entry.given.get("days", list(_DAYS))
     if not isinstance(given, list) or not given or not all(one in _DAYS for one in given):
-        raise _wrong(".days", given, ", ".join(_DAYS))
+        raise entry.wrong(".days", given, ", ".join(_DAYS))
     return given
-
-
-def _dates(given: object) -> Iterable[date]:
-    if not isinstance(given, list) or len(given) > _MOST_HOLIDAYS:
-        raise _wrong(".holidays", given, '["2026-12-25"]')
-    for one in given:
-        try:
-            yield date.fromisoformat(one if isinstance(one, str) else "")
-        except ValueError:
-            raise _wrong(".holidays", one, '["2026-12-25"]') from None
-
-
-def _wrong(field: str, value: object, expected: str) -> InvalidValueError:
-    return InvalidValueError(field=f"settings.{QUIET_HOURS.name}{field}", value=str(value)[:50], expected=expected)

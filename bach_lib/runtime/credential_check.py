@@ -17,9 +17,9 @@ from bach_lib.models.health import INTERNAL
 from bach_lib.partners.partner_class import partner_class
 from bach_lib.registry.own_policy import check_own_policy
 from bach_lib.registry.pasted import LIFTED
-from bach_lib.registry.quiet_hours import check_quiet_hours
 from bach_lib.registry.secrets import Lookup, Secrets, can_be_shown
 from bach_lib.registry.sender_tag import check_tag
+from bach_lib.registry.waiting_rules import check_waiting_rules
 from bach_lib.said import Sentence
 
 _HELLO = ChatMessage(role=Role.USER, text="Answer with one word: ready.")
@@ -63,7 +63,7 @@ async def _check_connector(
         check_endpoint(connection.endpoint)
     check_tag(connection.settings)
     check_own_policy(connection.settings)
-    check_quiet_hours(connection.settings)
+    check_waiting_rules(connection.settings)
     connector_type = await Connectors(connectors).load(connection.type)
     resolved = await secrets.resolve(connection.auth_config, connection.type)
     if any(field in LIFTED and not can_be_shown(secret) for field, secret in resolved.items()):

@@ -67,8 +67,13 @@ VALUES (:connection, :recipient, :text, :title, :format, :silent, :reply_to, :pr
 -- save_request: in the transaction that puts the message
 UPDATE messages SET request_key = :request_key, request_digest = :request_digest WHERE id = :id;
 
--- save_why: in the transaction that puts a message which has to wait
-UPDATE messages SET error_code = :error_code, error_text = :error_text, error_said = :error_said WHERE id = :id;
+-- save_why: in the transaction that puts a message which has to wait, and was meant for another moment
+UPDATE messages
+SET asked_at = :asked_at, error_code = :error_code, error_text = :error_text, error_said = :error_said
+WHERE id = :id;
+
+-- save_awake: in the transaction that puts a message which minds no quiet hours
+UPDATE messages SET awake = 1 WHERE id = :id;
 
 -- requested_message: what was put under this key before
 SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
@@ -176,7 +181,7 @@ SELECT id, connection, recipient, text, title, format, silent, reply_to, priorit
 FROM messages
 WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL;
 
 -- claimable_messages: the same of those to be claimed, if they need no second look
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
@@ -185,7 +190,7 @@ FROM messages
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed') AND tag IS NULL
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
@@ -209,12 +214,37 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'pending' AND held
     AND attempted_at IS NULL AND next_retry_at <= :now
 RETURNING *;
 
--- send_now: a person does not want to wait for that; its time to live begins now, unless only its recipient's rest made
--- it wait
+-- send_now: a person does not want to wait for that; its time to live begins now, unless BACH itself made it
+-- wait
 UPDATE messages SET created_at = :now, next_retry_at = NULL, error_code = NULL, error_text = NULL, error_said = NULL,
-    expires_at = CASE WHEN error_code = 'quiet_hours' THEN expires_at ELSE :now + (expires_at - next_retry_at) END
+    awake = 1,
+    expires_at = CASE WHEN error_code IS NOT NULL THEN expires_at ELSE :now + (expires_at - next_retry_at) END
 WHERE id = :id AND +status = 'pending' AND held = 0 AND attempted_at IS NULL AND next_retry_at IS NOT NULL
 RETURNING *;
+
+-- gathered_for: what waits to go to a recipient with others, the oldest first
+SELECT * FROM messages
+WHERE connection = :connection AND status = 'pending' AND attempted_at IS NULL AND next_retry_at IS NOT NULL AND held = 0
+    AND +recipient = :recipient AND error_code = :code
+    AND NOT (status = 'sent' OR status = 'dead' OR status = 'expired' OR status = 'cancelled' OR status = 'uncertain')
+ORDER BY id LIMIT :limit;
+
+-- due_gathered: those of these whose time has come
+SELECT * FROM messages
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'pending' AND held = 0 AND connection = :connection
+    AND attempted_at IS NULL AND next_retry_at <= :now
+    AND (error_code = 'gathered' OR error_code = 'at_most_an_hour' OR error_code = 'same_text')
+ORDER BY id;
+
+-- newest_to: what went to a recipient lately, or is about to, newest first; not what waits to go with others
+SELECT id, title, text, format, created_at FROM (
+    SELECT id, connection, title, text, format, created_at, status, operation, priority, error_code FROM messages
+    WHERE recipient = :recipient ORDER BY id DESC LIMIT :limit
+) AS newest
+WHERE connection = :connection AND created_at > :since AND operation = 'send' AND priority < :below
+    AND NOT (status = 'cancelled' OR status = 'expired')
+    AND NOT (status = 'pending' AND coalesce(error_code, '') IN ('gathered', 'at_most_an_hour', 'same_text'))
+ORDER BY id DESC;
 
 -- scheduled_upto: how many of a connection there are, but no more than this
 SELECT count(*) AS number FROM (
@@ -236,6 +266,9 @@ SET status = :status, retry_count = :retry_count, waited = :waited, next_retry_a
     finished_at = :finished_at, remote_id = coalesce(:remote_id, remote_id), held = CASE WHEN :finished_at IS NULL THEN held ELSE 0 END, degraded = :degraded, error_code = :error_code, error_text = :error_text, error_said = :error_said,
     lost = coalesce(:lost, lost), progress = CASE WHEN :status = 'sent' THEN NULL ELSE progress END
 WHERE id = :id AND under_way_to IS NULL;
+
+-- rest_message: it was not tried after all, as its recipient rests; in the transaction that settles it
+UPDATE messages SET attempted_at = NULL, asked_at = coalesce(asked_at, created_at) WHERE id = :id;
 
 -- land_sent: it got another address while it was on its way, and arrived at the one to which it went
 UPDATE messages SET recipient = under_way_to, under_way_to = NULL WHERE id = :id AND under_way_to IS NOT NULL;
@@ -354,7 +387,8 @@ UPDATE messages
 SET status = 'sent', held = 0, next_retry_at = NULL, finished_at = :now, error_code = NULL, error_text = NULL, error_said = NULL,
     progress = NULL, remote_id = coalesce(remote_id, :remote_id)
 WHERE id = :id AND amended = 0 AND under_way_to IS NULL
-    AND (+status = 'uncertain' OR (+status IN ('pending', 'failed') AND attempted_at IS NOT NULL));
+    AND (+status = 'uncertain'
+         OR (+status IN ('pending', 'failed') AND (attempted_at IS NOT NULL OR error_code = 'quiet_hours')));
 
 -- forget_proofs: it becomes another message
 DELETE FROM proofs WHERE message_id = :message_id;

@@ -99,8 +99,9 @@ async def counts(visit: Visit) -> Mapping[str, Json]:
         return {"counts": None}
     queues = list((await visit.bach.queue_status()).values())
     waiting = sum(queue.waiting for queue in queues)
-    needs_person = sum(queue.needs_person for queue in queues)
-    return {"counts": {"waiting": waiting, "needs_person": needs_person, "alarms": await unacknowledged(visit.bach)}}
+    needs_person, later = sum(queue.needs_person for queue in queues), sum(queue.scheduled for queue in queues)
+    alarms = await unacknowledged(visit.bach)
+    return {"counts": {"waiting": waiting, "scheduled": later, "needs_person": needs_person, "alarms": alarms}}
 
 
 async def message(visit: Visit, *, message_id: int) -> Json:

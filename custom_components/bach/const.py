@@ -72,6 +72,7 @@ CONF_OLD_NAMES: Final = "old_names"
 CONF_PACKAGE: Final = "package"
 CONF_PASSWORD: Final = "password"  # noqa: S105  the name of a field
 CONF_PERSON: Final = "person"
+CONF_DELAYED_MINUTES: Final = "delayed_minutes"
 CONF_PER_MINUTE: Final = "per_minute"
 CONF_PLATFORM: Final = "platform"
 CONF_PROXY: Final = "proxy"
@@ -81,6 +82,8 @@ CONF_PROXY_USER: Final = "proxy_user"
 CONF_RECEIVES: Final = "receives"
 CONF_RECEIVING: Final = "receiving"
 CONF_REACHED: Final = "reached"
+CONF_GATHERING: Final = "gathering"
+CONF_HOLIDAYS: Final = "holidays"
 CONF_QUIET_HOURS: Final = "quiet_hours"
 CONF_QUIET_START: Final = "quiet_start"
 CONF_RECIPIENT: Final = "recipient"
@@ -209,6 +212,9 @@ SETTING_FIELDS: Final = (
     CONF_INCOMING,
     CONF_INCOMING_ADDRESSES,
     CONF_INCOMING_FROM,
+    CONF_DELAYED_MINUTES,
+    CONF_GATHERING,
+    CONF_HOLIDAYS,
     CONF_INCOMING_PROOF,
     CONF_IP_FAMILY,
     CONF_KEEP_DAYS,

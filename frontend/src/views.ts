@@ -35,7 +35,7 @@ export interface Row {
 
 export interface CountsView {
   /** How many wait, need a person, and how many alarms nobody has acknowledged; null: not for this user to know. */
-  counts: { waiting: number; needs_person: number; alarms: number } | null;
+  counts: { waiting: number; scheduled?: number; needs_person: number; alarms: number } | null;
 }
 
 /** A route that was started: an alarm. */

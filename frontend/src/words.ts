@@ -156,8 +156,9 @@ export function words(transport: Transport, row: Row): string {
 }
 
 /** How many need a person and how many wait, in a sentence. */
-export function counts({ text }: Transport, { needs_person, waiting }: { needs_person: number; waiting: number }): string {
-  return `${text("waiting.need", { count: needs_person })}, ${text("waiting.wait", { count: waiting })}.`;
+export function counts({ text }: Transport, found: { needs_person: number; waiting: number; scheduled?: number }): string {
+  const said = [text("waiting.need", { count: found.needs_person }), text("waiting.wait", { count: found.waiting })];
+  return `${[...said, ...(found.scheduled ? [text("waiting.later", { count: found.scheduled })] : [])].join(", ")}.`;
 }
 
 /** Why it is where it is, in a sentence. */

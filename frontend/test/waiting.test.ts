@@ -18,6 +18,12 @@ const press = async (element: MessageActions, action: string) => {
   element.renderRoot.querySelector<HTMLButtonElement>(`[data-action=${action}]`)!.click();
   await settled(element);
 };
+
+test("what is for later is counted, and does not wait for anybody", async () => {
+  const counts = { waiting: 0, scheduled: 3, needs_person: 0, alarms: 0 };
+  const { element } = await open({ waiting: () => ({ rows: [], older: null, counts }) });
+  assert.equal(element.renderRoot.querySelector("[data-counts]")!.textContent, "waiting.need 0, waiting.wait 0, waiting.later 3.");
+});
 const choose = async (element: Waiting, index: number, value: string) => {
   const select = element.renderRoot.querySelectorAll("select")[index]!;
   select.value = value;

@@ -1,6 +1,7 @@
 """An action `notify.<name>` for each recipient: alerts, groups and blueprints that know no entities reach them."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers.service import async_get_cached_service_description
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from bach_lib import Message, Status
@@ -188,6 +190,13 @@ async def test_what_others_take_is_understood(
     is_so = {name: buttons if name == "buttons" else getattr(message, name) for name in wanted}
     assert is_so == wanted
     assert not message.lost
+
+
+async def test_it_is_sent_at_a_later_time(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """What is said for the evening would be sent at once, with a loss that nobody reads."""
+    soon = dt_util.now() + timedelta(hours=1)
+    await notify(hass, data={"at": soon.strftime("%H:%M:%S")})
+    assert (await newest(hass)).scheduled_for == soon.replace(microsecond=0).timestamp()
 
 
 @pytest.mark.parametrize(

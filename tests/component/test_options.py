@@ -15,8 +15,8 @@ from custom_components.bach.const import DOMAIN, SETTING_FIELDS
 from custom_components.bach.diagnostics import async_get_config_entry_diagnostics
 from custom_components.bach.kinds.option_forms import option_schema
 from custom_components.bach.kinds.partners import ALL_KINDS
-from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.settings import MINOR_VERSION, OPTIONS, OURS, stored
+from custom_components.bach.kinds.wait_forms import wait_selectors
 from tests.component.conftest import (
     ADA,
     ADA_ENTITY,
@@ -34,7 +34,7 @@ from tests.component.dialogs import set_options
 from tests.component.test_every_kind import KINDS
 from tests.component.test_rules import TEXTS
 
-QUIET = quiet_selector({}, None, TEXTS["common"])
+WAITS = wait_selectors({}, {}, TEXTS["common"])
 ALL: dict[str, Any] = {
     "sender_tag": "Mill",
     "receiving": False,
@@ -43,9 +43,19 @@ ALL: dict[str, Any] = {
         {"recipient": str(ADA), "from": "22:00:00", "until": "07:00:00", "below": 5.0, "days": ["sat", "sun"]},
         {"recipient": "*", "from": "13:00:00", "until": "14:00:00"},
     ],
+    "holidays": [
+        {"from": "2026-12-24", "until": "2027-01-06"},
+        {"from": "2026-10-03", "yearly": True},
+        {"from": "2026-05-01"},
+    ],
+    "gathering": [
+        {"recipient": str(ADA), "at": "18:00:00", "after": 20.0, "per_hour": 5.0, "below": 2.0},
+        {"recipient": "*", "same_minutes": 10.0},
+    ],
     "retries": {"retry_delays": "5, 10 20", "max_retries": 2.0, "breaker_failures": 1.0, "breaker_seconds": 60.0},
     "amounts": {
         "per_minute": 20.0,
+        "delayed_minutes": 30.0,
         "max_waiting": 50.0,
         "file_megabytes": 30.0,
         "keep_days": 7.0,
@@ -69,11 +79,18 @@ STORED: dict[str, Any] = {
         _NIGHT,
         {"zone": "US/Pacific", "from": "13:00:00", "until": "14:00:00"},
     ],
+    "holidays": ["2026-12-24/2027-01-06", "10-03", "2026-05-01"],
+    "gathering": [
+        {"zone": "US/Pacific", "recipient": str(ADA), "below": 2, "at": "18:00:00", "after": 20},
+        {"zone": "US/Pacific", "recipient": str(ADA), "below": 2, "per_hour": 5},
+        {"zone": "US/Pacific", "same_minutes": 10},
+    ],
     "retry_delays": [5, 10, 20],
     "max_retries": 2,
     "breaker_failures": 1,
     "breaker_seconds": 60,
     "per_minute": 20,
+    "delayed_minutes": 30,
     "max_waiting": 50,
     "file_megabytes": 30,
     "keep_days": 7,
@@ -104,6 +121,18 @@ async def test_what_is_set_holds_and_is_shown_again(
     assert shown == {"retry_delays": "5, 10, 20", "max_retries": 2, "breaker_failures": 1, "breaker_seconds": 60}
     [quiet] = [one for one in form["data_schema"].schema if one == "quiet_hours"]
     assert quiet.description["suggested_value"] == ALL["quiet_hours"]
+    [gathered] = [one for one in form["data_schema"].schema if one == "gathering"]
+    assert gathered.description["suggested_value"] == [
+        {"recipient": str(ADA), "below": 2, "at": "18:00:00", "after": 20},
+        {"recipient": str(ADA), "below": 2, "per_hour": 5},
+        {"recipient": "*", "same_minutes": 10},
+    ]
+    [free] = [one for one in form["data_schema"].schema if one == "holidays"]
+    assert free.description["suggested_value"] == [
+        ALL["holidays"][0],
+        {"from": "2000-10-03", "yearly": True},
+        ALL["holidays"][2],
+    ]
     diagnostics = await async_get_config_entry_diagnostics(hass, loaded)
     assert diagnostics["connection"]["settings"]["keep_days"] == 7
     assert "Mill" not in str(diagnostics)
@@ -165,6 +194,7 @@ async def test_what_waits_stays_whatever_is_changed(
     [
         ({"retries": {"retry_delays": "soon"}}, {"retries": "invalid_value"}),
         ({"retries": {"retry_delays": "0"}}, {"retries": "invalid_value"}),
+        ({"gathering": [{"recipient": "*"}]}, {"gathering": "invalid_value"}),
         ({"network": {"proxy": "socks6://proxy:1080"}}, {"network": "invalid_value"}),
         ({"network": {"proxy": "ada:hunter2@proxy:3128"}}, {"network": "invalid_value"}),
         ({"network": {"proxy": "http://127.0.0.1:9"}}, {"base": "not_this_way"}),
@@ -241,7 +271,7 @@ def _old(hass: HomeAssistant, telegram: TelegramServer, **settings: str) -> Mock
 def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
     """A person would see a bare key, or a box of which nobody says what it does."""
     step = TEXTS["options"]["step"]["init"]
-    schema = option_schema({"type": kind, **KINDS[kind][0]}, QUIET).schema
+    schema = option_schema({"type": kind, **KINDS[kind][0]}, WAITS).schema
     assert ("network" in schema) is (kind not in {"routes", "this_home"})
     for key, box in schema.items():
         if hasattr(box, "schema"):
@@ -257,7 +287,7 @@ def test_every_field_of_every_kind_has_a_name_and_a_sentence(kind: str) -> None:
 @pytest.mark.parametrize("kind", ALL_KINDS)
 def test_no_section_has_a_default(kind: str) -> None:
     """The frontend shows it in the place of what is set in the section, and whoever submits the form loses that."""
-    schema = option_schema({"type": kind, **KINDS[kind][0]}, QUIET).schema
+    schema = option_schema({"type": kind, **KINDS[kind][0]}, WAITS).schema
     sections = [key for key, box in schema.items() if hasattr(box, "schema")]
     assert sections
     assert [key for key in sections if key.default is not vol.UNDEFINED] == []
@@ -266,7 +296,7 @@ def test_no_section_has_a_default(kind: str) -> None:
 def test_every_text_of_the_form_is_used() -> None:
     """Dead texts would be translated for nobody."""
     step = TEXTS["options"]["step"]["init"]
-    schemas = [option_schema({"type": kind, **KINDS[kind][0], "proxy_user": "ada"}, QUIET).schema for kind in ALL_KINDS]
+    schemas = [option_schema({"type": kind, **KINDS[kind][0], "proxy_user": "ada"}, WAITS).schema for kind in ALL_KINDS]
     sections = {str(key): box for schema in schemas for key, box in schema.items() if hasattr(box, "schema")}
     tops = {str(key) for schema in schemas for key, box in schema.items() if not hasattr(box, "schema")}
     assert tops == set(step["data"])

@@ -324,7 +324,8 @@ async def test_what_was_discarded_is_put_back_and_not_sent(
     done = await admin.see("bach/panel/act", what="undo", ids=[TO_ADA])
     assert (done["failed"], done["refused"]) == (1, [])
     assert (await the_bach(hass).get(TO_ADA)).status is Status.DEAD
-    assert (await admin.see("bach/panel/counts"))["counts"] == {"waiting": 0, "needs_person": 2, "alarms": 0}
+    counts = {"waiting": 0, "scheduled": 0, "needs_person": 2, "alarms": 0}
+    assert (await admin.see("bach/panel/counts"))["counts"] == counts
     again = await admin.see("bach/panel/act", what="undo", ids=[TO_ADA])
     assert "put back" in again["refused"][0]["reason"]["text"]
     await hass.async_block_till_done()

@@ -19,8 +19,8 @@ from custom_components.bach.diagnostics import async_get_config_entry_diagnostic
 from custom_components.bach.home.entry import connection
 from custom_components.bach.kinds import requirements
 from custom_components.bach.kinds.option_forms import option_schema
-from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.requirements import PACKAGE
+from custom_components.bach.kinds.wait_forms import wait_selectors
 from tests.component.conftest import ADA_ENTITY, CONNECTION, send, the_bach, until
 from tests.component.dialogs import set_options
 from tests.component.test_rules import TEXTS
@@ -121,7 +121,7 @@ def test_every_kind_can_be_told(data: dict[str, Any]) -> None:
     row = connection({**data, "proxy_user": "a", "proxy_password": "b"}, name="x", reference=lambda field: f"e:{field}")
     assert row.auth_config.items() >= {"proxy_user": "e:proxy_user", "proxy_password": "e:proxy_password"}.items()
     assert CONF_PROXY_FORGET not in str(
-        option_schema({"type": "telegram"}, quiet_selector({}, None, TEXTS["common"])).schema["network"].schema.schema
+        option_schema({"type": "telegram"}, wait_selectors({}, {}, TEXTS["common"])).schema["network"].schema.schema
     )
 
 

@@ -105,6 +105,12 @@ async def test_a_message_waits_for_its_time(
     message = await the_bach(hass).get(row["id"])
     assert message.scheduled_for == soon.replace(microsecond=0).timestamp()
     assert [sent.text for sent in telegram.sent] == ["now"]
+    data = {"message_id": row["id"], "wait": 5}
+    answer = await hass.services.async_call("bach", "send_now", data, blocking=True, return_response=True)
+    assert answer
+    assert (answer["id"], answer["status"]) == (row["id"], "sent")
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call("bach", "send_now", data, blocking=True)
 
 
 @pytest.mark.parametrize("at", ["soon", "25:00", "2026-13-01 10:00:00"])

@@ -116,6 +116,7 @@ ACTIONS: Final[Mapping[str, list[Try]]] = {
     ],
     "discard": [*_about_a_message(), Try({"config_entry_id": ENTRY}, _ADMINS)],
     "cancel": _about_a_message(),
+    "send_now": _about_a_message(wait=0),
     "clear": _to_somebody(tag="leak"),
     "acknowledge": [Try({"run_id": 1}, _ADMINS)],
     "snooze": [Try({"run_id": 1}, _ADMINS)],

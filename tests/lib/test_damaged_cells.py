@@ -61,6 +61,7 @@ OTHERS = frozenset(
         *(
             "route",
             "program_cancel",
+            "program_send_now",
             "program_edit",
             "program_send",
             "program_wait",

@@ -1,6 +1,6 @@
 """Messages that are sent at a later time: not before it, whatever happens meanwhile, and then in their place."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from bach_lib.errors import (
     UnknownMessageError,
 )
 from bach_lib.outbound import room
+from bach_lib.outbound.going_together import Together
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 AWAY = Fault(code="unreachable", text="No route to host")
@@ -318,11 +319,13 @@ async def test_a_disk_that_is_full_delays_it(
     queue, left = home._open_parts.queue, [3]
     real = queue.fall_due
 
-    def full(connection: str, message_ids: Sequence[int], now: float) -> Awaitable[list[Message]]:
+    def full(
+        connection: str, message_ids: Sequence[int], now: float, settings: Mapping[str, object]
+    ) -> Awaitable[tuple[list[Message], Together]]:
         left[0] -= 1
         if left[0] >= 0:
             raise StoreFailedError(path="bach.db", reason="database or disk is full")
-        return real(connection, message_ids, now)
+        return real(connection, message_ids, now, settings)
 
     monkeypatch.setattr(queue, "fall_due", full)
     await clock.advance(HOUR + 14)

@@ -65,6 +65,7 @@ DOES = frozenset(
             "poll",
             "route",
             "program_cancel",
+            "program_send_now",
             "program_edit",
             "program_send",
             "program_wait",

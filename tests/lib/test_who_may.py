@@ -122,6 +122,7 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
                 "mark",
             ),
             *("pair", "poll", "program_cancel", "program_edit", "program_send", "release", "remove_rule", "retry"),
+            "program_send_now",
             *("remove_bridge", "retry_all", "route", "send_now", "set_bridge", "set_rule"),
             *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
         ),

@@ -54,6 +54,7 @@ OPERATIONS: Mapping[str, Operation] = {
         inbox_operations.route,
         inbox_operations.unreadable,
         program_operations.program_cancel,
+        program_operations.program_send_now,
         program_operations.program_edit,
         program_operations.program_get,
         program_operations.program_messages,

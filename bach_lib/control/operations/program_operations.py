@@ -60,6 +60,11 @@ async def program_cancel(bach: Bach, message_id: int) -> Json:
     return exact(await bach.cancel(message_id))
 
 
+async def program_send_now(bach: Bach, message_id: int) -> Json:
+    """Send a scheduled message without waiting for its time."""
+    return exact(await bach.send_now(message_id))
+
+
 def _options(options: SendOptions, files: Sequence[Mapping[str, object]]) -> SendOptions:
     """As `Bach.send` has them; what is no file or button is left to it to refuse."""
     made_of = dict[str, object](options)

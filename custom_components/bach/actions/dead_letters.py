@@ -1,6 +1,6 @@
-"""The actions for dead letters: `bach.retry`, `bach.amend`, `bach.discard` and `bach.get_message`.
+"""The actions for single messages: `bach.retry`, `bach.send_now`, `bach.amend`, `bach.discard` and `bach.get_message`.
 
-A dead letter waits until a person, or an automation of theirs, decides about it.
+A dead letter waits until a person, or an automation of theirs, decides about it; what is scheduled may go before.
 """
 
 from typing import Final, cast
@@ -53,6 +53,7 @@ RETRY_SCHEMA: Final = vol.Schema(
         **_WAIT,
     }
 )
+SEND_NOW_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID, **_WAIT})
 AMEND_SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
@@ -96,6 +97,16 @@ async def async_retry(call: ServiceCall) -> ServiceResponse:
                 "reasons": [in_home_language(call.hass, one) for one in retried.reasons],
             }
     return answer if call.return_response else None
+
+
+async def async_send_now(call: ServiceCall) -> ServiceResponse:
+    """Handle the action that sends what is scheduled, or rests, or is gathered, before its time."""
+    with translated_errors(call.hass):
+        message_id = call.data[ATTR_MESSAGE_ID]
+        await require_message_control(call, message_id)
+        call.hass.data[LOOP_PREVENTION].require_pause(call.context, message_id)
+        message = await call.hass.data[HUB].bach.send_now(message_id, wait=call.data[ATTR_WAIT])
+    return _became(call.hass, message) if call.return_response else None
 
 
 async def async_amend(call: ServiceCall) -> ServiceResponse:

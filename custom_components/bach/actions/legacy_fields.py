@@ -19,6 +19,7 @@ from custom_components.bach.const import DOMAIN
 
 from .file_sources import ATTR_FILES
 from .send_message import (
+    ATTR_AT,
     ATTR_BUTTONS,
     ATTR_DELIVERY,
     ATTR_FORMAT,
@@ -30,7 +31,10 @@ from .send_message import (
 )
 
 _OURS: Final = frozenset(
-    {ATTR_BUTTONS, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_PRIORITY, ATTR_SILENT, ATTR_TAG, ATTR_TIME_TO_LIVE}
+    {
+        *(ATTR_AT, ATTR_BUTTONS, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_PRIORITY, ATTR_SILENT),
+        *(ATTR_TAG, ATTR_TIME_TO_LIVE),
+    }
 )
 _HIGH: Final = 5
 _CRITICAL: Final = 10

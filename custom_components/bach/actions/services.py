@@ -42,10 +42,12 @@ from .dead_letters import (
     DISCARD_SCHEMA,
     GET_MESSAGE_SCHEMA,
     RETRY_SCHEMA,
+    SEND_NOW_SCHEMA,
     async_amend,
     async_discard,
     async_get_message,
     async_retry,
+    async_send_now,
 )
 from .download import DOWNLOAD_SCHEMA, async_download
 from .inbox import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
@@ -90,6 +92,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "amend", async_amend, AMEND_SCHEMA, optional)
     register(DOMAIN, "discard", async_discard, DISCARD_SCHEMA, optional)
     register(DOMAIN, "cancel", _cancel, CANCEL_SCHEMA, optional)
+    register(DOMAIN, "send_now", async_send_now, SEND_NOW_SCHEMA, optional)
     register(DOMAIN, "clear", async_clear, CLEAR_SCHEMA, optional)
     register(DOMAIN, "acknowledge", async_acknowledge, ACKNOWLEDGE_SCHEMA, optional)
     register(DOMAIN, "all_clear", async_all_clear, ALL_CLEAR_SCHEMA, optional)

@@ -12,9 +12,9 @@ from bach_lib import Fault, InputError, Report
 from bach_lib.connectors.network_way import check_way
 from bach_lib.errors import InvalidValueError
 from bach_lib.registry.own_policy import check_own_policy
-from bach_lib.registry.quiet_hours import check_quiet_hours
 from bach_lib.registry.sender_tag import check_tag
-from custom_components.bach.const import CONF_MODEL, CONF_QUIET_HOURS, CONF_RECIPIENT
+from bach_lib.registry.waiting_rules import check_waiting_rules
+from custom_components.bach.const import CONF_MODEL, CONF_RECIPIENT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.language import common_texts, in_home_language
 from custom_components.bach.home.recipient_subentries import recipient_subentries
@@ -26,9 +26,9 @@ from custom_components.bach.kinds.option_forms import (
     put_options,
     suggested_options,
 )
-from custom_components.bach.kinds.quiet_forms import quiet_selector
 from custom_components.bach.kinds.settings import OPTIONS, OURS, stored, whole
 from custom_components.bach.kinds.stored_data import usable
+from custom_components.bach.kinds.wait_forms import wait_selectors
 
 from .form_errors import BASE, opened, placed
 from .trying import async_try
@@ -66,7 +66,7 @@ class BachOptionsFlow(OptionsFlow):
                 words["reason"] = escape_links(in_home_language(self.hass, fault.text))
         texts = await common_texts(self.hass, self.hass.config.language)
         people = {one.data[CONF_RECIPIENT]: one.title for one in recipient_subentries(entry)}
-        schema = option_schema(old, quiet_selector(people, old.get(CONF_QUIET_HOURS), texts), self._offers())
+        schema = option_schema(old, wait_selectors(people, old, texts), self._offers())
         errors = placed(schema, errors)
         return self.async_show_form(
             step_id="init",
@@ -92,7 +92,7 @@ class BachOptionsFlow(OptionsFlow):
         check_tag(options)
         check_own_policy(options)
         check_way(options, data)
-        check_quiet_hours(options)
+        check_waiting_rules(options)
         changed = {name for name in OPTIONS - OURS | DECIDED_THERE if old.get(name) != data.get(name)}
         if not changed:
             return None

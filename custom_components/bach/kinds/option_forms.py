@@ -26,7 +26,10 @@ from custom_components.bach.const import (
     CONF_AVATAR_URL,
     CONF_BREAKER_FAILURES,
     CONF_BREAKER_SECONDS,
+    CONF_DELAYED_MINUTES,
     CONF_FILE_MEGABYTES,
+    CONF_GATHERING,
+    CONF_HOLIDAYS,
     CONF_INBOX_MEGABYTES,
     CONF_IP_FAMILY,
     CONF_KEEP_DAYS,
@@ -50,6 +53,7 @@ from custom_components.bach.const import (
 
 from . import webhook_requests as outgoing
 from .form_fields import ADDRESS_BOX, drop_down, form_section, given_values, optional, put_texts, put_value
+from .gathering_forms import shown_gathering, stored_gathering
 from .own_home import OwnHomeKind
 from .partner_forms import (
     CONVERSATION,
@@ -62,7 +66,7 @@ from .partner_forms import (
 )
 from .partners import ALL_KINDS, PARTNERS
 from .platforms import Kind
-from .quiet_forms import shown_quiet_hours, stored_quiet_hours
+from .quiet_forms import shown_holidays, shown_quiet_hours, stored_holidays, stored_quiet_hours
 from .webhook import SECTION_OUTGOING, receives, sends
 
 SECTION_AMOUNTS: Final = "amounts"
@@ -74,6 +78,7 @@ _MOST: Final[Mapping[str, tuple[int, int, str | None]]] = {
     CONF_BREAKER_FAILURES: (1, 1_000, None),
     CONF_BREAKER_SECONDS: (1, 86_400, "s"),
     CONF_PER_MINUTE: (1, 100_000, None),
+    CONF_DELAYED_MINUTES: (1, 10_080, "min"),
     CONF_MAX_WAITING: (1, 1_000_000, None),
     CONF_FILE_MEGABYTES: (1, 1_000_000, "MB"),
     CONF_KEEP_DAYS: (1, 3_650, "d"),
@@ -81,21 +86,23 @@ _MOST: Final[Mapping[str, tuple[int, int, str | None]]] = {
 }
 """The least and the most of each number, as the library takes it, and its unit."""
 _OF_RETRIES: Final = (CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS)
-_OF_SENDING: Final = (CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_FILE_MEGABYTES)
+_OF_SENDING: Final = (CONF_PER_MINUTE, CONF_DELAYED_MINUTES, CONF_MAX_WAITING, CONF_FILE_MEGABYTES)
 _OF_RECEIVING: Final = (CONF_INBOX_MEGABYTES,)
 _SWITCHES: Final[Mapping[str, bool]] = {CONF_RECEIVING: True, CONF_QUIET_START: False}
 """How each stands where nobody has touched it."""
 
 
-def option_schema(data: Mapping[str, Any], quiet: ObjectSelector, offers: Sequence[str] = ()) -> vol.Schema:
-    """The form for a connection with this data; `quiet`: for quiet hours; `offers`: the models of an AI partner.
+def option_schema(
+    data: Mapping[str, Any], waits: Mapping[str, ObjectSelector], offers: Sequence[str] = ()
+) -> vol.Schema:
+    """The form for a connection with this data; `waits`: why messages wait; `offers`: the models of an AI partner.
 
     No section has a default: the frontend would take that for what stands in it, and show and keep nothing else.
     """
     return vol.Schema(
         {
             **_first(data, offers),
-            **({vol.Optional(CONF_QUIET_HOURS): quiet} if has_quiet_hours(data) else {}),
+            **(optional(dict(waits)) if has_quiet_hours(data) else {}),
             **({} if data[CONF_TYPE] in PARTNERS else _of_messages(data)),
             **_of_network(data),
         }
@@ -115,6 +122,8 @@ def suggested_options(data: Mapping[str, Any]) -> dict[str, Any]:
         **suggested_conversation(data),
         **suggested_request(data),
         CONF_QUIET_HOURS: shown_quiet_hours(data.get(CONF_QUIET_HOURS)),
+        CONF_HOLIDAYS: shown_holidays(data.get(CONF_HOLIDAYS)),
+        CONF_GATHERING: shown_gathering(data.get(CONF_GATHERING)),
         **{name: data.get(name, usual) for name, usual in _SWITCHES.items()},
         SECTION_OUTGOING: outgoing.suggest_request(data),
         SECTION_RETRIES: given_values(data, *_OF_RETRIES) | delays,
@@ -129,6 +138,8 @@ def put_options(data: Mapping[str, Any], given: Mapping[str, Any], zone: str) ->
     if has_quiet_hours(data):
         quiet = stored_quiet_hours(given.get(CONF_QUIET_HOURS, []), data.get(CONF_QUIET_HOURS), zone)
         put_value(found, CONF_QUIET_HOURS, quiet)
+        put_value(found, CONF_HOLIDAYS, stored_holidays(given.get(CONF_HOLIDAYS, [])))
+        put_value(found, CONF_GATHERING, stored_gathering(given.get(CONF_GATHERING, []), zone))
     if _is_ai(data):
         found = put_conversation(found, given)
     elif data[CONF_TYPE] == TYPE_HTTP:

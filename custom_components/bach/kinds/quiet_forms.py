@@ -1,9 +1,11 @@
-"""The list of quiet hours in the options of a connection: read from what is stored, and stored from what was chosen."""
+"""The lists of quiet hours and holidays in the options of a connection: read from what is stored, and stored again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from homeassistant.helpers.selector import (
+    BooleanSelector,
+    DateSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -13,16 +15,32 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
-from custom_components.bach.const import CONF_QUIET_HOURS
+from custom_components.bach.const import CONF_HOLIDAYS, CONF_QUIET_HOURS
 
 from .form_fields import drop_down, labelled, radio_buttons
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_EVERYBODY: Final = "*"
+EVERYBODY: Final = "*"
 """In the form, for an entry that names nobody."""
 _BELOW: Final = NumberSelector(NumberSelectorConfig(min=-9, max=11, step=1, mode=NumberSelectorMode.BOX))
 _SHOWN: Final = ("recipient", "from", "until", "below", "days")
 """What the form knows; the rest of an entry stays as it is."""
+_SOME_YEAR: Final = "2000-"
+"""In the form, for days of every year."""
+HOLIDAY_LIST: Final = ObjectSelector(
+    ObjectSelectorConfig(
+        fields={
+            "from": {"required": True, "selector": DateSelector()},
+            "until": {"selector": DateSelector()},
+            "yearly": {"selector": BooleanSelector()},
+        },
+        multiple=True,
+        label_field="from",
+        description_field="until",
+        translation_key=CONF_HOLIDAYS,
+    )
+)
+"""The field for days that count as a Sunday."""
 
 
 def quiet_selector(people: Mapping[str, str], stored: object, texts: Mapping[str, str]) -> ObjectSelector:
@@ -31,10 +49,10 @@ def quiet_selector(people: Mapping[str, str], stored: object, texts: Mapping[str
     `texts`: of the home's language; the frontend translates no options of what lies in a list.
     """
     known = {str(one["recipient"]): str(one["recipient"]) for one in shown_quiet_hours(stored)}
-    whom = drop_down(labelled({**known, **people, _EVERYBODY: texts["everybody"]}))
+    whom = drop_down(labelled({**known, **people, EVERYBODY: texts["everybody"]}))
     days = radio_buttons(labelled({day: texts[f"day_{day}"] for day in _DAYS}), multiple=True)
     fields: dict[str, ObjectSelectorField] = {
-        "recipient": {"required": True, "default": _EVERYBODY, "selector": whom},
+        "recipient": {"required": True, "default": EVERYBODY, "selector": whom},
         "from": {"required": True, "default": "22:00:00", "selector": TimeSelector()},
         "until": {"required": True, "default": "07:00:00", "selector": TimeSelector()},
         "below": {"default": 1, "selector": _BELOW},
@@ -54,7 +72,7 @@ def quiet_selector(people: Mapping[str, str], stored: object, texts: Mapping[str
 def shown_quiet_hours(stored: object) -> list[dict[str, Any]]:
     """What the form shows of what is stored."""
     return [
-        {"recipient": _EVERYBODY} | {key: one[key] for key in _SHOWN if one.get(key) is not None}
+        {"recipient": EVERYBODY} | {key: one[key] for key in _SHOWN if one.get(key) is not None}
         for one in (stored if isinstance(stored, list) else ())
         if isinstance(one, Mapping)
     ]
@@ -66,10 +84,36 @@ def stored_quiet_hours(given: Sequence[Mapping[str, Any]], before: object, zone:
     return [_entry(one, known.get(_key(one), {}), zone) for one in given]
 
 
+def shown_holidays(stored: object) -> list[dict[str, Any]]:
+    """What the form shows of what is stored."""
+    return [_shown_day(one) for one in (stored if isinstance(stored, list) else ()) if isinstance(one, str)]
+
+
+def stored_holidays(given: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is stored of what was chosen."""
+    return [_stored_days(one) for one in given]
+
+
+def _shown_day(stored: str) -> dict[str, Any]:
+    begin, _, end = stored.partition("/")
+    is_yearly = len(begin) == len("12-25")
+    year = _SOME_YEAR if is_yearly else ""
+    return {
+        "from": f"{year}{begin}",
+        **({"until": f"{year}{end}"} if end else {}),
+        **({"yearly": True} if is_yearly else {}),
+    }
+
+
+def _stored_days(given: Mapping[str, Any]) -> str:
+    days = [str(day) for day in (given["from"], given.get("until")) if day]
+    return "/".join(day[len(_SOME_YEAR) :] if given.get("yearly") else day for day in days)
+
+
 def _entry(given: Mapping[str, Any], before: Mapping[str, Any], zone: str) -> dict[str, Any]:
     kept = {key: value for key, value in before.items() if key not in _SHOWN}
     found: dict[str, Any] = {"zone": zone} | kept | {"from": given["from"], "until": given["until"]}
-    if given["recipient"] != _EVERYBODY:
+    if given["recipient"] != EVERYBODY:
         found["recipient"] = given["recipient"]
     if (below := given.get("below")) is not None:
         found["below"] = int(below)
@@ -79,4 +123,4 @@ def _entry(given: Mapping[str, Any], before: Mapping[str, Any], zone: str) -> di
 
 
 def _key(entry: Mapping[str, Any]) -> tuple[object, object, object]:
-    return entry.get("recipient", _EVERYBODY), entry.get("from"), entry.get("until")
+    return entry.get("recipient", EVERYBODY), entry.get("from"), entry.get("until")

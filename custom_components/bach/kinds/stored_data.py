@@ -20,12 +20,15 @@ from custom_components.bach.const import (
     CONF_BREAKER_SECONDS,
     CONF_BUT_CAUSE,
     CONF_CRITICAL_FROM,
+    CONF_DELAYED_MINUTES,
     CONF_ENDPOINT,
     CONF_EXPECTED_STATUS,
     CONF_FILE_MEGABYTES,
     CONF_FIRST_AT_HOME,
     CONF_FIRST_AWAY,
+    CONF_GATHERING,
     CONF_HEADERS,
+    CONF_HOLIDAYS,
     CONF_HOME_ID,
     CONF_IF_NOBODY,
     CONF_INBOX_MEGABYTES,
@@ -89,17 +92,26 @@ _WORDS: Final[Mapping[type, str]] = {
     list: "a list",
     dict: "names with values",
 }
+_LISTS: Final = (CONF_QUIET_HOURS, CONF_HOLIDAYS, CONF_GATHERING)
 _ENTRY: Final[Mapping[str, type]] = {
     **dict.fromkeys((*SECRET_FIELDS, *SETTING_FIELDS, CONF_AUTH_TYPE, CONF_ENDPOINT, CONF_LINK, CONF_PACKAGE), str),
     **dict.fromkeys((CONF_HOME_ID, CONF_PLATFORM, CONF_TAKEN_FROM, CONF_TYPE, CONF_WEBHOOK_ID), str),
     **dict.fromkeys(
-        (CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_QUIET_HOURS, CONF_RETRY_DELAYS), list
+        (CONF_EXPECTED_STATUS, CONF_INCOMING_ADDRESSES, CONF_INCOMING_PROOF, CONF_RETRY_DELAYS, *_LISTS), list
     ),
     **dict.fromkeys((CONF_HEADERS, CONF_INCOMING, CONF_SECRETS, CONF_SETTINGS), dict),
     **dict.fromkeys((CONF_MAX_TOKENS, CONF_NUM_CTX), int),
     **dict.fromkeys((CONF_MAX_RETRIES, CONF_BREAKER_FAILURES, CONF_BREAKER_SECONDS), int),
     **dict.fromkeys(
-        (CONF_PER_MINUTE, CONF_MAX_WAITING, CONF_FILE_MEGABYTES, CONF_KEEP_DAYS, CONF_INBOX_MEGABYTES), int
+        (
+            CONF_PER_MINUTE,
+            CONF_DELAYED_MINUTES,
+            CONF_MAX_WAITING,
+            CONF_FILE_MEGABYTES,
+            CONF_KEEP_DAYS,
+            CONF_INBOX_MEGABYTES,
+        ),
+        int,
     ),
     **dict.fromkeys((CONF_QUIET_START, CONF_RECEIVES, CONF_RECEIVING), bool),
     CONF_BODY: object,

@@ -36,8 +36,8 @@ _MAX_LINES = 60
 """Events a minute and connection: ten thousand messages may expire together."""
 _MINUTE = 60.0
 _MAX_REASON = 200
-_REPLACED = "replaced"
-"""The library's code of what ended because a newer message with its tag is there."""
+_SAID = frozenset({"replaced", "told_in"})
+"""The library's codes of what ended because another message says it: a newer one of its tag, or a list."""
 _SECRET = frozenset({"text", "title"})
 """What people wrote stands in no Activity."""
 
@@ -47,14 +47,14 @@ def async_tell_of_undelivered(hass: HomeAssistant, entry: BachConfigEntry, bach:
     """Fire an event for each message that ended unsent, until the entry is unloaded.
 
     Cancelled messages, and those that automations sent because of such an event, get another event type, so that no
-    automation triggers itself. A message that was replaced by a newer one of its tag gets none.
+    automation triggers itself. What another message says, a newer one of its tag or a list, gets none.
     """
     connection, may_tell = connection_name(entry), limited()
 
     @callback
     def ended(event: MessageFinished) -> None:
         message = event.message
-        if event.connection != connection or (message.error and message.error.code == _REPLACED) or not may_tell():
+        if event.connection != connection or (message.error and message.error.code in _SAID) or not may_tell():
             return
         shown = shown_payload(hass, entry, message)
         sent_in = context_id(message)

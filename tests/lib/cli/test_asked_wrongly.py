@@ -103,7 +103,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "mark": {"ids": [1], "status": "read"},
     "incoming_after": {"after": 0, "seconds": 0},
     "pair": {**_HOME, **_NOW, "code": "123456"},
-    **dict.fromkeys(("program_get", "program_cancel"), _ONE),
+    **dict.fromkeys(("program_get", "program_cancel", "program_send_now"), _ONE),
     "program_edit": {**_ONE, "text": "other", "options": _OPTIONS},
     "program_send": {"connection": "home", "recipient": "ada", "text": "hi", "options": _OPTIONS},
     "program_wait": {**_ONE, "seconds": 0},

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +25,7 @@ from bach_lib import (
     MessageQueued,
     MessageSent,
     NotCancellableError,
+    NotScheduledError,
     Place,
     Route,
     RouteStatus,
@@ -126,6 +128,10 @@ async def test_errors_are_those_of_the_library(owner: Bach, platform: FakePlatfo
         waiting = await bach.send("home", "ada", "y")
         assert (await bach.wait(waiting.id, timeout=0.01)).status is Status.PENDING
         assert (await bach.cancel(waiting.id)).status is Status.CANCELLED
+        planned = await bach.send("home", "ada", "z", not_before=datetime.now(UTC) + timedelta(hours=1))
+        assert (await bach.send_now(planned.id)).scheduled_for is None
+        with pytest.raises(NotScheduledError):
+            await bach.send_now(planned.id)
 
 
 @by_each_way

@@ -8,7 +8,8 @@ from bach_lib.errors import IdempotencyKeyReusedError, QueueFullError, StoreFail
 from bach_lib.models import Status
 from bach_lib.outbound import queue as queue_module
 from bach_lib.outbound.bundle import Bundle
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.storage import Store, Transaction
 from bach_lib.testing import FakeClock

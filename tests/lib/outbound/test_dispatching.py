@@ -33,7 +33,8 @@ from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import Corrections
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.loans import Ended, Loan, Loans, Lot
-from bach_lib.outbound.queue import Put, Queue
+from bach_lib.outbound.putting import Put
+from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import Request
 from bach_lib.outbound.services import DispatchServices

@@ -22,7 +22,7 @@ from bach_lib.events import (
 from bach_lib.models import Fault, Message, Operation, Status
 from bach_lib.models.spellings import Alias, Lesson
 from bach_lib.outbound.advancing import Advance
-from bach_lib.outbound.queue import Put
+from bach_lib.outbound.putting import Put
 from bach_lib.outbound.retry import Settlement, untried
 from bach_lib.outbound.settlement import settled_event
 from bach_lib.storage import Store

@@ -70,7 +70,8 @@ async def test_what_was_put_is_there_as_it_was_said(queue: Queue, clock: FakeClo
     for name in wanted.__dataclass_fields__.keys() - {
         "began",
         "why",
-    }:  # by this process's clock, which no disk has; and its `error`
+        "gathering",
+    }:  # by this process's clock, which no disk has; its `error`; and what is set of its recipient
         assert getattr(stored, name) == getattr(wanted, name)
     assert (stored.status, stored.retry_count, stored.attempted_at) == (Status.PENDING, 0, None)
     waits = replace(wanted, why=Fault(code="quiet_hours", text="Quiet until 07:00."), next_retry_at=2e9)

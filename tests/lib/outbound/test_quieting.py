@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, InvalidValueError, Place, ReceivedMessage, Route, Status, Step
+from bach_lib import Bach, Connection, Fault, InvalidValueError, Place, ReceivedMessage, Route, Status, Step
 from bach_lib.connectors.base import Connector
 from bach_lib.control.operations import perform
+from bach_lib.outcomes import Retry, Scope
 from bach_lib.testing import FakeClock, FakePlatform, World, fake_connector
 
 EVENING = datetime(2026, 12, 2, 23, tzinfo=UTC).timestamp()
 NIGHT = {"from": "22:00", "until": "07:00", "zone": "UTC", "below": 5}
 HOURS = [{**NIGHT, "recipient": who} for who in ("ada", "42")]
+BUSY = Fault(code="busy", text="Not now.")
 HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}), settings={"quiet_hours": HOURS})
 
 
@@ -149,3 +151,62 @@ async def test_what_are_no_quiet_hours_is_refused_where_they_are_set(house: Worl
     """Somebody would rely on them, and be woken."""
     with pytest.raises(InvalidValueError, match=r"settings\.quiet_hours\.zone"):
         await house.bach.registry.update("home", settings={"quiet_hours": [{**HOURS[0], "zone": "Berlin"}]})
+
+
+async def test_what_waited_for_the_platform_comes_in_the_morning_too(house: World) -> None:
+    """The platform is back at three in the morning, and so are all that waited, one after the other."""
+    bach, platform, clock = house
+    await bach.registry.update("home", settings={})
+    platform.fails()
+    first = await bach.send("home", "ada", "The washing is done")
+    await clock.settle()
+    second = await bach.send("home", "ada", "Milk is out", time_to_live=3600)
+    alarm = await bach.send("home", "ada", "Water!", priority=5)
+    answer = await bach.send("home", "ada", "It is locked", reply_to="1")
+    await clock.settle()
+    assert (await bach.get(first.id)).attempted_at is not None
+    await bach.registry.update("home", settings=HOME.settings)
+    await clock.advance(600)
+    platform.works()
+    await clock.advance(1200)
+    assert told(platform) == ["Water!", "It is locked"]
+    for receipt in (first, second):
+        waiting = await bach.get(receipt.id)
+        assert waiting.error is not None
+        assert (waiting.status, waiting.error.text) == (Status.PENDING, "Quiet until 07:00.")
+        assert waiting.scheduled_for is not None
+    assert (await bach.queue_status())["home"].waiting == 0, "nothing says that the platform was away all night"
+    await clock.advance(1801)
+    assert (await bach.get(second.id)).status is Status.EXPIRED
+    await clock.advance(7 * 3600)
+    assert told(platform)[2:] == ["The washing is done"]
+    sent = await bach.get(first.id)
+    assert (sent.status, sent.asked_at, sent.created_at) == (Status.SENT, EVENING, EVENING + 8 * 3600)
+    assert {(await bach.get(one.id)).status for one in (alarm, answer)} == {Status.SENT}
+
+
+async def test_what_a_person_sends_now_is_not_quiet_again_at_its_next_try(house: World) -> None:
+    """Whoever clicks on it would see it wait again, as it was just then that the platform did not answer."""
+    bach, platform, clock = house
+    receipt = await bach.send("home", "ada", "The washing is done")
+    platform.outcomes.append(Retry(fault=BUSY, scope=Scope.MESSAGE))
+    await bach.send_now(receipt.id)
+    await clock.settle()
+    assert told(platform) == []
+    await clock.advance(120)
+    assert told(platform) == ["The washing is done"]
+
+
+async def test_what_has_arrived_in_part_goes_on(house: World) -> None:
+    """Half of a message would stand there all night."""
+    bach, platform, clock = house
+    await bach.registry.update("home", settings={})
+    platform.outcomes.append(Retry(fault=BUSY, scope=Scope.MESSAGE))
+    receipt = await bach.send("home", "ada", "A long text")
+    platform.hold = asyncio.Event()
+    await clock.settle()
+    await bach._open_parts.queue.keep_progress(receipt.id, "half")
+    platform.works()
+    await bach.registry.update("home", settings=HOME.settings)
+    await clock.advance(120)
+    assert (await bach.get(receipt.id)).status is Status.SENT

@@ -94,6 +94,8 @@ WHOLE: dict[str, Value] = {
     "error_text": "Later",
     "error_said": None,
     "proven": '[["seen", 2, 11.5, 12.5, "42", "Ada"]]',
+    "awake": 1,
+    "asked_at": 9.5,
 }
 READ = Message(
     id=0x1F,
@@ -129,6 +131,8 @@ READ = Message(
     progress="2 of 3",
     error=Fault(code="busy", text="Later"),
     proven=(Proven(kind=ProofKind.SEEN, people=2, at=11.5, latest_at=12.5, person="42", name="Ada"),),
+    awake=True,
+    asked_at=9.5,
 )
 EMPTY = ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "next_retry_at")
 DAMAGED: dict[str, tuple[Value, object]] = {

@@ -9,6 +9,7 @@ import pytest
 
 from bach_lib.models import Message
 from bach_lib.outbound import schedule as schedule_module
+from bach_lib.outbound.going_together import Together
 from bach_lib.outbound.ledger import Ledger
 from bach_lib.outbound.schedule import Schedule
 from bach_lib.outbound.services import DispatchServices
@@ -22,7 +23,7 @@ class Bench:
         self.due: list[int] = []
         self.portions: list[tuple[str, list[int], float]] = []
         self.looks = 0
-        services = cast(DispatchServices, SimpleNamespace(clock=clock, queue=self))
+        services = cast(DispatchServices, SimpleNamespace(clock=clock, queue=self, settings={}))
         self.schedule = Schedule("home", services, cast(Ledger, self), self.spawn, self.falls_due)
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -42,10 +43,10 @@ class Bench:
         """As a ledger."""
         return await work()
 
-    async def fall_due(self, name: str, ids: list[int], now: float) -> list[int]:
+    async def fall_due(self, name: str, ids: list[int], now: float, _: object) -> tuple[list[int], Together]:
         """As a queue."""
         self.portions.append((name, ids, now))
-        return ids
+        return ids, Together()
 
 
 @pytest.fixture

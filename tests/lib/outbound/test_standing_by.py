@@ -18,7 +18,7 @@ from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.corrections import Corrections
-from bach_lib.outbound.queue import Put
+from bach_lib.outbound.putting import Put
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.outbound.undoing import Undoing
 from bach_lib.storage import Store, Transaction

@@ -68,3 +68,25 @@ async def test_it_is_counted_amended_and_sent_now_from_anywhere(two: Two, monkey
     assert [one.text for one in platform.sent] == ["Bins"]
     with pytest.raises(NotScheduledError):
         await owner.send_now(message.id)
+
+
+async def test_what_is_put_beside_the_owner_goes_together(two: Two) -> None:
+    """Its owner would never send it; or each process count its own only."""
+    _, beside, platform = two
+    entry = {"at": "03:33", "after": 3}
+    await beside.registry.update("home", settings={"gathering": [entry, {"per_hour": 1}, {"same_minutes": 5}]})
+    ids = [(await beside.send("home", "ada", "Milk")).id for _ in range(3)]
+    for one in ids:
+        ended = await beside.wait(one, 30)
+        assert ended.error is not None
+        assert (ended.status, ended.error.code) == (Status.CANCELLED, "told_in")
+    [carrier] = await platform.wait_for(1)
+    assert carrier.text.endswith("Milk (3×)")
+    await beside.registry.update("home", settings={"gathering": [{"per_hour": 1}, {"same_minutes": 5}]})
+    limited = await beside.get((await beside.send("home", "ada", "Eggs")).id)
+    assert limited.error is not None
+    assert limited.error.code == "at_most_an_hour"
+    await beside.registry.update("home", settings={"gathering": [{"same_minutes": 5}]})
+    alike = await beside.get((await beside.send("home", "ada", carrier.text)).id)
+    assert alike.error is not None
+    assert alike.error.code == "same_text"

@@ -92,6 +92,35 @@ def test_days_are_those_on_which_they_begin_and_a_holiday_is_a_sunday(now: str, 
     assert until(now, WORK, FREE) == expected
 
 
+@pytest.mark.parametrize(
+    ("days", "free"),
+    [
+        (["2026-12-25"], True),
+        (["2026-12-24/2026-12-25"], True),
+        (["2026-12-26/2027-01-06", "2026-05-01"], False),
+        (["12-25"], True),
+        (["12-24/01-06"], True),
+        (["12-26/12-23", "02-29"], False),
+        (["25.12."], False),
+    ],
+)
+def test_those_of_a_connection_count_for_all_of_its_quiet_hours(days: list[str], free: bool) -> None:
+    """In each entry they would have to be said again; or only one day of all of the holidays be one."""
+    rest = {"zone": "Europe/Berlin", "from": "22:00", "until": "07:00", "days": ["sun"]}
+    friday = datetime.fromisoformat("2026-12-25T23:00+01:00").timestamp()
+    found = quiet_until({"quiet_hours": [rest], "holidays": days}, str.isdigit, 0, friday)
+    assert (found is not None) is free
+
+
+@pytest.mark.parametrize(
+    "wrong", ["25.12.", "2026-12-25/2026-12-24", "2026-12-25/12-26", "12-25/2026-12-26", "13-01", "", 5, "a/b/c"]
+)
+def test_what_are_no_holidays_is_refused(wrong: object) -> None:
+    """Somebody would rely on them, and be woken."""
+    with pytest.raises(InvalidValueError, match=r"settings\.holidays"):
+        check_quiet_hours({"holidays": [wrong]})
+
+
 def test_what_follows_at_once_is_one_rest_and_who_is_not_meant_has_none() -> None:
     """It would be sent at midnight, between two; or the whole family wait for one of them."""
     parts = ({"from": "22:00", "until": "00:00"}, {"from": "00:00", "until": "07:00"})

@@ -41,6 +41,7 @@ _STAND: Mapping[str, str] = {
     "0019_routes.sql": "419e71ccaa3bd3de",
     "0020_keys_of_runs.sql": "730acb33a174aada",
     "0021_bridges.sql": "0b58feb30c3ec152",
+    "0022_rest.sql": "9e4897ab69eefc81",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -53,6 +54,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0010_routes.sql": "2df647a4b8b3e851",
     "postgresql/0011_keys_of_runs.sql": "97e9bc30dd639702",
     "postgresql/0012_bridges.sql": "651f47f05982ee3d",
+    "postgresql/0013_rest.sql": "1f227b2c27c9ad22",
 }
 """The beginnings of their hashes."""
 
