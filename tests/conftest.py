@@ -18,7 +18,7 @@ from tests.servers import Server, a_folder, programs
 
 pytest_plugins = ["tests.described.plugin"]
 
-gc.set_threshold(50_000)
+gc.set_threshold(10_000)
 """Nearly nothing that a test makes is garbage before it ends, and after each file all of it is looked through."""
 
 
