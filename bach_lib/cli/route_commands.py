@@ -15,7 +15,7 @@ from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.message_rows import MORE, Limit
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.route_steps import EXAMPLE, step_of, steps_of
+from bach_lib.cli.route_steps import EXAMPLE, seconds_of, step_of, steps_of
 from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ _RUN = (
     ("tag", "Tag"),
     ("ended_at", "Ended"),
     ("superseded_by", "Overtaken by"),
+    ("snoozed_by", "Wants quiet"),
     ("cleared_at", "Cleared"),
 )
 _TRIED = (("at", "When"), ("connection", "Connection"), ("recipient", "Recipient"), ("message_id", "Message"))
-_TIMES = ("started_at", "ended_at", "due_at", "cleared_at")
+_TIMES = ("started_at", "ended_at", "due_at", "cleared_at", "snoozed_at")
 _WAIT = 25.0
 """Seconds of one question while watching."""
 _LARGEST = 1_000_000
@@ -147,6 +148,20 @@ def ack(run_: Run, by: Annotated[str, typer.Argument(help="Who has it, as the ot
 
 @app.command()
 @command
+def snooze(
+    run_: Run,
+    by: Annotated[str, typer.Argument(help="Who wants quiet, as the others read it.")],
+    *,
+    span: Annotated[str, typer.Option("--for", metavar="TIME", help="For how long: 90s, 5m, 2h, 1d; up to 7d.")] = "1h",
+) -> None:
+    """Quiet for a while: nobody is told until then, and those who were can read who wants that. Then it goes on."""
+    with sentences():
+        seconds = seconds_of(span)
+    _show_run(as_row(ask("snooze_route", run_id=run_, seconds=seconds, by=by)))
+
+
+@app.command()
+@command
 def cancel(run_: Run) -> None:
     """Call a run off: nobody needs to know any more."""
     _show_run(as_row(ask("cancel_route", run_id=run_)))
@@ -189,33 +204,35 @@ def watch(run_: Run) -> None:
     async def work(session: Session) -> Row:
         if not session.is_daemon:
             note("It goes on where `bach serve` runs.")
-        row, said = as_row(await session.ask("route_run", run_id=run_)), 0
+        row: Row = as_row(await session.ask("route_run", run_id=run_))
+        told: Row = {}
         while True:
-            said = _tell(row, said)
+            _tell(row, told)
             if row["status"] != "under_way":
                 return row
-            last = row["version"]
-            while row["version"] == last:
-                row = as_row(await session.ask("follow_run", run_id=run_, version=last, seconds=_WAIT))
+            told = row
+            while row["version"] == told["version"]:
+                row = as_row(await session.ask("follow_run", run_id=run_, version=told["version"], seconds=_WAIT))
 
     row = run(work)
     if row["status"] != "acknowledged":
         raise typer.Exit(1)
 
 
-def _tell(row: Row, said: int) -> int:
-    """What is new of a run, of whose messages so many were told of."""
+def _tell(row: Row, told: Row) -> None:
+    """What is new of a run, of which this was told before."""
     readable = _readable(row)
     if settings().as_json:
         write_json(readable)
-        return said
-    tried = as_rows(readable["tried"])
-    for one in tried[said:]:
+        return
+    for one in as_rows(readable["tried"])[len(as_rows(told.get("tried", []))) :]:
         say_one(f"{_clock(one['at'])}  {one['connection']}:{one['recipient']} is told (message {one['message_id']})")
+    if row["snoozed_by"] and row["snoozed_at"] != told.get("snoozed_at"):
+        until = _clock(readable["due_at"])
+        say_one(f"{_clock(readable['snoozed_at'])}  {row['snoozed_by']} wants quiet until {until}")
     if row["status"] != "under_way":
         who = f" by {row['by']}" if row["by"] else ""
         say_one(f"{_clock(readable['ended_at'])}  {row['status']}{who}")
-    return len(tried)
 
 
 def _show_route(row: Row) -> None:

@@ -68,6 +68,10 @@ class AnyBach(Protocol):
         """Somebody has it: nobody is told any more. The run as it stands then."""
         ...
 
+    async def snooze_route(self, run_id: int, seconds: float, by: str) -> RouteRun:
+        """Somebody wants to hear no more of it for a while: nobody is told until then. The run as it stands then."""
+        ...
+
     async def cancel_route(self, run_id: int) -> RouteRun:
         """Call a run off: nobody needs to know any more."""
         ...

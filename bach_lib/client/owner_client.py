@@ -90,6 +90,10 @@ class OwnerClient(Beside):
         """Somebody has it: nobody is told any more. The run as it stands then."""
         return self._run(await self._ask("acknowledge", {"run_id": run_id, "by": by}))
 
+    async def snooze_route(self, run_id: int, seconds: float, by: str) -> RouteRun:
+        """Somebody wants to hear no more of it for a while: nobody is told until then. The run as it stands then."""
+        return self._run(await self._ask("snooze_route", {"run_id": run_id, "seconds": seconds, "by": by}))
+
     async def cancel_route(self, run_id: int) -> RouteRun:
         """Call a run off: nobody needs to know any more."""
         return self._run(await self._ask("cancel_route", {"run_id": run_id}))

@@ -22,7 +22,7 @@ from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.retelling import retold
 from bach_lib.rest.run_rows import run_of, runs_of
-from bach_lib.routes.starting import RouteOptions, known_options
+from bach_lib.routes.starting import RouteOptions, bounded_span, known_options
 
 _CONNECT, _ANSWER = 10.0, 60.0
 """Seconds for a connection, and for an answer beside the time that was asked for."""
@@ -120,6 +120,11 @@ class RestClient(Beside):
         """Somebody has it: nobody is told any more. The run as it stands then."""
         answer = await self._ask("POST", f"{_ROUTES}/runs/{run_id:d}/acknowledge", fields={"by": exact(by)})
         return self._made(run_of, answer)
+
+    async def snooze_route(self, run_id: int, seconds: float, by: str) -> RouteRun:
+        """Somebody wants to hear no more of it for a while: nobody is told until then. The run as it stands then."""
+        fields = {"by": exact(by), "seconds": bounded_span("seconds", seconds)}
+        return self._made(run_of, await self._ask("POST", f"{_ROUTES}/runs/{run_id:d}/snooze", fields=fields))
 
     async def cancel_route(self, run_id: int) -> RouteRun:
         """Call a run off: nobody needs to know any more."""

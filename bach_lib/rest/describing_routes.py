@@ -17,7 +17,7 @@ from bach_lib.rest.describing import (
     reference,
 )
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
-from bach_lib.routes.starting import FORMATS
+from bach_lib.routes.starting import FORMATS, LONGEST_WAIT
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _WORDS: Final[dict[str, Json]] = {"type": "string", "minLength": 1}
@@ -88,6 +88,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
     ),
     "Runs": an_object({"runs": {"type": "array", "items": reference("Run")}, "count": COUNT}),
     "Acknowledge": an_object({"by": _WORDS}),
+    "Snooze": an_object({"by": _WORDS, "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_WAIT}}),
     "Clearing": an_object({"content": _WORDS}),
 }
 _PATH: Final[Json] = {"name": "id", "in": "path", "required": True, "schema": _ID, "description": "The run."}
@@ -144,6 +145,15 @@ ROUTES: Final[dict[str, Json]] = {
             "summary": "Somebody has it: nobody is told any more, and those who were can read who has it",
             "parameters": [_PATH],
             "requestBody": _body("Acknowledge"),
+            "responses": answers("Run", *_CHANGES, text="As it stands now; one that is over stays as it is."),
+        }
+    },
+    "/api/v1/routes/runs/{id}/snooze": {
+        "post": {
+            "operationId": "snooze",
+            "summary": "Somebody wants quiet for a while: nobody is told until then, and it goes on afterwards",
+            "parameters": [_PATH],
+            "requestBody": _body("Snooze"),
             "responses": answers("Run", *_CHANGES, text="As it stands now; one that is over stays as it is."),
         }
     },

@@ -99,6 +99,17 @@ def clear_fields(body: Mapping[str, object]) -> tuple[str, str, str]:
     return connector, recipient, tag
 
 
+def quiet_fields(body: Mapping[str, object]) -> tuple[str, float]:
+    """Who wants quiet, and for how many seconds. Raises `RefusedError`."""
+    fields = ("by", "seconds")
+    if unknown := body.keys() - {*fields}:
+        raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(fields)}.')
+    seconds = body.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise invalid('"seconds" is missing, or is no number.')
+    return _required(body, "by"), seconds
+
+
 def text_fields(body: Mapping[str, object], *fields: str) -> list[str]:
     """Texts, all of which have to be there, and nothing else. Raises `RefusedError`."""
     if unknown := body.keys() - {*fields}:

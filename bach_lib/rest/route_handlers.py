@@ -16,6 +16,7 @@ from bach_lib.rest.requests import (
     json_object,
     optional_fields,
     query_fields,
+    quiet_fields,
     text_fields,
     whole_number,
 )
@@ -49,6 +50,7 @@ class RouteHandlers:
             web.get(runs, self.page),
             web.get(one, self.show),
             web.post(f"{one}/acknowledge", self.acknowledge),
+            web.post(f"{one}/snooze", self.snooze),
             web.post(f"{one}/cancel", self.cancel),
             web.post(f"{one}/clear", self.clear),
         ]
@@ -92,6 +94,12 @@ class RouteHandlers:
         query_fields(request)
         [by] = text_fields(await json_object(request), "by")
         return answer(run_row(await self._bach.acknowledge(_id(request), by)))
+
+    async def snooze(self, request: web.Request) -> web.Response:
+        """Somebody wants quiet for a while."""
+        query_fields(request)
+        by, seconds = quiet_fields(await json_object(request))
+        return answer(run_row(await self._bach.snooze_route(_id(request), seconds, by)))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """Nobody needs to know any more."""

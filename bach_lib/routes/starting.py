@@ -17,7 +17,7 @@ from bach_lib.outbound.fitting import has_words, short, text_of
 _LONGEST = 10_000
 """Characters. A platform that takes fewer refuses it, and the others are told."""
 
-_LONGEST_WAIT = 7 * 86_400.0
+LONGEST_WAIT: float = 7 * 86_400.0
 
 FORMATS = (Format.PLAIN, Format.MARKDOWN, Format.HTML)
 
@@ -54,7 +54,7 @@ def bounded_text(text: str) -> str:
 
 def bounded_span(field: str, seconds: object) -> float:
     """A time for which a run can wait. Raises `InvalidValueError`."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_WAIT:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_WAIT:
         raise InvalidValueError(
             field=field,
             value=seconds if isinstance(seconds, int | float) else str(seconds)[:20],

@@ -82,7 +82,7 @@ OTHERS = frozenset(
             "remove_rule",
         ),
         *("set_rule", "remove_bridge", "set_bridge"),
-        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
+        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
         *("follow_run", "route_run"),
     }
 )

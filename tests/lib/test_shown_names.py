@@ -85,7 +85,7 @@ DOES = frozenset(
             "wait",
         ),
         *("remove_rule", "set_rule", "follow_run", "remove_bridge", "set_bridge"),
-        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
+        *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
     }
 )
 """Those that do something, and answer with what those above show as well."""

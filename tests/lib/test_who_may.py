@@ -48,6 +48,7 @@ class For(Enum):
 
 
 _MESSAGES: Final = "/api/v1/messages"
+_OF_RUNS: Final = ("acknowledge", "cancel", "clear", "snooze")
 _HOOKS: Final = "/api/v1/hooks/{connection}"
 ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("GET", "/health"): For.EVERYBODY,
@@ -70,7 +71,7 @@ ADDRESSES: Final[Mapping[tuple[str, str], For]] = {
     ("GET", f"{_MESSAGES}/{{id}}"): For.TOKEN,
     **{("GET", f"/api/v1/routes{what}"): For.TOKEN for what in ("", "/runs", "/runs/{id}")},
     ("POST", "/api/v1/routes/{name}/start"): For.TOKEN,
-    **{("POST", f"/api/v1/routes/runs/{{id}}/{what}"): For.TOKEN for what in ("acknowledge", "cancel", "clear")},
+    **{("POST", f"/api/v1/routes/runs/{{id}}/{what}"): For.TOKEN for what in _OF_RUNS},
     **{("POST", f"{_MESSAGES}/{{id}}/{what}"): For.TOKEN for what in ("edit", "cancel", "send-now", "retry", "amend")},
 }
 SHOWN: Final[Mapping[str, tuple[bool, Mapping[str, str]]]] = {
@@ -124,7 +125,7 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
             *("pair", "poll", "program_cancel", "program_edit", "program_send", "release", "remove_rule", "retry"),
             "program_send_now",
             *("remove_bridge", "retry_all", "route", "send_now", "set_bridge", "set_rule"),
-            *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "start_route"),
+            *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
         ),
         Does.WRITES,
     ),

@@ -85,6 +85,7 @@ OPERATIONS: Mapping[str, Operation] = {
         route_operations.route_runs,
         route_operations.routes,
         route_operations.set_route,
+        route_operations.snooze_route,
         route_operations.start_route,
         rule_operations.remove_rule,
         rule_operations.rules,

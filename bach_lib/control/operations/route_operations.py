@@ -45,6 +45,11 @@ async def acknowledge(bach: Bach, run_id: int, by: str) -> Json:
     return exact(await bach.acknowledge(run_id, by))
 
 
+async def snooze_route(bach: Bach, run_id: int, seconds: float, by: str) -> Json:
+    """Somebody wants quiet for a while; the run."""
+    return exact(await bach.snooze_route(run_id, seconds, by))
+
+
 async def cancel_route(bach: Bach, run_id: int) -> Json:
     """Call a run off."""
     return exact(await bach.cancel_route(run_id))

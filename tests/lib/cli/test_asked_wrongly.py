@@ -112,6 +112,7 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     **{name: {"run_id": 1} for name in ("cancel_route", "route_run")},
     "acknowledge": {"run_id": 1, "by": "Ada"},
     "all_clear": {"run_id": 1, "text": "dry"},
+    "snooze_route": {"run_id": 1, "seconds": 60, "by": "Ada"},
     "follow_run": {"run_id": 1, "version": 0, "seconds": 0},
     "remove_route": {"name": "alarm"},
     "set_route": {"route": _ROUTE, "replaces": True},

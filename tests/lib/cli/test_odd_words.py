@@ -87,7 +87,8 @@ class _Once(Session):
     @override
     async def ask(self, operation: str, **arguments: Json) -> Json:
         seconds = arguments.get("seconds")
-        if isinstance(seconds, float) and 0 <= seconds <= LONGEST:
+        waits = operation != "snooze_route"  # which says for how long others do
+        if waits and isinstance(seconds, float) and 0 <= seconds <= LONGEST:
             arguments["seconds"] = 0.0
         answer = await self._inner.ask(operation, **arguments)
         if operation in ("incoming_after", "follow_run"):

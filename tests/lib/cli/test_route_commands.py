@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import override
 
 import pytest
 
 from bach_lib import Bach, Connection, Place, Route, RouteStatus, Step
-from bach_lib.cli import console
+from bach_lib.cli import console, session
 from bach_lib.cli.route_steps import seconds_of, step_of, written_seconds, written_step
+from bach_lib.cli.session import Session, Work
 from bach_lib.control.operations import perform
 from bach_lib.control.sentences import SentenceError
+from bach_lib.models.route import RouteRun, RouteWords, Said
 from bach_lib.rest.answers import Json
+from bach_lib.rest.exact import exact
 from bach_lib.testing import FakeClock
 from tests.lib.cli.conftest import Run
 from tests.lib.cli.test_odd_words import behind
@@ -93,11 +99,49 @@ def test_an_alarm_is_started_and_followed_until_somebody_has_it(bach_: Run) -> N
     """Whoever starts one in a script could not wait for somebody who knows."""
     assert bach_("route", "add", "water", "--step", "w:default for 2m").code == 0
     assert "is told where `bach serve` runs" in bach_("route", "start", "water", "Water!").errors
+    assert bach_("route", "snooze", 1, "Bob", "--for", "soon").errors.startswith('"soon" is no time. Write it like 90s')
+    quiet = dict(bach_("route", "snooze", 1, "Bob", "--for", "90s", "--json").row())
+    assert (quiet["status"], quiet["snoozed_by"], quiet["snoozed_for"]) == ("under_way", "Bob", 90)
+    assert dict(bach_("route", "snooze", 1, "Bob", "--json").row())["snoozed_for"] == 3600
+    assert re.search(r"Wants quiet +Bob\n", bach_("route", "run", 1).output)
     assert bach_("route", "ack", 1, "Ada", "--json").row()["by"] == "Ada"
     watched = bach_("route", "watch", 1)
     assert watched.code == 0
     told = ["  w:default is told (message 2)", "  acknowledged by Ada"]
     assert [line[8:] for line in watched.output.splitlines()] == told
+
+
+class _Later(Session):
+    """A run at each of whose looks more has happened."""
+
+    is_daemon = True
+
+    def __init__(self, *runs: RouteRun) -> None:
+        self._runs = iter(runs)
+
+    @override
+    async def ask(self, operation: str, **arguments: Json) -> Json:
+        return exact(next(self._runs))
+
+
+def test_who_watches_reads_who_wants_quiet_once(bach_: Run, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever follows an alarm would see it stand still for an hour, and not know that somebody had heard of it."""
+    database.touch()
+    begun = RouteRun(
+        id=1, route="water", said=Said(text="Water!"), steps=(), words=RouteWords(), started_at=0, tag=None
+    )
+    quiet = replace(begun, snoozed_by="Bob", snoozed_for=600, snoozed_at=60, due_at=660, version=2)
+    had = replace(quiet, version=4, status=RouteStatus.ACKNOWLEDGED, by="Ada", ended_at=700, snoozed_by=None)
+    later = _Later(begun, quiet, replace(quiet, version=3), had)
+
+    def ask[T](work: Work[T], _: Path, *, creates: bool = False) -> T:
+        del creates
+        return asyncio.run(work(later))
+
+    monkeypatch.setattr(session, "run", ask)
+    [told, ended] = bach_("route", "watch", 1).output.splitlines()
+    assert re.fullmatch(r"[\d:]{8}  Bob wants quiet until [\d:]{8}", told)
+    assert ended.endswith("  acknowledged by Ada")
 
 
 @pytest.mark.slow  # two dozen commands; the nearer test above has those that matter most

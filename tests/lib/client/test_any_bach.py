@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import nan
 from pathlib import Path
 from typing import cast
 
@@ -291,6 +292,11 @@ async def test_a_route_is_started_followed_and_ended(owner: Bach, platform: Fake
         for unknown in ("nobody", "a/b"):
             with pytest.raises(UnknownRouteError):
                 await bach.start_route(unknown, "Water!")
+        quiet = await bach.snooze_route(run.id, 600, "Bob")
+        assert (quiet.status, quiet.snoozed_by, quiet.snoozed_for) == (RouteStatus.UNDER_WAY, "Bob", 600)
+        for wrong in (0, nan, 604_801):
+            with pytest.raises(InvalidValueError, match="seconds"):
+                await bach.snooze_route(run.id, wrong, "Bob")
         had = await bach.acknowledge(run.id, "Ada")
         assert (had.status, had.by) == (RouteStatus.ACKNOWLEDGED, "Ada")
         assert (await bach.all_clear(run.id, "Dry.")).cleared_at is not None

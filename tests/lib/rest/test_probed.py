@@ -26,6 +26,7 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "release": {"connector": "home"},
     "startRoute": {"content": "Water!"},
     "acknowledge": {"by": "Ada"},
+    "snooze": {"by": "Ada", "seconds": 60},
     "allClear": {"content": "dry"},
     "discardHeld": {"connector": "home"},
     "hook": {},
@@ -33,7 +34,7 @@ GOOD: Mapping[str, Mapping[str, object]] = {
 }
 PLACES: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("message", "send_now", "retry", "amend", "edit", "cancel"), ONE),
-    **dict.fromkeys(("run", "acknowledge", "cancelRoute", "allClear"), ONE),
+    **dict.fromkeys(("run", "acknowledge", "snooze", "cancelRoute", "allClear"), ONE),
     "startRoute": {"name": "alarm"},
     **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
 }

@@ -30,6 +30,9 @@ async def test_an_alarm_is_started_once_acknowledged_and_cleared(
     assert (other.status, other.body["code"]) == (422, "route_key_reused")
     await clock.settle()
     assert [(one.text, one.priority) for one in platform.sent] == [("Water!", 9)]
+    quiet = await client.call("POST", f"{RUN}/snooze", json={"by": "Bob", "seconds": 600})
+    assert (quiet.status, quiet.body["status"], quiet.body["snoozed_by"]) == (200, "under_way", "Bob")
+    assert quiet.body["snoozed_for"] == 600
     had = await client.call("POST", f"{RUN}/acknowledge", json={"by": "Ada"})
     assert (had.status, had.body["status"], had.body["by"]) == (200, "acknowledged", "Ada")
     cleared = await client.call("POST", f"{RUN}/clear", json={"content": "Dry."})
@@ -55,6 +58,7 @@ async def test_what_is_not_there_is_not_found_and_too_much_comes_again(
         ("GET", RUN, None),
         ("GET", f"{ROUTES}/runs/0", None),
         ("POST", f"{RUN}/acknowledge", {"by": "Ada"}),
+        ("POST", f"{RUN}/snooze", {"by": "Ada", "seconds": 60}),
         ("GET", f"{ROUTES}/runs?route=nobody", None),
     ):
         answer = await client.call(method, path, json=body)
@@ -66,3 +70,7 @@ async def test_what_is_not_there_is_not_found_and_too_much_comes_again(
     for wrong in ({}, {"content": "x", "colour": 1}, {"content": "x", "priority": "high"}, {"content": " "}):
         answer = await client.call("POST", f"{ROUTES}/water/start", json=wrong)
         assert answer.status == 422, answer
+    assert (await client.call("POST", f"{ROUTES}/runs/1/snooze", json={"by": "Ada", "seconds": 1})).status == 404
+    for slip in ({"by": "Ada"}, {"seconds": 9}, {"by": "Ada", "seconds": True}, {"by": "Ada", "seconds": 9, "x": 1}):
+        answer = await client.call("POST", f"{RUN}/snooze", json=slip)
+        assert (answer.status, answer.body["code"]) == (422, "invalid_value"), slip
