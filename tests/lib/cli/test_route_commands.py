@@ -114,7 +114,7 @@ def test_an_alarm_is_started_and_followed_until_somebody_has_it(bach_: Run) -> N
 class _Later(Session):
     """A run at each of whose looks more has happened."""
 
-    is_daemon = True
+    is_daemon, database = True, Path()
 
     def __init__(self, *runs: RouteRun) -> None:
         self._runs = iter(runs)
@@ -127,9 +127,7 @@ class _Later(Session):
 def test_who_watches_reads_who_wants_quiet_once(bach_: Run, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever follows an alarm would see it stand still for an hour, and not know that somebody had heard of it."""
     database.touch()
-    begun = RouteRun(
-        id=1, route="water", said=Said(text="Water!"), steps=(), words=RouteWords(), started_at=0, tag=None
-    )
+    begun = RouteRun(id=1, route="water", said=Said(text="Water!"), steps=(), words=RouteWords(), started_at=0)
     quiet = replace(begun, snoozed_by="Bob", snoozed_for=600, snoozed_at=60, due_at=660, version=2)
     had = replace(quiet, version=4, status=RouteStatus.ACKNOWLEDGED, by="Ada", ended_at=700, snoozed_by=None)
     later = _Later(begun, quiet, replace(quiet, version=3), had)
