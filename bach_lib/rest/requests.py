@@ -105,7 +105,7 @@ def quiet_fields(body: Mapping[str, object]) -> tuple[str, float]:
     if unknown := body.keys() - {*fields}:
         raise invalid(f'There is no field "{_shown(unknown)}". Fields: {", ".join(fields)}.')
     seconds = body.get("seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+    if not isinstance(seconds, int | float):
         raise invalid('"seconds" is missing, or is no number.')
     return _required(body, "by"), seconds
 
