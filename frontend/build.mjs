@@ -8,8 +8,22 @@ const target = new URL("../bach_lib/web/static/", here);
 
 const sources = readdirSync(new URL("src/", here)).sort();
 const texts = readdirSync(new URL("../custom_components/bach/translations/", here)).sort().map((name) => `../custom_components/bach/translations/${name}`);
+// Sentences that no file of the library names are Home Assistant's own dialogs and actions: no page of ours ever says one.
+const library = readdirSync(new URL("../bach_lib/", here), { recursive: true }).filter((name) => name.endsWith(".py"));
+const named = library.map((name) => readFileSync(new URL(`../bach_lib/${name}`, here), "utf8")).join("");
+const ours = (sentences) => Object.fromEntries(Object.entries(sentences).filter(([key]) => named.includes(`"${key}"`)));
+const onlyOurs = {
+  name: "only our sentences",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /translations\/\w+\.json$/ }, ({ path }) => {
+      const { config_panel, exceptions } = JSON.parse(readFileSync(path, "utf8"));
+      return { contents: JSON.stringify({ config_panel, exceptions: ours(exceptions) }), loader: "json" };
+    }),
+};
+
 const version = createHash("sha256");
 for (const name of [...sources.map((one) => `src/${one}`), "build.mjs", "package-lock.json", ...texts]) version.update(readFileSync(new URL(name, here)));
+version.update(Object.keys(ours(JSON.parse(readFileSync(new URL("../custom_components/bach/translations/en.json", here))).exceptions)).join());
 const BACH_VERSION = JSON.stringify(version.digest("hex").slice(0, 12));
 
 rmSync(target, { recursive: true, force: true });
@@ -19,6 +33,7 @@ await build({
   entryPoints: ["src/panel.ts", "src/page.ts", "src/card-loader.ts", "src/page.css"],
   outdir: target.pathname,
   bundle: true,
+  plugins: [onlyOurs],
   splitting: true,
   chunkNames: "shared-[hash]",
   minify: true,

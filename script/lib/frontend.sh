@@ -30,7 +30,8 @@ install_packages() {
 # Builds the app unless it was built of just these sources. What cannot be built is said, and not left half built.
 build_app() {
   local sources stamp="$VENV/.built-frontend"
-  sources=$(cat frontend/package-lock.json frontend/build.mjs frontend/src/* custom_components/bach/translations/*.json | sha256sum)
+  sources=$(find bach_lib -name '*.py' -print0 | LC_ALL=C sort -z | # which names the sentences that the app has
+    xargs -0 cat frontend/package-lock.json frontend/build.mjs frontend/src/* custom_components/bach/translations/*.json | sha256sum)
   [[ -e $APP/version.txt && -e $NODE_PATH_FILE && $(cat "$stamp" 2>/dev/null) == "$sources" ]] && return
   if find_node && install_packages && "$NODE" frontend/build.mjs; then
     echo "$sources" >"$stamp"

@@ -70,7 +70,7 @@ async def test_another_home_is_tried_and_added(hass: HomeAssistant, there: HomeA
     entry = result["result"]
     assert (entry.unique_id, entry.state) == (USER_ID, State.LOADED)
     assert entry.data == {"type": "homeassistant", "endpoint": there.url, "token": TOKEN, "link": there.url}
-    assert list(entry.supported_subentry_types) == ["recipient"]
+    assert list(entry.supported_subentry_types) == ["recipient", "bridge"]
     [row] = the_bach(hass).registry.list()
     assert (row.name, row.endpoint) == (f"homeassistant_{USER_ID}", there.url)
     assert TOKEN not in repr(row)
