@@ -89,10 +89,10 @@ class BridgeBook:
         ready = next((at for at, one in enumerate(messages) if one.routed_at is None), len(messages))
         return messages[:ready]
 
-    async def accounts(self, type_: str) -> list[tuple[str, str]]:
-        """The accounts behind all connections of a type, with their names."""
+    async def accounts(self, type_: str) -> list[str]:
+        """The accounts behind all connections of a type."""
         rows = await self._store.read(lambda tx: tx.rows("own_accounts", type=type_))
-        return [(str(row["name"]), str(row["account"])) for row in rows]
+        return [str(row["account"]) for row in rows]
 
     async def copies(self, bridge: str, connection: str, remote_ids: Sequence[str], *, pieces: bool) -> list[Message]:
         """What was made of the message with one of these ids, oldest first; with `pieces` also of its other files."""

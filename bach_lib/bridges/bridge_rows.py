@@ -1,7 +1,7 @@
 """Row mapping of bridges and their ends. What is asked by column stands in columns of its own, the rest in one JSON."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from bach_lib.bridges.judging import End
@@ -9,7 +9,7 @@ from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords, LeftOut
 from bach_lib.models.route import Place
 from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.columns import Columns
-from bach_lib.storage.values import fields, integer, real, word
+from bach_lib.storage.values import fields, integer, mapping, number, real, whole, word
 
 _SWITCHES = ("both_ways", "with_name", "files", "edits", "deletions", "is_active")
 
@@ -55,18 +55,18 @@ def end_from_row(row: Row) -> End:
     reason = state["reason"]
     side = BridgeSide(
         connection=word(row["connection"]),
-        carried=_whole(state["carried"]),
-        carried_at=_time(state["carried_at"]),
-        left_out=_whole(state["left_out"]),
+        carried=whole(state["carried"]),
+        carried_at=number(state["carried_at"]),
+        left_out=whole(state["left_out"]),
         reason=None if reason is None else LeftOut(word(reason)),
-        left_out_at=_time(state["left_out_at"]),
+        left_out_at=number(state["left_out_at"]),
     )
     return End(
         side=side,
         upto=integer(row["upto"]),
-        missed=_whole(state["missed"]),
-        minute=_time(state["minute"]) or 0.0,
-        within=_whole(state["within"]),
+        missed=whole(state["missed"]),
+        minute=number(state["minute"]) or 0.0,
+        within=whole(state["within"]),
     )
 
 
@@ -98,29 +98,10 @@ def _place(found: object) -> Place:
 
 
 def _texts(found: object) -> dict[str, str]:
-    if not isinstance(found, dict):
-        raise TypeError("no object")
-    return {str(name): word(value) for name, value in found.items()}
+    return {name: word(value) for name, value in mapping(found).items()}
 
 
 def _switch(found: object) -> bool:
     if not isinstance(found, bool):
         raise TypeError("neither true nor false")
     return found
-
-
-def _whole(found: object) -> int:
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise TypeError("no whole number")
-    return integer(found)
-
-
-def _time(found: object) -> float | None:
-    read: Callable[[object], float | None] = _number
-    return None if found is None else read(found)
-
-
-def _number(found: object) -> float | None:
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise TypeError("no number")
-    return real(found)

@@ -6,14 +6,16 @@ lead from there. Of several processes that share the database, the one carries t
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 from bach_lib.bridges.bridge_book import Kept, Passing
 from bach_lib.bridges.bridge_services import BridgeServices
 from bach_lib.bridges.copying import Copying, Made, NotYetError, refused
-from bach_lib.bridges.judging import Carry, Edit, End, Facts, Verdict, judge, left_out
+from bach_lib.bridges.judging import Carry, Edit, End, Facts, Verdict, judge, left_out, passed
 from bach_lib.errors import BachError, BridgeChangedError, NotFetchedError, StorageError
 from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
@@ -30,16 +32,35 @@ _MOST_WAITS: Final = 120
 """Tries of a change, while what it is about is on its way."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _AtWork:
+    """A bridge that carries. `ends`: as they stand on disk, by connection. `tries`: of messages, by their numbers."""
+
+    kept: Kept
+    ends: dict[str, End]
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    tries: Counter[int] = field(default_factory=Counter)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def bridge(self) -> Bridge:
+        """What it is."""
+        return self.kept.bridge
+
+    def is_as(self, kept: Kept | None) -> bool:
+        """Whether that is what it does; how far it has come since makes no difference."""
+        if kept is None:
+            return False
+        here = self.kept
+        return (here.bridge, here.since, here.ends.keys()) == (kept.bridge, kept.since, kept.ends.keys())
+
+
 class BridgeRunner:
     """Carries for the bridges of one database while it is open."""
 
     def __init__(self, services: BridgeServices) -> None:
         self._services, self._copying = services, Copying(services)
-        self._kept: Mapping[str, Kept] = {}
-        self._ends: dict[tuple[str, str], End] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._woken: dict[str, asyncio.Event] = {}
-        self._tries: dict[tuple[str, int], int] = {}
+        self._at_work: dict[str, _AtWork] = {}
         self._lock = asyncio.Lock()
         self._unsubscribe: Callable[[], None] = lambda: None
         self.is_open: bool = False
@@ -57,53 +78,51 @@ class BridgeRunner:
             if not self.is_open:
                 return
             kept = await self._services.book.read(self._services.clock.now())
-            for name in [one for one in self._tasks if kept.get(one) != self._kept.get(one)]:
+            for name in [name for name, one in self._at_work.items() if not one.is_as(kept.get(name))]:
                 await self._end(name)
-            self._kept = kept
             for name, one in kept.items():
-                if name not in self._tasks and one.bridge.is_active:
-                    self._ends |= {(name, connection): end for connection, end in one.ends.items()}
-                    self._woken[name] = asyncio.Event()
-                    self._tasks[name] = asyncio.create_task(self._run(one), name="bach-bridge")
+                if name not in self._at_work and one.bridge.is_active:
+                    work = self._at_work[name] = _AtWork(kept=one, ends=dict(one.ends))
+                    work.task = asyncio.create_task(self._run(work), name="bach-bridge")
 
     async def close(self) -> None:
         """Carry nothing more. What is under way is on disk."""
         self.is_open = False
         self._unsubscribe()
         async with self._lock:
-            for name in list(self._tasks):
+            for name in list(self._at_work):
                 await self._end(name)
 
     def wake(self) -> None:
         """There may be more to carry: this process works on other connections than before."""
-        for event in self._woken.values():
-            event.set()
+        for work in self._at_work.values():
+            work.woken.set()
 
     async def _end(self, name: str) -> None:
-        task = self._tasks.pop(name)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        if (task := self._at_work.pop(name).task) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _came(self, event: MessageReceived) -> None:
-        for name, woken in self._woken.items():
-            if (name, event.connection) in self._ends:
-                woken.set()
+        for work in self._at_work.values():
+            if event.connection in work.ends:
+                work.woken.set()
 
-    async def _run(self, kept: Kept) -> None:
-        name, woken = kept.bridge.name, self._woken[kept.bridge.name]
-        woken.set()
+    async def _run(self, work: _AtWork) -> None:
+        name = work.bridge.name
+        work.woken.set()
         while True:
-            await woken.wait()
-            woken.clear()
+            await work.woken.wait()
+            work.woken.clear()
             try:
-                for connection in kept.ends:
-                    while self._services.owns(connection) and await self._carry(kept, connection):
+                for connection in work.kept.ends:
+                    while self._services.owns(connection) and await self._carry(work, connection):
                         pass
                 continue
             except BridgeChangedError:  # by another process, which has carried it
                 with suppress(BachError):
-                    ends = (await self._services.book.read(self._services.clock.now()))[name].ends
-                    self._ends |= {(name, connection): end for connection, end in ends.items()}
+                    kept = (await self._services.book.read(self._services.clock.now())).get(name)
+                    work.ends |= kept.ends if kept else {}
             except (NotYetError, NotFetchedError):
                 pass
             except BachError as error:
@@ -111,75 +130,74 @@ class BridgeRunner:
             except Exception:  # one bridge costs no other
                 _LOGGER.exception('The bridge "%s" could not go on, and tries again', name)
             await self._services.clock.sleep(_AGAIN)
-            woken.set()
+            work.woken.set()
 
-    async def _carry(self, kept: Kept, connection: str) -> bool:
+    async def _carry(self, work: _AtWork, connection: str) -> bool:
         """A page of what came in; whether there was one."""
-        bridge, place = kept.bridge, (kept.bridge.name, connection)
-        before = self._ends[place]
-        messages = await self._services.book.page(connection, before.upto)
+        bridge, book = work.bridge, self._services.book
+        end = work.ends[connection]
+        messages = await book.page(connection, end.upto)
         accounts = await self._accounts(connection) if messages else frozenset[str]()
-        end = before
         for message in messages:
             way = self._way(bridge, message)
             if way is None:
-                end = _passed(end, message)
+                end = passed(end, message)
                 continue
             facts = Facts(
                 now=self._services.clock.now(),
-                since=kept.since,
+                since=work.kept.since,
                 is_ours=message.sender_id in accounts,
                 is_answer=self._services.is_answer(message.id),
             )
             verdict, after = judge(bridge, end, message, facts)
             if verdict is None:
                 end = after
-                continue
-            self._ends[place] = await self._put(bridge, way, message, verdict, ends=(self._ends[place], end, after))
-            end = self._ends[place]
-        if end != self._ends[place]:
-            await self._services.book.save(bridge.name, self._ends[place], end)
-            self._ends[place] = end
+            else:
+                made, after = await self._made(work, way, message, verdict, after=after, without=passed(end, message))
+                end = work.ends[connection] = await self._put(bridge, message, made, (work.ends[connection], after))
+                del work.tries[message.id]
+        if end != work.ends[connection]:
+            await book.save(bridge.name, work.ends[connection], end)
+            work.ends[connection] = end
         return bool(messages)
 
-    async def _put(
+    async def _made(
         self,
-        bridge: Bridge,
-        targets: tuple[Place, ...],
+        work: _AtWork,
+        way: tuple[Place, ...],
         message: IncomingMessage,
         verdict: Verdict,
         *,
-        ends: tuple[End, End, End],
-    ) -> End:
-        """Write what goes out; how the end stands then. `ends`: on disk, before this message, and after it."""
-        stored, before, after = ends
-        tries = self._tries[bridge.name, message.id] = self._tries.get((bridge.name, message.id), 0) + 1
+        after: End,
+        without: End,
+    ) -> tuple[Made, End]:
+        """What goes out, and how the end stands then: `after`, or `without` if nothing was made of the message."""
+        work.tries[message.id] += 1
+        tries = work.tries[message.id]
         try:
-            made = await self._made(bridge, targets, message, verdict, last=tries >= _MOST_TRIES)
+            made = await self._tried(work.bridge, way, message, verdict, last=tries >= _MOST_TRIES)
         except NotYetError:
             if tries < _MOST_WAITS:
                 raise
-            made = Made()
+            return Made(), without
         except (StorageError, NotFetchedError):
             raise
-        except Exception:
+        except Exception:  # whatever it is: one message that cannot be carried would stop all behind it for ever
             if tries < _MOST_TRIES:
                 raise
-            _LOGGER.exception('Message %s could not be carried by the bridge "%s"', message.id, bridge.name)
-            made, after = (
-                Made(is_done=True),
-                left_out(_passed(before, message), LeftOut.REFUSED, self._services.clock.now()),
-            )
-        if not made.letters and not made.is_done:  # nothing was made of what it is about
-            after = _passed(before, message)
-        passing = Passing(bridge.name, (stored, after), made.of, made.are_copies, self._services.clock.now())
+            _LOGGER.exception('Message %s could not be carried by the bridge "%s"', message.id, work.bridge.name)
+            return Made(), left_out(without, LeftOut.REFUSED, self._services.clock.now())
+        return made, after if made.letters or made.is_done else without
+
+    async def _put(self, bridge: Bridge, message: IncomingMessage, made: Made, ends: tuple[End, End]) -> End:
+        """Write what goes out; how the end stands then. `ends`: as it stands on disk, and then."""
+        passing = Passing(bridge.name, ends, made.of, made.are_copies, self._services.clock.now())
         puts = await self._services.sender.letters.put(made.letters, passing)
         for error in refused(puts):
             _LOGGER.warning('The bridge "%s" could not carry message %s: %s', bridge.name, message.id, error)
-        self._tries.pop((bridge.name, message.id), None)
         return passing.end
 
-    async def _made(
+    async def _tried(
         self, bridge: Bridge, targets: tuple[Place, ...], message: IncomingMessage, verdict: Verdict, *, last: bool
     ) -> Made:
         match verdict:
@@ -203,8 +221,4 @@ class BridgeRunner:
         """What writes there and is ours."""
         row = self._services.registry.get(connection)
         found = await self._services.book.accounts(row.type)
-        return frozenset(form for _, account in found for form in (account, self._services.normal(connection, account)))
-
-
-def _passed(end: End, message: IncomingMessage) -> End:
-    return End(end.side, message.id, end.missed, end.minute, end.within)
+        return frozenset(form for account in found for form in (account, self._services.normal(connection, account)))

@@ -77,17 +77,17 @@ type Verdict = Carry | Edit | TakeBack | None
 
 def judge(bridge: Bridge, end: End, message: IncomingMessage, facts: Facts) -> tuple[Verdict, End]:
     """What becomes of a message from one of the places of a bridge, and how its end stands then."""
-    passed = replace(end, upto=message.id)
+    beyond = passed(end, message)
     if _is_passed_over(bridge, message, facts):
-        return None, passed
+        return None, beyond
     if facts.is_ours or any(message.metadata.get(mark) for mark in _OF_PROGRAMS):
-        return None, left_out(passed, LeftOut.ECHO, facts.now)
+        return None, left_out(beyond, LeftOut.ECHO, facts.now)
     if message.kind is Kind.DELETED:  # whatever its age: it was taken back
-        return TakeBack(), carried(passed, facts.now)
+        return TakeBack(), carried(beyond, facts.now)
     is_content = message.kind is not Kind.EDITED
     if is_content and facts.now - message.written_at > OLDEST:
-        return None, left_out(passed, LeftOut.TOO_OLD, facts.now, is_missed=True)
-    counted = _counted(passed, message.written_at)
+        return None, left_out(beyond, LeftOut.TOO_OLD, facts.now, is_missed=True)
+    counted = _counted(beyond, message.written_at)
     if counted.within > MOST_A_MINUTE:
         return None, left_out(counted, LeftOut.TOO_MANY, facts.now, is_missed=is_content)
     if not is_content:
@@ -110,6 +110,11 @@ def _is_passed_over(bridge: Bridge, message: IncomingMessage, facts: Facts) -> b
         case Kind.DELETED:
             return not bridge.deletions
     return message.kind not in _CONTENT
+
+
+def passed(end: End, message: IncomingMessage) -> End:
+    """It is dealt with, and nothing else has changed."""
+    return replace(end, upto=message.id)
 
 
 def carried(end: End, now: float) -> End:

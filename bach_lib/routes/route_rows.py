@@ -7,7 +7,7 @@ from dataclasses import asdict
 from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
 from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.columns import Columns
-from bach_lib.storage.values import fields, integer, listed, real, word
+from bach_lib.storage.values import fields, integer, listed, mapping, number, real, whole, word
 
 
 def write_route(tx: Transaction, route: Route) -> None:
@@ -36,18 +36,18 @@ def save_run(tx: Transaction, run: RouteRun, *, is_open: bool) -> bool:
 def run_from_row(row: Row) -> RouteRun:
     """The run of a row. Raises what `columns.UNREADABLE` names."""
     state = fields(row["state"])
-    stage, due_at, told = (_number(state[key]) for key in ("stage", "due_at", "told"))
+    stage, due_at, told = (number(state[key]) for key in ("stage", "due_at", "told"))
     steps = _steps(_list(state["steps"]))
     run = RouteRun(
         id=integer(row["id"]),
         route=word(row["route"]),
-        said=_said(_mapping(state["said"])),
+        said=_said(mapping(state["said"])),
         steps=steps,
-        words=RouteWords(**_texts(_mapping(state["words"]))),
+        words=RouteWords(**_texts(mapping(state["words"]))),
         started_at=real(row["started_at"]) or 0.0,
         status=RouteStatus(word(row["status"])),
         ended_at=real(row["ended_at"]),
-        left=tuple(_whole(one) for one in _list(state["left"])),
+        left=tuple(whole(one) for one in _list(state["left"])),
         stage=None if stage is None else int(stage),
         told=int(told or 0),
         due_at=due_at,
@@ -55,11 +55,11 @@ def run_from_row(row: Row) -> RouteRun:
         by=_maybe(word, state["by"]),
         reached=_maybe(lambda found: Reached(word(found)), state["reached"]),
         tag=_maybe(word, state.get("tag")),  # runs of layout 19 have none of these
-        superseded_by=_maybe(_whole, state.get("superseded_by")),
-        cleared_at=_number(state.get("cleared_at")),
+        superseded_by=_maybe(whole, state.get("superseded_by")),
+        cleared_at=number(state.get("cleared_at")),
         snoozed_by=_maybe(word, state.get("snoozed_by")),
-        snoozed_for=_number(state.get("snoozed_for")),
-        snoozed_at=_number(state.get("snoozed_at")),
+        snoozed_for=number(state.get("snoozed_for")),
+        snoozed_at=number(state.get("snoozed_at")),
         version=integer(row["version"]),
     )
     named = {*run.left, *(one.stage for one in run.tried), *(() if run.stage is None else (run.stage,))}
@@ -111,17 +111,17 @@ def _steps_json(steps: Sequence[Step]) -> str:
 
 
 def _steps(found: Sequence[object]) -> tuple[Step, ...]:
-    return tuple(_step(_mapping(one)) for one in found)
+    return tuple(_step(mapping(one)) for one in found)
 
 
 def _step(found: Mapping[str, object]) -> Step:
     return Step(
-        places=tuple(Place(**_texts(_mapping(one))) for one in _list(found["places"])),
-        wait=_number(found["wait"]) or 0.0,
+        places=tuple(Place(**_texts(mapping(one))) for one in _list(found["places"])),
+        wait=number(found["wait"]) or 0.0,
         in_turn=found["in_turn"] is True,
         reached=Reached(word(found["reached"])),
-        repeats=_whole(found["repeats"]),
-        repeat_every=_number(found["repeat_every"]) or 0.0,
+        repeats=whole(found["repeats"]),
+        repeat_every=number(found["repeat_every"]) or 0.0,
     )
 
 
@@ -131,15 +131,15 @@ def _said(found: Mapping[str, object]) -> Said:
         title=_maybe(word, found["title"]),
         format=word(found["format"]),
         silent=found["silent"] is True,
-        priority=_whole(found["priority"]),
-        snooze=_number(found.get("snooze")),
+        priority=whole(found["priority"]),
+        snooze=number(found.get("snooze")),
     )
 
 
 def _tried(found: Sequence[object]) -> Tried:
     connection, recipient, stage, at, message_id = found
     place = Place(connection=word(connection), recipient=word(recipient))
-    return Tried(place=place, stage=_whole(stage), at=_number(at) or 0.0, message_id=_whole(message_id))
+    return Tried(place=place, stage=whole(stage), at=number(at) or 0.0, message_id=whole(message_id))
 
 
 def _maybe[T](read: Callable[[object], T], found: object) -> T | None:
@@ -152,23 +152,5 @@ def _list(found: object) -> list[object]:
     return found
 
 
-def _mapping(found: object) -> dict[str, object]:
-    if not isinstance(found, dict):
-        raise TypeError("no object")
-    return found
-
-
 def _texts(found: Mapping[str, object]) -> dict[str, str]:
     return {name: word(value) for name, value in found.items()}
-
-
-def _number(found: object) -> float | None:
-    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
-        raise TypeError("no number")
-    return real(found)
-
-
-def _whole(found: object) -> int:
-    if isinstance(found, bool) or not isinstance(found, int):
-        raise TypeError("no whole number")
-    return integer(found)

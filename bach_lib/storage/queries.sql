@@ -901,7 +901,7 @@ SELECT inbox.* FROM bridge_copies CROSS JOIN inbox
 WHERE bridge_copies.message_id = :message_id AND bridge_copies.bridge = :bridge AND inbox.id = bridge_copies.incoming_id;
 
 -- own_accounts: of all connections of a type
-SELECT name, account FROM connections WHERE type = :type AND account IS NOT NULL;
+SELECT account FROM connections WHERE type = :type AND account IS NOT NULL;
 
 -- begin_bridges_anew: the database is a restored copy, and what came in since may have been carried
 UPDATE bridges SET since = -1;

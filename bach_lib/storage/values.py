@@ -57,10 +57,7 @@ def words(value: Value) -> list[str]:
 
 def fields(value: Value) -> dict[str, object]:
     """A column that holds an object, as JSON."""
-    found: object = json.loads(str(value))
-    if not isinstance(found, dict):
-        raise TypeError("no object")
-    return found
+    return mapping(json.loads(str(value)))
 
 
 def pairs(found: object) -> list[tuple[str, str]]:
@@ -81,4 +78,25 @@ def word(found: object) -> str:
     """A text in one of those."""
     if not isinstance(found, str):
         raise TypeError("no text")
+    return found
+
+
+def whole(found: object) -> int:
+    """A whole number in one of those."""
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise TypeError("no whole number")
+    return integer(found)
+
+
+def number(found: object) -> float | None:
+    """A number in one of those, or nothing."""
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int | float)):
+        raise TypeError("no number")
+    return real(found)
+
+
+def mapping(found: object) -> dict[str, object]:
+    """An object in one of those."""
+    if not isinstance(found, dict):
+        raise TypeError("no object")
     return found
