@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf
 from pathlib import Path
 
-from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH
+from bach_lib.common_sentences import A_TEXT, A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, AT_MOST_NUMBER_CHARACTERS
 from bach_lib.errors import InvalidValueError
 from bach_lib.said import Sentence
 
@@ -44,6 +44,14 @@ def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[
 def recipient_text(value: object) -> object:
     """A whole number as text, for that is how some platforms call their chats; anything else as it is."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def check_text(field: str, value: object, most: int) -> None:
+    """Raise `InvalidValueError` for what is no text, is empty, or has more characters."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidValueError(field=field, value=str(value)[:50], expected=A_TEXT)
+    if len(value) > most:
+        raise InvalidValueError(field=field, value=value[:50], expected=AT_MOST_NUMBER_CHARACTERS(number=most))
 
 
 def seconds(field: str, value: object) -> float:

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields, replace
 from typing import Final
 
+from bach_lib.arguments import check_text
 from bach_lib.bridges.bridge_book import BridgeBook
 from bach_lib.clock import Clock
 from bach_lib.common_sentences import (
     A_NAME_OF_LETTERS_AND_DIGITS,
-    A_TEXT,
-    AT_MOST_NUMBER_CHARACTERS,
     FROM_1_TO_NUMBER_IN_A_TUPLE,
     NAMES_WITH_VALUES,
     NONE,
@@ -142,7 +141,7 @@ class Bridges:
                 field="targets", value=str(place)[:50], expected=FROM_1_TO_NUMBER_IN_A_TUPLE(number=_MOST_TARGETS)
             )
         for field, value in asdict(place).items():
-            _check_text(field, value)
+            check_text(field, value, _LONGEST)
         connector = await self._connectors.load(self._registry.get(place.connection).type)
         return replace(place, recipient=connector.normalize_recipient(place.recipient))
 
@@ -151,12 +150,4 @@ def _check_words(words: object) -> None:
     if not isinstance(words, BridgeWords):
         raise InvalidValueError(field="words", value=str(words)[:50], expected=NAMES_WITH_VALUES)
     for field, value in asdict(words).items():
-        _check_text(field, value)
-
-
-def _check_text(field: str, value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidValueError(field=field, value=str(value)[:50], expected=A_TEXT)
-    if len(value) > _LONGEST:
-        expected = AT_MOST_NUMBER_CHARACTERS(number=_LONGEST)
-        raise InvalidValueError(field=field, value=value[:50], expected=expected)
+        check_text(field, value, _LONGEST)

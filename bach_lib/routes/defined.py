@@ -5,11 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from bach_lib.arguments import one_of, whole
+from bach_lib.arguments import check_text, one_of, whole
 from bach_lib.common_sentences import (
     A_NAME_OF_LETTERS_AND_DIGITS,
-    A_TEXT,
-    AT_MOST_NUMBER_CHARACTERS,
     FROM_1_TO_NUMBER_IN_A_TUPLE,
     NONE,
     TRUE_OR_FALSE,
@@ -116,21 +114,13 @@ def _check_step(step: Step) -> None:
     for field, value in (("wait", step.wait), ("repeat_every", step.repeat_every)):
         bounded_span(field, value)
     for place in step.places:
-        _check_text("connection", place.connection)
-        _check_text("recipient", place.recipient)
+        check_text("connection", place.connection, _LONGEST_WORDS)
+        check_text("recipient", place.recipient, _LONGEST_WORDS)
 
 
 def _check_words(words: RouteWords) -> None:
     for field, value in asdict(words).items():
-        _check_text(field, value)
-
-
-def _check_text(field: str, value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidValueError(field=field, value=str(value)[:50], expected=A_TEXT)
-    if len(value) > _LONGEST_WORDS:
-        expected = AT_MOST_NUMBER_CHARACTERS(number=_LONGEST_WORDS)
-        raise InvalidValueError(field=field, value=value[:50], expected=expected)
+        check_text(field, value, _LONGEST_WORDS)
 
 
 def _read(tx: Transaction) -> list[Route]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bach_lib.bach import Bach
-from bach_lib.control.operations.given import known_fields, listed, place_of, text_in
+from bach_lib.control.operations.given import known_fields, listed, place_of, switch_in, text_in
 from bach_lib.control.operations.json_rows import Row, time
 from bach_lib.control.sentences import SentenceError
 from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords
@@ -52,8 +52,11 @@ def _bridge_of(given: Mapping[str, object]) -> Bridge:
     """What was written as JSON. What its values may be is `Bridges.set`'s to say. Raises as `perform` does."""
     found = known_fields("a bridge", given, Bridge)
     words = known_fields("words", found.pop("words", {}), BridgeWords)
-    texts = {name: text_in(name, word) for name, word in words.items()}
     source, targets = place_of(found.pop("source", None)), listed("targets", found.pop("targets", None))
-    named = text_in("name", found.pop("name", None))
-    to = tuple(place_of(one) for one in targets)
-    return Bridge(name=named, source=source, targets=to, words=BridgeWords(**texts), **found)  # type: ignore[arg-type] # whatever it is, `Bridges.set` refuses what it may not be
+    return Bridge(
+        name=text_in("name", found.pop("name", None)),
+        source=source,
+        targets=tuple(place_of(one) for one in targets),
+        words=BridgeWords(**{name: text_in(name, word) for name, word in words.items()}),
+        **{name: switch_in(name, given) for name, given in found.items()},
+    )

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from bach_lib.arguments import recipient_text
+from bach_lib.common_sentences import TRUE_OR_FALSE
 from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import InvalidValueError
 from bach_lib.models.route import Place
@@ -45,6 +46,13 @@ def text_in(field: str, given: object) -> str:
     """A text."""
     if not isinstance(given, str):
         raise InvalidValueError(field=field, value=_shown(given), expected="a text")
+    return given
+
+
+def switch_in(field: str, given: object) -> bool:
+    """True or false."""
+    if not isinstance(given, bool):
+        raise InvalidValueError(field=field, value=_shown(given), expected=TRUE_OR_FALSE)
     return given
 
 

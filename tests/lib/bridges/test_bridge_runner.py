@@ -210,3 +210,21 @@ async def test_a_bridge_that_rests_begins_anew(shores: Shores) -> None:
     await shores.here.comes("Nor this")
     assert [one.text for one in shores.there.sent] == ["Ada: This"]
     assert [one.status for one in await shores.bach.messages()] == [Status.SENT]
+
+
+async def test_setting_one_bridge_interrupts_no_other(shores: Shores) -> None:
+    """What another was just carrying would be begun anew; where processes share the database, again and again."""
+
+    def at_work() -> set[asyncio.Task[object]]:
+        return {task for task in asyncio.all_tasks() if task.get_name() == "bach-bridge"}
+
+    await shores.bach.bridges.set(BRIDGE)
+    await shores.here.comes("One")
+    before = at_work()
+    await shores.bach.bridges.set(replace(BRIDGE, name="other", source=THERE, targets=(HERE,)))
+    assert len(before) == 1
+    assert before < at_work()
+    await shores.bach.bridges.remove("both")
+    assert not before & at_work()
+    await shores.here.comes("Two")
+    assert [one.text for one in shores.there.sent] == ["Ada: One"]
