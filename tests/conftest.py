@@ -18,8 +18,8 @@ from tests.servers import Server, a_folder, programs
 
 pytest_plugins = ["tests.described.plugin"]
 
+# Nearly nothing that a test makes is garbage before it ends, and after each file all of it is looked through.
 gc.set_threshold(10_000)
-"""Nearly nothing that a test makes is garbage before it ends, and after each file all of it is looked through."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:

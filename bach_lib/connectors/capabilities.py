@@ -90,9 +90,9 @@ class Capabilities:
         self._check_words()
         self._check_pairs()
 
-    def shows(self, form: Format) -> bool:
-        """Whether it shows a text of this format as it is meant."""
-        return form in self.formats or (form is Format.HTML and self.html_as is not None)
+    def shows(self, form: str) -> bool:
+        """Whether it shows a text of this format as it is meant; not one that nobody knows."""
+        return form in self.formats or (form == Format.HTML and self.html_as is not None)
 
     def _check_words(self) -> None:
         for name, kind, least in (("formats", Format, Format.PLAIN), ("operations", Operation, Operation.SEND)):

@@ -111,8 +111,7 @@ def _tagged(
 ) -> tuple[str, SendOptions]:
     """With the sender's tag before what is read first. What is no text is left to who refuses it."""
     form = options.get("format", Format.PLAIN)
-    is_known = isinstance(form, str) and form in set(Format) and connector.capabilities.shows(Format(form))
-    tag = prefix(connection, form, is_known=is_known)
+    tag = prefix(connection, form, is_known=isinstance(form, str) and connector.capabilities.shows(form))
     title = options.get("title")
     if tag and isinstance(title, str) and title:
         return text, SendOptions(**{**options, "title": f"{prefix(connection, Format.PLAIN)}{title}"})

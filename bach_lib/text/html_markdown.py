@@ -7,12 +7,13 @@ is left out, as is a tag that nobody knows; the words stay, and the address of a
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from bach_lib.models import Format, Message
 from bach_lib.text.html import read_html
-from bach_lib.text.splitting import Piece
+from bach_lib.text.splitting import DEEPEST
 
 _STYLES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("b", "strong"), "bold"),
@@ -25,12 +26,14 @@ _STYLES: Final[Mapping[str, str]] = {
     "blockquote": "quote",
     "a": "link",
 }
-_TAG = re.compile(r"<([A-Za-z][\w-]*)")
+_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z][\w-]*)")
+_BREAK = re.compile(r"<br\b[^<>]*>", re.IGNORECASE)
 _SPOILER = re.compile(r"<(?:tg-spoiler|span\b[^<>]*\btg-spoiler\b)", re.IGNORECASE)
 _ADDRESS = re.compile(r"""\bhref\s*=\s*(?P<quote>["'])(https?://[^\s"'<>()|]{1,1000})(?P=quote)""", re.IGNORECASE)
 _LANGUAGE = re.compile(r"""\bclass\s*=\s*(?P<quote>["'])language-([\w+.#-]{1,64})(?P=quote)""", re.IGNORECASE)
 _BARE = re.compile(r"(https?://[^\s<>()|]+)")
 _SIMPLE = re.compile(r"[^\[\]()\\<>*_~|`\n]{1,200}")
+_LINES = re.compile(r"(\n+)")
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 """What makes code of a line in CommonMark."""
 _NO_BREAK = "\u00a0"
@@ -63,8 +66,8 @@ class _Style(NamedTuple):
     detail: str = ""
 
 
-class _Character(NamedTuple):
-    """What a reader sees of one, and the styles that it is in, the outer ones first."""
+class _Run(NamedTuple):
+    """Words as a reader sees them, and the styles that all of them are in, the outer ones first."""
 
     shown: str
     styles: tuple[_Style, ...]
@@ -85,9 +88,9 @@ def in_markdown(message: Message, marks: MarkdownMarks) -> Message:
 def markdown_of(text: str, marks: MarkdownMarks) -> str:
     """HTML in this Markdown. Takes any text, and raises nothing."""
     written, apart = "", ""
-    for block, group in groupby(_read(text), _Character.block):
-        characters = list(group)
-        part = _inline(characters, marks) if block is None else _block(block, characters, marks)
+    for block, group in groupby(_read(text), _Run.block):
+        runs = list(group)
+        part = _inline(runs, marks) if block is None else _block(block, runs, marks)
         if block is not None and written and not written.endswith("\n"):
             written += "\n"
         written += part if part.startswith(apart) else f"{apart}{part}"
@@ -95,31 +98,46 @@ def markdown_of(text: str, marks: MarkdownMarks) -> str:
     return written
 
 
-def _read(text: str) -> Iterator[_Character]:
-    for piece in read_html(text):
-        if (found := _TAG.match(piece.text)) and found[1].lower() == "br":
-            yield _Character("\n", ())
-        styles = tuple(_styles(piece))
-        for character in piece.shown:
-            yield _Character(character, styles)
+def _read(text: str) -> Iterator[_Run]:
+    """What a reader sees. A tag is closed with those that were left open inside of it, as browsers do."""
+    shown = ""
+    styles: tuple[_Style, ...] = ()
+    opened = list[tuple[str, _Style]]()
+    for piece in read_html(_BREAK.sub("\n", text)):
+        shown += piece.shown
+        tag = None if piece.shown else _TAG.match(piece.text)
+        if tag is None:
+            continue
+        name = tag["name"].lower()
+        if tag["slash"]:
+            places = [place for place, (one, _) in enumerate(opened) if one == name]
+            del opened[places[-1] if places else len(opened) :]
+        elif (style := _style(piece.text)) is not None and len(opened) < DEEPEST:
+            opened.append((name, style))
+        if (inside := _inside(style for _, style in opened)) != styles:
+            if shown:
+                yield _Run(shown, styles)
+            shown, styles = "", inside
+    if shown:
+        yield _Run(shown, styles)
 
 
-def _styles(piece: Piece) -> Iterable[_Style]:
-    """What a piece is in, each once. The language of a block of code is said by the code inside of it."""
+def _inside(opened: Iterable[_Style]) -> tuple[_Style, ...]:
+    """The styles, each once. The language of a block of code is said by the code inside of it."""
     found = dict[str, _Style]()
-    for mark in piece.open:
-        style = _style(mark.opening)
-        if style is not None and style.name == "code" and "block of code" in found:
+    for style in opened:
+        if style.name == "code" and "block of code" in found:
             found["block of code"] = style._replace(name="block of code")
-        elif style is not None:
+        else:
             found.setdefault(style.name, style)
-    return found.values()
+    return tuple(found.values())
 
 
+@lru_cache(maxsize=100)
 def _style(opening: str) -> _Style | None:
     """What a tag begins; None for one that nobody knows, or that lacks what makes it one."""
     tag = _TAG.match(opening)
-    name = _STYLES.get(tag[1].lower()) if tag else None
+    name = _STYLES.get(tag["name"].lower()) if tag else None
     match name:
         case "spoiler":
             return _Style(name) if _SPOILER.match(opening) else None
@@ -133,14 +151,14 @@ def _style(opening: str) -> _Style | None:
             return _Style(name) if name else None
 
 
-def _block(block: _Style, characters: Sequence[_Character], marks: MarkdownMarks) -> str:
+def _block(block: _Style, runs: Sequence[_Run], marks: MarkdownMarks) -> str:
     """Lines of its own; where the platform has none such, the same words as any others."""
-    words = "".join(one.shown for one in characters).strip("\n")
+    words = "".join(run.shown for run in runs).strip("\n")
     if block.name == "block of code":
         if marks.has_blocks and _FENCE not in words:
             return f"{_FENCE}{block.detail}\n{words}\n{_FENCE}"
         return _code(words, marks)
-    inner = _inline(characters, marks).strip("\n")
+    inner = _inline(runs, marks).strip("\n")
     return "\n".join(f"> {line}" for line in inner.split("\n")) if marks.has_blocks else inner
 
 
@@ -148,17 +166,18 @@ def _code(words: str, marks: MarkdownMarks) -> str:
     return f"{_TICK}{words}{_TICK}" if words and _TICK not in words else marks.escape(words)
 
 
-def _inline(characters: Iterable[_Character], marks: MarkdownMarks) -> str:
-    """Words with marks around them."""
+def _inline(runs: Iterable[_Run], marks: MarkdownMarks) -> str:
+    """Words with marks around them, line by line."""
     writer = _Writer(marks)
-    for (styles, _), group in groupby(characters, lambda one: (one.styles, one.shown == "\n")):  # line by line
-        words = "".join(one.shown for one in group)
-        names = [style.name for style in styles]
-        link = next((style.detail for style in styles if style.name == "link"), None)
-        written = (
-            _linked(words, link, marks) if link else _code(words, marks) if "code" in names else _words(words, marks)
-        )
-        writer.write(written, [marks.around[name] for name in names if name in marks.around])
+    for run in runs:
+        names = [style.name for style in run.styles]
+        link = next((style.detail for style in run.styles if style.name == "link"), None)
+        for words in filter(None, _LINES.split(run.shown)):
+            if link:
+                written = _linked(words, link, marks)
+            else:
+                written = _code(words, marks) if "code" in names else _words(words, marks)
+            writer.write(written, [marks.around[name] for name in names if name in marks.around])
     written = writer.end()
     return _INDENT.sub(lambda found: _NO_BREAK * len(found[0]), written) if marks.is_strict else written
 

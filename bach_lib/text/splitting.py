@@ -13,7 +13,7 @@ from typing import NamedTuple
 import regex
 
 _CHARACTER = regex.compile(r"\X")
-_DEEPEST = 100
+DEEPEST = 100
 """Marks within marks. A text with more is cut as if it had none: no platform shows so many."""
 _TICK = "`"
 _FENCE = "```"
@@ -97,7 +97,7 @@ def split(text: str, limit: Limit, read: Read = plain) -> list[str]:
         return [text] if text.strip() else []
     pieces = list[Piece]()
     for piece in read(text):
-        if len(piece.open) > _DEEPEST:
+        if len(piece.open) > DEEPEST:
             return split(text, limit)
         pieces.append(piece)
     if parts := _Cutter(pieces, limit).parts():

@@ -114,13 +114,13 @@ async def react(house: House) -> str:
 async def replaced(house: House) -> str:
     """A newer message of a tag: the older one is taken away once that has arrived, where the platform can."""
     await house.send("Washing: 40 %", tag="washing")
-    await house.lost(tag="washing")
+    answer = await house.lost(tag="washing")
     if Operation.DELETE not in house.platform.connector.capabilities.operations:
         return "both stay"
     async with asyncio.timeout(60):
         while house.platform.texts() != [WORDS]:
             await house.bach.messages()
-    return YES
+    return answer
 
 
 async def changed(house: House) -> str:

@@ -1,6 +1,8 @@
 """HTML written as each platform's Markdown, and read again by what reads that: the same words, in the same styles."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -11,10 +13,12 @@ from markdown_it.token import Token
 from bach_lib.connectors.discord.compose import MARKS as DISCORD
 from bach_lib.connectors.ntfy.publishing import MARKS as NTFY
 from bach_lib.connectors.signal.styles import MARKS as SIGNAL
+from bach_lib.text import html_markdown
 from bach_lib.text.html_markdown import MarkdownMarks, markdown_of
 from bach_lib.text.markdown import read_discord, read_signal
 from bach_lib.text.splitting import Piece
 
+type TraceFunction = Callable[[FrameType, str, object], TraceFunction | None]
 type Seen = list[tuple[str, frozenset[str]]]
 """Characters that are no white space, and the styles that each is shown in."""
 
@@ -100,6 +104,31 @@ def test_the_same_is_seen(name: str, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
+def test_no_heap_of_tags_takes_long(name: str) -> None:
+    """All of a home would stand still for half a minute while a broken template is sent, and again with each try."""
+    small, large = (_steps(f"{'<b>' * count}a{'<i>b' * count}", READERS[name][0]) for count in (100, 1_000))
+    assert large < 20 * small
+
+
+def _steps(text: str, marks: MarkdownMarks) -> int:
+    """How many lines of the module are gone through. Time would say more of the machine."""
+    count = 0
+
+    def look(frame: FrameType, event: str, _: object) -> TraceFunction | None:
+        nonlocal count
+        count += event == "line"
+        return look if frame.f_code.co_filename == html_markdown.__file__ else None
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        markdown_of(text, marks)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize("name", READERS)
 @given(text=st.text("<>/&;abi \n=\"'", max_size=40) | st.text(max_size=40))
 def test_any_text_is_taken(name: str, text: str) -> None:
     """A slip in somebody's template would stop the alarm."""
@@ -122,6 +151,9 @@ def test_any_text_is_taken(name: str, text: str) -> None:
          "log:\n`a = 1\nb`\nend", "log:\n```py\na = 1\nb\n```\nend"),
         ("<blockquote>one\n<b>two</b></blockquote>three", "> one\n> **two**\nthree", "one\n**two**\nthree",
          "> one  \n> **two**\n\nthree"),
+        ("<b>one<br>two</b> three", "**one**\n**two** three", "**one**\n**two** three", "**one**  \n**two** three"),
+        ("<b>one<img src='x'>, <i>two</b> three", "**one, *two*\u2060** three",
+         "**one, *two*\u2060** three", "**one, *two*\u2060** three"),
         ("one<br>two<br/>three<unknown>!</unknown>", "one\ntwo\nthree!", "one\ntwo\nthree!",
          "one  \ntwo  \nthree\\!"),
         ('<span class="tg-spoiler">code</span> <span>words</span>', "||code|| words", "||code|| words", "code words"),
