@@ -17,7 +17,7 @@ from bach_lib.testing.telegram.markup_markdown import parse_markdown
 from bach_lib.text.html import read_html
 from bach_lib.text.markdown import read_discord, read_signal
 from bach_lib.text.old_markdown import read_old_markdown
-from bach_lib.text.splitting import Limit, Read, plain, shortened, split, utf16_length
+from bach_lib.text.splitting import DEEPEST, Limit, Read, plain, shortened, split, utf16_length
 from bach_lib.text.telegram import MAX_PART, PARSE_MODES, TEXT, parts_of
 
 TAGS = st.sampled_from(["b", "i", "u", "code", "pre", "tg-spoiler", 'a href="https://example.org/?a=1&amp;b=2"'])
@@ -396,3 +396,11 @@ def steps(read: Read, text: str, limit: int) -> int:
 def test_a_heap_of_marks_is_cut(read: Read, one: str) -> None:
     """A search that begins anew at every character would take minutes for this, and end for no test."""
     assert split(one[0] + one * (40_000 // len(one)), Limit(characters=4096), read)
+
+
+@readers
+@pytest.mark.parametrize("mark", ["<b>", "*", "**", "_", "`", "||", "> ", "["])
+def test_a_heap_of_marks_does_not_fill_the_memory(read: Read, mark: str) -> None:
+    """One broken template of 60,000 characters would take all the memory of a small machine, and the home with it."""
+    pieces = list(read(f"{mark}a" * 1_000))
+    assert max(len(piece.open) for piece in pieces) <= DEEPEST + 1
