@@ -14,8 +14,8 @@ _ESCAPES = str.maketrans({"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 def read_html(text: str) -> Iterator[Piece]:
     """The pieces of a text. A tag that closes nothing is passed on: the platform says what it thinks of it.
 
-    Of tags inside of more than `DEEPEST` others none is open: nobody takes such a heap for markup, and it would fill the
-    memory.
+    Of tags inside of more than `DEEPEST` others none is open: nobody takes such a heap for markup, and it would fill
+    the memory.
     """
     opened: tuple[Mark, ...] = ()
     for found in _HTML.finditer(text):
