@@ -52,8 +52,7 @@ from .lifecycle.kept_entities import (
     async_keep_entities,
     async_resume_kept_entities,
 )
-from .lifecycle.lost_persons import async_watch_persons
-from .lifecycle.lost_users import async_watch_users
+from .lifecycle.lost import async_watch_persons, async_watch_users
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
 from .lifecycle.recipients import async_tell_of_subentries

@@ -8,6 +8,7 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
     ConfigFlowResult,
+    SubentryFlowContext,
     SubentryFlowResult,
 )
 from homeassistant.core import HomeAssistant
@@ -47,11 +48,19 @@ async def start_recipient(
     return await manager.async_configure(menu["flow_id"], {"next_step_id": choice})
 
 
+async def open_dialog(
+    hass: HomeAssistant, entry: ConfigEntry, subentry_id: str = "", *, kind: str
+) -> SubentryFlowResult:
+    """Open the dialog of a sub-entry of this kind, or of a new one."""
+    context = SubentryFlowContext(source=SOURCE_USER)
+    if subentry_id:
+        context = SubentryFlowContext(source=SOURCE_RECONFIGURE, subentry_id=subentry_id)
+    return await hass.config_entries.subentries.async_init((entry.entry_id, kind), context=context)
+
+
 async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str) -> SubentryFlowResult:
     """Open the dialog of a recipient that exists."""
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "recipient"), context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
-    )
+    return await open_dialog(hass, entry, subentry_id, kind="recipient")
 
 
 async def go_on(hass: HomeAssistant, result: SubentryFlowResult, **data: object) -> SubentryFlowResult:
@@ -61,11 +70,21 @@ async def go_on(hass: HomeAssistant, result: SubentryFlowResult, **data: object)
     return answer
 
 
-def offered(result: SubentryFlowResult) -> dict[str, str]:
+def offered(result: SubentryFlowResult, field: str = "recipient") -> dict[str, str]:
     """What can be picked, as value and label."""
-    schema = result["data_schema"]
-    assert schema
-    return {option["value"]: option["label"] for option in schema.schema["recipient"].config["options"]}
+    return {option["value"]: option["label"] for option in fields(result)[field].config["options"]}
+
+
+def fields(result: SubentryFlowResult) -> dict[Any, Any]:
+    """The selectors of a form; its keys equal the names of the fields."""
+    assert result["data_schema"]
+    found: dict[Any, Any] = result["data_schema"].schema
+    return found
+
+
+def suggested(result: SubentryFlowResult) -> dict[str, Any]:
+    """What a form has filled in."""
+    return {str(one): (one.description or {}).get("suggested_value") for one in fields(result)}
 
 
 def close_recipient_dialogs(hass: HomeAssistant) -> None:

@@ -1,11 +1,12 @@
 """The dialog of an alert, as people click through it, and the alerts of Home Assistant's YAML that come over."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
@@ -16,7 +17,7 @@ from bach_lib.testing.telegram_server import TelegramServer
 from custom_components.bach.alerts import core_yaml
 from tests.component.companion import Companion
 from tests.component.conftest import recipient, state, until_state
-from tests.component.dialogs import go_on
+from tests.component.dialogs import go_on, open_dialog, suggested
 from tests.component.test_alerts import ALERT, LEAK, alert, turn
 from tests.component.test_routes import connect, route
 from tests.component.test_this_home import connect as this_home
@@ -25,10 +26,7 @@ LONG = "x" * 5_001
 MORE = {"skip_first": False, "snooze": 60, "priority": 5}
 
 
-async def dialog(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str = "") -> SubentryFlowResult:
-    """Open the dialog of an alert, or of a new one."""
-    context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id} if subentry_id else {"source": SOURCE_USER}
-    return await hass.config_entries.subentries.async_init((entry.entry_id, "alert"), context=context)  # type: ignore[arg-type] # a TypedDict
+dialog = partial(open_dialog, kind="alert")
 
 
 def told(*entity_ids: str, **fields: object) -> dict[str, Any]:
@@ -59,8 +57,7 @@ async def test_an_alert_is_made_by_clicking(
     wrong = await go_on(hass, form, states=[], hold={"hours": 200})
     assert wrong["errors"] == {"states": "no_states", "hold": "invalid_hold"}
     form = await go_on(hass, form, states=["on"], hold={"minutes": 1})
-    shown = {str(one): one.description for one in form["data_schema"].schema}  # type: ignore[union-attr] # a form has one
-    assert shown["title"] == {"suggested_value": "Leak under the sink"}
+    assert suggested(form)["title"] == "Leak under the sink"
     wrong = await go_on(
         hass,
         form,
@@ -150,9 +147,7 @@ async def test_an_alert_is_changed(hass: HomeAssistant, telegram: TelegramServer
     plan = await go_on(hass, form, states=["wet"], hold={"seconds": 0})
     assert "wet. That is not so now." in drawing(plan)
     form = await go_on(hass, plan, next_step_id="told")
-    shown = {str(one): one.description for one in form["data_schema"].schema}  # type: ignore[union-attr] # a form has one
-    assert shown["recipients"] == {"suggested_value": ["notify.ada"]}
-    assert shown["reminders"] == {"suggested_value": "30"}
+    assert (suggested(form)["recipients"], suggested(form)["reminders"]) == (["notify.ada"], "30")
     plan = await go_on(hass, form, **told("notify.bob", title="Flood"))
     done = await go_on(hass, plan, next_step_id="save")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
@@ -224,7 +219,7 @@ async def test_alerts_of_yaml_come_over(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, pixel: Companion, written: Path
 ) -> None:
     """Whoever has twenty alerts would type them all again, or stay with what forgets them at each restart."""
-    here = await this_home(hass, [recipient("Pixel", pixel.recipient)])
+    here = await this_home(hass, recipient("Pixel", pixel.recipient))
 
     async def light(_: ServiceCall) -> None:
         """A notifier of somebody else."""

@@ -1,10 +1,11 @@
 """Bridges in a real Home Assistant: made by clicking, said in sentences, at work, paused and removed."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentryData, SubentryFlowResult
+from homeassistant.config_entries import ConfigSubentryData, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -15,16 +16,13 @@ from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.bridge_rules import BridgeRule, wanted_bridges
 from tests.component.conftest import ADA, BOB, the_bach
-from tests.component.dialogs import go_on
+from tests.component.dialogs import go_on, open_dialog
 from tests.component.test_routes import connect as connect_routes
 
 ALL = {"with_name": True, "files": True, "edits": True, "deletions": True}
 
 
-async def dialog(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str = "") -> SubentryFlowResult:
-    """Open the dialog of a bridge, or of a new one."""
-    context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id} if subentry_id else {"source": SOURCE_USER}
-    return await hass.config_entries.subentries.async_init((entry.entry_id, "bridge"), context=context)  # type: ignore[arg-type] # a TypedDict
+dialog = partial(open_dialog, kind="bridge")
 
 
 def ids(entry: MockConfigEntry) -> dict[str, str]:

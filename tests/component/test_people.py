@@ -1,16 +1,14 @@
 """People of this home: a person is told where they are, and everybody at home means who is there now."""
 
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from homeassistant.auth.models import User
 from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
     ConfigSubentry,
     ConfigSubentryData,
-    SubentryFlowResult,
 )
 from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -28,10 +26,11 @@ from custom_components.bach.const import DOMAIN
 from tests.component.companion import Companion
 from tests.component.conftest import ADA, BOB, add_entry, incoming, recipient, set_up, the_bach, until
 from tests.component.conftest import arrive as come_in
-from tests.component.dialogs import close_recipient_dialogs, go_on
+from tests.component.dialogs import close_recipient_dialogs, fields, go_on, offered, open_dialog, suggested
 from tests.component.test_panel import Socket
 from tests.component.test_routes import connect as connect_routes
 from tests.component.test_routes import route, rows, step
+from tests.component.test_this_home import connect as this_home
 
 HOME, AWAY = "home", "not_home"
 
@@ -58,21 +57,6 @@ def way(**data: object) -> ConfigSubentryData:
 def everybody(who: str, title: str, **data: object) -> ConfigSubentryData:
     """Several, as the dialog stores them."""
     return people(f"people:{title}", title, who=who, **{"but_cause": False, "if_nobody": "refuse", **data})
-
-
-async def this_home(hass: HomeAssistant, *subentries: ConfigSubentryData) -> MockConfigEntry:
-    """The connection to this home, at work."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="This home",
-        unique_id="here",
-        data={"type": "this_home"},
-        minor_version=2,
-        subentries_data=list(subentries),
-    )
-    entry.add_to_hass(hass)
-    await set_up(hass, entry)
-    return entry
 
 
 def ids(entry: MockConfigEntry) -> dict[str, str]:
@@ -387,16 +371,7 @@ async def test_the_panel_says_for_whom_a_message_was(
     assert (await panel.see("bach/panel/message", message_id=first["id"]))["aim"] is None
 
 
-async def dialog(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str = "") -> SubentryFlowResult:
-    """Open the dialog of a person, or of a new one."""
-    context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id} if subentry_id else {"source": SOURCE_USER}
-    return await hass.config_entries.subentries.async_init((entry.entry_id, "people"), context=context)  # type: ignore[arg-type] # a TypedDict
-
-
-def suggested(result: SubentryFlowResult) -> dict[str, Any]:
-    """What the form has filled in."""
-    assert result["data_schema"]
-    return {str(one): (one.description or {}).get("suggested_value") for one in result["data_schema"].schema}
+dialog = partial(open_dialog, kind="people")
 
 
 async def test_a_person_is_added_by_two_clicks(hass: HomeAssistant, house: MockConfigEntry, pixel: Companion) -> None:
@@ -404,8 +379,7 @@ async def test_a_person_is_added_by_two_clicks(hass: HomeAssistant, house: MockC
     phone = recipient("Pixel", f"phone:{pixel.device_id}", kind="phone")
     entry = await this_home(hass, phone)
     asked = await dialog(hass, entry)
-    options = asked["data_schema"].schema["who"].config["options"]  # type: ignore[union-attr] # a form has one
-    assert [one["label"] for one in options] == [
+    assert list(offered(asked, "who").values()) == [
         "Ada",
         "Bob",
         "Everybody at home",
@@ -442,8 +416,7 @@ async def test_a_person_is_added_by_two_clicks(hass: HomeAssistant, house: MockC
         "notify_action": "ada",
     }
     asked = await dialog(hass, entry)
-    options = asked["data_schema"].schema["who"].config["options"]  # type: ignore[union-attr] # a form has one
-    assert options[0]["label"] == "Bob"
+    assert next(iter(offered(asked, "who").values())) == "Bob"
     form = await dialog(hass, entry, added.subentry_id)
     assert suggested(form)["at_home"] == ["notify.kitchen", "notify.pixel"]
     assert suggested(form)["notify_action"] == "ada"
@@ -537,11 +510,9 @@ async def test_a_route_can_tell_people_but_not_those_who_depend_on_who_caused_it
     """An alarm would leave out somebody of whom nobody knows any more why."""
     await this_home(hass, everybody("at_home", "Here"), everybody("everybody", "Others", but_cause=True))
     entry = await connect_routes(hass)
-    flow = await hass.config_entries.subentries.async_init((entry.entry_id, "route"), context={"source": SOURCE_USER})
-    asked = await go_on(hass, flow, title="Fire")
+    asked = await go_on(hass, await open_dialog(hass, entry, kind="route"), title="Fire")
     plan = await go_on(hass, asked, **step("notify.here", "notify.bob"))
     assert "**Here**, **Bob**" in (plan["description_placeholders"] or {})["route"]
     asked = await go_on(hass, plan, next_step_id="add_step")
-    field = next(one for one in asked["data_schema"].schema if one == "recipients")  # type: ignore[union-attr] # a form has one
-    assert "notify.others" in asked["data_schema"].schema[field].config["exclude_entities"]  # type: ignore[union-attr] # it has
+    assert "notify.others" in fields(asked)["recipients"].config["exclude_entities"]
     close_recipient_dialogs(hass)

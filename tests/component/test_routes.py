@@ -1,5 +1,6 @@
 """Routes in a real Home Assistant: made by clicking, started like any recipient, acknowledged by whoever wakes."""
 
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -7,8 +8,6 @@ import pytest
 from homeassistant.auth.models import User
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigEntry,
     ConfigSubentryData,
     SubentryFlowResult,
 )
@@ -26,7 +25,7 @@ from custom_components.bach.lifecycle.route_runs import RouteRuns
 from tests.component.automations import automate
 from tests.component.companion import Companion, PushGateway
 from tests.component.conftest import ADA, BOB, recipient, send, set_up, state, the_bach, until, until_state
-from tests.component.dialogs import choose, close_recipient_dialogs, go_on
+from tests.component.dialogs import choose, close_recipient_dialogs, fields, go_on, open_dialog, suggested
 from tests.component.test_ask import shown
 from tests.component.test_conditions import holds
 from tests.component.test_this_home import connect as this_home
@@ -70,10 +69,7 @@ async def water(hass: HomeAssistant, loaded: MockConfigEntry) -> MockConfigEntry
     return await connect(hass, route(loaded, *steps))
 
 
-async def dialog(hass: HomeAssistant, entry: ConfigEntry, subentry_id: str = "") -> SubentryFlowResult:
-    """Open the dialog of a route, or of a new one."""
-    context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id} if subentry_id else {"source": SOURCE_USER}
-    return await hass.config_entries.subentries.async_init((entry.entry_id, "route"), context=context)  # type: ignore[arg-type] # a TypedDict
+dialog = partial(open_dialog, kind="route")
 
 
 def step(*entity_ids: str, wait: int = 120, **more: object) -> dict[str, Any]:
@@ -173,8 +169,7 @@ async def test_a_route_tells_no_route(hass: HomeAssistant, water: MockConfigEntr
         await go_on(hass, asked, **step(WATER))
     wrong = await go_on(hass, asked, **step("notify.somebody_else"))
     assert wrong["errors"] == {"recipients": "invalid_told"}
-    field = next(one for one in wrong["data_schema"].schema if one == "recipients")  # type: ignore[union-attr] # a form has one
-    assert wrong["data_schema"].schema[field].config["exclude_entities"] == [WATER]  # type: ignore[union-attr] # it has
+    assert fields(wrong)["recipients"].config["exclude_entities"] == [WATER]
     close_recipient_dialogs(hass)
 
 
@@ -186,8 +181,7 @@ async def test_a_route_is_changed_step_by_step(hass: HomeAssistant, water: MockC
     which = await go_on(hass, plan, next_step_id="change_step")
     assert which["step_id"] == "change_step"
     form = await go_on(hass, which, step="1")
-    shown = {str(one): one.description for one in form["data_schema"].schema}  # type: ignore[union-attr] # a form has one
-    assert shown["recipients"] == {"suggested_value": ["notify.bob"]}
+    assert suggested(form)["recipients"] == ["notify.bob"]
     plan = await go_on(hass, form, **step("notify.ada", "notify.bob", wait=60))
     which = await go_on(hass, plan, next_step_id="remove_step")
     plan = await go_on(hass, which, step="0")
@@ -278,7 +272,7 @@ async def test_where_telegram_is_dead_and_nobody_looks_the_phone_is_told_and_end
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, pixel: Companion, gateway: PushGateway
 ) -> None:
     """The way of an alarm in a bad night: whichever way works last is told, and what it says counts for all."""
-    here = await this_home(hass, [recipient("Sidebar", "persistent_notification"), recipient("Pixel", pixel.recipient)])
+    here = await this_home(hass, recipient("Sidebar", "persistent_notification"), recipient("Pixel", pixel.recipient))
     ids = {one.title: one.subentry_id for entry in (loaded, here) for one in entry.subentries.values()}
     steps = [{"recipients": [ids["Ada"]], "wait": 600}, {"recipients": [ids["Sidebar"]], "wait": 0.05}]
     await connect(hass, route(loaded, *steps, {"recipients": [ids["Pixel"]], "wait": 600}))

@@ -1,7 +1,7 @@
 """This home as a platform: real companion apps and entities of a real Home Assistant, through the queue."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Unpack
 
 import pytest
@@ -37,7 +37,7 @@ from tests.component.dialogs import choose, close_recipient_dialogs, go_on, offe
 CONNECTION = "this_home_here"
 
 
-async def connect(hass: HomeAssistant, recipients: Iterable[ConfigSubentryData]) -> MockConfigEntry:
+async def connect(hass: HomeAssistant, *recipients: ConfigSubentryData) -> MockConfigEntry:
     """This home with these recipients, at work."""
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -68,7 +68,7 @@ async def until_tried(hass: HomeAssistant, message_id: int, settled: Callable[[M
 
 async def test_words_reach_a_phone_and_are_checked(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
     """Words for a phone would go the way on which Home Assistant calls every refusal a success."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     message = await tell(hass, pixel.recipient, "The washing is done", title="Cellar")
     assert message.status is Status.SENT
     assert not message.degraded
@@ -81,7 +81,7 @@ async def test_the_entity_of_a_recipient_tells_its_phone(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway
 ) -> None:
     """An automation that tells the recipient's entity would tell nobody."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient))
     [entity_id] = [
         one.entity_id
         for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -96,7 +96,7 @@ async def test_a_phone_that_had_all_of_today_waits_for_midnight(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway
 ) -> None:
     """The 501st notification of a day would be lost, or die while its phone is told nothing anyway."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     gateway.status, gateway.answer = 429, {"errorType": "RateLimited", "message": "full"}
     receipt = await the_bach(hass).send(CONNECTION, pixel.recipient, "one more")
     message = await until_tried(hass, receipt.id, lambda one: one.next_retry_at is not None)
@@ -115,7 +115,7 @@ async def test_a_phone_that_is_not_at_home_is_waited_for(
     """A phone without a push service would lose what is sent while its owner is out."""
     monkeypatch.setattr(home_calls, "_SOON", 0.1)
     phone = await register(hass, hass_client, user=ada, app_data=LOCAL)
-    await connect(hass, [recipient("Ada", phone.recipient)])
+    await connect(hass, recipient("Ada", phone.recipient))
     receipt = await the_bach(hass).send(CONNECTION, phone.recipient, "The door is open")
     message = await until_tried(hass, receipt.id, lambda one: one.next_retry_at is not None)
     assert (message.status, message.retry_count) == (Status.PENDING, 0)
@@ -165,7 +165,7 @@ async def test_this_home_is_added_by_one_click(
 
 async def test_choices_are_changed_and_forgotten(hass: HomeAssistant, pixel: Companion) -> None:
     """What was chosen once could never be taken back, or the place would change with it."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient, way="rich")])
+    entry = await connect(hass, recipient("Ada", pixel.recipient, way="rich"))
     [subentry_id] = entry.subentries
     asked = await reconfigure(hass, entry, subentry_id)
     assert asked["step_id"] == "change_place"
@@ -186,7 +186,9 @@ async def test_choices_are_changed_and_forgotten(hass: HomeAssistant, pixel: Com
 
 async def test_there_is_nothing_to_reconfigure_and_no_way_to_choose(hass: HomeAssistant) -> None:
     """A dialog would ask for a proxy, or fail with an unknown error."""
-    entry = await connect(hass, [])
+    entry = await connect(
+        hass,
+    )
     context = ConfigFlowContext(source=SOURCE_RECONFIGURE, entry_id=entry.entry_id)
     result = await hass.config_entries.flow.async_init("bach", context=context)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "nothing_to_change")
@@ -202,7 +204,7 @@ async def test_every_place_is_offered_and_none_that_leads_back(hass: HomeAssista
     hass.states.async_set("assist_satellite.deaf", "idle", {"supported_features": 2})
     hass.states.async_set("notify.printer", "unknown", {"supported_features": 1})
     hass.services.async_register("notify", "pager", lambda _: None)
-    entry = await connect(hass, [recipient("Sidebar", "persistent_notification")])
+    entry = await connect(hass, recipient("Sidebar", "persistent_notification"))
     ours = next(one for one in hass.states.async_entity_ids("notify") if one != "notify.printer")
     hass.states.async_set("notify.everybody", "unknown", {"entity_id": ["notify.printer", ours]})
     asked = await dialog(hass, entry)
@@ -224,7 +226,7 @@ async def test_every_place_is_offered_and_none_that_leads_back(hass: HomeAssista
 
 async def test_a_dialog_with_nothing_left_says_so(hass: HomeAssistant) -> None:
     """A person would look at an empty list."""
-    entry = await connect(hass, [recipient("Sidebar", "persistent_notification")])
+    entry = await connect(hass, recipient("Sidebar", "persistent_notification"))
     result = await dialog(hass, entry)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "no_places_left")
 
@@ -268,7 +270,7 @@ async def test_what_is_no_phone_is_told_in_its_own_way(hass: HomeAssistant) -> N
     hass.states.async_set("assist_satellite.hall", "idle")
     await async_setup_component(hass, "persistent_notification", {})
     places = ["media_player.kitchen", "assist_satellite.hall", "action:notify.pager", "persistent_notification"]
-    await connect(hass, [recipient(one, one) for one in places])
+    await connect(hass, *(recipient(one, one) for one in places))
     for place in places:
         message = await tell(hass, place, "Water!", title="Cellar", buttons=[[Button(text="Close", value="c")]])
         assert message.status is Status.SENT
@@ -289,7 +291,7 @@ async def test_what_is_no_phone_is_told_in_its_own_way(hass: HomeAssistant) -> N
 async def test_the_sidebar_is_changed_and_cleared(hass: HomeAssistant) -> None:
     """What is over would stay in the sidebar for good."""
     await async_setup_component(hass, "persistent_notification", {})
-    await connect(hass, [recipient("Sidebar", "persistent_notification")])
+    await connect(hass, recipient("Sidebar", "persistent_notification"))
     bach = the_bach(hass)
     first = await tell(hass, "persistent_notification", "40 %")
     edited = await bach.edit(first.id, "done")
@@ -308,7 +310,7 @@ async def raising(hass: HomeAssistant, error: Exception) -> Message:
         raise error
 
     hass.services.async_register("notify", "pager", answer)
-    await connect(hass, [recipient("Pager", "action:notify.pager")])
+    await connect(hass, recipient("Pager", "action:notify.pager"))
     receipt = await the_bach(hass).send(CONNECTION, "action:notify.pager", "hi", max_retries=0)
     return await until_tried(hass, receipt.id, lambda one: one.error is not None)
 
@@ -333,7 +335,7 @@ async def test_what_an_action_says_decides(hass: HomeAssistant, error: Exception
 async def test_a_place_that_is_gone_is_tried_again(hass: HomeAssistant) -> None:
     """A message would count as sent though Home Assistant told nobody, as its action says nothing of it."""
     hass.states.async_set("notify.printer", "unavailable")
-    await connect(hass, [recipient("Printer", "notify.printer"), recipient("Old", "entity:0123456789abcdef")])
+    await connect(hass, recipient("Printer", "notify.printer"), recipient("Old", "entity:0123456789abcdef"))
     for place in ("notify.printer", "entity:0123456789abcdef", "action:notify.gone", "phone:0123456789abcdef"):
         receipt = await the_bach(hass).send(CONNECTION, place, "hi")
         message = await until_tried(hass, receipt.id, lambda one: one.error is not None)
@@ -343,7 +345,7 @@ async def test_a_place_that_is_gone_is_tried_again(hass: HomeAssistant) -> None:
 
 async def test_what_leads_back_is_refused(hass: HomeAssistant) -> None:
     """A group with an entity of BACH's own in it would send one message round and round."""
-    entry = await connect(hass, [recipient("Sidebar", "persistent_notification")])
+    entry = await connect(hass, recipient("Sidebar", "persistent_notification"))
     [ours] = hass.states.async_entity_ids("notify")
     hass.states.async_set("notify.everybody", "unknown", {"entity_id": [ours]})
     message = await tell(hass, "notify.everybody", "hi")
@@ -354,7 +356,9 @@ async def test_what_leads_back_is_refused(hass: HomeAssistant) -> None:
 @pytest.mark.parametrize("written", ["phone:", "light.kitchen", "action:light.turn_on", "Ada", "entity:../x"])
 async def test_what_is_no_place_is_refused_with_an_example(hass: HomeAssistant, written: str) -> None:
     """A message could be made to call any action of the home."""
-    await connect(hass, [])
+    await connect(
+        hass,
+    )
     with pytest.raises(InvalidRecipientError, match=r"notify\.living_room"):
         await the_bach(hass).send(CONNECTION, written, "hi")
 
@@ -363,7 +367,7 @@ async def test_a_title_goes_where_there_is_a_place_for_it(hass: HomeAssistant) -
     """The first line of an alarm would be missing on whatever knows no titles, or stand there twice."""
     hass.states.async_set("notify.printer", "unknown", {"supported_features": 1})
     hass.states.async_set("notify.display", "unknown", {"supported_features": 0})
-    await connect(hass, [recipient("Printer", "notify.printer"), recipient("Display", "notify.display")])
+    await connect(hass, recipient("Printer", "notify.printer"), recipient("Display", "notify.display"))
     told = called(hass, "notify", "send_message")  # ours has come with the entities
     for place in ("notify.printer", "notify.display"):
         assert (await tell(hass, place, "Water!", title="Cellar")).status is Status.SENT
@@ -375,7 +379,7 @@ async def test_a_title_goes_where_there_is_a_place_for_it(hass: HomeAssistant) -
 
 async def test_what_cannot_be_is_said_in_a_sentence(hass: HomeAssistant) -> None:
     """A person would read the name of an error, or see a message go round and round."""
-    await connect(hass, [recipient("Sidebar", "persistent_notification", notify_action="sidebar")])
+    await connect(hass, recipient("Sidebar", "persistent_notification", notify_action="sidebar"))
     message = await tell(hass, "action:notify.sidebar", "hi")
     assert (message.status, message.error and message.error.code) == (Status.DEAD, "in_circles")
     hass.states.async_set("media_player.kitchen", "off")
@@ -386,7 +390,7 @@ async def test_what_cannot_be_is_said_in_a_sentence(hass: HomeAssistant) -> None
 
 async def test_what_the_push_service_says_decides(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
     """A token that nobody knows any more would be told at once for ever, or pass for delivered."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     gateway.status, gateway.answer = 500, {"errorType": "InvalidToken"}
     receipt = await the_bach(hass).send(CONNECTION, pixel.recipient, "hi")
     message = await until_tried(hass, receipt.id, lambda one: one.error is not None)
@@ -397,7 +401,9 @@ async def test_what_the_push_service_says_decides(hass: HomeAssistant, pixel: Co
 
 async def test_a_place_without_choices_is_added(hass: HomeAssistant) -> None:
     """Whoever wants the sidebar only would be asked whose phone it is."""
-    entry = await connect(hass, [])
+    entry = await connect(
+        hass,
+    )
     about = await go_on(hass, await dialog(hass, entry), recipient="persistent_notification")
     schema = about["data_schema"]
     assert schema

@@ -79,7 +79,7 @@ async def test_a_question_is_answered_on_a_phone(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway, ada: User
 ) -> None:
     """A phone could be told, and never answer; or its answer would come from nobody."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient, user_id=ada.id)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient, user_id=ada.id))
     asked = await ask(hass, notify_of(hass, entry))
     await gateway.wait_for(1)
     [push] = gateway.pushes
@@ -100,7 +100,7 @@ async def test_a_press_by_somebody_else_is_none(
     hass: HomeAssistant, pixel: Companion, guest: Companion, gateway: PushGateway
 ) -> None:
     """A guest's phone could open the door: any phone may fire any event, with any device's id in it."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient))
     asked = await ask(hass, notify_of(hass, entry))
     await gateway.wait_for(1)
     await guest.press(gateway.pushes[0], "Open")
@@ -114,7 +114,7 @@ async def test_a_press_by_somebody_else_is_none(
 
 async def test_a_button_is_good_once(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
     """Whoever reads the recorder's events could press again what somebody has pressed."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     await tell(hass, pixel.recipient, "Door?", buttons=BUTTONS)
     for _ in range(2):
         await pixel.press(gateway.pushes[0], "Open")
@@ -142,7 +142,7 @@ async def test_a_button_outlives_a_restart(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway, hass_storage: dict[str, Any]
 ) -> None:
     """What is asked before an update of Home Assistant could not be answered after it."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient))
     await tell(hass, pixel.recipient, "Door?", buttons=BUTTONS)
     push = gateway.pushes[0]
     kept = str(hass_storage["bach.presses"])
@@ -160,7 +160,7 @@ async def test_words_come_in_where_they_are_wanted(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway, ada: User
 ) -> None:
     """Nobody could answer a question from the lock screen that has no buttons."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient, user_id=ada.id)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient, user_id=ada.id))
     [subentry] = entry.subentries.values()
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "replies": True})
     await hass.async_block_till_done()
@@ -180,7 +180,7 @@ async def test_telegram_and_a_phone_answer_at_the_same_instant(
     """Two answers would both count, or whoever was slower would never learn that it is settled."""
     chat = add_entry(hass, telegram, recipients={"Ada": ADA})
     await set_up(hass, chat)
-    entry = await connect(hass, [recipient("Pixel", pixel.recipient, user_id=ada.id)])
+    entry = await connect(hass, recipient("Pixel", pixel.recipient, user_id=ada.id))
     await until_state(hass, "binary_sensor.home_bot_receiving", "on")
     asked = await ask(hass, notify_of(hass, entry), notify_of(hass, chat))
     await gateway.wait_for(1)
@@ -200,7 +200,7 @@ async def test_a_notification_that_is_there_is_proven(
     hass: HomeAssistant, pixel: Companion, guest: Companion, gateway: PushGateway
 ) -> None:
     """A message that never arrived would pass for delivered, or one that did would pass for lost."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     first = await tell(hass, pixel.recipient, "40 %", tag="washing")
     second = await tell(hass, pixel.recipient, "done", tag="washing")
     assert gateway.pushes[0]["data"]["confirmation"] is True
@@ -255,7 +255,7 @@ async def test_each_level_is_the_platforms_own(
 ) -> None:
     """A leak would be silent at three in the morning, or the washing machine would wake the house."""
     phone = await phone_of()
-    entry = await connect(hass, [recipient("Ada", phone.recipient)])
+    entry = await connect(hass, recipient("Ada", phone.recipient))
     [subentry] = entry.subentries.values()
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "critical_from": 8})
     assert (await tell(hass, phone.recipient, "Water!", **options)).status is Status.SENT
@@ -265,7 +265,7 @@ async def test_each_level_is_the_platforms_own(
 
 async def test_words_of_others_are_no_orders(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
     """Whoever may write in a group could switch off somebody's screen, or draw a link into a notification."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     for text in ("command_screen_on", " TTS ", "clear_notification", "<b>5 & 6</b>"):
         await tell(hass, pixel.recipient, text, title="<i>")
         await tell(hass, pixel.recipient, text, silent=True)
@@ -279,7 +279,7 @@ async def test_a_long_text_becomes_several_that_fit(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway
 ) -> None:
     """The push service would refuse it, and Home Assistant would call that a success."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     text = " ".join(f"word{number}" for number in range(900))
     message = await tell(hass, pixel.recipient, text, title="News", buttons=BUTTONS)
     assert message.status is Status.SENT
@@ -295,7 +295,7 @@ async def test_what_a_phone_cannot_show_is_said(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, pixel: Companion, gateway: PushGateway
 ) -> None:
     """A fourth answer would be nowhere, and with the checked way all of them."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient))
     many = [[Button(text=text, value=text) for text in "ABCD"]]
     message = await tell(hass, pixel.recipient, "Which?", buttons=many)
     assert [one.what for one in message.lost] == ["buttons"]
@@ -313,7 +313,7 @@ async def test_what_a_phone_cannot_show_is_said(
 
 async def test_what_was_sent_is_taken_back(hass: HomeAssistant, pixel: Companion, gateway: PushGateway) -> None:
     """An alarm that was none would stay on every lock screen."""
-    await connect(hass, [recipient("Ada", pixel.recipient)])
+    await connect(hass, recipient("Ada", pixel.recipient))
     message = await tell(hass, pixel.recipient, "Fire!", priority=5)
     gone = await the_bach(hass).delete(message.id)
     assert (await the_bach(hass).wait(gone.id, 30)).status is Status.SENT
@@ -331,7 +331,7 @@ async def test_a_rich_message_waits_for_a_phone_as_well(
     """The secret of the phone would stand in the panel, or the message be dead before its owner is home."""
     monkeypatch.setattr(home_calls, "_SOON", 0.1)
     phone = await register(hass, hass_client, user=ada, app_data=LOCAL)
-    await connect(hass, [recipient("Ada", phone.recipient)])
+    await connect(hass, recipient("Ada", phone.recipient))
     receipt = await the_bach(hass).send(CONNECTION, phone.recipient, "Door?", silent=True)
     message = await until_tried(hass, receipt.id, lambda one: one.error is not None)
     assert message.error is not None
@@ -347,7 +347,7 @@ async def test_nothing_is_left_of_a_removed_home(
     hass: HomeAssistant, pixel: Companion, gateway: PushGateway, hass_storage: dict[str, Any]
 ) -> None:
     """Tokens of buttons would stay on the disk, and be good, for somebody who has left BACH."""
-    entry = await connect(hass, [recipient("Ada", pixel.recipient)])
+    entry = await connect(hass, recipient("Ada", pixel.recipient))
     await tell(hass, pixel.recipient, "Door?", buttons=BUTTONS)
     assert "bach.presses" in hass_storage
     await hass.config_entries.async_remove(entry.entry_id)

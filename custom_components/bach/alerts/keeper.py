@@ -175,12 +175,17 @@ class AlertKeeper:
                 seconds = await self._settle()
                 self.problem = None
             except BachError as error:
-                if self.problem is None:
-                    _LOGGER.error('The alert "%s" could not be told, and is tried again: %s', self.alert.title, error)  # noqa: TRY400 - the sentence says all
-                self.problem, seconds = error, _AGAIN
+                seconds = self._failed(error)
             if seconds is not None:
                 self._cancel_timer = async_call_later(self._hass, seconds, self._wake)
             self.tell()
+
+    def _failed(self, error: BachError) -> float:
+        """Seconds until it is tried again. Said in the log once, until it has worked."""
+        if self.problem is None:
+            _LOGGER.error('The alert "%s" could not be told, and is tried again: %s', self.alert.title, error)
+        self.problem = error
+        return _AGAIN
 
     async def _settle(self) -> float | None:
         """Do what is to be done now; seconds until something has to be."""

@@ -74,8 +74,7 @@ class LoopPrevention:
         """Raise if the context descends from a dead letter, and a notice about it has failed at this address."""
         if context is None:
             return
-        blocked = self._known.get(context.id, self._known.get(context.parent_id or ""))
-        if blocked is None:
+        if (blocked := self._blocked_in(context)) is None:
             return
         _remember(self._known, context.id, blocked)
         if self._address(connection, recipient) in blocked:
@@ -87,14 +86,14 @@ class LoopPrevention:
 
     async def require_no_loop_by_change(self, context: Context, message_id: int) -> None:
         """As `require_no_loop`, for a change of a sent message. Raises a `BachError` if there is no such message."""
-        if self._known.get(context.id):
+        if self._blocked_in(context):
             message = await self._hass.data[HUB].bach.get(message_id)
             self.require_no_loop(context, message.connection, message.recipient)
 
     @callback
     def require_pause(self, context: Context | None, what: int | str) -> None:
         """Raise if an automation on dead letters retries these (a message, or a connection's) without a pause."""
-        if context is None or not (context.id in self._known or context.parent_id in self._known):
+        if context is None or self._blocked_in(context) is None:
             return
         times, last = self._retried.get(what, (0, -_FORGOTTEN))
         passed = self.now() - last
@@ -108,6 +107,10 @@ class LoopPrevention:
             )
         self._retried.pop(what, None)
         _remember(self._retried, what, (times + 1, self.now()))
+
+    def _blocked_in(self, context: Context) -> Blocked | None:
+        """What is blocked in a context that descends from a dead letter, or whose parent does; None: it does not."""
+        return self._known.get(context.id, self._known.get(context.parent_id or ""))
 
     def _blocked_after(self, deaths: tuple[Message, ...]) -> Blocked:
         """The addresses of those messages that were such notices themselves, and what was blocked before."""
@@ -132,7 +135,11 @@ class LoopPrevention:
 
     @callback
     def _triggered(self, event: HomeEvent) -> None:
-        """Let the context of a new automation run inherit from its parent, before its first action."""
+        """Let the context of a new automation run inherit from its parent, for all that descends from it.
+
+        Its first actions may be over by now: what happens while another event is told of is told of afterwards. They
+        are held by the parent itself, see `_blocked_in`.
+        """
         parent = event.context.parent_id or ""
         shared = self._shared.get(parent)
         if shared is not None and str(event.data.get("source", "")).startswith(DEAD_LETTER_TO):

@@ -10,72 +10,50 @@ from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
     ObjectSelector,
-    ObjectSelectorConfig,
     ObjectSelectorField,
     TimeSelector,
 )
 
 from custom_components.bach.const import CONF_HOLIDAYS, CONF_QUIET_HOURS
 
-from .form_fields import drop_down, labelled, radio_buttons
+from .form_fields import labelled, radio_buttons
+from .list_forms import EVERYBODY, list_selector, shown_entries, whom_and_below, whom_field
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-EVERYBODY: Final = "*"
-"""In the form, for an entry that names nobody."""
 _BELOW: Final = NumberSelector(NumberSelectorConfig(min=-9, max=11, step=1, mode=NumberSelectorMode.BOX))
 _SHOWN: Final = ("recipient", "from", "until", "below", "days")
 """What the form knows; the rest of an entry stays as it is."""
 _SOME_YEAR: Final = "2000-"
 """In the form, for days of every year."""
-HOLIDAY_LIST: Final = ObjectSelector(
-    ObjectSelectorConfig(
-        fields={
-            "from": {"required": True, "selector": DateSelector()},
-            "until": {"selector": DateSelector()},
-            "yearly": {"selector": BooleanSelector()},
-        },
-        multiple=True,
-        label_field="from",
-        description_field="until",
-        translation_key=CONF_HOLIDAYS,
-    )
+HOLIDAY_LIST: Final = list_selector(
+    CONF_HOLIDAYS,
+    {
+        "from": {"required": True, "selector": DateSelector()},
+        "until": {"selector": DateSelector()},
+        "yearly": {"selector": BooleanSelector()},
+    },
+    label="from",
+    description="until",
 )
 """The field for days that count as a Sunday."""
 
 
 def quiet_selector(people: Mapping[str, str], stored: object, texts: Mapping[str, str]) -> ObjectSelector:
-    """The field, with a drop-down of these recipients (titles by address), of those in `stored`, and for all of them.
-
-    `texts`: of the home's language; the frontend translates no options of what lies in a list.
-    """
-    known = {str(one["recipient"]): str(one["recipient"]) for one in shown_quiet_hours(stored)}
-    whom = drop_down(labelled({**known, **people, EVERYBODY: texts["everybody"]}))
+    """The field, with a drop-down of these recipients (titles by address), of those in `stored`, and for all."""
     days = radio_buttons(labelled({day: texts[f"day_{day}"] for day in _DAYS}), multiple=True)
     fields: dict[str, ObjectSelectorField] = {
-        "recipient": {"required": True, "default": EVERYBODY, "selector": whom},
+        "recipient": whom_field(people, stored, texts),
         "from": {"required": True, "default": "22:00:00", "selector": TimeSelector()},
         "until": {"required": True, "default": "07:00:00", "selector": TimeSelector()},
         "below": {"default": 1, "selector": _BELOW},
         "days": {"selector": days},
     }
-    return ObjectSelector(
-        ObjectSelectorConfig(
-            fields=fields,
-            multiple=True,
-            label_field="from",
-            description_field="recipient",
-            translation_key=CONF_QUIET_HOURS,
-        )
-    )
+    return list_selector(CONF_QUIET_HOURS, fields, label="from", description="recipient")
 
 
 def shown_quiet_hours(stored: object) -> list[dict[str, Any]]:
     """What the form shows of what is stored."""
-    return [
-        {"recipient": EVERYBODY} | {key: one[key] for key in _SHOWN if one.get(key) is not None}
-        for one in (stored if isinstance(stored, list) else ())
-        if isinstance(one, Mapping)
-    ]
+    return shown_entries(stored, _SHOWN)
 
 
 def stored_quiet_hours(given: Sequence[Mapping[str, Any]], before: object, zone: str) -> list[dict[str, Any]]:
@@ -112,11 +90,7 @@ def _stored_days(given: Mapping[str, Any]) -> str:
 
 def _entry(given: Mapping[str, Any], before: Mapping[str, Any], zone: str) -> dict[str, Any]:
     kept = {key: value for key, value in before.items() if key not in _SHOWN}
-    found: dict[str, Any] = {"zone": zone} | kept | {"from": given["from"], "until": given["until"]}
-    if given["recipient"] != EVERYBODY:
-        found["recipient"] = given["recipient"]
-    if (below := given.get("below")) is not None:
-        found["below"] = int(below)
+    found = {"zone": zone} | kept | {"from": given["from"], "until": given["until"]} | whom_and_below(given)
     if days := given.get("days"):
         found["days"] = list(days)
     return found
