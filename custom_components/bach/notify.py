@@ -177,12 +177,10 @@ class PeopleNotifyEntity(NotifyEntity):
         """Queue a message for each recipient. One that takes none costs the others nothing, and is told of."""
         context = self._context or Context()
         people = self._entry.subentries[self._subentry_id]
-        found, errors = (
-            told_of_people(self.hass, people, self.hass.data[CAUSES].of(context)),
-            list[HomeAssistantError](),
-        )
+        found = told_of_people(self.hass, people, self.hass.data[CAUSES].of(context))
         for told in found:
             await require_recipient_control(self.hass, context, *_address(told))
+        errors = list[HomeAssistantError]()
         for told in found:
             try:
                 await self._tell(told, context, message, title)

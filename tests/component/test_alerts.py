@@ -52,6 +52,30 @@ async def turn(hass: HomeAssistant, value: str, entity_id: str = LEAK) -> None:
     await hass.async_block_till_done()
 
 
+async def told_once(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, **data: object
+) -> MockConfigEntry:
+    """The connection of an alert that is on and has told Ada once; nobody has acknowledged it."""
+    await turn(hass, "on")
+    entry = await connect(hass, alert(loaded, **data))
+    await telegram.wait_for(1)
+    await until_state(hass, ALERT, "on")
+    return entry
+
+
+async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """As after a restart, except for what this home remembers."""
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, **data: object) -> None:
+    """Somebody changes the alert, as the dialog does."""
+    [one] = [one for one in entry.subentries.values() if one.subentry_type == "alert"]
+    hass.config_entries.async_update_subentry(entry, one, data={**one.data, **data})
+    await hass.async_block_till_done()
+
+
 def kept(hass: HomeAssistant) -> AlertKeeper:
     """The only alert at work."""
     [found] = hass.data[KEEPERS].values()
@@ -157,17 +181,13 @@ async def test_what_cannot_be_rendered_is_told_all_the_same(
     """A slip in a text or a template, and the leak would be told to nobody."""
     await turn(hass, "on")
     wrong = "{{ 1 / 0 }}"
-    await connect(hass, alert(loaded, message=wrong, done_message=wrong, snooze=0))
+    entry = await connect(hass, alert(loaded, message=wrong, done_message=wrong, snooze=0))
     [message] = await telegram.wait_for(1)
     assert (message.text, [len(row) for row in shown(telegram, message.chat_id, 1).keyboard]) == ("Leak", [1])
     await turn(hass, "off")
     await telegram.wait_for(2)
     assert telegram.texts[-1] == "This is over"
-    entry = hass.config_entries.async_entries(DOMAIN)[-1]
-    [one] = entry.subentries.values()
-    broken = {**one.data, "watches": "template", "template": wrong}
-    hass.config_entries.async_update_subentry(entry, one, data=broken)
-    await hass.async_block_till_done()
+    await change(hass, entry, watches="template", template=wrong)
     assert state(hass, ALERT) == "idle"
 
 
@@ -213,10 +233,7 @@ async def test_whoever_may_not_control_an_alert_may_not_end_it(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, hass_read_only_user: User
 ) -> None:
     """A guest could silence the alarm."""
-    await turn(hass, "on")
-    await connect(hass, alert(loaded))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    await told_once(hass, telegram, loaded)
     run_id = (await the_bach(hass).route_runs())[0].id
     for target in ({"entity_id": ALERT}, {"run_id": run_id}):
         with pytest.raises(Unauthorized):
@@ -231,14 +248,10 @@ async def test_how_it_stood_outlives_a_restart(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """After an update in the night all would be told again what Ada has; or never that it ended meanwhile."""
-    await turn(hass, "on")
-    entry = await connect(hass, alert(loaded))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    entry = await told_once(hass, telegram, loaded)
     await hass.services.async_call(DOMAIN, "acknowledge", {"entity_id": ALERT, "by": "Ada"}, blocking=True)
     for _ in range(2):
-        assert await hass.config_entries.async_reload(entry.entry_id)
-        await hass.async_block_till_done()
+        await reload(hass, entry)
         assert state(hass, ALERT) == "acknowledged"
     assert len(telegram.sent) == 1
     assert await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
@@ -247,7 +260,7 @@ async def test_how_it_stood_outlives_a_restart(
     await hass.async_block_till_done()
     await telegram.wait_for(2)
     assert (telegram.texts[1], state(hass, ALERT)) == ("Dry again", "idle")
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     assert len(telegram.sent) == 2
 
 
@@ -255,22 +268,16 @@ async def test_a_crash_between_two_writes_tells_nothing_twice(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """The power goes out when the first message is on disk: all would be woken twice, or never hear of the end."""
-    await turn(hass, "on")
-    entry = await connect(hass, alert(loaded))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    entry = await told_once(hass, telegram, loaded)
     alert_id, episodes = kept(hass).alert.id, kept(hass)._episodes
     episode = kept(hass).episode
     assert episode
     await episodes.put(alert_id, replace(episode, run=None))
-    [one] = entry.subentries.values()
-    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "states": ["on", "damp"]})
-    await hass.async_block_till_done()
+    await change(hass, entry, states=["on", "damp"])
     await turn(hass, "damp")  # its text would be another now
     await episodes.put(alert_id, replace(episode, run=None))
     with patch.object(keeping, "_NEWEST", 1):
-        assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+        await reload(hass, entry)
     assert state(hass, ALERT) == "on"
     assert await runs(hass) == [("alert.leak", "under_way")]
     again = Episodes(hass)
@@ -287,20 +294,16 @@ async def test_what_was_called_off_stays_so_and_what_a_restored_database_gave_up
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Whoever restores a backup while the cellar is wet would hear no more of it; or of what they called off."""
-    await turn(hass, "on")
-    entry = await connect(hass, alert(loaded))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    entry = await told_once(hass, telegram, loaded)
     [run] = await the_bach(hass).route_runs()
     await the_bach(hass).cancel_route(run.id)
     await until_state(hass, ALERT, "acknowledged")
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     assert (state(hass, ALERT), len(telegram.sent)) == ("acknowledged", 1)
     alert_id, episodes, episode = kept(hass).alert.id, kept(hass)._episodes, kept(hass).episode
     assert episode
     await episodes.put(alert_id, replace(episode, is_called_off=False))
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    await reload(hass, entry)
     await telegram.wait_for(2)
     await until_state(hass, ALERT, "on")
     await turn(hass, "off")
@@ -315,8 +318,7 @@ async def test_reminders_go_on_until_somebody_has_it(
     with patch("custom_components.bach.alerts.saying._REPEATS", 0):
         entry = await connect(hass, alert(loaded, reminders=[0.05, 0.1]))
         await until(hass, lambda: len(telegram.sent) >= 3)
-        [one] = entry.subentries.values()
-        hass.config_entries.async_update_subentry(entry, one, data={**one.data, "reminders": [600.0]})
+        await change(hass, entry, reminders=[600.0])
         await until(hass, lambda: is_exhausted(hass))
     await hass.async_block_till_done()
     assert state(hass, ALERT) == "on"
@@ -351,8 +353,7 @@ async def test_a_route_tells_it(hass: HomeAssistant, telegram: TelegramServer, l
     assert state(hass, ALERT) == "idle"
     await turn(hass, "on")
     await until(hass, lambda: len(telegram.sent) >= 2)
-    one = entry.subentries[kept(hass).alert.id]
-    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "reminders": [600.0]})
+    await change(hass, entry, reminders=[600.0])
     await until(hass, lambda: is_exhausted(hass))
     await hass.async_block_till_done()
     assert {name for name, _ in await runs(hass)} == {"water"}
@@ -368,10 +369,7 @@ async def test_an_alert_that_is_removed_tells_no_further(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """Somebody removes what wakes them, and it goes on."""
-    await turn(hass, "on")
-    entry = await connect(hass, alert(loaded, reminders=[600.0]))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    entry = await told_once(hass, telegram, loaded, reminders=[600.0])
     alert_id = kept(hass).alert.id
     hass.config_entries.async_remove_subentry(entry, alert_id)
     await hass.async_block_till_done()
@@ -393,10 +391,8 @@ async def test_that_nobody_is_left_to_tell_is_said(
     assert found
     assert (found.state, "add whom to tell" in found.attributes["problem"]) == ("on", True)
     assert "could not be told, and is tried again" in caplog.text
-    [one] = entry.subentries.values()
     ada = next(one.subentry_id for one in loaded.subentries.values() if one.title == "Ada")
-    hass.config_entries.async_update_subentry(entry, one, data={**one.data, "recipients": [ada]})
-    await hass.async_block_till_done()
+    await change(hass, entry, recipients=[ada])
     async_fire_time_changed(hass, dt_util.utcnow() + dt_util.dt.timedelta(seconds=31))
     await telegram.wait_for(1)
     await until(hass, lambda: (hass.states.get(ALERT) or found).attributes["problem"] is None)
@@ -418,14 +414,10 @@ async def test_a_run_that_was_forgotten_was_over(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:
     """The window that somebody leaves open for a month on purpose would be told of again each month."""
-    await turn(hass, "on")
-    entry = await connect(hass, alert(loaded))
-    await telegram.wait_for(1)
-    await until_state(hass, ALERT, "on")
+    entry = await told_once(hass, telegram, loaded)
     alert_id, episodes = kept(hass).alert.id, kept(hass)._episodes
     await episodes.put(alert_id, Episode(since=1.0, run=4711))
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+    await reload(hass, entry)
     assert state(hass, ALERT) == "acknowledged"
     await turn(hass, "off")
     assert (state(hass, ALERT), len(telegram.sent)) == ("idle", 1)

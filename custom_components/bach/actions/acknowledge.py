@@ -11,7 +11,7 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 
 from .file_sources import ATTR_MESSAGE
-from .route_targets import BY, ROUTE_FIELDS, TargetRoute, answer, chosen_routes, open_runs, who
+from .route_targets import BY, ROUTE_FIELDS, TargetRoute, answer, chosen_routes, chosen_runs, open_runs, who
 
 ACKNOWLEDGE_SCHEMA: Final = vol.Schema({**ROUTE_FIELDS, **BY})
 ALL_CLEAR_SCHEMA: Final = vol.Schema({**ROUTE_FIELDS, vol.Required(ATTR_MESSAGE): cv.string})
@@ -20,9 +20,8 @@ ALL_CLEAR_SCHEMA: Final = vol.Schema({**ROUTE_FIELDS, vol.Required(ATTR_MESSAGE)
 async def async_acknowledge(call: ServiceCall) -> ServiceResponse:
     """Handle it: end the runs that are open of the chosen routes and alerts, or the one of this number."""
     with translated_errors(call.hass):
-        routes, run = await chosen_routes(call)
+        meant = await chosen_runs(call)
         by, bach = await who(call), call.hass.data[HUB].bach
-        meant = [(routes[0], run.id)] if run else [(route, one) for route in routes for one in open_runs(call, route)]
         return answer(call, [(route, await bach.acknowledge(run_id, by)) for route, run_id in meant])
 
 

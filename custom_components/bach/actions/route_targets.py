@@ -63,6 +63,12 @@ def open_runs(call: ServiceCall, target: TargetRoute) -> list[int]:
     return [keeper.run.id] if keeper and keeper.run and keeper.run.status in OPEN else []
 
 
+async def chosen_runs(call: ServiceCall) -> list[tuple[TargetRoute, int]]:
+    """The run that is named, or those of the chosen routes and alerts that nobody has acknowledged."""
+    routes, run = await chosen_routes(call)
+    return [(routes[0], run.id)] if run else [(route, one) for route in routes for one in open_runs(call, route)]
+
+
 def answer(call: ServiceCall, became: list[tuple[TargetRoute, RouteRun]]) -> ServiceResponse:
     """What became of runs, if somebody wants to know."""
     if not call.return_response:

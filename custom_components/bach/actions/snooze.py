@@ -10,7 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 
-from .route_targets import BY, ROUTE_FIELDS, answer, chosen_routes, open_runs, who
+from .route_targets import BY, ROUTE_FIELDS, answer, chosen_runs, who
 
 ATTR_DURATION: Final = "duration"
 SNOOZE_SCHEMA: Final = vol.Schema(
@@ -21,8 +21,7 @@ SNOOZE_SCHEMA: Final = vol.Schema(
 async def async_snooze(call: ServiceCall) -> ServiceResponse:
     """Handle it: quiet the runs that are open of the chosen routes and alerts, or the one of this number."""
     with translated_errors(call.hass):
-        routes, run = await chosen_routes(call)
+        meant = await chosen_runs(call)
         by, bach = await who(call), call.hass.data[HUB].bach
         seconds = call.data[ATTR_DURATION].total_seconds()
-        meant = [(routes[0], run.id)] if run else [(route, one) for route in routes for one in open_runs(call, route)]
         return answer(call, [(route, await bach.snooze_route(run_id, seconds, by)) for route, run_id in meant])

@@ -142,11 +142,8 @@ def _told_of(
     call: ServiceCall, chosen: ResolvedTarget, *, wherever: bool
 ) -> tuple[dict[Ids, Told], dict[str, ServiceValidationError]]:
     """Those by whom the chosen people are told, and the errors of people who cannot be, by what they were chosen by."""
-    found, errors, cause = (
-        dict[Ids, Told](),
-        dict[str, ServiceValidationError](),
-        call.hass.data[CAUSES].of(call.context),
-    )
+    found, errors = dict[Ids, Told](), dict[str, ServiceValidationError]()
+    cause = call.hass.data[CAUSES].of(call.context)
     for by, people in chosen.people.items():
         try:
             told = told_by(call.hass, by, people, cause, wherever=wherever)

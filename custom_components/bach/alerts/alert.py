@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.bach.const import CONF_RECIPIENT, CONF_RECIPIENTS, SUBENTRY_ALERT
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.entry import connections
+from custom_components.bach.home.recipient_subentries import texts_in
 
 CONF_ABOVE: Final = "above"
 CONF_BELOW: Final = "below"
@@ -97,14 +98,14 @@ def read_alert(subentry: ConfigSubentry) -> Alert:
 
 def alert_of(alert_id: str, title: str, data: Mapping[str, Any]) -> Alert:
     """The alert that is stored so; what is damaged there is as usual."""
-    told, reminders = data.get(CONF_RECIPIENTS), data.get(CONF_REMINDERS)
+    reminders = data.get(CONF_REMINDERS)
     spans = [one for one in reminders if _is_number(one) and one > 0] if isinstance(reminders, list | tuple) else []
     return Alert(
         id=alert_id,
         title=title,
         name=_text(data, CONF_RECIPIENT),
         condition=read_condition(data),
-        told=_texts(told),
+        told=texts_in(data.get(CONF_RECIPIENTS)),
         message=_text(data, CONF_MESSAGE),
         heading=_text(data, CONF_HEADING),
         done_message=_text(data, CONF_DONE_MESSAGE),
@@ -121,7 +122,7 @@ def read_condition(data: Mapping[str, Any]) -> Condition:
     return Condition(
         watches=Watches(watches) if watches in list(Watches) else Watches.STATE,
         entity_id=_text(data, CONF_ENTITY),
-        states=_texts(data.get(CONF_STATES)),
+        states=texts_in(data.get(CONF_STATES)),
         above=_maybe(data, CONF_ABOVE),
         below=_maybe(data, CONF_BELOW),
         template=_text(data, CONF_TEMPLATE),
@@ -142,10 +143,6 @@ def all_alerts(hass: HomeAssistant) -> list[tuple[BachConfigEntry, ConfigSubentr
 def _text(data: Mapping[str, Any], field: str) -> str:
     found = data.get(field)
     return found if isinstance(found, str) else ""
-
-
-def _texts(found: object) -> tuple[str, ...]:
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list | tuple) else ()
 
 
 def _is_number(found: object) -> bool:

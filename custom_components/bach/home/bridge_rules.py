@@ -29,6 +29,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from .entry import connection_name, connections
 from .language import home_texts
 from .members import Recipient
+from .recipient_subentries import texts_in
 from .whom import told_by_id
 
 _NAME: Final = "bridge_"
@@ -51,10 +52,10 @@ class BridgeRule:
     def read(cls, subentry: ConfigSubentry) -> BridgeRule:
         """That of a sub-entry; what is damaged there is as usual."""
         data = subentry.data
-        source, targets = data.get(CONF_FROM), data.get(CONF_TO)
+        source = data.get(CONF_FROM)
         return cls(
             source=source if isinstance(source, str) else "",
-            targets=tuple(one for one in targets if isinstance(one, str)) if isinstance(targets, list | tuple) else (),
+            targets=texts_in(data.get(CONF_TO)),
             both_ways=data.get(CONF_BOTH_WAYS) is True,
             with_name=data.get(CONF_WITH_NAME) is not False,
             files=data.get(CONF_FILES) is not False,

@@ -23,6 +23,11 @@ def is_people(subentry: ConfigSubentry) -> bool:
     return subentry.subentry_type == SUBENTRY_PEOPLE
 
 
+def texts_in(stored: object) -> tuple[str, ...]:
+    """A list in a sub-entry, such as that of the ids of recipients, without what is damaged there."""
+    return tuple(one for one in stored if isinstance(one, str)) if isinstance(stored, list | tuple) else ()
+
+
 def is_alarm(subentry: ConfigSubentry) -> bool:
     """Whether what it tells are runs."""
     return subentry.subentry_type in {SUBENTRY_ALERT, SUBENTRY_ROUTE}

@@ -33,7 +33,7 @@ from custom_components.bach.coordinator import BachConfigEntry
 from .entry import connection_name, connections
 from .language import home_texts
 from .members import Recipient
-from .recipient_subentries import is_people
+from .recipient_subentries import is_people, texts_in
 from .whom import people_of, told_by_id, told_of_people
 
 _USUAL: Final = Step(places=())
@@ -54,10 +54,10 @@ class RouteStep:
     def read(cls, stored: object) -> RouteStep:
         """One of the list in the sub-entry; what is damaged there is as usual."""
         data: Mapping[str, Any] = stored if isinstance(stored, Mapping) else {}
-        named, reached = data.get(CONF_RECIPIENTS), data.get(CONF_REACHED)
+        reached = data.get(CONF_REACHED)
         repeats = _number(data.get(CONF_REPEATS), _USUAL.repeats)
         return cls(
-            recipients=tuple(one for one in named if isinstance(one, str)) if isinstance(named, list | tuple) else (),
+            recipients=texts_in(data.get(CONF_RECIPIENTS)),
             wait=_number(data.get(CONF_WAIT), _USUAL.wait) or _USUAL.wait,
             in_turn=data.get(CONF_IN_TURN) is True,
             reached=Reached(reached) if reached in list(Reached) else _USUAL.reached,

@@ -37,7 +37,7 @@ from .causes import NOBODY, Cause
 from .entry import connection_name, connections
 from .members import Recipient
 from .persons import Person, found_for, is_one_persons, person_at, person_of, persons
-from .recipient_subentries import people_subentries, recipient_subentries
+from .recipient_subentries import people_subentries, recipient_subentries, texts_in
 from .target_recipients import notify_entity_id
 
 _DOWN: Final = frozenset({ConnectionState.AUTH_FAILED, ConnectionState.DISABLED, ConnectionState.DISCONNECTED})
@@ -111,8 +111,7 @@ def who_of(data: Mapping[str, Any]) -> Who:
 
 
 def _reach(recipients: object, first: object) -> Reach:
-    ids = recipients if isinstance(recipients, list | tuple) else ()
-    return Reach(recipients=tuple(one for one in ids if isinstance(one, str)), first=first is True)
+    return Reach(recipients=texts_in(recipients), first=first is True)
 
 
 @callback
