@@ -2,7 +2,8 @@
 
 import pytest
 from homeassistant.components.automation import DOMAIN as AUTOMATION
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -135,6 +136,10 @@ async def test_a_change_of_a_message_goes_in_no_circles_either(
     telegram.chats.pop(ADA)
     await send(hass, ADA_ENTITY, "ours")
     await until(hass, lambda: SAID in caplog.text)
+    notice = next(one for one, blocked in hass.data[LOOP_PREVENTION]._known.items() if blocked)
+    change = {"message_id": 1, "message": "Again"}
+    with pytest.raises(HomeAssistantError, match=SAID):  # of a run that Home Assistant has not told of yet
+        await hass.services.async_call("bach", "edit_message", change, blocking=True, context=Context(parent_id=notice))
     assert len(await all_messages(hass)) == 3
 
 

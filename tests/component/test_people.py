@@ -10,6 +10,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
     ConfigSubentryData,
 )
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import Context, CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -163,6 +164,13 @@ async def test_that_a_person_is_gone_is_a_repair(
     await hass.async_block_till_done()
     await hass.config_entries.async_unload(entry.entry_id)
     assert issue not in issue_registry.issues
+    hass.set_state(CoreState.starting)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert issue not in issue_registry.issues, "she may be there yet"
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done()
+    assert issue in issue_registry.issues
 
 
 async def test_only_the_first_that_can_be_reached_is_told(

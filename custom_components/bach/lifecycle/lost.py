@@ -8,7 +8,7 @@ noticed in the night of the alarm.
 from collections.abc import Callable
 
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import (
     async_track_state_added_domain,
@@ -45,7 +45,8 @@ def async_watch_persons(hass: HomeAssistant, entry: BachConfigEntry) -> None:
 
     def is_lost(one: ConfigSubentry) -> bool:
         is_a_person = is_people(one) and who_of(one.data) is Who.PERSON
-        return hass.is_running and is_a_person and person_of(hass, one.data.get(CONF_PERSON, "")) is None
+        has_started = hass.state is CoreState.running  # `is_running` is true while it starts, too
+        return has_started and is_a_person and person_of(hass, one.data.get(CONF_PERSON, "")) is None
 
     look = _keep_issues(hass, entry, "lost_person", is_lost)
     entry.async_on_unload(async_track_state_added_domain(hass, PERSON, look))
