@@ -23,7 +23,7 @@ from bach_lib.storage.sqlite import Connection, ask_copy, change_meta
 
 _SAVED = "saved"
 """Key in the copy: the path of the database it was saved from. Also how its name ends."""
-_MOST = 100
+_MOST = 20
 """Copies of one name in one folder."""
 
 
@@ -170,7 +170,7 @@ def _named(folder: Path, name: str) -> Iterable[Path]:
 
 
 def _names(first: Path) -> Iterator[str]:
-    """Not as paths: to make those of the hundreds that nobody has took more time than all the rest of an opening."""
+    """Not as paths: to make those of the many that nobody has took more time than all the rest of an opening."""
     yield str(first)
     for number in range(2, _MOST + 1):
         yield f"{first}-{number}"

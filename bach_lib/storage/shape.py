@@ -8,22 +8,12 @@ that points to ours.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from bach_lib.errors import StoreAlteredError
 from bach_lib.said import Sentence
-from bach_lib.storage.schema import LAYOUT, Execute, layout_of, migrate
-
-
-class Ask(Protocol):
-    """Has a database answer a question, and leaves it as it is. Raises a `StorageError`."""
-
-    def __call__[T](self, question: Callable[[Execute], T]) -> T:
-        """The answer."""
-        ...
-
+from bach_lib.storage.schema import LAYOUT, Ask, Execute, layout_of, migrate
 
 type Part = tuple[str, str]
 """Of which table it is, and its text."""

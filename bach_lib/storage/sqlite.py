@@ -22,7 +22,7 @@ from bach_lib.storage.log_index import LOG_HEADER, LogIndex
 from bach_lib.storage.numbered import statements_of
 from bach_lib.storage.pragmas import NOTES_GONE, PRAGMAS, SHRINKS, let_it_shrink
 from bach_lib.storage.request import Request, broken_text, has_writes, is_single, too_large_a_number, unforeseen
-from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, layout_of, load_queries, migrate
+from bach_lib.storage.schema import COPY_FLAG, LAYOUT, Execute, bring_up_to_date, layout_of, load_queries
 from bach_lib.storage.transaction import Row, Transaction
 
 type _Batch = Sequence[Request[Transaction]]
@@ -68,7 +68,7 @@ class Connection:
             self._sqlite.execute(pragma)
         if 0 < layout < LAYOUT:
             keep_copy(Path(self._path), layout, self.copy_to)
-        migrate(self._sqlite.execute)
+        bring_up_to_date(self._sqlite.execute, ask_new)
         if self._path != ":memory:":
             with suppress(sqlite3.Error):  # a full disk: it has worked without
                 let_it_shrink(self._sqlite.execute)

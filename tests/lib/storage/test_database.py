@@ -24,7 +24,7 @@ from bach_lib.errors import (
 )
 from bach_lib.storage import Database, Transaction, request_loop, sqlite
 from bach_lib.storage.pragmas import PRAGMAS
-from bach_lib.storage.schema import Execute, migrate
+from bach_lib.storage.schema import Ask, Execute, bring_up_to_date, migrate
 from tests.lib.storage.work import add, names
 
 HOLDER = Path(__file__).with_name("holder.py")
@@ -108,12 +108,12 @@ async def test_a_cancelled_opening_lets_go_of_the_file(path: Path, monkeypatch: 
     """A set-up that is cancelled in the middle would keep the database locked until the process ends."""
     started, go_on = threading.Event(), threading.Event()
 
-    def slow_migrate(execute: Execute) -> None:
+    def slowly(execute: Execute, ask_new: Ask) -> None:
         started.set()
         assert go_on.wait(60)
-        migrate(execute)
+        bring_up_to_date(execute, ask_new)
 
-    monkeypatch.setattr(sqlite, "migrate", slow_migrate)
+    monkeypatch.setattr(sqlite, "bring_up_to_date", slowly)
     store = Database(path)
     opening = asyncio.create_task(store.open())
     assert await asyncio.to_thread(started.wait, 60)

@@ -15,6 +15,7 @@ import pytest
 
 from bach_lib import Bach, Connection, Status
 from bach_lib.storage import Database, schema
+from bach_lib.storage.sqlite import ask_new
 from bach_lib.testing import FakePlatform, fake_connector
 
 _HINTS_IN_META = range(2, 12)
@@ -145,7 +146,7 @@ def migrated_up_to(database: sqlite3.Connection, statement: int) -> bool:
         return database.execute(sql)
 
     try:
-        schema.migrate(execute)
+        schema.bring_up_to_date(execute, ask_new)
     except InterruptedError:
         database.rollback()  # as whoever opens the file next finds it
         return True
@@ -174,6 +175,28 @@ def test_each_layout_is_whole_or_the_one_before(begins: int) -> None:
         seen.add(found[0])
         statement += 1
     assert seen == ({0, schema.LAYOUT} if begins == 0 else set(range(begins, schema.LAYOUT + 1)))
+
+
+def test_a_new_file_is_what_the_migrations_make() -> None:
+    """A new home would have another database than an old one, which only an update finds out."""
+
+    def made(database: sqlite3.Connection) -> object:
+        rows = {
+            name: [dict(row) for row in database.execute(f'SELECT * FROM "{name}"')]
+            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        }
+        [instance] = rows["meta"]
+        assert len(instance.pop("value")) == 8
+        [(application,)] = database.execute("PRAGMA application_id")
+        return found_in(database), rows, application
+
+    found = list[object]()
+    for start in (0, schema.LAYOUT):
+        with closing(at_layout(start)) as database:
+            database.row_factory = sqlite3.Row
+            schema.bring_up_to_date(database.execute, ask_new)
+            found.append(made(database))
+    assert found[0] == found[1]
 
 
 _UPDATED_BESIDE = """

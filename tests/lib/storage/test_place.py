@@ -259,7 +259,7 @@ async def test_opening_ends_whatever_happens(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("bach_lib.storage.sqlite.migrate", fail)
+    monkeypatch.setattr("bach_lib.storage.sqlite.bring_up_to_date", fail)
     async with asyncio.timeout(60):
         with pytest.raises(RuntimeError):
             await Database(path).open()
