@@ -24,6 +24,7 @@ from bach_lib.errors import MissingLibraryError, UnknownConnectionError
 
 from .actions.services import async_setup_services
 from .alerts.at_work import async_forget_alerts, async_keep_alerts
+from .assist.agent_api import async_offer_agent_tools
 from .assist.chat import async_chat
 from .backup import async_join_backup
 from .const import DOMAIN, TYPE_ROUTES, TYPE_THIS_HOME
@@ -105,6 +106,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_register_panel_commands(hass)
     async_register_panel_files(hass)
     await async_serve_panel(hass)
+    async_offer_agent_tools(hass)
     async_offer_own_home(hass)
     async_offer_take_over(hass)
     for entry in connections(hass):

@@ -25,13 +25,14 @@ from custom_components.bach.home.attribution import Received
 from .conversations import Conversations, Lane
 from .no_answer import NoAnswerError, in_words
 from .partner_agent import PartnerChat
+from .patience import patience
 from .settings import ChatSettings
 from .voice import MAX_BYTES, is_speech, transcribe
 
 _LOGGER = logging.getLogger(__name__)
 
 ANSWER_SECONDS: Final = 60
-"""How long an answer may take. A person has given up by then."""
+"""How long an answer may take, and longer only while somebody else is asked for it. A person has given up by then."""
 
 MAX_ANSWER: Final = 16_000
 """Characters. What is longer is a book, not an answer."""
@@ -81,7 +82,7 @@ class Answering:
 
     async def _in_time(self, question: Question) -> str:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._typing(question.received.message.recipient):
+            async with patience(ANSWER_SECONDS), self._typing(question.received.message.recipient):
                 return await self._find_answer(question)
         except TimeoutError as error:
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_timeout") from error

@@ -76,10 +76,11 @@ def _denied(hass: HomeAssistant, user: User, entity_ids: Sequence[str]) -> str |
     """The first of these that a user may not control; empty if there is none to judge by. None: they may."""
     if not entity_ids:
         return None if user.is_admin else ""
-    return next((one for one in entity_ids if not _may_control(hass, user, one)), None)
+    return next((one for one in entity_ids if not may_control_entity(hass, user, one)), None)
 
 
-def _may_control(hass: HomeAssistant, user: User, entity_id: str) -> bool:
+def may_control_entity(hass: HomeAssistant, user: User, entity_id: str) -> bool:
+    """Whether a user may control the recipient with this entity, or the alert."""
     return user.permissions.check_entity(entity_id, POLICY_CONTROL) and (user.is_admin or _only_tells(hass, entity_id))
 
 
