@@ -43,6 +43,11 @@ class MessageEvent(Event):
     message: Message
     """As it is since then."""
 
+    def __post_init__(self) -> None:
+        """Nobody is told words that are confidential."""
+        if self.message.confidential:
+            object.__setattr__(self, "message", self.message.shown())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(MessageEvent):

@@ -35,6 +35,7 @@ app: typer.Typer = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
+Silent = Annotated[bool, typer.Option("--silent", help="Without a sound.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
 
 At = Annotated[
@@ -144,7 +145,8 @@ def send(
     format_: Annotated[
         str | None, typer.Option("--format", help="plain, markdown, html, or json (an action's fields).")
     ] = None,
-    silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
+    silent: Silent = False,
+    confidential: Annotated[bool, typer.Option("--confidential", help="Shown nowhere here, and not kept.")] = False,
     reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
     tag: Annotated[str | None, typer.Option(help="A newer one with it replaces one that is not sent yet.")] = None,
@@ -159,6 +161,7 @@ def send(
         "title": title,
         "format": format_,
         "silent": silent or None,
+        "confidential": confidential or None,
         "reply_to": reply_to,
         "priority": priority,
         "tag": tag,
@@ -167,9 +170,8 @@ def send(
         "delivery": delivery,
         "idempotency_key": key,
     }
-    for word in (recipient, *text):
-        if _OPTION.fullmatch(word):
-            raise typer.BadParameter(f"There is no option {word}. Pipe in a text that begins so.", param_hint="send")
+    if wrong := next(filter(_OPTION.fullmatch, (recipient, *text)), None):
+        raise typer.BadParameter(f"There is no option {wrong}. Pipe in a text that begins so.", param_hint="send")
     said = sys.stdin.read() if text == ["-"] else " ".join(text)
     chosen = {name: value for name, value in options.items() if value is not None}
     row = run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait))
@@ -184,7 +186,7 @@ def send_file(
     paths: Annotated[list[Path], typer.Argument(help="The files; how many, the platform says.")],
     *,
     text: Annotated[str, typer.Option(help="Words that go with them.")] = "",
-    silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
+    silent: Silent = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the delivery.")] = 0,
 ) -> None:
     """Queue files. Copies of them are on disk when this returns."""
@@ -234,12 +236,7 @@ def send_now(
     message: Annotated[str, typer.Argument(metavar="ID", help="A scheduled message.")], wait: Wait = None
 ) -> None:
     """Send a scheduled message without waiting for its time; say what came of it."""
-    with sentences():
-        number = message_id(message)
-    row = as_row(run(lambda session: ask_and_wait(session, "send_now", wait, message_id=number)))
-    show_one(row, *RESULT)
-    if row["status"] in STOPPED:
-        raise typer.Exit(1)
+    _send_one("send_now", message, wait)
 
 
 @app.command()
@@ -253,10 +250,14 @@ def retry(
     if message == "all":
         answer = run(lambda session: ask_and_wait(session, "retry_all", wait, connection=connector))
         show_one(as_row(answer), *RETRIED)
-        return
+    else:
+        _send_one("retry", message, wait)
+
+
+def _send_one(operation: str, message: str, wait: float | None) -> None:
     with sentences():
         number = message_id(message)
-    row = as_row(run(lambda session: ask_and_wait(session, "retry", wait, message_id=number)))
+    row = as_row(run(lambda session: ask_and_wait(session, operation, wait, message_id=number)))
     show_one(row, *RESULT)
     if row["status"] in STOPPED:
         raise typer.Exit(1)

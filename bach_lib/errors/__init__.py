@@ -16,7 +16,7 @@ wrong with a question stands in `unanswered`. The files follow the tree: `root` 
     │   ├── EmptyTextError, TextTooLongError, UnknownFormatError, InvalidTimeToLiveError
     │   ├── InvalidButtonsError, CannotDoError, NotSentError
     │   ├── UnknownMessageError, NotRetryableError, NotCancellableError, NotAmendableError
-    │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, IdempotencyKeyReusedError
+    │   ├── NotDiscardableError, NotUndoableError, NotScheduledError, WordsNotKeptError, IdempotencyKeyReusedError
     │   ├── FileNotReadError, FileNotFetchedError, NoFileError, FileTooLargeError, InvalidRuleError, UnknownRuleError
     │   ├── UnknownRouteError, UnknownRunError, UnknownBridgeError, RouteKeyReusedError, BackupExistsError
     │   └── InvalidSecretReferenceError, MissingSecretError, SecretNotFoundError, SecretNotWritableError
@@ -131,6 +131,7 @@ from bach_lib.errors.message_inputs import (
     TextTooLongError,
     UnknownFormatError,
     UnknownMessageError,
+    WordsNotKeptError,
 )
 from bach_lib.errors.moves import (
     RowUnreadableError,
@@ -268,5 +269,6 @@ __all__ = [
     "UnknownTypeError",
     "UnusableConnectorError",
     "UnusableLibraryError",
+    "WordsNotKeptError",
     "WrongLoopError",
 ]

@@ -86,6 +86,14 @@ class NotRetryableError(InputError):
     status: str
 
 
+class WordsNotKeptError(InputError):
+    """The words of a confidential message went with its end."""
+
+    code = "words_not_kept"
+    template = "The words of message {id} are confidential, and not kept once it has ended. Write them anew."
+    id: int
+
+
 class NotScheduledError(InputError):
     """Only what waits for its time can be sent before it."""
 

@@ -1,7 +1,8 @@
 """Outgoing messages, with all that they may carry, their attempts, and the status of a queue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Self
 
 from bach_lib.models.fault import Fault
 from bach_lib.models.file import File, Loss
@@ -94,7 +95,8 @@ class Message:
     it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
     it, in the words of its connector. `parts`: of a deletion on its way, all ids of what it takes away, if those are
     several, as of an album. `proven`: what is known of it since it was sent, from delivered to answered. `awake`: quiet
-    hours do not concern it. `asked_at`: the moment that it was meant for, where BACH let it wait.
+    hours do not concern it. `asked_at`: the moment that it was meant for, where BACH let it wait. `confidential`: its
+    words are shown nowhere here, and not kept beyond its end.
     """
 
     id: int
@@ -154,6 +156,11 @@ class Message:
     proven: tuple[Proven, ...] = ()
     awake: bool = field(default=False, repr=False)
     asked_at: float | None = None
+    confidential: bool = False
+
+    def shown(self) -> Self:
+        """The same for whoever is not its recipient: without the words, if it is confidential."""
+        return replace(self, text="", title=None) if self.confidential else self
 
     @property
     def scheduled_for(self) -> float | None:

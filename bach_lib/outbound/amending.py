@@ -10,7 +10,7 @@ from typing import TypedDict
 from bach_lib.arguments import recipient_text
 from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
-from bach_lib.errors import InvalidValueError
+from bach_lib.errors import InvalidValueError, WordsNotKeptError
 from bach_lib.models import Connection, Format, Message, Operation
 from bach_lib.outbound.by_hand import ByHand
 from bach_lib.outbound.corrections import WAITING, Corrections
@@ -65,6 +65,8 @@ class Amender:
             raise TypeError(f"amend() got an unexpected keyword argument {min(unknown)!r}")
         while True:  # what somebody else amends meanwhile stays as they want it, where nothing else is asked here
             message = await self._corrections.amendable(message_id)
+            if message.confidential and "text" not in amendment:
+                raise WordsNotKeptError(id=message_id)
             draft = await self._draft(message, amendment)
             if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
                 draft = replace(draft, expires_at=message.expires_at)

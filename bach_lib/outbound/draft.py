@@ -62,6 +62,8 @@ class SendOptions(TypedDict, total=False):
     """At most 100 MB each, and 200 MB together; then the text may be empty."""
     lost: Sequence[Loss]
     """What it goes without already, as the caller knows."""
+    confidential: bool
+    """Its words are shown nowhere here (lists, events, pages), and not kept beyond its end: a code, say."""
 
 
 def make_draft(
@@ -80,7 +82,6 @@ def make_draft(
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
     recipient = text_of("recipient", recipient_text(recipient))
     time_to_live, due = options.get("time_to_live"), _due(options.get("not_before"), now)
-    retries = options.get("max_retries")
     text, options = _tagged(connection, connector, text, options)
     content = fitted(connection.type, connector.capabilities_of(connection), text, options)
     return _draft(
@@ -97,13 +98,18 @@ def make_draft(
         context=short("context", options.get("context")),
         created_at=now,
         expires_at=None if time_to_live is None else min((due or now) + _seconds(time_to_live), _LAST),
-        max_retries=_whole("max_retries", max_retries if retries is None else retries, 0, _MAX_RETRIES),
+        max_retries=_whole("max_retries", _given(options, max_retries), 0, _MAX_RETRIES),
         buttons=content.buttons,
         files=content.files,
         lost=content.lost,
         next_retry_at=due,
         began=began,
+        confidential=_switch("confidential", options.get("confidential", False)),
     )
+
+
+def _given(options: SendOptions, max_retries: int) -> int:
+    return max_retries if (wanted := options.get("max_retries")) is None else wanted
 
 
 def _tagged(
@@ -140,7 +146,9 @@ def make_change(
     if operation is not Operation.EDIT:
         connection = replace(connection, settings={})  # no words that could have a sender
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
-    return replace(draft, operation=operation, target=message.remote_id, text=draft.text if text else "")
+    words = draft.text if text else ""
+    hidden = message.confidential or draft.confidential
+    return replace(draft, operation=operation, target=message.remote_id, text=words, confidential=hidden)
 
 
 def make_reaction(

@@ -35,6 +35,8 @@ def put_row(
         tx.run("save_why", id=number, asked_at=draft.asked_at, **fault_values(draft.why))
     if draft.awake:
         tx.run("save_awake", id=number)
+    if draft.confidential:
+        tx.run("save_confidential", id=number)
     if request:
         tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
     return number

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Container, Iterable, Mappin
 from functools import partial
 
 from bach_lib.clock import Clock
-from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError
+from bach_lib.errors import IdempotencyKeyReusedError, NotCancellableError, NotRetryableError, WordsNotKeptError
 from bach_lib.models import Fault, Message, Status
 from bach_lib.outbound.advancing import Advance, Step, advance_all
 from bach_lib.outbound.collapse import AT_ONCE, REPLACED, oldest_of_tag, outdate, replace_rest
@@ -67,8 +67,8 @@ class Queue:
         with `IdempotencyKeyReusedError` if something else was. `others`: other forms of its recipient. `limit`: fails
         with `QueueFullError` if so many wait on disk (of a database that several processes share).
         """
-        is_plain = draft.tag is None and draft.next_retry_at is None and not (draft.files or draft.awake)
-        is_plain = is_plain and not draft.gathering
+        is_plain = draft.tag is None and draft.next_retry_at is None and not draft.files
+        is_plain = is_plain and not (draft.awake or draft.confidential or draft.gathering)
         if request is None and is_plain and limit is None:
             return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
         return self._store.submit(self.putting(draft, leased=leased, request=request, others=others, limit=limit))
@@ -265,6 +265,8 @@ class Queue:
             message = self._one(tx, "get_message", id=message_id)
             if message.status not in _RETRYABLE and not message.held:
                 raise NotRetryableError(id=message_id, status=message.status)
+            if message.confidential and not message.held:
+                raise WordsNotKeptError(id=message_id)
             return self._one(tx, "revive_message", id=message_id)
 
         return await self._store.submit(work)

@@ -1,10 +1,12 @@
 """Reads and writes why something failed or was left out: English words, and what other languages need beside them."""
 
+import json
+
 from bach_lib.models import Fault, Loss
-from bach_lib.said import read, unpacked, written
+from bach_lib.said import packed, read, unpacked, written
 from bach_lib.storage import Row
 from bach_lib.storage.transaction import Value
-from bach_lib.storage.values import text
+from bach_lib.storage.values import listed, text
 
 
 def fault_values(fault: Fault | None, most: int | None = None) -> dict[str, Value]:
@@ -20,7 +22,18 @@ def fault_of(row: Row) -> Fault | None:
     return Fault(code=code, text=read(text(row["error_text"]) or "", text(row["error_said"]))) if code else None
 
 
-def loss_of(found: object) -> Loss:
+def losses_written(losses: tuple[Loss, ...]) -> str | None:
+    """What a message goes without, for its row; nothing for the many messages that go whole."""
+    found = [[loss.what, loss.reason, *([beside] if (beside := packed(loss.reason)) else [])] for loss in losses]
+    return json.dumps(found) if found else None
+
+
+def losses_of(column: str | None) -> tuple[Loss, ...]:
+    """Them again. Raises what a damaged row raises."""
+    return tuple(map(_loss, listed(column)))
+
+
+def _loss(found: object) -> Loss:
     """One of a list; raises TypeError for what is none."""
     match found:
         case [str(what), str(reason), *beside]:

@@ -10,9 +10,9 @@ from typing import cast
 from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound import proof_summary
-from bach_lib.outbound.reasons import fault_of, loss_of
+from bach_lib.outbound.reasons import fault_of, losses_of, losses_written
 from bach_lib.registry.gathering import Gathering
-from bach_lib.said import Sentence, packed
+from bach_lib.said import Sentence
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
 from bach_lib.storage.values import integer, listed, pairs, real, text
@@ -46,6 +46,7 @@ class Draft:
     why: Fault | None = field(default=None, repr=False)  # it waits, though nobody asked for that
     asked_at: float | None = field(default=None, repr=False)  # and was meant for this moment
     awake: bool = field(default=False, repr=False)
+    confidential: bool = field(default=False, repr=False)
     gathering: tuple[Gathering, ...] = field(default=(), repr=False)  # what is set of its recipient
 
 
@@ -117,6 +118,7 @@ def message_from_draft(
         error=draft.why,
         awake=draft.awake,
         asked_at=draft.asked_at,
+        confidential=draft.confidential,
     )
 
 
@@ -161,11 +163,11 @@ def plain_message(values: tuple[Value, ...], instance: str, now: float) -> Messa
 
 
 def readable_message(row: Row, instance: str) -> Message:
-    """As `message_from_row`, for whoever only looks: what cannot be read is left out."""
+    """As `message_from_row`, for whoever only looks: what cannot be read, or not by everybody, is left out."""
     try:
-        return _message(row, instance)
+        return _message(row, instance).shown()
     except UNREADABLE:
-        return _message(COLUMNS.mended(row, COLUMNS.damaged(row)), instance)
+        return _message(COLUMNS.mended(row, COLUMNS.damaged(row)), instance).shown()
 
 
 def oldest_first(rows: Iterable[Row], instance: str) -> list[Message]:
@@ -183,16 +185,6 @@ def _read(written: str | None) -> Buttons:
 
 def _listed(files: tuple[File, ...]) -> str:
     return json.dumps([(file.name, file.mime_type, file.size, *([True] if file.is_voice else [])) for file in files])
-
-
-def losses_written(losses: tuple[Loss, ...]) -> str | None:
-    """What a message goes without, for its row; nothing for the many messages that go whole."""
-    found = [[loss.what, loss.reason, *([beside] if (beside := packed(loss.reason)) else [])] for loss in losses]
-    return json.dumps(found) if found else None
-
-
-def _losses(written: str | None) -> tuple[Loss, ...]:
-    return tuple(map(loss_of, listed(written)))
 
 
 def _unlisted(written: str | None) -> tuple[File, ...]:
@@ -241,7 +233,7 @@ COLUMNS = Columns(
         "status": (lambda value: Status(str(value)), Status.DEAD),
         "buttons": (lambda value: _read(text(value)), None),
         "files": (lambda value: _unlisted(text(value)), None),
-        "lost": (lambda value: _losses(text(value)), None),
+        "lost": (lambda value: losses_of(text(value)), None),
         "proven": (proof_summary.read, None),
         **dict.fromkeys(("priority", "retry_count", "max_retries", "amended"), (integer, 0)),
         **dict.fromkeys(("created_at", "expires_at", "next_retry_at", "waited"), (real, None)),
@@ -283,12 +275,13 @@ def _message(row: Row, instance: str) -> Message:
         remote_id=text(row["remote_id"]),
         degraded=bool(row["degraded"]),
         held=bool(row["held"]),
-        lost=_losses(text(row["lost"])),
+        lost=losses_of(text(row["lost"])),
         progress=text(row["progress"]),
         error=fault_of(row),
         proven=() if row["proven"] is None else proof_summary.read(row["proven"]),
         awake=bool(row["awake"]),
         asked_at=real(row["asked_at"]),
+        confidential=bool(row["confidential"]),
     )
 
 

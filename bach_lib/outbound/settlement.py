@@ -16,9 +16,9 @@ from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.attempts import record_attempts
 from bach_lib.outbound.meanwhile import land, unless_unwanted
 from bach_lib.outbound.proof_rows import arrived, name_parts
-from bach_lib.outbound.reasons import fault_values
+from bach_lib.outbound.reasons import fault_values, losses_written
 from bach_lib.outbound.retry import Settlement
-from bach_lib.outbound.rows import losses_written, readable_message, without_contents
+from bach_lib.outbound.rows import readable_message, without_contents
 from bach_lib.registry.directory import write_lesson
 from bach_lib.storage import Transaction, Value
 

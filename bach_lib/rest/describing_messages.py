@@ -46,6 +46,7 @@ _OUTGOING: Final[dict[str, Json]] = {
     "content": TEXT,
     "format": {"type": "string", "enum": list(Format)},
     "silent": {"type": "boolean"},
+    "confidential": {"type": "boolean", "description": "Title and content are shown nowhere, and not kept."},
     "reply_to": _MAYBE,
     "priority": {"type": "integer"},
     "tag": _MAYBE,

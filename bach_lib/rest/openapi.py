@@ -32,6 +32,7 @@ _OPTIONS: Final[dict[str, Json]] = {
     "title": nullable({"type": "string"}),
     "format": nullable({"type": "string", "enum": list(Format)}),
     "silent": nullable({"type": "boolean"}),
+    "confidential": nullable({"type": "boolean", "description": "Shown nowhere here, and not kept: a code, say."}),
     "reply_to": nullable({"type": "string"}),
     "priority": nullable({"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}),
     "tag": nullable({"type": "string"}),

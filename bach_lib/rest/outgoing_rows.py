@@ -33,6 +33,7 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "content": message.text,
         "format": message.format,
         "silent": message.silent,
+        "confidential": message.confidential,
         "reply_to": message.reply_to,
         "priority": message.priority,
         "tag": message.tag,

@@ -27,6 +27,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "title": (str,),
     "format": (str,),
     "silent": (bool,),
+    "confidential": (bool,),
     "reply_to": (str,),
     "priority": (int,),
     "tag": (str,),

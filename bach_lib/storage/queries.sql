@@ -75,6 +75,9 @@ WHERE id = :id;
 -- save_awake: in the transaction that puts a message which minds no quiet hours
 UPDATE messages SET awake = 1 WHERE id = :id;
 
+-- save_confidential: in the transaction that puts a message whose words are kept until its end, and told to nobody
+UPDATE messages SET confidential = 1 WHERE id = :id;
+
 -- requested_message: what was put under this key before
 SELECT * FROM messages WHERE request_key = :request_key AND request_key IS NOT NULL;
 
@@ -181,7 +184,8 @@ SELECT id, connection, recipient, text, title, format, silent, reply_to, priorit
 FROM messages
 WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL
+    AND confidential = 0;
 
 -- claimable_messages: the same of those to be claimed, if they need no second look
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
@@ -190,7 +194,8 @@ FROM messages
 WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'failed') AND tag IS NULL
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
-    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL;
+    AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL
+    AND confidential = 0;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
@@ -422,7 +427,7 @@ RETURNING *;
 
 -- put_back: a person thinks twice, and it stands as it stood; unless anything was done to it since
 UPDATE messages SET status = :status, held = :held, next_retry_at = :next_retry_at, finished_at = :finished_at
-WHERE id = :id AND +status = 'cancelled' AND finished_at = :cancelled_at
+WHERE id = :id AND +status = 'cancelled' AND finished_at = :cancelled_at AND confidential = 0
 RETURNING *;
 
 -- newer_of_tag: of its place, whatever became of it
@@ -439,7 +444,7 @@ ORDER BY id LIMIT :limit;
 -- revive_dead: as revive_message, for many
 UPDATE messages
 SET status = 'pending', held = 0, retry_count = 0, waited = 0, next_retry_at = NULL, expires_at = NULL, finished_at = NULL
-WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'dead'
+WHERE id IN (SELECT value FROM json_each(:ids)) AND +status = 'dead' AND confidential = 0
 RETURNING *;
 
 -- unfinished_for: ids of what waits for a recipient or is under way, a lookup's share of them, oldest first

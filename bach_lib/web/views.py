@@ -6,7 +6,7 @@ from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.models import Attempt, ConnectionState, Direction, Message, PersonProof, Status
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
-from bach_lib.said import Boxed, boxed
+from bach_lib.said import Boxed, Sentence, boxed
 from bach_lib.web.viewer import Visit
 
 type View = dict[str, Json]
@@ -24,6 +24,9 @@ _DEEDS: Mapping[Status, tuple[str, ...]] = {
 _NOW_AS_WELL = ("send_now", "amend", "cancel")
 """Of what was held back or is scheduled, and of what goes through a connection that does not work, as far as known."""
 
+_WITHOUT_WORDS = frozenset({"send_now", "cancel", "discard"})
+_CONFIDENTIAL = Sentence("confidential_words", "Confidential: its words are for its recipient only.")
+
 
 class Views:
     """Makes the views of one visit; what it looked up once, it knows."""
@@ -37,7 +40,8 @@ class Views:
 
     def row(self, message: Message) -> View:
         """A line of a list, with the beginning of a long text."""
-        return {**self._message(message), "text": self._words(message)[:_BEGINNING]}
+        words = self._words(message)
+        return {**self._message(message), "text": words[:_BEGINNING] if isinstance(words, str) else words}
 
     def said(self, message: Message) -> View:
         """As it stands in a conversation: all its words, without what was tried."""
@@ -80,8 +84,13 @@ class Views:
             "error": boxed(message.error.text) if message.error else None,
             "trouble": trouble,
             "proven": [{"kind": one.kind, "people": one.people} for one in message.proven],
-            "can": _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ()),
+            "can": self._deeds(message, is_stuck=is_stuck),
         }
+
+    def _deeds(self, message: Message, *, is_stuck: bool) -> list[Json]:
+        """What can be done with it. Nobody corrects words that nobody reads, nor sends again what is not kept."""
+        deeds = _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ())
+        return [one for one in deeds if not message.confidential or one in _WITHOUT_WORDS]
 
     def _proof(self, message: Message, proof: PersonProof) -> View:
         """Under the name that somebody gave this person here, if they did; an address is none."""
@@ -101,8 +110,10 @@ class Views:
     def _recipient(self, connection: str, recipient: str) -> str:
         return self._recipients.get((connection, recipient), recipient)
 
-    def _words(self, message: Message) -> str:
+    def _words(self, message: Message) -> Boxed:
         """Without the name of the sender that its connection puts before it: whoever changes it gets that anew."""
+        if message.confidential:
+            return boxed(_CONFIDENTIAL)
         try:
             return without(self._bach.registry.get(message.connection), message.text)
         except UnknownConnectionError:  # removed meanwhile

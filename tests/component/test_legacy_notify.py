@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from homeassistant.auth.mfa_modules import auth_mfa_module_from_config
+from homeassistant.auth.mfa_modules.notify import NotifyAuthModule
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -258,3 +260,38 @@ async def test_what_a_phone_does_is_not_told_as_words(
     await notify(hass, "TTS", data={"tts_text": "Dinner"})
     assert (await newest(hass)).text == "Dinner"
     await telegram.resume()
+
+
+TEMPLATE = "{} opens the house of Ada"
+
+
+@pytest.mark.parametrize("template", [None, TEMPLATE, "{0}"])
+async def test_a_login_code_reaches_its_person_and_is_kept_nowhere(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, template: str | None
+) -> None:
+    """Whoever looks at the panel, or at a backup, could log in as Ada."""
+    module = await auth_mfa_module_from_config(hass, {"type": "notify", **({"message": template} if template else {})})
+    assert isinstance(module, NotifyAuthModule)
+    hass.auth._mfa_modules[module.id] = module  # as it stands in the configuration
+    await module.async_notify("481516", "ada")
+    [sent] = await telegram.wait_for(1)
+    assert sent.text == (template or "{} is your Home Assistant login code").format("481516")
+    message = await the_bach(hass).wait((await newest(hass)).id, 60)
+    assert (message.status, message.confidential, message.text, message.priority) == (Status.SENT, True, "", 5)
+    assert message.expires_at == message.created_at + 300
+    answer = await hass.services.async_call("bach", "get_queue", {}, blocking=True, return_response=True)
+    assert "481516" not in repr(answer)
+
+
+async def test_what_only_looks_like_a_code_is_kept(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
+) -> None:
+    """An alarm with a number in it would have no words in the panel."""
+    module = await auth_mfa_module_from_config(hass, {"type": "notify"})
+    hass.auth._mfa_modules[module.id] = module
+    await notify(hass, "Note: 123456 is your Home Assistant login code")
+    assert not (await newest(hass)).confidential
+    await notify(hass, "1234567 is your Home Assistant login code")
+    assert not (await newest(hass)).confidential
+    await notify(hass, "words", data={"confidential": True})
+    assert (await newest(hass)).confidential

@@ -45,6 +45,7 @@ def message_row(message: Message) -> Row:
         "recipient": message.recipient,
         "title": message.title,
         "text": message.text,
+        "confidential": message.confidential,
         "status": message.status,
         "priority": message.priority,
         "tag": message.tag,

@@ -21,6 +21,7 @@ from .file_sources import ATTR_FILES
 from .send_message import (
     ATTR_AT,
     ATTR_BUTTONS,
+    ATTR_CONFIDENTIAL,
     ATTR_DELIVERY,
     ATTR_FORMAT,
     ATTR_PRIORITY,
@@ -32,8 +33,8 @@ from .send_message import (
 
 _OURS: Final = frozenset(
     {
-        *(ATTR_AT, ATTR_BUTTONS, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_PRIORITY, ATTR_SILENT),
-        *(ATTR_TAG, ATTR_TIME_TO_LIVE),
+        *(ATTR_AT, ATTR_BUTTONS, ATTR_CONFIDENTIAL, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_PRIORITY),
+        *(ATTR_SILENT, ATTR_TAG, ATTR_TIME_TO_LIVE),
     }
 )
 _HIGH: Final = 5

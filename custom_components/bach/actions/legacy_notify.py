@@ -37,6 +37,7 @@ from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.home.whom import told_of_people
 
 from .legacy_fields import LegacyFields, read_legacy
+from .login_codes import OF_A_CODE, is_login_code
 from .send_message import ATTR_TAG, async_send_message
 from .send_message import SCHEMA as SEND_SCHEMA
 from .targets import ATTR_RECIPIENT
@@ -157,6 +158,7 @@ def _as_ours(
         **({ATTR_ENTITY_ID: entity_id} if entity_id else by_address),
         ATTR_MESSAGE: "\n".join(part for part in (message, *legacy.lines) if part),
         **legacy.fields,
+        **(OF_A_CODE if is_login_code(call.hass, message) else {}),
     }
     if call.data.get(ATTR_TITLE):
         data[ATTR_TITLE] = call.data[ATTR_TITLE]

@@ -60,6 +60,7 @@ ATTR_DELIVERY: Final = "delivery"
 ATTR_FORMAT: Final = "format"
 ATTR_PRIORITY: Final = "priority"
 ATTR_SILENT: Final = "silent"
+ATTR_CONFIDENTIAL: Final = "confidential"
 ATTR_TAG: Final = "tag"
 ATTR_TIME_TO_LIVE: Final = "time_to_live"
 ATTR_TITLE: Final = "title"
@@ -89,6 +90,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,
         vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In(FORMATS),
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
+        vol.Optional(ATTR_CONFIDENTIAL, default=False): cv.boolean,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
         vol.Optional(ATTR_TAG): cv.string,
         vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
@@ -190,6 +192,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         title=words.title,
         format=words.format,
         silent=data[ATTR_SILENT],
+        confidential=data[ATTR_CONFIDENTIAL],
         priority=data[ATTR_PRIORITY],
         tag=data.get(ATTR_TAG),
         not_before=next_moment(data[ATTR_AT], dt_util.now()) if ATTR_AT in data else None,

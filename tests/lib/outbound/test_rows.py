@@ -96,6 +96,7 @@ WHOLE: dict[str, Value] = {
     "proven": '[["seen", 2, 11.5, 12.5, "42", "Ada"]]',
     "awake": 1,
     "asked_at": 9.5,
+    "confidential": 0,
 }
 READ = Message(
     id=0x1F,

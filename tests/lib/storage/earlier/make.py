@@ -37,6 +37,7 @@ FILES: Mapping[str, str] = {
     "layout19": "839014dc",
     "layout20": "4c1ec5fe",
     "layout21": "473d0981",
+    "layout22": "8f95a29c",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -54,6 +55,7 @@ SERVERS: Mapping[str, str] = {
     "server10": "839014dc",
     "server11": "4c1ec5fe",
     "server12": "473d0981",
+    "server13": "8f95a29c",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""
