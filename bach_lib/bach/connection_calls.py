@@ -46,6 +46,15 @@ class ConnectionCalls(CallGroup):
         """Show there for a few seconds that an answer is coming. Best effort; raises `UnknownConnectionError`."""
         await self._runtime(connection).typing(recipient)
 
+    async def preview(self, connection: str, recipient: str, number: int, text: str) -> bool:
+        """Show there what an answer will say, as far as it is known, where the platform can (`True`).
+
+        It is no message: not stored, not repeated, gone by itself. The next one of the same `number` (above 0) takes
+        its place; ask once a second at most, and no more after `False`. The answer itself is sent as ever. Raises
+        `UnknownConnectionError`.
+        """
+        return await self._runtime(connection).preview(recipient, number, text)
+
     async def check(self, connection: str) -> Identity | Fault:
         """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.
 

@@ -241,6 +241,14 @@ class Connector(Protocol):
     async def typing(self, recipient: str) -> None:
         """Show there that an answer is on its way, for a few seconds. Best effort: raises nothing, is not repeated."""
 
+    async def preview(self, recipient: str, number: int, text: str) -> bool:  # noqa: ARG002 - for those who can
+        """Show there what an answer will say, as far as it is known; the next of its `number` takes its place.
+
+        It is no message: lost without harm, gone by itself, raises nothing, is not repeated. Called once a second at
+        most. False: no more of it can be shown, or the platform asks to wait.
+        """
+        return False
+
     @abstractmethod
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""

@@ -23,6 +23,7 @@ from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.completeness import lacking
 from bach_lib.connectors.declaration import Knows
 from bach_lib.connectors.mistakes import Mistakes, WrongAnswerError, described
+from bach_lib.connectors.pace import Pace
 from bach_lib.connectors.request_body import attempt_seconds
 from bach_lib.errors import BachError, InputError, InvalidValueError, PushRefusedError
 from bach_lib.foreign import bounded, guarded_call
@@ -37,14 +38,13 @@ _SECONDS = {
     "close": 10.0,
     "fetch": 150.0,
     "find": 60.0,
+    "preview": 10.0,
     "reset": 10.0,
     "typing": 10.0,
     "whose": 20.0,
 }
 """That a call may take; `send` and `receive` say so themselves."""
-_AT_ONCE, _PAUSE, _MOST_IDLE = 0.05, 1.0, 10
-"""Seconds in which no platform was waited for, those between polls that bring nothing so, and how many may."""
-_OPTIONAL = ("account", "capabilities_of", "find", "invitation", "normalize_sender", "pushed", "whose")
+_OPTIONAL = ("account", "capabilities_of", "find", "invitation", "normalize_sender", "preview", "pushed", "whose")
 _MAX_ADDRESS = 10_000
 
 
@@ -64,8 +64,7 @@ class Checked(Connector):
         self._redact = Redactor(setup.secrets.values())
         self._name = setup.connection.name
         self._mistakes = Mistakes(self.type_, self._name, self._redact, setup.clock.monotonic)
-        self._idle = 0
-        self._last: Batch | None = None
+        self._pace = Pace(setup.clock)
         try:
             self._connector = guarded_call(lambda: self.inner(setup))
         except BachError:
@@ -192,19 +191,8 @@ class Checked(Connector):
         timeout, check = self.capabilities.poll_timeout, partial(answers.batch, redact=self._redact)
         answer = await self._asked("receive", (cursor,), check, timeout)
         if isinstance(answer, Batch):
-            await self._pace(answer, self._clock.monotonic() - began)
+            await self._pace.after(answer, self._clock.monotonic() - began)
         return answer
-
-    async def _pace(self, answer: Batch, took: float) -> None:
-        """A connector that waits for nobody would ask its platform, and our disk, as fast as they can."""
-        nothing, last = not answer.messages and not answer.unreadable, self._last
-        self._last = answer
-        if took > _AT_ONCE or not (nothing or answer == last):
-            self._idle = 0
-            return
-        self._idle += 1
-        if self._idle >= _MOST_IDLE:
-            await self._clock.sleep(_PAUSE)
 
     @override
     async def acknowledge(self, press: Incoming) -> None:
@@ -213,6 +201,12 @@ class Checked(Connector):
     @override
     async def typing(self, recipient: str) -> None:
         await self._done("typing", (recipient,))
+
+    @override
+    async def preview(self, recipient: str, number: int, text: str) -> bool:
+        if "preview" in self.lacks:
+            return False
+        return await self._asked("preview", (recipient, number, text), partial(answers.switch, what="preview")) is True
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:

@@ -136,6 +136,14 @@ class ConnectionRuntime:
             recipient = self._connector.normalize_recipient(recipient)
             await self._connector.typing(self._services.dispatching.directory.normal(self._name, recipient))
 
+    async def preview(self, recipient: str, number: int, text: str) -> bool:
+        """Show what an answer will say; False: not here, or no more."""
+        if self._connector is None:
+            return False
+        recipient = self._connector.normalize_recipient(recipient)
+        place = self._services.dispatching.directory.normal(self._name, recipient)
+        return await self._connector.preview(place, number, text)
+
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""
         if self._connector is None:

@@ -10,10 +10,10 @@ async with TelegramServer() as server:
 ```
 
 It knows getMe, getUpdates, sendMessage with inline keyboards, editMessageText, editMessageReplyMarkup, deleteMessage,
-deleteMessages, setMessageReaction, sendChatAction, answerCallbackQuery, getChat, getFile with the download, and the
-methods of webhooks. People write, send files and places, press buttons, correct themselves, react, come and go;
-`push_update` plays any other update. `python -m bach_lib.testing.telegram_server --help` runs it as a process of its
-own, driven over `/control`.
+deleteMessages, setMessageReaction, sendChatAction, sendMessageDraft, answerCallbackQuery, getChat, getFile with the
+download, and the methods of webhooks. People write, send files and places, press buttons, correct themselves, react,
+come and go; `push_update` plays any other update. `python -m bach_lib.testing.telegram_server --help` runs it as a
+process of its own, driven over `/control`.
 """
 
 from bach_lib.testing.faults import ActiveFault
@@ -26,6 +26,7 @@ from bach_lib.testing.telegram.models import (
     CallbackAnswer,
     Chat,
     ChatAction,
+    Draft,
     File,
     MessageName,
     SentMessage,
@@ -40,6 +41,7 @@ __all__ = [
     "CallbackAnswer",
     "Chat",
     "ChatAction",
+    "Draft",
     "Entity",
     "Fault",
     "File",

@@ -1,14 +1,18 @@
 """Whose messages reach a conversation agent, and what comes back."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
 from itertools import product
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from homeassistant.components.conversation import ConversationInput, ConversationResult
+from homeassistant.components.conversation.chat_log import AssistantContentDeltaDict, ChatLog, async_get_chat_log
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.chat_session import async_get_chat_session
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.intent import IntentResponse
 from homeassistant.setup import async_setup_component
@@ -18,6 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Bach, Content, Kind, Media
 from bach_lib.errors import QueueFullError
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.assist import streaming
 from custom_components.bach.assist.conversations import KEEP_SECONDS, Conversations
 from custom_components.bach.home.attribution import CLAIM, SIGNAL_RECEIVED, Received, Role
 from tests.component.chat import Agent, add_agent, add_home, never, says
@@ -257,7 +262,8 @@ async def test_a_conversation_goes_on_for_each_person_in_each_place(
         await arrive(hass, incoming(sender, text=text))
         await telegram.wait_for(len(agent.asked))
     ids = {asked.text: asked.conversation_id for asked in agent.asked}
-    assert ids == {"one": None, "two": None, "three": "of one", "four": "of two"}
+    assert (ids["three"], ids["four"]) == (ids["one"], ids["two"])
+    assert ids["one"] != ids["two"]
 
 
 def test_a_conversation_ends_ten_minutes_after_its_last_turn() -> None:
@@ -348,6 +354,90 @@ async def test_a_person_sees_that_an_answer_is_coming(
     await hass.async_block_till_done()
     assert set(shown) == {(f"telegram_{TOKEN.partition(':')[0]}", str(ADA))}
     assert len(shown) == count
+
+
+async def test_an_answer_is_shown_while_it_is_made(
+    hass: HomeAssistant,
+    telegram: TelegramServer,
+    agent: Agent,
+    home: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A long answer takes half a minute; nothing of it may be a message before it is whole, or come after it."""
+    monkeypatch.setattr(streaming, "PAUSE", 0)
+    shown = partial(telegram.wait_until, timeout=20)
+
+    async def pieces() -> AsyncIterator[AssistantContentDeltaDict]:
+        yield {"role": "assistant", "content": "Let me look. "}
+        await shown(lambda: len(telegram.drafts) == 1)
+        yield {"role": "assistant"}
+        yield {"thinking_content": "a secret thought"}
+        yield {"content": "The door "}
+        await shown(lambda: len(telegram.drafts) == 2)
+        yield {"content": "is shut."}
+
+    async def respond(asked: ConversationInput) -> ConversationResult:
+        with (
+            async_get_chat_session(hass, asked.conversation_id) as session,
+            async_get_chat_log(hass, session, asked) as chat_log,
+        ):
+            said = [one async for one in chat_log.async_add_delta_content_stream(agent.id, pieces())]
+        assert len(said) == 2
+        return says(asked, "The door is shut.")
+
+    agent.respond = respond
+    telegram.says("is the door shut?", bot=telegram.bots[TOKEN], chat_id=ADA)
+    [message] = await telegram.wait_for(1)
+    assert message.text == "The door is shut."
+    drafts = [(draft.chat_id, draft.text) for draft in telegram.drafts]
+    assert drafts[:2] == [(ADA, "Let me look."), (ADA, "The door")]
+    assert len({draft.number for draft in telegram.drafts}) == 1
+    await hass.async_block_till_done()
+    assert len(drafts) == len(telegram.drafts)
+
+
+async def test_what_cannot_be_shown_is_not_tried_again(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A platform that asks to be left alone would be asked each second."""
+    monkeypatch.setattr(streaming, "PAUSE", 0)
+    asked, was_asked = list[str](), asyncio.Event()
+
+    async def refuse(text: str) -> bool:
+        asked.append(text)
+        was_asked.set()
+        return False
+
+    async with streaming.streamed(hass, refuse) as listener:
+        for word in ("one", " two"):
+            listener(cast("ChatLog", None), {"content": word})
+        await was_asked.wait()
+        listener(cast("ChatLog", None), {"content": " three"})
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert asked == ["one two"]
+
+
+async def test_an_answer_waits_for_what_is_shown_of_it(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after the answer would stand there as a second one."""
+    monkeypatch.setattr(streaming, "PAUSE", 0)
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def show(_: str) -> bool:
+        under_way.set()
+        await go_on.wait()
+        return True
+
+    async def speak() -> None:
+        async with streaming.streamed(hass, show) as listener:
+            listener(cast("ChatLog", None), {"content": "one"})
+            await under_way.wait()
+
+    speaking = hass.async_create_task(speak())
+    await under_way.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not speaking.done()
+    go_on.set()
+    await speaking
 
 
 async def test_an_agent_that_takes_too_long_is_given_up(

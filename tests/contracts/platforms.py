@@ -27,6 +27,7 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
     secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-the_token_of_the_contract_tests"}
     wrong_secrets: ClassVar[Mapping[str, str]] = {"bot_token": "123456789:AAH-a_token_that_was_revoked_since"}
     recipient = "42"
+    has_previews = True
     same_recipients = (" 42 ", "42/1")
     metadata = CHAT
 

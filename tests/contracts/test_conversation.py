@@ -252,6 +252,14 @@ async def test_typing_is_shown(company: Company, connector: Connector) -> None:
     await connector.typing(company.recipient)  # raises nothing
 
 
+async def test_what_an_answer_will_be_is_shown_or_not(company: Company, connector: Connector) -> None:
+    """Half an answer would stand there for good, or who asks whether it can be shown would wait for an error."""
+    assert await connector.preview(company.recipient, 1, "so far") is company.has_previews
+    assert company.texts() == []
+    await company.go_away()
+    assert not await connector.preview(company.recipient, 1, "so far")  # raises nothing
+
+
 @pytest.mark.parametrize("text", ["4", "😀" * 4096, "\u202eabc\u0000 Z\u0301\u0302 ﷽", "/ not a command", "a\n\n\nb"])
 async def test_what_people_write_comes_in_as_it_is(company: Company, ear: Ear, text: str) -> None:
     """Texts would be cut or changed, and rules not match."""

@@ -20,6 +20,7 @@ from bach_lib.connectors.observations import CallError, unless_repeated
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.telegram import codec
+from bach_lib.connectors.telegram.answering_signs import show_draft, show_typing
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import MAX_ALBUM, PICTURE_BYTES
 from bach_lib.connectors.telegram.errors import fault_of
@@ -244,12 +245,11 @@ class TelegramConnector(Connector):
 
     @override
     async def typing(self, recipient: str) -> None:
-        """`sendChatAction` shows "typing" for five seconds at most."""
-        target = self._target(recipient)
-        with suppress(TelegramError):
-            await self._bot.call(
-                "sendChatAction", chat_id=target.chat_id, message_thread_id=target.topic, action="typing"
-            )
+        await show_typing(self._bot, self._target(recipient))
+
+    @override
+    async def preview(self, recipient: str, number: int, text: str) -> bool:
+        return await show_draft(self._bot, self._target(recipient), number, text)
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:

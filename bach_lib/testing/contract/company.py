@@ -20,6 +20,9 @@ class Company(ABC):
     has_typing: ClassVar[bool] = True
     """Whether a person is there who can be shown that an answer is coming."""
 
+    has_previews: ClassVar[bool] = False
+    """Whether the person can be shown what an answer will be."""
+
     @abstractmethod
     async def __aenter__(self) -> Self:
         """It begins."""

@@ -21,7 +21,7 @@ from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_s
 from bach_lib.testing.telegram.files import get_file
 from bach_lib.testing.telegram.keyboards import read_keyboard
 from bach_lib.testing.telegram.markup import Formatted, caption, message_text
-from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, SentMessage
+from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, Draft, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
 from bach_lib.testing.telegram.updates import MAX_LIMIT
 
@@ -207,6 +207,22 @@ def send_chat_action(call: Call) -> object:
     return True
 
 
+def send_message_draft(call: Call) -> object:
+    """Show what a message will say, in a private chat (https://core.telegram.org/bots/api#sendmessagedraft)."""
+    chat = call.platform.writable_chat(call.arguments)
+    if chat.type != "private":
+        raise bad_request("CHAT_ID_INVALID")
+    number = call.arguments.integer("draft_id")
+    if not number:
+        raise bad_request("DRAFT_ID_INVALID")
+    thread_id = chat.check_thread(call.arguments.integer("message_thread_id"))
+    words = message_text(call.arguments, PARSERS).text
+    draft = Draft(bot=call.bot.username, chat_id=chat.id, thread_id=thread_id, number=number, text=words)
+    call.platform.drafts.append(draft)
+    call.platform.changed()
+    return True
+
+
 def answer_callback_query(call: Call) -> object:
     """End the progress bar of a button."""
     query_id = call.arguments.text("callback_query_id")
@@ -274,6 +290,7 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "sendchataction": ("sendChatAction", send_chat_action),
     "sendmediagroup": ("sendMediaGroup", send_media_group),
     "sendmessage": ("sendMessage", send_message),
+    "sendmessagedraft": ("sendMessageDraft", send_message_draft),
     **{f"send{kind}": (f"send{kind.capitalize()}", send_file(kind)) for kind in KINDS_OF_FILES},
     "setmessagereaction": ("setMessageReaction", set_message_reaction),
     "setwebhook": ("setWebhook", set_webhook),

@@ -67,6 +67,17 @@ class ChatAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a bot showed of a message that it had not sent yet; the next of its `number` takes its place."""
+
+    bot: str
+    chat_id: int
+    thread_id: int | None
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """A file that somebody sent; `path` is where it can be downloaded. `size` is what the platform says it is."""
 

@@ -17,6 +17,7 @@ from bach_lib.testing.telegram.models import (
     Chat,
     ChatAction,
     ChatFields,
+    Draft,
     File,
     MessageName,
     SentMessage,
@@ -29,8 +30,9 @@ TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 class Platform(Outbox[SentMessage]):
     """What the platform knows. `People` adds what people do, `TelegramServer` the way in over HTTP.
 
-    `sent`, `edited`, `deleted`, `reactions`, `actions` and `callback_answers` are what bots did, oldest first; `calls`
-    counts the calls of each method. `files` are what people sent, `queries` the presses and whose buttons they were.
+    `sent`, `edited`, `deleted`, `reactions`, `actions`, `drafts` and `callback_answers` are what bots did, oldest
+    first; `calls` counts the calls of each method. `files` are what people sent, `queries` the presses and whose
+    buttons they were.
     """
 
     def __init__(self, *, clock: Clock, enforce_limits: bool, first_id: int) -> None:
@@ -43,6 +45,7 @@ class Platform(Outbox[SentMessage]):
         self.deleted: list[MessageName] = []
         self.reactions: list[BotReaction] = []
         self.actions: list[ChatAction] = []
+        self.drafts: list[Draft] = []
         self.callback_answers: list[CallbackAnswer] = []
         self.files: dict[str, File] = {}
         self.queries: dict[str, str] = {}

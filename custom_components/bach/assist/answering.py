@@ -9,14 +9,16 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.chat_session import async_get_chat_session
 from homeassistant.helpers.intent import IntentResponseErrorCode
 from homeassistant.util import dt as dt_util
 
-from bach_lib import Bach, BachError
+from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import FileTooLargeError
 from bach_lib.text.splitting import shortened
 from custom_components.bach.const import DOMAIN
@@ -27,6 +29,7 @@ from .no_answer import NoAnswerError, in_words
 from .partner_agent import PartnerChat
 from .patience import patience
 from .settings import ChatSettings
+from .streaming import Listener, streamed
 from .voice import MAX_BYTES, is_speech, transcribe
 
 _LOGGER = logging.getLogger(__name__)
@@ -127,20 +130,39 @@ class Answering:
         if agent is None or conversation.DOMAIN not in self._hass.config.components or not _exists(self._hass, agent):
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_agent_missing")
         try:
-            result = await conversation.async_converse(
-                self._hass,
-                text,
-                self._conversations.get(question.lane),
-                question.received.context,
-                self._language(question),
-                agent,
-                extra_system_prompt=_hints(question),
-            )
+            async with streamed(self._hass, partial(self._preview, question.received.message)) as listener:
+                result = await self._streaming(question, agent, text, listener)
         except Exception as error:  # an agent is other people's code; its error is logged and the person told
             _LOGGER.exception("The conversation agent %s failed", agent)
             raise NoAnswerError(translation_domain=DOMAIN, translation_key="chat_failed") from error
         self._conversations.keep(question.lane, result.conversation_id)
         return _spoken(result, agent)
+
+    async def _streaming(
+        self, question: Question, agent: str, text: str, listener: Listener
+    ) -> conversation.ConversationResult:
+        """Ask the agent, with a listener to what it says meanwhile; as Home Assistant's own pipelines do."""
+        with (
+            async_get_chat_session(self._hass, self._conversations.get(question.lane)) as session,
+            conversation.async_get_chat_log(self._hass, session, chat_log_delta_listener=listener),
+        ):
+            return await conversation.async_converse(
+                self._hass,
+                text,
+                session.conversation_id,
+                question.received.context,
+                self._language(question),
+                agent,
+                extra_system_prompt=_hints(question),
+            )
+
+    async def _preview(self, message: IncomingMessage, text: str) -> bool:
+        """Show what the answer will be, where the platform can."""
+        try:
+            return await self._bach.preview(self._connection, message.recipient, message.id, text)
+        except BachError as error:
+            _LOGGER.debug("Nobody sees what the answer will be: %s", error)
+            return False
 
     @asynccontextmanager
     async def _typing(self, recipient: str) -> AsyncIterator[None]:

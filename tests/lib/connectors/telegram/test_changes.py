@@ -157,6 +157,22 @@ def text_number(text: str) -> str:
     return {"one": "1", "two": "2"}[text]
 
 
+async def test_a_draft_shows_what_the_answer_will_be(connector: TelegramConnector, server: TelegramServer) -> None:
+    """Nobody would see a long answer grow, or a group and a Telegram that asks to wait be tried each second."""
+    assert await connector.preview(str(CHAT), 2**40 + 5, "so far")
+    [draft] = server.drafts
+    assert (draft.chat_id, draft.number, draft.text) == (CHAT, 5, "so far")
+    assert not await connector.preview(f"{GROUP}/7", 1, "so far")
+    assert server.calls["sendMessageDraft"] == 1
+    assert await connector.preview(str(CHAT), 2**31, "x" * 4096)
+    assert not await connector.preview(str(CHAT), 1, "😀" * 2049)
+    assert not await connector.preview(str(CHAT), 1, " ")
+    asked = server.calls["sendMessageDraft"]
+    server.fail(Fault.too_many_requests(3))
+    assert not await connector.preview(str(CHAT), 1, "so far")
+    assert (server.calls["sendMessageDraft"], len(server.drafts)) == (asked + 1, 2)
+
+
 async def test_typing_is_shown_where_the_answer_will_stand(
     connector: TelegramConnector, server: TelegramServer
 ) -> None:
