@@ -10,12 +10,14 @@ from bach_lib.connectors.request_body import media_type
 from bach_lib.connectors.rung import Posted
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
+from bach_lib.connectors.videos import VideoFacts, facts_of
 from bach_lib.models import File, Message, Operation
 from bach_lib.text.telegram import PARSE_MODES, compose
 
 _MOST_DELETED = 100
 """Messages in one request (https://core.telegram.org/bots/api#deletemessages)."""
 _AS_DOCUMENT = ("sendDocument", "document")
+_VIDEO = "video"
 _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
     "audio/mp4": ("sendAudio", "audio"),
     "audio/mpeg": ("sendAudio", "audio"),
@@ -24,7 +26,7 @@ _BY_MIME_TYPE: Mapping[str, tuple[str, str]] = {
     "image/jpeg": ("sendPhoto", "photo"),
     "image/png": ("sendPhoto", "photo"),
     "image/webp": ("sendPhoto", "photo"),
-    "video/mp4": ("sendVideo", "video"),
+    "video/mp4": ("sendVideo", _VIDEO),
 }
 """What Telegram shows as what it is (https://core.telegram.org/bots/api#sendphoto and on); others are documents."""
 
@@ -44,7 +46,11 @@ _SOUNDS = frozenset({"audio/mp4", "audio/mpeg", "audio/ogg"})
 """What it takes as a voice message (https://core.telegram.org/bots/api#sendvoice)."""
 
 
-def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:
+type Films = Sequence[VideoFacts | None]
+"""What is known of each file that is shown as a video; empty where nothing is."""
+
+
+def call_for(message: Message, target: Target, *, otherwise: bool, films: Films = ()) -> tuple[str, dict[str, object]]:
     """The method and what it is told; what is None is left out.
 
     `otherwise`: a file goes as a document, and the words to change stand below a file.
@@ -52,7 +58,7 @@ def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str,
     https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
     """
     if message.operation is Operation.SEND:
-        return _send(message, target, otherwise=otherwise)
+        return _send(message, target, otherwise=otherwise, films=films or [None] * len(message.files))
     about: dict[str, object] = {"chat_id": target.chat_id, "message_id": codec.message_number(message.target)}
     match message.operation:
         case Operation.EDIT if otherwise:
@@ -68,7 +74,12 @@ def call_for(message: Message, target: Target, *, otherwise: bool) -> tuple[str,
             return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
 
 
-def _send(message: Message, target: Target, *, otherwise: bool) -> tuple[str, dict[str, object]]:
+async def films_in(message: Message) -> Films:
+    """What is to be told of the videos among the files."""
+    return [await facts_of(file) if method_of(file)[1] == _VIDEO else None for file in message.files]
+
+
+def _send(message: Message, target: Target, *, otherwise: bool, films: Films) -> tuple[str, dict[str, object]]:
     around: dict[str, object] = {
         "chat_id": target.chat_id,
         "message_thread_id": target.topic,
@@ -76,14 +87,25 @@ def _send(message: Message, target: Target, *, otherwise: bool) -> tuple[str, di
         "reply_parameters": codec.reply(message.reply_to, target.chat) if message.reply_to else None,
     }
     if len(message.files) > 1:
-        return "sendMediaGroup", around | _album(message, otherwise=otherwise)
-    for file in message.files:
+        return "sendMediaGroup", around | _album(message, otherwise=otherwise, films=films)
+    for file, film in zip(message.files, films, strict=True):
         method, field = _AS_DOCUMENT if otherwise else method_of(file)
-        return method, around | _words("caption", message) | {field: _content(file)}
+        about = _of_film(film) if field == _VIDEO else {}
+        return method, around | _words("caption", message) | {field: _content(file)} | about
     return "sendMessage", around | _words("text", message)
 
 
-def _album(message: Message, *, otherwise: bool) -> dict[str, object]:
+def _of_film(film: VideoFacts | None) -> dict[str, object]:
+    """What a video is sent with (https://core.telegram.org/bots/api#sendvideo)."""
+    if film is None:
+        return {}
+    about: dict[str, object] = {"width": film.width, "height": film.height, "duration": film.seconds}
+    if film.thumbnail:
+        about["thumbnail"] = InputFile(film.thumbnail, filename="thumbnail.jpg", attach=True)
+    return about | {"supports_streaming": True}
+
+
+def _album(message: Message, *, otherwise: bool, films: Films) -> dict[str, object]:
     """Several as one; the words stand below the first, where apps show them below all of it.
 
     https://core.telegram.org/bots/api#sendmediagroup
@@ -91,9 +113,10 @@ def _album(message: Message, *, otherwise: bool) -> dict[str, object]:
     text = compose(message.text, message.title, message.format)
     words = {"caption": text, "parse_mode": PARSE_MODES[message.format]} if text else {}
     media = list[InputMedia]()
-    for file in message.files:
+    for file, film in zip(message.files, films, strict=True):
         kind = _AS_DOCUMENT[1] if otherwise else method_of(file)[1]
-        media.append(_MEDIA[kind](media=_content(file, attach=True), **({} if media else words)))
+        about = _of_film(film) if kind == _VIDEO else {}
+        media.append(_MEDIA[kind](media=_content(file, attach=True), **({} if media else words), **about))
     return {"media": media}
 
 

@@ -8,7 +8,7 @@ from telegram.error import ChatMigrated, TelegramError
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.rung import Posted, Rung, Step
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import albums, call_for, message_ids
+from bach_lib.connectors.telegram.calls import albums, call_for, films_in, message_ids
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
@@ -120,7 +120,8 @@ class TelegramRungs:
         message = step.message
         is_send = message.operation is Operation.SEND
         target = self.target(message.recipient) if is_send else Target.parse(message.recipient)
-        method, parameters = call_for(message, target, otherwise=step.otherwise)
+        films = () if step.otherwise else await films_in(message)
+        method, parameters = call_for(message, target, otherwise=step.otherwise, films=films)
         failure: CallError
         try:
             answer = await self._bot.call(method, **parameters)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
+from bach_lib.connectors.videos import VideoFacts
 from bach_lib.models import Button, File, Format, Message, Operation
 from bach_lib.outcomes import Retry, Scope, Sent, Uncertain
 from bach_lib.testing.telegram.errors import bad_request
@@ -42,6 +43,43 @@ async def test_a_file_is_shown_as_what_it_is(
     [sent] = server.sent
     assert sent.file
     assert (sent.kind, sent.file.name, sent.file.content, sent.text) == (kind, name, CONTENT, "Look")
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of videos something is known."""
+
+    async def facts(_: File) -> VideoFacts:
+        return VideoFacts(width=640, height=360, seconds=13, thumbnail=b"\xff\xd8first picture")
+
+    monkeypatch.setattr("bach_lib.connectors.telegram.calls.facts_of", facts)
+
+
+@pytest.mark.usefixtures("looked_at")
+async def test_a_video_stands_there_in_its_shape(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A square of unknown length, and black, says nothing of who is at the door."""
+    assert isinstance(await connector.send(with_file("rain.mp4")), Sent)
+    told = server.sent[0].arguments
+    assert [told[name] for name in ("width", "height", "duration")] == ["640", "360", "13"]
+    assert told["supports_streaming"] == "true"
+    assert str(told["thumbnail"]).startswith("attach://")
+    film = File(name="rain.mp4", content=CONTENT)
+    both = replace(a_message("Look"), files=(film, File(name="door.jpg", content=CONTENT)))
+    assert isinstance(await connector.send(both), Sent)
+    first, second = server.sent[1:]
+    assert (first.kind, first.arguments["width"], second.kind) == ("video", 640, "photo")
+    assert "width" not in second.arguments
+
+
+@pytest.mark.usefixtures("looked_at")
+async def test_a_video_that_is_refused_goes_without_all_that(
+    connector: TelegramConnector, server: TelegramServer
+) -> None:
+    """What we found out of it would keep it from arriving."""
+    server.fail(Fault.refusal("video", bad_request("VIDEO_CONTENT_TYPE_INVALID")), methods=["sendVideo"])
+    assert isinstance(await connector.send(with_file("rain.mp4")), Sent)
+    [sent] = server.sent
+    assert (sent.kind, "width" in sent.arguments) == ("document", False)
 
 
 async def test_everything_else_comes_along(connector: TelegramConnector, server: TelegramServer) -> None:
