@@ -53,7 +53,7 @@ from .lifecycle.kept_entities import (
     async_keep_entities,
     async_resume_kept_entities,
 )
-from .lifecycle.lost import async_watch_persons, async_watch_users
+from .lifecycle.lost import async_watch_lost
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
 from .lifecycle.recipients import async_tell_of_subentries
@@ -65,6 +65,7 @@ from .messages.proven import async_tell_of_proofs
 from .messages.recipient_changes import async_compare_recipients, async_follow_departed, async_settle_removed
 from .messages.removed_recipients import REMOVED_RECIPIENTS, async_load_removed_recipients
 from .messages.undelivered import async_report_dead_letters, async_report_held, async_tell_of_undelivered
+from .taking_over.core_entries import rival_of
 from .taking_over.old_uses_issue import async_watch_old_uses
 from .this_home.press_tokens import get_press_tokens
 from .web.hooks import async_serve, async_withdraw
@@ -137,7 +138,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **connection_device(entry))
     await _set_up_platforms(hass, entry)
     async_follow_version(hass, entry)
-    async_watch(hass, entry, bach)
+    async_watch(hass, entry, bach, lambda: rival.title if (rival := rival_of(hass, entry)) else None)
     async_tell_of_undelivered(hass, entry, bach)
     async_tell_of_proofs(hass, entry, bach)
     async_report_dead_letters(hass, entry, bach)
@@ -148,8 +149,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: BachConfigEntry) -> bool
     async_chat(hass, entry, bach)
     async_listen(hass, entry, bach)
     async_serve(hass, entry)
-    async_watch_users(hass, entry)
-    async_watch_persons(hass, entry)
+    async_watch_lost(hass, entry)
     async_watch_claims(hass, entry)
     async_watch_old_uses(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_updated))

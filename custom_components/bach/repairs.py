@@ -20,6 +20,7 @@ from .flows.claimed_names_repair import CLAIMED_NAMES, ClaimedNamesFlow
 from .flows.connection_repair import ConnectionRepairFlow
 from .flows.dead_letters_repair import DeadLettersFlow
 from .flows.inactive_repair import InactiveFlow
+from .flows.rival_repair import RivalFlow
 from .flows.storage_repair import StorageFlow
 from .home.entry import connection_name, connections
 from .home.hub import HUB
@@ -29,6 +30,7 @@ from .kinds.form_fields import labelled
 from .kinds.partners import is_partner
 from .kinds.requirements import PACKAGE, PackageFlow
 from .lifecycle.inactive import DISABLED, SWITCHED_OFF
+from .lifecycle.watcher import CONFLICT
 from .messages.recipient_changes import REMOVED_RECIPIENT, discard_undelivered, undelivered
 from .messages.undelivered import HELD
 
@@ -51,6 +53,8 @@ async def async_create_fix_flow(
         return InactiveFlow(entry_id)
     if issue_id.startswith(HELD):
         return HeldFlow(entry_id)
+    if issue_id.startswith(CONFLICT):
+        return RivalFlow(entry_id)
     return DeadLettersFlow(entry_id)
 
 

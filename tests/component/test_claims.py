@@ -1,12 +1,12 @@
 """Names in what is posted: heard as events, and nobody, unless a secret of their own proves who it is."""
 
-from typing import Any
-
 import pytest
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -14,7 +14,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from bach_lib.errors import PushRefusedError
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.attribution import Received, Role
-from custom_components.bach.repairs import async_create_fix_flow
 from tests.component.automations import Json, automate
 from tests.component.conftest import recipient, set_up, the_bach, until
 
@@ -145,10 +144,13 @@ async def test_a_role_that_counts_no_more_is_told_of(hass: HomeAssistant) -> Non
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"claimed_names_{entry.entry_id}")
     assert issue is not None
     assert (issue.translation_placeholders or {}).items() >= {"name": "Hook", "recipient": "NAS"}.items()
-    flow: Any = await async_create_fix_flow(hass, issue.issue_id, issue.data)
-    flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, issue.issue_id
-    assert (await flow.async_step_init())["step_id"] == "init"
-    assert (await flow.async_step_init({}))["type"] is FlowResultType.CREATE_ENTRY
+    assert await async_setup_component(hass, "repairs", {})
+    flows = repairs_flow_manager(hass)
+    assert flows
+    page = await flows.async_init(DOMAIN, data={"issue_id": issue.issue_id})
+    assert page["step_id"] == "confirm"
+    assert any("role" in one.data for one in entry.subentries.values()), "whoever only looks has agreed to nothing"
+    assert (await flows.async_configure(page["flow_id"], {}))["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     assert all("role" not in one.data for one in entry.subentries.values())
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue.issue_id) is None

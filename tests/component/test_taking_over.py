@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.components.telegram_bot import config_flow as core_flow
 from homeassistant.components.telegram_bot import const as core
 from homeassistant.config_entries import (
@@ -35,6 +36,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from custom_components.bach.const import DOMAIN
+from custom_components.bach.flows.rival_repair import RivalFlow
 from custom_components.bach.flows.take_over_steps import TakeOverSteps, async_offer_take_over, recipients_of
 from custom_components.bach.taking_over.core_entries import Chat, found_entries
 from custom_components.bach.taking_over.old_uses_issue import OLD_USES
@@ -415,3 +417,54 @@ async def test_who_has_bach_is_offered_it(hass: HomeAssistant, telegram: Telegra
     )
     assert (gone["type"], gone["reason"]) == (FlowResultType.ABORT, "nothing_to_take_over")
     await close_all(hass)
+
+
+async def test_who_was_taken_over_by_halves_is_put_right_with_one_click(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, core_entry: MockConfigEntry
+) -> None:
+    """After a crash in between, each of the two bots would get every other message, and no sentence says why."""
+    assert await async_setup_component(hass, "repairs", {})
+    telegram.fail(Fault.conflict(), times=None, methods=["getUpdates"])
+    entry = add_entry(hass, telegram)
+    await set_up(hass, entry)
+    issue_id, issues = f"conflict_{entry.entry_id}", ir.async_get(hass)
+    while (issue := issues.async_get_issue(DOMAIN, issue_id)) is None:
+        await hass.async_block_till_done()
+    assert (issue.translation_key, issue.is_fixable) == ("conflict_at_home", True)
+    assert (issue.translation_placeholders or {})["other"] == "My Bot"
+    flows = repairs_flow_manager(hass)
+    assert flows
+    shown = await flows.async_init(DOMAIN, data={"issue_id": issue_id})
+    assert (shown["type"], (shown["description_placeholders"] or {}).get("other_text")) == (
+        FlowResultType.FORM,
+        "My Bot",
+    ), shown
+    assert core_entry.state is ConfigEntryState.LOADED, "nothing happens before it is submitted"
+    telegram.clear_faults()
+    done = await flows.async_configure(shown["flow_id"], {})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert (core_entry.disabled_by, core_entry.state) == (ConfigEntryDisabler.USER, ConfigEntryState.NOT_LOADED)
+    registry = er.async_get(hass)
+    assert registry.entities[CORE_ADA].platform == DOMAIN, "what calls it goes on"
+    assert registry.entities["notify.family"].platform == core.DOMAIN, "BACH knows nobody of that name"
+    late = RivalFlow(entry.entry_id)
+    late.hass = hass
+    again = await late.async_step_confirm({})
+    assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "no_rival")
+
+
+@pytest.mark.parametrize("kind", ["another bot", "only sends", "disabled"])
+async def test_another_program_elsewhere_is_no_matter_of_this_home(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, kind: str
+) -> None:
+    """Somebody would disable a bot that has nothing to do with it, and hear nothing all the same."""
+    more = {"another bot": {"token": "1:other"}, "only sends": {"platform": core.PLATFORM_BROADCAST}}.get(kind, {})
+    core_entry = add_core_bot(hass, telegram, **more)
+    if kind == "disabled":
+        await hass.config_entries.async_set_disabled_by(core_entry.entry_id, ConfigEntryDisabler.USER)
+    telegram.fail(Fault.conflict(), times=None, methods=["getUpdates"])
+    entry = add_entry(hass, telegram)
+    await set_up(hass, entry)
+    while (issue := ir.async_get(hass).async_get_issue(DOMAIN, f"conflict_{entry.entry_id}")) is None:
+        await hass.async_block_till_done()
+    assert (issue.translation_key, issue.is_fixable) == ("conflict", False)

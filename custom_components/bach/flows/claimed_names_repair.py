@@ -5,9 +5,8 @@ that must be said: commands would just stop working.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
@@ -27,6 +26,7 @@ from custom_components.bach.kinds.markdown_escape import with_escaped
 from custom_components.bach.kinds.webhook import receives
 from custom_components.bach.lifecycle.recipients import async_follow_subentries
 
+from .confirmed_repair import ConfirmedRepairFlow
 from .role_fields import without_rights
 
 CLAIMED_NAMES: Final = "claimed_names_"
@@ -73,21 +73,14 @@ def _has_rights(data: Mapping[str, Any]) -> bool:
     return data.get(CONF_ROLE, Role.NOTIFY_ONLY) != Role.NOTIFY_ONLY or bool(data.get(CONF_USER_ID))
 
 
-class ClaimedNamesFlow(RepairsFlow):
+class ClaimedNamesFlow(ConfirmedRepairFlow):
     """Fix flow that removes role and user from these recipients."""
 
-    def __init__(self, entry_id: str) -> None:
-        self._entry_id = entry_id
+    @override
+    def words(self, entry: BachConfigEntry) -> dict[str, str]:
+        return with_escaped({"name": entry.title, "recipient": ", ".join(one.title for one in _too_much(entry))})
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Explain, and on confirmation remove them."""
-        entry = self.hass.config_entries.async_get_entry(self._entry_id)
-        if entry is None:
-            return self.async_abort(reason="entry_not_loaded")
-        if user_input is None:
-            names = ", ".join(one.title for one in _too_much(entry))
-            words = with_escaped({"name": entry.title, "recipient": names})
-            return self.async_show_form(step_id="init", description_placeholders=words)
+    @override
+    async def work(self, entry: BachConfigEntry) -> None:
         for one in _too_much(entry):
             self.hass.config_entries.async_update_subentry(entry, one, data=without_rights(one.data))
-        return self.async_create_entry(data={})

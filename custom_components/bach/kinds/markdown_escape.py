@@ -13,7 +13,7 @@ _PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
 _LEADS_AWAY: Final = re.compile(r"[\\\[\]<>`]")
 
 
-_FOREIGN: Final = ("name", "person", "recipient", "sender")
+_FOREIGN: Final = ("name", "other", "person", "recipient", "sender")
 """Placeholders that hold what people called something, or what somebody else calls themselves."""
 
 

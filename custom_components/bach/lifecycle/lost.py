@@ -28,8 +28,14 @@ from .recipients import async_follow_subentries
 
 
 @callback
-def async_watch_users(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """Keep an issue for each recipient or person whose user is gone or inactive, until the entry is unloaded."""
+def async_watch_lost(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Keep an issue for each recipient whose user or person is gone, until the entry is unloaded."""
+    _watch_users(hass, entry)
+    _watch_persons(hass, entry)
+
+
+def _watch_users(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Users may be inactive, too."""
     users = hass.data[USERS]
 
     def is_lost(one: ConfigSubentry) -> bool:
@@ -39,9 +45,8 @@ def async_watch_users(hass: HomeAssistant, entry: BachConfigEntry) -> None:
     entry.async_on_unload(users.subscribe(_keep_issues(hass, entry, "lost_user", is_lost)))
 
 
-@callback
-def async_watch_persons(hass: HomeAssistant, entry: BachConfigEntry) -> None:
-    """The same for persons who were removed. Before Home Assistant has started, nobody is missed."""
+def _watch_persons(hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    """Before Home Assistant has started, nobody is missed."""
 
     def is_lost(one: ConfigSubentry) -> bool:
         is_a_person = is_people(one) and who_of(one.data) is Who.PERSON

@@ -22,11 +22,17 @@ from custom_components.bach.home.entry import connection_name
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.kinds.markdown_escape import escape_links, with_escaped
 
-REPAIRS: Final = ("conflict", "intent_refused", "wrong_mode")
+CONFLICT: Final = "conflict"
+"""Another program receives for the same account."""
+
+REPAIRS: Final = (CONFLICT, "intent_refused", "wrong_mode")
 """Codes of the library for what keeps messages from coming in until a person does something elsewhere."""
 
 NOTICES: Final = ("not_accepted",)
 """The same for what a check finds although the connection works."""
+
+type Rival = Callable[[], str | None]
+"""What the other program is called, if it is one of this home's entries."""
 
 _ABANDONED: Final = timedelta(hours=1)
 """Nobody fills in a dialog for so long. Home Assistant keeps one whose page was closed until it is restarted, and asks
@@ -34,9 +40,9 @@ for no new credentials meanwhile."""
 
 
 @callback
-def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
+def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, rival: Rival) -> None:
     """Follow the connection events of an entry until it is unloaded."""
-    watcher = _Watcher(hass, entry)
+    watcher = _Watcher(hass, entry, rival)
     entry.async_on_unload(bach.subscribe(ConnectionChanged, watcher.connection_changed))
     entry.async_on_unload(bach.subscribe(ConnectionIdentified, watcher.connection_identified))
     entry.async_on_unload(bach.subscribe(RecipientMoved, watcher.recipient_moved))
@@ -53,8 +59,9 @@ def async_watch(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None
 class _Watcher:
     """The event handlers of one entry."""
 
-    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: BachConfigEntry, rival: Rival) -> None:
         self._hass = hass
+        self._rival = rival
         self._entry = entry
         self._connection = connection_name(entry)
         self._rest: Callable[[], None] | None = None
@@ -129,16 +136,17 @@ class _Watcher:
             ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(code))
 
     def _report(self, fault: Fault) -> None:
+        words = {"name": self._entry.title, "reason": escape_links(in_home_language(self._hass, fault.text))}
+        other = self._rival() if fault.code == CONFLICT else None
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             self._issue_id(fault.code),
-            is_fixable=False,
+            data={"entry_id": self._entry.entry_id},
+            is_fixable=other is not None,
             severity=ir.IssueSeverity.WARNING,
-            translation_key=fault.code,
-            translation_placeholders=with_escaped(
-                {"name": self._entry.title, "reason": escape_links(in_home_language(self._hass, fault.text))}
-            ),
+            translation_key=fault.code if other is None else "conflict_at_home",
+            translation_placeholders=with_escaped(words | ({} if other is None else {"other": other})),
         )
 
     def _issue_id(self, code: str) -> str:

@@ -89,20 +89,31 @@ class Found:
 @callback
 def found_entries(hass: HomeAssistant) -> list[Found]:
     """The entries that can be taken over: what BACH has already is not among them."""
-    found = (
-        read(hass, entry)
-        for domain, read in ((TELEGRAM_BOT, _telegram), (DISCORD, _discord))
-        for entry in hass.config_entries.async_entries(domain, include_ignore=False)
-    )
-    return [one for one in found if one and not is_ours(hass, one)]
+    return [one for one in _all(hass) if not is_ours(hass, one)]
+
+
+def _all(hass: HomeAssistant, *, include_disabled: bool = True) -> Iterator[Found]:
+    for domain, read in ((TELEGRAM_BOT, _telegram), (DISCORD, _discord)):
+        entries = hass.config_entries.async_entries(domain, include_ignore=False, include_disabled=include_disabled)
+        yield from filter(None, (read(hass, entry) for entry in entries))
+
+
+@callback
+def rival_of(hass: HomeAssistant, entry: ConfigEntry) -> Found | None:
+    """Home Assistant's own entry that receives for the same bot as a connection of BACH, beside it."""
+    enabled = _all(hass, include_disabled=False)
+    rivals = (one for one in enabled if one.is_stopped_first and one.data.get(CONF_RECEIVING, True))
+    return next((one for one in rivals if _is_same(entry, one)), None)
 
 
 def is_ours(hass: HomeAssistant, found: Found) -> bool:
     """Whether BACH has a connection for this account."""
-    return any(
-        one.data.get(CONF_TYPE) == found.data[CONF_TYPE]
-        and (one.unique_id == found.account or one.data.get(CONF_BOT_TOKEN, "") == found.data.get(CONF_BOT_TOKEN))
-        for one in connections(hass)
+    return any(_is_same(one, found) for one in connections(hass))
+
+
+def _is_same(ours: ConfigEntry, found: Found) -> bool:
+    return ours.data.get(CONF_TYPE) == found.data[CONF_TYPE] and (
+        ours.unique_id == found.account or ours.data.get(CONF_BOT_TOKEN, "") == found.data.get(CONF_BOT_TOKEN)
     )
 
 

@@ -86,8 +86,8 @@ async def async_retire(hass: HomeAssistant, found: Found, entry: BachConfigEntry
         await hass.config_entries.async_set_disabled_by(found.entry_id, ConfigEntryDisabler.USER)
     ours = {one.data[CONF_RECIPIENT]: one.subentry_id for one in recipient_subentries(entry)}
     for chat in found.chats:
-        if chat.entity_id:
-            _hand_over_id(hass, chat.entity_id, notify_unique_id(entry, ours[chat.recipient]), found.origin)
+        if chat.entity_id and (subentry_id := ours.get(chat.recipient)):
+            _hand_over_id(hass, chat.entity_id, notify_unique_id(entry, subentry_id), found.origin)
 
 
 @callback
