@@ -23,6 +23,8 @@ type Look = Literal["light", "dark"]
 
 NAMES: Final = frozenset(
     {
+        "panel-alarms.webp",
+        "panel-alarms-phone.webp",
         "panel-change-german.webp",
         "panel-connections.webp",
         "panel-conversation.webp",
@@ -36,6 +38,7 @@ NAMES: Final = frozenset(
 )
 _DESK, _PHONE = (1280, 800), (390, 844)
 _BOTH: Final[tuple[tuple[tuple[int, int], Look, str], ...]] = ((_DESK, "light", ""), (_PHONE, "dark", "-phone"))
+_LOW = 440  # one card is all there is
 _QUALITY = 80
 _LOST, _WAITS = "Water in the cellar!", "The washing machine is done"
 _CALL = "message => document.querySelector('home-assistant').hass.callWS(message)"
@@ -50,6 +53,9 @@ async def take(browser: Browser, world: World, folder: Path) -> list[str]:
     await world.telegram.kill()
     await world.home.client.act("bach", "send_message", {"entity_id": entity, "message": _WAITS})
     await camera.of_an_outage()
+    await world.telegram.start()
+    await _alarm(world, entity)
+    await camera.of_an_alarm()
     if camera.taken != NAMES:
         raise AssertionError(f"not as promised: {camera.taken ^ NAMES}")
     return sorted(camera.taken)
@@ -103,6 +109,14 @@ class _Camera:
             await expect(page.locator("bach-waiting tbody tr")).to_have_count(2)
             await self._keep(page, "dashboard")
 
+    async def of_an_alarm(self) -> None:
+        """While there is water in the cellar, and nobody has said that they know."""
+        for size, look, ending in _BOTH:
+            async with self._page("/bach/alarms", (size[0], _LOW), look) as page:
+                await expect(page.locator("bach-alarms article")).to_contain_text("I have it")
+                await expect(page.locator("bach-alarms li")).to_have_count(1)
+                await self._keep(page, f"alarms{ending}")
+
     @asynccontextmanager
     async def _page(
         self, path: str, size: tuple[int, int], look: Look, *, locale: str = "en-GB"
@@ -135,6 +149,31 @@ async def _furnish(world: World) -> str:
         pass
     await _lose(world, entity)
     return entity
+
+
+async def _alarm(world: World, entity: str) -> None:
+    """An alert watches the cellar, and there is water; somebody is told."""
+    client, leak = world.home.client, "/api/states/binary_sensor.cellar_leak"
+    made = await client.answer_flow(await client.start_flow("bach"), {"next_step_id": "routes"})
+    await client.post(leak, {"state": "off", "attributes": {"friendly_name": "Water in the cellar"}})
+    asked = {"handler": [made["result"]["entry_id"], "alert"]}
+    flow = await client.post("/api/config/config_entries/subentries/flow", asked)
+    told = {"title": "Water in the cellar", "recipients": [entity], "message": "There is water in the cellar."}
+    more = {"skip_first": False, "snooze": 60, "priority": 5}
+    for answer in (
+        {"next_step_id": "state"},
+        {"entity_id": "binary_sensor.cellar_leak"},
+        {"states": ["on"], "hold": {"seconds": 0}},
+        {**told, "done_message": "The cellar is dry again.", "reminders": "30", "more": more},
+        {"next_step_id": "save"},
+    ):
+        await client.subentry_flow(flow["flow_id"], answer)
+
+    async def watches() -> bool:
+        return await client.render("{{ states('sensor.water_in_the_cellar') }}") == "idle"
+
+    await until(watches, what="the alert to be loaded", seconds=20)
+    await client.post(leak, {"state": "on"})
 
 
 async def _hear(world: World, text: str) -> None:
