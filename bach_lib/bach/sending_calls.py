@@ -39,7 +39,8 @@ class SendingCalls(CallGroup):
         its zone, at which it is sent by the clock on the wall; the others to its recipient go meanwhile),
         `time_to_live` (seconds, from then on),
         `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
-        `files` (of `File`; then the text may be empty), `idempotency_key` (who asks again under it gets the first
+        `files` (of `File`; then the text may be empty), `snooze` (a `Snooze`: a button, and who presses it gets the
+        message again later), `idempotency_key` (who asks again under it gets the first
         receipt; keys are of the whole database, not of a connection). Raises an `InputError`, `QueueFullError` or
         `StorageError`; nothing is written then. Cancelling the caller does not take the message back.
         """

@@ -25,8 +25,9 @@ from bach_lib.cli.message_rows import (
     with_names,
 )
 from bach_lib.cli.moments import moment
-from bach_lib.cli.options import command
+from bach_lib.cli.options import Later, command
 from bach_lib.cli.pair import pair
+from bach_lib.cli.route_steps import seconds_of
 from bach_lib.cli.systemd import setup_daemon
 from bach_lib.control.sentences import SentenceError
 
@@ -153,6 +154,7 @@ def send(
     at: At = None,
     time_to_live: Annotated[float | None, typer.Option(help="Seconds after which it is not sent any more.")] = None,
     delivery: Annotated[str | None, typer.Option(help="at_least_once or at_most_once.")] = None,
+    snooze: Later = None,
     key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for its delivery.")] = 0,
 ) -> None:
@@ -169,6 +171,7 @@ def send(
         "time_to_live": time_to_live,
         "delivery": delivery,
         "idempotency_key": key,
+        "snooze": None if snooze is None else {"seconds": seconds_of(snooze), "button": f"In {snooze}"},
     }
     if wrong := next(filter(_OPTION.fullmatch, (recipient, *text)), None):
         raise typer.BadParameter(f"There is no option {wrong}. Pipe in a text that begins so.", param_hint="send")

@@ -23,6 +23,7 @@ _DATABASE = Annotated[
         help="The database: a file, by default in your data folder, or postgresql://user@host/database.",
     ),
 ]
+Later = Annotated[str | None, typer.Option(help="A button with which whoever gets it has it again later: 30m, 2h, 1d.")]
 _AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
 

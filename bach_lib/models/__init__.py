@@ -21,6 +21,7 @@ from bach_lib.models.message import (
     Operation,
     QueueStatus,
     Receipt,
+    Snooze,
     Status,
 )
 from bach_lib.models.proof import PersonProof, ProofKind, Proven
@@ -67,6 +68,7 @@ __all__ = [
     "RouteStatus",
     "RouteWords",
     "Said",
+    "Snooze",
     "Stage",
     "Status",
     "Step",

@@ -77,6 +77,16 @@ class Button:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """A button with which people put a message off: whoever presses it gets the message again so many seconds later."""
+
+    seconds: float
+    """1 second to 7 days, from the press on."""
+    button: str = "Not now"
+    """What stands on it. Where a platform has no buttons, whoever writes this has pressed it."""
+
+
 type Buttons = tuple[tuple[Button, ...], ...]
 """Rows of buttons, from top to bottom."""
 

@@ -11,9 +11,10 @@ from bach_lib.arguments import LONGEST, recipient_text
 from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, TRUE_OR_FALSE
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
-from bach_lib.models import Button, Connection, Delivery, File, Format, Loss, Message, Operation
+from bach_lib.models import Button, Connection, Delivery, File, Format, Loss, Message, Operation, Snooze
 from bach_lib.models.fast_frozen import maker
-from bach_lib.outbound.fitting import bounded, fitted, short, text_of
+from bach_lib.outbound.fitting import Content, bounded, fitted, short, text_of
+from bach_lib.outbound.putting_off import offered, with_words
 from bach_lib.outbound.rows import Draft, Request
 from bach_lib.registry.sender_tag import prefix
 from bach_lib.said import Sentence
@@ -64,6 +65,8 @@ class SendOptions(TypedDict, total=False):
     """What it goes without already, as the caller knows."""
     confidential: bool
     """Its words are shown nowhere here (lists, events, pages), and not kept beyond its end: a code, say."""
+    snooze: Snooze | None
+    """A button below the others; whoever presses it gets the message again later."""
 
 
 def make_draft(
@@ -82,8 +85,7 @@ def make_draft(
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
     recipient = text_of("recipient", recipient_text(recipient))
     time_to_live, due = options.get("time_to_live"), _due(options.get("not_before"), now)
-    text, options = _tagged(connection, connector, text, options)
-    content = fitted(connection.type, connector.capabilities_of(connection), text, options)
+    content = _content(connection, connector, text, options)
     return _draft(
         connection=connection.name,
         recipient=bounded("recipient", connector.normalize_recipient(recipient)),
@@ -110,6 +112,15 @@ def make_draft(
 
 def _given(options: SendOptions, max_retries: int) -> int:
     return max_retries if (wanted := options.get("max_retries")) is None else wanted
+
+
+def _content(connection: Connection, connector: type[Connector], text: str, options: SendOptions) -> Content:
+    """What of it goes, with a button that puts it off if there is to be one."""
+    text, options = _tagged(connection, connector, text, options)
+    able, form, given = connector.capabilities_of(connection), options.get("format"), options.get("buttons", ())
+    rows, unheard = offered(connection.type, able, form, given, options.get("snooze"))
+    content = fitted(connection.type, able, text, {**options, "buttons": rows})
+    return with_words(replace(content, lost=(*unheard, *content.lost)) if unheard else content, rows)
 
 
 def _tagged(

@@ -12,6 +12,7 @@ from typing import TypedDict
 from bach_lib.events import MessageEvent, MessageProven, MessageSent
 from bach_lib.models import Message, PersonProof, ProofKind, Proven, Status
 from bach_lib.outbound.proof_summary import joined, written
+from bach_lib.outbound.putting_off import can_be_put_off
 from bach_lib.outbound.rows import readable_message
 from bach_lib.storage import Row, Transaction
 from bach_lib.storage.columns import UNREADABLE
@@ -67,7 +68,7 @@ def add(tx: Transaction, message_id: int, told: Told, *, now: float, instance: s
     message = readable_message(row, instance)
     values = {"id": message_id, "now": now, "remote_id": told.remote_id}
     is_settled = message.status in _UNSETTLED and tx.run("settle_proven", **values) > 0
-    if is_settled:
+    if is_settled and not can_be_put_off(message):
         tx.run("delete_files", message_id=message_id)
     [row] = tx.rows("save_proven", id=message_id, proven=written(joined(message.proven, new)))
     message = readable_message(row, instance)

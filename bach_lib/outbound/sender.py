@@ -11,7 +11,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import InvalidValueError, UnknownConnectionError
-from bach_lib.models import Connection, Message, Operation, Receipt
+from bach_lib.models import Connection, Fault, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
@@ -20,6 +20,7 @@ from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.going_together import gatherable
 from bach_lib.outbound.letters import Letter, Letters
 from bach_lib.outbound.putting import Put
+from bach_lib.outbound.putting_off import with_tag
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.quieting import quietly
 from bach_lib.outbound.rows import Draft, Request
@@ -76,8 +77,11 @@ class Sender:
         *,
         is_awake: bool = False,
         is_own: bool = False,
+        why: Fault | None = None,
     ) -> Receipt:
         """Put a message on disk; `is_awake`: in quiet hours, too; `is_own`: never together with others.
+
+        `why` one that is scheduled waits, where its sender has not chosen that.
 
         Raises an `InputError`, `QueueFullError` or `StorageError`.
         """
@@ -85,6 +89,8 @@ class Sender:
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
             asked = self._draft(row, connector, recipient, text, options, is_awake=is_awake, is_own=is_own)
+            if why is not None and asked.why is None and asked.next_retry_at is not None:
+                asked = replace(asked, why=why, asked_at=asked.next_retry_at)
             return await self._put(await self._in_place(asked, connector), options, asked)
 
     async def send_all(
@@ -119,11 +125,10 @@ class Sender:
         """Put a change of a sent message on disk. Raises as `send` does."""
         return await self._change(await self._queue.get(message_id), operation, text, options)
 
-    async def take_away(self, message: Message, options: SendOptions) -> Receipt:
-        """The same for taking away what `Tagged` has found. Raises as `send` does."""
-        return await self._change(
-            replace(message, operation=Operation.SEND, remote_id=id_there(message)), Operation.DELETE, "", options
-        )
+    async def change_there(self, message: Message, operation: Operation, text: str, options: SendOptions) -> Receipt:
+        """The same for what stands there of a message, which may have changed an older one. Raises as `send` does."""
+        there = replace(message, operation=Operation.SEND, remote_id=id_there(message))
+        return await self._change(there, operation, text, options)
 
     async def _change(self, message: Message, operation: Operation, text: str, options: SendOptions) -> Receipt:
         through = await self._changing(message)
@@ -181,7 +186,7 @@ class Sender:
         A change makes no sound, so only what is silent may be one. What has files, or may be several messages, goes
         anew, and so does what goes later: nobody knows what will be there then.
         """
-        able = connector.capabilities
+        able, draft = connector.capabilities, with_tag(draft)
         is_short = len(draft.text) + len(draft.title or "") <= _SHORT
         if (
             draft.tag is None

@@ -16,6 +16,7 @@ from bach_lib.models.fast_frozen import changer
 from bach_lib.outbound.attempts import record_attempts
 from bach_lib.outbound.meanwhile import land, unless_unwanted
 from bach_lib.outbound.proof_rows import arrived, name_parts
+from bach_lib.outbound.putting_off import can_be_put_off
 from bach_lib.outbound.reasons import fault_values, losses_written
 from bach_lib.outbound.retry import Settlement
 from bach_lib.outbound.rows import readable_message, without_contents
@@ -80,7 +81,7 @@ def _values(settlement: Settlement, now: float) -> dict[str, Value]:
 
 
 def _write_the_rest(tx: Transaction, settlement: Settlement, message: Message, now: float) -> None:
-    if settlement.status is Status.SENT and message.files:
+    if settlement.status is Status.SENT and message.files and not can_be_put_off(message):
         tx.run("delete_files", message_id=settlement.id)
     if settlement.lesson is not None:
         write_lesson(tx, settlement.lesson, now)

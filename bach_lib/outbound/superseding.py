@@ -100,8 +100,11 @@ class Superseding:
         if not is_original(message):
             return False
         with suppress(InputError):  # it cannot, another account has sent it, or the connection is gone
-            await self._sender.take_away(
-                message, {"idempotency_key": f"bach:superseded:{message.id}", "time_to_live": _LATEST}
+            await self._sender.change_there(
+                message,
+                Operation.DELETE,
+                "",
+                {"idempotency_key": f"bach:superseded:{message.id}", "time_to_live": _LATEST},
             )
             return True
         return False

@@ -75,6 +75,11 @@ BUTTONS: Final[Json] = {
     "items": {"type": "array", "items": an_object({"text": TEXT, "value": TEXT})},
     "description": "Rows of buttons.",
 }
+SNOOZE: Final[Json] = an_object(
+    {"seconds": {"type": "number", "minimum": 1, "maximum": 604_800}},
+    {"button": {"type": "string", "minLength": 1, "maxLength": 255}},
+)
+"""A button; who presses it gets the message again so many seconds later."""
 LOST: Final[Json] = {
     "type": "array",
     "items": an_object(

@@ -14,7 +14,7 @@ from typing import TypeAliasType, cast, get_args, get_origin, get_type_hints
 
 from bach_lib import events
 from bach_lib.events import Event
-from bach_lib.models import Buttons
+from bach_lib.models import Buttons, Snooze
 from bach_lib.rest.answers import Json
 from bach_lib.said import Sentence, packed, unpacked
 
@@ -69,6 +69,11 @@ def buttons_of(value: object) -> Buttons:
         return cast("Buttons", _made(Buttons, cast("Json", value)))
     except (KeyError, TypeError) as error:
         raise ValueError("these are no rows of buttons") from error
+
+
+def snooze_of(value: object) -> Snooze:
+    """How a message is put off. Raises ValueError."""
+    return made(Snooze, cast("Json", value))
 
 
 def event_of(name: str, value: Json) -> Event | None:

@@ -13,6 +13,7 @@ from bach_lib.rest.describing import (
     ERRORS,
     KEY,
     LOST,
+    SNOOZE,
     TEXT,
     TIME,
     an_object,
@@ -44,6 +45,7 @@ _OPTIONS: Final[dict[str, Json]] = {
     "max_retries": nullable({"type": "integer", "minimum": 0, "maximum": 100}),
     "context": nullable({"type": "string", "description": "Kept for whoever sent it."}),
     "buttons": {"anyOf": [BUTTONS, {"type": "null"}]},
+    "snooze": {"anyOf": [SNOOZE, {"type": "null"}]},
 }
 _SEND: Final[Json] = an_object(
     {

@@ -8,11 +8,11 @@ from typing import cast
 import orjson
 from aiohttp import StreamReader, web
 
-from bach_lib.models import Buttons
+from bach_lib.models import Buttons, Snooze
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
-from bach_lib.rest.exact import buttons_of
+from bach_lib.rest.exact import buttons_of, snooze_of
 
 MAX_BODY: int = 65_536
 """Bytes; far more than any platform takes in one message."""
@@ -37,6 +37,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "max_retries": (int,),
     "context": (str,),
     "buttons": (list,),
+    "snooze": (dict,),
 }
 """What the original did not have; the names are those of `SendOptions`."""
 
@@ -122,6 +123,8 @@ def _options(body: Mapping[str, object]) -> SendOptions:
     options = optional_fields({field: value for field, value in body.items() if field in _OPTIONAL}, _OPTIONAL)
     if "buttons" in options:
         options["buttons"] = _buttons(options["buttons"])
+    if "snooze" in options:
+        options["snooze"] = _snooze(options["snooze"])
     return cast("SendOptions", options)
 
 
@@ -130,6 +133,13 @@ def _buttons(rows: object) -> Buttons:
         return buttons_of(rows)
     except ValueError:
         raise invalid('"buttons" must be rows of buttons, each with "text" and "value".') from None
+
+
+def _snooze(given: object) -> Snooze:
+    try:
+        return snooze_of(given)
+    except ValueError:
+        raise invalid('"snooze" must have "seconds", and may have the words of its "button".') from None
 
 
 def optional_fields(body: Mapping[str, object], known: Mapping[str, tuple[type, ...]]) -> dict[str, object]:

@@ -20,12 +20,14 @@ class Lasting:
         """Go on with what was under way, now that connections are at work. Raises a `StorageError`."""
         self.routing.runner.begin()
         if self.is_automatic:
+            await self.routing.snoozing.open()
             await self.bridging.runner.open()
 
     async def close(self) -> None:
         """Go on with nothing. What is under way is on disk."""
         try:
             await self.bridging.runner.close()
+            await self.routing.snoozing.close()
         finally:
             await self.routing.runner.close()
 

@@ -1,15 +1,17 @@
 """Puts the parts of routes together: what they ask of messages, of what came in and of connections."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from bach_lib.errors import UnknownConnectionError
-from bach_lib.models import BreakerState, ConnectionState, Direction, Place
+from bach_lib.models import BreakerState, ConnectionState, Direction, Message, Place, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.questions.question import Questions
 from bach_lib.routes.book import RunBook
 from bach_lib.routes.defined import Routes
 from bach_lib.routes.runner import RouteRunner
+from bach_lib.routes.snoozing import SnoozeServices, Snoozing
 from bach_lib.routes.surroundings import RouteServices
 from bach_lib.runtime.parts import Base, Parts
 
@@ -25,14 +27,18 @@ class Routing:
     routes: Routes
     book: RunBook
     runner: RouteRunner
+    snoozing: Snoozing
 
 
 async def open_routing(base: Base, parts: Parts) -> Routing:
     """Read the routes and what is under way; `begin` of its runner goes on with that. Raises a `StorageError`."""
+    book = RunBook(base.store)
+    services = _services(base, parts, book)
     routing = Routing(
         routes=Routes(base.store, base.home.check, parts.registry.get),
-        book=(book := RunBook(base.store)),
-        runner=RouteRunner(_services(base, parts, book)),
+        book=book,
+        runner=RouteRunner(services),
+        snoozing=Snoozing(_snooze_services(parts, services)),
     )
     await routing.routes.open()
     if not base.autostart:
@@ -72,16 +78,40 @@ def _services(base: Base, parts: Parts, book: RunBook) -> RouteServices:
 
 async def _incoming_at(parts: Parts, connection: str, recipient: str) -> list[IncomingMessage]:
     forms = parts.directory.forms(connection, recipient)
+    others = [(connection, form) for form in forms if form != recipient]
+    return await _incoming(parts, connection, recipient, others)
+
+
+async def _incoming(
+    parts: Parts, connection: str | None, recipient: str | None, others: Sequence[tuple[str, str]]
+) -> list[IncomingMessage]:
     return await parts.inbox_reader.page(
         connection=connection,
         status=None,
         sender=None,
         recipient=recipient,
-        others=[(connection, form) for form in forms if form != recipient],
+        others=others,
         before=None,
         limit=_NEWEST,
         offset=0,
     )
+
+
+def _snooze_services(parts: Parts, services: RouteServices) -> SnoozeServices:
+    return SnoozeServices(
+        routes=services,
+        filled=parts.queue.files.filled,
+        sent_to=partial(_sent_to, parts),
+        lately=partial(_incoming, parts, None, None, ()),
+        forms=parts.directory.spellings,
+    )
+
+
+async def _sent_to(parts: Parts, connection: str, recipient: str) -> list[Message]:
+    forms = parts.directory.forms(connection, recipient)
+    others = [(connection, form) for form in forms if form != recipient]
+    page = partial(parts.history.messages, connection=connection, statuses=[Status.SENT], before=None, limit=_NEWEST)
+    return await page(recipient=recipient, others=others)
 
 
 def _is_down(base: Base, parts: Parts, place: Place) -> bool:

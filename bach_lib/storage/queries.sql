@@ -122,11 +122,11 @@ UPDATE contents SET content = :content WHERE digest = :digest;
 -- drop_unneeded: what no message needs; a damaged database, or two processes that were done at the same moment
 DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.digest = contents.digest);
 
--- free_ended: of messages that nobody waits for any more, when the room is needed
+-- free_ended: of messages that nobody waits for any more, when the room is needed; sent ones that people could put off
 DELETE FROM files WHERE EXISTS (
     SELECT 1 FROM messages
     WHERE messages.id = files.message_id AND messages.connection = :connection
-        AND (messages.status = 'expired' OR messages.status = 'cancelled')
+        AND (messages.status = 'expired' OR messages.status = 'cancelled' OR messages.status = 'sent')
 );
 
 -- waiting_with_tag: what a newer message of this tag replaces, the oldest first

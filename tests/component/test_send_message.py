@@ -1,6 +1,7 @@
 """The action `bach.send_message`: every field, every kind of target, and a result for everybody."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from bach_lib import Button, Delivery, Status
 from bach_lib.events import MessageRetrying
 from bach_lib.models import Buttons
-from bach_lib.testing.telegram_server import Fault, TelegramServer
+from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
 from tests.component.conftest import ADA, ADA_ENTITY, BOB, BOB_ENTITY, state, the_bach, until
+from tests.component.test_ask import shown
 
 
 async def call(
@@ -330,6 +332,23 @@ async def test_buttons_are_read_however_people_write_them(
     [row] = await call(hass, entity_id=ADA_ENTITY, buttons=given)
     assert "degraded" not in row
     assert (await the_bach(hass).get(row["id"])).buttons == rows
+
+
+async def test_who_puts_it_off_has_it_again_later(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
+) -> None:
+    """Who is in the bath would forget the laundry; and whoever looks in the panel not know why something waits."""
+    await call(hass, entity_id=ADA_ENTITY, snooze={"hours": 1, "minutes": 30})
+    [message] = await telegram.wait_for(1)
+    telegram.presses(message, "In 1 h 30 min", bot=bot)
+    await until(hass, lambda: shown(telegram, ADA, message.message_id).text != "hello")
+    assert re.fullmatch(r"hello\n\n⏰ .*, Ada", shown(telegram, ADA, message.message_id).text)
+    [later] = await the_bach(hass).messages(status=[Status.PENDING])
+    assert later.error
+    assert (later.error.text, later.text) == ("Ada put it off.", "hello")
+    assert later.scheduled_for == pytest.approx(dt_util.utcnow().timestamp() + 5400, abs=60)
+    with pytest.raises(vol.Invalid):
+        await call(hass, entity_id=ADA_ENTITY, snooze={"days": 8})
 
 
 async def test_choices_go_in_words_where_there_are_no_buttons(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from bach_lib.bach import Bach
+from bach_lib.control.operations.queue_operations import snooze_wish
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Buttons, File, Loss, Status
 from bach_lib.outbound.draft import SendOptions
@@ -70,6 +71,8 @@ def _options(options: SendOptions, files: Sequence[Mapping[str, object]]) -> Sen
     made_of = dict[str, object](options)
     if "buttons" in options:
         made_of["buttons"] = _buttons(options["buttons"])
+    if options.get("snooze") is not None:
+        made_of["snooze"] = snooze_wish(options["snooze"])
     if "lost" in options:
         made_of["lost"] = [made(Loss, exact(one)) for one in options["lost"]]
     if files:

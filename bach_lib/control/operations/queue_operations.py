@@ -10,10 +10,13 @@ from bach_lib.bach import Bach
 from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, proof_row, queue_row
 from bach_lib.control.operations.paging import check_there_is, pages
 from bach_lib.control.sentences import SentenceError
+from bach_lib.errors import InvalidValueError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
-from bach_lib.models import MOST_OF_FILE, File, Loss, Message, Status
+from bach_lib.models import MOST_OF_FILE, File, Loss, Message, Snooze, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.putting_off import A_SNOOZE
+from bach_lib.rest.exact import snooze_of
 from bach_lib.threads import read_file
 
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
@@ -35,8 +38,18 @@ async def send(
                 raise
             lost.append(Loss(what="file", reason=str(error)))
     options = {**options, "files": files, "lost": lost}
+    if options.get("snooze") is not None:
+        options["snooze"] = snooze_wish(options["snooze"])
     receipt = await bach.send(connection, recipient, text, **options)
     return message_row(await bach.get(receipt.id))
+
+
+def snooze_wish(given: object) -> Snooze:
+    """How a message is put off, as JSON has it. Raises `InvalidValueError`."""
+    try:
+        return snooze_of(given)
+    except ValueError:
+        raise InvalidValueError(field="snooze", value=type(given).__name__, expected=A_SNOOZE) from None
 
 
 async def _read(path: Path) -> File:

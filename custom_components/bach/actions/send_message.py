@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import voluptuous as vol
@@ -19,13 +20,14 @@ from homeassistant.helpers.selector import MediaSelector
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Status
+from bach_lib import Delivery, File, Format, Loss, Message, Receipt, Snooze, Status
 from custom_components.bach.const import DOMAIN, RECIPIENT_BACH, TYPE_HOMEASSISTANT
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
-from custom_components.bach.home.language import in_home_language
+from custom_components.bach.home.language import common_texts, in_home_language, language_of
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
+from custom_components.bach.home.route_drawing import spelled
 from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
@@ -61,6 +63,7 @@ ATTR_FORMAT: Final = "format"
 ATTR_PRIORITY: Final = "priority"
 ATTR_SILENT: Final = "silent"
 ATTR_CONFIDENTIAL: Final = "confidential"
+ATTR_SNOOZE: Final = "snooze"
 ATTR_TAG: Final = "tag"
 ATTR_TIME_TO_LIVE: Final = "time_to_live"
 ATTR_TITLE: Final = "title"
@@ -68,6 +71,9 @@ ATTR_WAIT: Final = "wait"
 
 MAX_WAIT: Final = 300
 """Seconds; an automation that waits longer than that is better served by an event."""
+
+SHORTEST_SNOOZE: Final = timedelta(seconds=1)
+LONGEST_SNOOZE: Final = timedelta(days=7)
 
 _MEDIA = MediaSelector({"accept": ["*"], "multiple": True})
 
@@ -95,6 +101,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_TAG): cv.string,
         vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
         vol.Optional(ATTR_TIME_TO_LIVE): cv.time_period,
+        vol.Optional(ATTR_SNOOZE): vol.All(cv.positive_time_period, vol.Range(min=SHORTEST_SNOOZE, max=LONGEST_SNOOZE)),
         vol.Optional(ATTR_DELIVERY, default=Delivery.AT_LEAST_ONCE.value): vol.In([item.value for item in Delivery]),
         vol.Optional(ATTR_WAIT, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_WAIT)),
     }
@@ -140,7 +147,7 @@ async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
                 translation_domain=DOMAIN, translation_key="not_later", translation_placeholders=named
             ),
         )
-    lost = [key for key in (ATTR_BUTTONS, ATTR_DATA, *CARRIED) if call.data.get(key)]
+    lost = [key for key in (ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, *CARRIED) if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
     except HomeAssistantError as error:
@@ -183,7 +190,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
     """Queue the message for one recipient."""
     data = call.data
     time_to_live = data.get(ATTR_TIME_TO_LIVE)
-    words = _words(call, target)
+    words, snooze = _words(call, target), await _snooze(call, target)
     target.note_call(call.context)
     return await call.hass.data[HUB].bach.send(
         target.connection,
@@ -202,7 +209,17 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         buttons=data[ATTR_BUTTONS],
         files=files,
         lost=[*lost, *words.lost],
+        snooze=snooze,
     )
+
+
+async def _snooze(call: ServiceCall, target: Target) -> Snooze | None:
+    """The button that puts it off, in the language of whoever reads it."""
+    if ATTR_SNOOZE not in call.data:
+        return None
+    seconds = call.data[ATTR_SNOOZE].total_seconds()
+    texts = await common_texts(call.hass, language_of(call.hass, target.entry, target.recipient))
+    return Snooze(seconds=seconds, button=texts["put_off"].format(time=spelled(seconds)))
 
 
 @dataclass(frozen=True, slots=True)

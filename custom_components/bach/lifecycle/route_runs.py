@@ -13,6 +13,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage, RouteRun, RouteStatus
+from bach_lib.errors import NotOpenError
 from bach_lib.events import RouteEvent
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -70,6 +71,20 @@ class RouteRuns:
 
 
 ROUTE_RUNS: HassKey[RouteRuns] = HassKey(f"{DOMAIN}_route_runs")
+
+
+def async_begin_snoozes(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
+    """Let people put messages off once all connections are there; else nobody would know who has pressed."""
+
+    async def begin(_: HomeAssistant) -> None:
+        try:
+            await bach.begin_snoozes(name_of)
+        except NotOpenError:
+            pass  # it is being closed, or was replaced
+        except BachError as error:
+            _LOGGER.warning("Nobody can put messages off: %s", error)
+
+    entry.async_on_unload(async_at_started(hass, begin))
 
 
 async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
