@@ -47,12 +47,12 @@ class RouteCalls(CallGroup):
             await runner.open(name_of)
             runner.begin()
 
-    async def begin_snoozes(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
+    def begin_snoozes(self, name_of: Callable[[IncomingMessage], str | None] | None = None) -> None:
         """Let people put messages off (`snooze`) where nothing begins by itself (`autostart=False`).
 
-        `name_of`: as for `begin_routes`; whoever has no name may put nothing off. Raises a `StorageError`.
+        `name_of`: as for `begin_routes`; whoever has no name may put nothing off. Raises `NotOpenError`.
         """
-        await self._routing.snoozing.open(name_of)
+        self._routing.snoozing.open(name_of)
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.

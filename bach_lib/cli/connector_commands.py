@@ -131,8 +131,7 @@ def unprocessed(name: MaybeName = None, limit: Limit = 500) -> None:
 @command
 def route() -> None:
     """Announce what came in and was never announced, because a crash came between."""
-    routed = ask("route")
-    show_one({"routed": routed}, ("routed", "Routed"))
+    show_one({"routed": ask("route")}, ("routed", "Routed"))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash
@@ -177,8 +176,7 @@ def send(
         raise typer.BadParameter(f"There is no option {wrong}. Pipe in a text that begins so.", param_hint="send")
     said = sys.stdin.read() if text == ["-"] else " ".join(text)
     chosen = {name: value for name, value in options.items() if value is not None}
-    row = run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait))
-    _tell_sent(row, wait)
+    _tell_sent(run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait)), wait)
 
 
 @app.command("send-file", context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash

@@ -202,4 +202,5 @@ def _said(kinds: tuple[type, ...]) -> str:
         bool: "true or false",
         list: "a list",
         int: "a whole number" if len(kinds) == 1 else "a number",
+        dict: "an object",
     }[kinds[0]]

@@ -62,8 +62,8 @@ class Snoozing:
         self._name_of: NameOf = lambda message: message.sender_name or message.sender_id
         self._unsubscribe: Callable[[], None] | None = None
 
-    async def open(self, name_of: NameOf | None = None) -> None:
-        """Hear of them from now on, and of those that nobody has heard. Raises a `StorageError`.
+    def open(self, name_of: NameOf | None = None) -> None:
+        """Hear of them from now on, and of those that nobody has heard.
 
         `name_of`: what somebody is called, for all to read; None: they may put nothing off.
         """
@@ -72,6 +72,9 @@ class Snoozing:
             return
         self._diligence.open()
         self._unsubscribe = self._services.bus.subscribe(MessageReceived, lambda event: self._heard(event.message))
+        self._diligence.begin(self._hear_what_came)
+
+    async def _hear_what_came(self) -> None:
         since = self._clock.now() - _LATE
         for message in reversed(await self._more.lately()):
             if message.routed_at is not None and message.received_at > since:

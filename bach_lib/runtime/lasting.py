@@ -20,7 +20,7 @@ class Lasting:
         """Go on with what was under way, now that connections are at work. Raises a `StorageError`."""
         self.routing.runner.begin()
         if self.is_automatic:
-            await self.routing.snoozing.open()
+            self.routing.snoozing.open()
             await self.bridging.runner.open()
 
     async def close(self) -> None:

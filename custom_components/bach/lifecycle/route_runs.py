@@ -5,6 +5,7 @@ What is open is read once when the connection is set up, and followed from then 
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
@@ -77,12 +78,8 @@ def async_begin_snoozes(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach,
     """Let people put messages off once all connections are there; else nobody would know who has pressed."""
 
     async def begin(_: HomeAssistant) -> None:
-        try:
-            await bach.begin_snoozes(name_of)
-        except NotOpenError:
-            pass  # it is being closed, or was replaced
-        except BachError as error:
-            _LOGGER.warning("Nobody can put messages off: %s", error)
+        with suppress(NotOpenError):  # it is being closed, or was replaced
+            bach.begin_snoozes(name_of)
 
     entry.async_on_unload(async_at_started(hass, begin))
 

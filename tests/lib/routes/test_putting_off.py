@@ -79,7 +79,7 @@ async def test_what_is_no_longer_true_does_not_come_again() -> None:
 async def test_who_may_not_puts_nothing_off() -> None:
     """A guest who may only read would silence the reminder of the house."""
     async with world() as (bach, platform, clock):
-        await bach.begin_snoozes(lambda _: None)
+        bach.begin_snoozes(lambda _: None)
         await bach.send("home", "ada", "Laundry!", snooze=HOUR)
         await bach.send("home", "ada", "No button of this kind.")
         await clock.settle()
