@@ -46,7 +46,7 @@ from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
-from .lifecycle.kept_bridges import async_begin_bridges
+from .lifecycle.kept_bridges import async_begin_lasting
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -57,7 +57,7 @@ from .lifecycle.lost import async_watch_lost
 from .lifecycle.missing_connector import async_require_connector
 from .lifecycle.readable_titles import async_mend_titles
 from .lifecycle.recipients import async_tell_of_subentries
-from .lifecycle.route_runs import async_begin_snoozes, async_follow_runs
+from .lifecycle.route_runs import async_follow_runs
 from .lifecycle.trouble_events import async_tell_of_trouble
 from .lifecycle.watcher import async_watch
 from .messages.incoming import async_listen, name_of_user
@@ -209,8 +209,7 @@ async def _begin(hass: HomeAssistant, entry: BachConfigEntry) -> Bach:
         if type_of(entry.data) == TYPE_ROUTES:
             await async_follow_runs(hass, entry, bach, partial(name_of_user, hass))
             await async_keep_alerts(hass, entry)
-        async_begin_snoozes(hass, entry, bach, partial(name_of_user, hass))
-        async_begin_bridges(hass, entry, bach)
+        async_begin_lasting(hass, entry, bach, partial(name_of_user, hass))
     except BachError as error:
         if isinstance(error, MissingLibraryError):
             async_report_package(hass, entry, error)

@@ -1,7 +1,11 @@
-"""Keeps the library's bridges as the sub-entries say, and lets them carry once Home Assistant has started."""
+"""Keeps the library's bridges as the sub-entries say, and lets them carry once Home Assistant has started.
+
+From then on people can put messages off as well: before, nobody would know who has pressed.
+"""
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
@@ -17,19 +21,25 @@ from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.roles import standing
 
 from .recipients import async_follow_subentries
+from .route_runs import NameOf
 
 _LOGGER = logging.getLogger(__name__)
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
 
 
-def async_begin_bridges(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach) -> None:
-    """Let the bridges of this home carry as long as the entry is loaded, as soon as all connections are there."""
+def async_begin_lasting(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
+    """Let the bridges of this home carry as long as the entry is loaded, as soon as all connections are there.
+
+    `name_of`: what whoever puts a message off is called here; None: they may not.
+    """
 
     @callback
     def look() -> None:
         entry.async_create_task(hass, async_keep_bridges(hass, bach), "bach-bridges")
 
     async def begin(_: HomeAssistant) -> None:
+        with suppress(NotOpenError):  # it is being closed, or was replaced
+            bach.begin_snoozes(name_of)
         await async_keep_bridges(hass, bach)
         async_follow_subentries(hass, entry, look)
         try:

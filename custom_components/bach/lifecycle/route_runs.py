@@ -5,7 +5,6 @@ What is open is read once when the connection is set up, and followed from then 
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
@@ -14,7 +13,6 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage, RouteRun, RouteStatus
-from bach_lib.errors import NotOpenError
 from bach_lib.events import RouteEvent
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
@@ -72,16 +70,6 @@ class RouteRuns:
 
 
 ROUTE_RUNS: HassKey[RouteRuns] = HassKey(f"{DOMAIN}_route_runs")
-
-
-def async_begin_snoozes(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
-    """Let people put messages off once all connections are there; else nobody would know who has pressed."""
-
-    async def begin(_: HomeAssistant) -> None:
-        with suppress(NotOpenError):  # it is being closed, or was replaced
-            bach.begin_snoozes(name_of)
-
-    entry.async_on_unload(async_at_started(hass, begin))
 
 
 async def async_follow_runs(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
