@@ -2,7 +2,6 @@
 
 import re
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -24,11 +23,10 @@ from bach_lib.cli.message_rows import (
     show_newest,
     with_names,
 )
-from bach_lib.cli.moments import moment
-from bach_lib.cli.options import Later, command
+from bach_lib.cli.options import At, Later, command
 from bach_lib.cli.pair import pair
-from bach_lib.cli.route_steps import seconds_of
 from bach_lib.cli.systemd import setup_daemon
+from bach_lib.cli.typed_times import not_before, put_off
 from bach_lib.control.sentences import SentenceError
 
 app: typer.Typer = typer.Typer(
@@ -38,10 +36,6 @@ app: typer.Typer = typer.Typer(
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
 Silent = Annotated[bool, typer.Option("--silent", help="Without a sound.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
-
-At = Annotated[
-    str | None, typer.Option(help="When: 18:30, or 2027-01-15T18:30, by the clock here; with +01:00, that of there.")
-]
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
 """What looks like an option that somebody misspelt."""
@@ -142,9 +136,7 @@ def send(
     text: Annotated[list[str], typer.Argument(help='The text; "-" reads it from stdin.')],
     *,
     title: Annotated[str | None, typer.Option(help="Stands above the text.")] = None,
-    format_: Annotated[
-        str | None, typer.Option("--format", help="plain, markdown, html, or json (an action's fields).")
-    ] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="plain, markdown, html, or json (fields).")] = None,
     silent: Silent = False,
     confidential: Annotated[bool, typer.Option("--confidential", help="Shown nowhere here, and not kept.")] = False,
     reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
@@ -166,11 +158,11 @@ def send(
         "reply_to": reply_to,
         "priority": priority,
         "tag": tag,
-        "not_before": _not_before(at),
+        "not_before": not_before(at),
         "time_to_live": time_to_live,
         "delivery": delivery,
         "idempotency_key": key,
-        "snooze": None if snooze is None else {"seconds": seconds_of(snooze), "button": f"In {snooze}"},
+        "snooze": put_off(snooze),
     }
     if wrong := next(filter(_OPTION.fullmatch, (recipient, *text)), None):
         raise typer.BadParameter(f"There is no option {wrong}. Pipe in a text that begins so.", param_hint="send")
@@ -262,11 +254,6 @@ def _send_one(operation: str, message: str, wait: float | None) -> None:
     show_one(row, *RESULT)
     if row["status"] in STOPPED:
         raise typer.Exit(1)
-
-
-def _not_before(at: str | None) -> str | None:
-    with sentences():
-        return None if at is None else moment(at, datetime.now().astimezone()).isoformat()
 
 
 def _whole(path: Path) -> Path:

@@ -24,6 +24,9 @@ _DATABASE = Annotated[
     ),
 ]
 Later = Annotated[str | None, typer.Option(help="A button with which whoever gets it has it again later: 30m, 2h, 1d.")]
+At = Annotated[
+    str | None, typer.Option(help="When: 18:30, or 2027-01-15T18:30, by the clock here; with +01:00, that of there.")
+]
 _AS_JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
 

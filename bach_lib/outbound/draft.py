@@ -117,8 +117,8 @@ def _given(options: SendOptions, max_retries: int) -> int:
 def _content(connection: Connection, connector: type[Connector], text: str, options: SendOptions) -> Content:
     """What of it goes, with a button that puts it off if there is to be one."""
     text, options = _tagged(connection, connector, text, options)
-    able, form, given = connector.capabilities_of(connection), options.get("format"), options.get("buttons", ())
-    rows, unheard = offered(connection.type, able, form, given, options.get("snooze"))
+    able = connector.capabilities_of(connection)
+    rows, unheard = offered(connection.type, able, options)
     content = fitted(connection.type, able, text, {**options, "buttons": rows})
     return with_words(replace(content, lost=(*unheard, *content.lost)) if unheard else content, rows)
 

@@ -5,7 +5,7 @@ without. So both are on disk with the message, and nothing else has to be kept f
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Final
@@ -27,6 +27,7 @@ _BY_WORD = Sentence(
     'Whoever writes "{words}" or {number} gets it again after {seconds} seconds.',
 )
 _UNHEARD = Sentence("type_brings_no_answer_back", "{type} brings no answer back, so nobody can put it off.")
+_NOT_KEPT = Sentence("what_is_confidential_is_not_kept", "What is confidential is not kept, so nobody can put it off.")
 _VALUE: Final = re.compile(r"bach:later:([1-9][0-9]{0,5})")
 _LONGEST: Final = 7 * 86_400
 
@@ -46,14 +47,16 @@ def seconds_of(value: str | None) -> float | None:
     return min(float(found[1]), _LONGEST) if found else None
 
 
-def offered(type_: str, able: Capabilities, form: object, given: object, snooze: object) -> tuple[Buttons, list[Loss]]:
-    """The buttons with the one that puts it off, or why it has none. Raises an `InputError`."""
-    rows = rows_of(given)
+def offered(type_: str, able: Capabilities, wish: Mapping[str, object]) -> tuple[Buttons, list[Loss]]:
+    """The buttons with the one that puts it off, or why it has none. `wish`: its options. Raises an `InputError`."""
+    rows, snooze = rows_of(wish.get("buttons", ())), wish.get("snooze")
     if snooze is not None:
         rows = (*rows, (_button(snooze),))
     without = tuple(kept for row in rows if (kept := tuple(one for one in row if seconds_of(one.value) is None)))
-    if without == rows or (able.receives and form != Format.JSON):
+    if without == rows or (able.receives and wish.get("format") != Format.JSON and not wish.get("confidential")):
         return rows, []
+    if wish.get("confidential"):
+        return without, [Loss(what=_WHAT, reason=_NOT_KEPT)]
     return without, [Loss(what=_WHAT, reason=_UNHEARD(type=type_))]
 
 

@@ -121,6 +121,8 @@ async def test_where_nobody_answers_nothing_is_offered() -> None:
         receipt = await bach.send("home", "ada", "Laundry!", snooze=HOUR)
         await clock.settle()
         assert (platform.sent[0].text, platform.sent[0].buttons, receipt.degraded) == ("Laundry!", (), True)
+        confidential = await bach.send("home", "ada", "Code: 1234", confidential=True, snooze=HOUR)
+        assert [one.what for one in confidential.lost] == ["snooze"]
         assert [str(one.reason) for one in receipt.lost] == ["fake brings no answer back, so nobody can put it off."]
 
 
