@@ -55,6 +55,7 @@ from bach_lib.events import (
     RouteStepped,
     SenderBlocked,
     StorageChanged,
+    UploadAdvanced,
 )
 from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.inbound.pairing import Pairing
@@ -280,6 +281,7 @@ __all__ = [
     "UnderWay",
     "Unreadable",
     "Unsubscribe",
+    "UploadAdvanced",
     "Wait",
     "Wording",
     "check_connection",

@@ -4,6 +4,7 @@ Event
 ├── MessageEvent (message)
 │   ├── MessageQueued, MessageAttempted, MessageRetrying, MessagePutBack, MessageProven
 │   └── MessageFinished: MessageSent, MessageDead, MessageExpired, MessageCancelled, MessageUncertain
+├── UploadAdvanced, which is about a message, too
 ├── MessageReceived, MessageSetAside, InboxChanged, SenderBlocked
 ├── BreakerChanged, ConnectionChanged, ConnectionChecked, ConnectionIdentified, RecipientMoved
 ├── ConnectionAdded, ConnectionUpdated, ConnectionRemoved, AccountChanged
@@ -108,6 +109,17 @@ class MessageProven(MessageEvent):
 
     proof: Proven
     """What became known, and of whom; it is one of `message.proven`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadAdvanced(Event):
+    """Large files of a message are on their way, so far. Told once a second, and only while they are."""
+
+    message_id: int
+    sent: int
+    """Bytes that have been handed to the network."""
+    size: int
+    """Bytes of all of them, as far as they go in one request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Unpack
 from bach_lib.bach.call_group import CallGroup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.errors import OwnedElsewhereError
-from bach_lib.events import ConnectionChecked
+from bach_lib.events import ConnectionChecked, UploadAdvanced
 from bach_lib.models import BreakerState, Candidate, ConnectionState, Direction, Fault, Health, Identity
 from bach_lib.models.chat import ChatMessage, ChatOptions, Reply
 from bach_lib.models.hop import Hop
@@ -54,6 +54,13 @@ class ConnectionCalls(CallGroup):
         `UnknownConnectionError`.
         """
         return await self._runtime(connection).preview(recipient, number, text)
+
+    def upload(self, connection: str, message_id: int) -> UploadAdvanced | None:
+        """How far the files of a message are that this process is sending; None: it is not, or they are not large.
+
+        Raises `UnknownConnectionError`.
+        """
+        return self._runtime(connection).upload(message_id)
 
     async def check(self, connection: str) -> Identity | Fault:
         """Ask now whether route and credentials are good. What is no chat platform answers with a `Report`.

@@ -12,6 +12,7 @@ from typing import Final, override
 from aiohttp import ClientTimeout, MultipartWriter, Payload
 from aiohttp.abc import AbstractStreamWriter
 
+from bach_lib.connectors.upload_progress import Tally
 from bach_lib.models import File, Message
 
 PIECE: Final = 1 << 16
@@ -67,6 +68,8 @@ class Body(Payload):
         super().__init__(raw, content_type=content_type)
         self._size = len(raw)
         self._raw = raw
+        self.tally: Tally = Tally()
+        """Of the whole request, of which it may be a part."""
 
     @override
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
@@ -83,11 +86,13 @@ class Body(Payload):
         """Raises `TimeoutError` where nothing moves."""
         del content_length  # which is that of all of it
         size, sent, self.written = self._size or 0, 0, True
+        self.tally.size = self.tally.size or size
         for number, piece in enumerate(self.pieces()):
             sent += len(piece)
             self.ended = sent >= size
             async with asyncio.timeout(_STANDSTILL if size > PIECE else None):
                 await writer.write(piece)
+            self.tally.add(len(piece))
             if number % _PIECES_A_TURN == _PIECES_A_TURN - 1:
                 await asyncio.sleep(0)
 
@@ -127,6 +132,7 @@ class FormBody(MultipartWriter):
     def __init__(self, fields: Mapping[str, str], files: Iterable[tuple[str, File]]) -> None:
         super().__init__("form-data")
         self._bodies = list[Body]()
+        self._tally = Tally()
         for name, value in fields.items():
             self._add(Body(value.encode(), content_type="text/plain; charset=utf-8"), name)
         for name, file in files:
@@ -141,6 +147,8 @@ class FormBody(MultipartWriter):
         part.set_content_disposition("form-data", quote_fields=False, name=name, **parameters)
         self.append_payload(part)
         self._bodies.append(part)
+        part.tally = self._tally
+        self._tally.size += part.size or 0
 
     @override
     async def write(self, writer: AbstractStreamWriter, close_boundary: bool = True) -> None:

@@ -131,7 +131,10 @@ class Trials:
                 return hindered
             if not loaded.message.files and not message.text:
                 return Dead(fault=Fault(code="without_file", text=loaded.lost[0].reason))
-            return with_what_it_lacks(await self._handed_over(connector, loaded.message), *loaded.lost)
+            services = self._services
+            with services.uploads.told(loaded.message, services.bus, services.clock):
+                outcome = await self._handed_over(connector, loaded.message)
+            return with_what_it_lacks(outcome, *loaded.lost)
         finally:
             loaded.release()
 

@@ -1,7 +1,7 @@
 """Dependencies that the dispatchers of all connections share."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bach_lib.bus import Bus
@@ -11,6 +11,7 @@ from bach_lib.models import Connection, Fault
 from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tagged import Tagged
+from bach_lib.outbound.uploads import Uploads
 from bach_lib.policy import Policy
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.own_policy import Policies
@@ -23,7 +24,8 @@ class DispatchServices:
     `policies`: those of all connections, once `of` has said which one this is for; else `usual` holds. `directory`
     knows which spellings mean one place. `save_breaker` and `count(name, delivered)` keep the registry's row true;
     `random` returns 0..1. `ensure_account(name, connector)` asks whose account it is unless that is known.
-    `attempted(name, outcome, seconds)` counts. `tagged` knows what messages became at their platform.
+    `attempted(name, outcome, seconds)` counts. `tagged` knows what messages became at their platform,
+    `uploads` how far their files are.
     """
 
     queue: Queue
@@ -39,6 +41,7 @@ class DispatchServices:
     ensure_account: Callable[[str, Connector], Awaitable[Fault | None]]
     attempted: Callable[[str, str, float], None] = lambda *_: None
     tagged: Tagged | None = None
+    uploads: Uploads = field(default_factory=Uploads)
 
     def of(self, connection: str) -> Self:
         """The same for one connection, with its own policy if it has one."""

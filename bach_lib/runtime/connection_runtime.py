@@ -23,6 +23,7 @@ from bach_lib.errors import (
     StorageError,
     UnknownConnectionError,
 )
+from bach_lib.events import UploadAdvanced
 from bach_lib.foreign import guarded
 from bach_lib.inbound.inbox import Inbox
 from bach_lib.inbound.pushed import PushedMessages, Refusal
@@ -143,6 +144,10 @@ class ConnectionRuntime:
         recipient = self._connector.normalize_recipient(recipient)
         place = self._services.dispatching.directory.normal(self._name, recipient)
         return await self._connector.preview(place, number, text)
+
+    def upload(self, message_id: int) -> UploadAdvanced | None:
+        """How far the files of a message are that is being sent."""
+        return self._dispatching.uploads.of(message_id)
 
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
         """The bytes of a file that somebody sent, if they are no more than `limit`."""

@@ -83,9 +83,20 @@ class Views:
             "max_retries": message.max_retries,
             "error": boxed(message.error.text) if message.error else None,
             "trouble": trouble,
+            "upload": self._upload(message),
             "proven": [{"kind": one.kind, "people": one.people} for one in message.proven],
             "can": self._deeds(message, is_stuck=is_stuck),
         }
+
+    def _upload(self, message: Message) -> Json:
+        """How far its files are, while they go."""
+        if message.status is not Status.SENDING or not message.files:
+            return None
+        try:
+            upload = self._bach.upload(message.connection, message.id)
+        except BachError:  # removed meanwhile, or nothing goes through it here
+            return None
+        return {"sent": upload.sent, "size": upload.size} if upload else None
 
     def _deeds(self, message: Message, *, is_stuck: bool) -> list[Json]:
         """What can be done with it. Nobody corrects words that nobody reads, nor sends again what is not kept."""

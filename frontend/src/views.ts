@@ -28,6 +28,8 @@ export interface Row {
   error: string | null;
   /** Why the whole connection sends nothing now; null: it does. */
   trouble: string | null;
+  /** How many bytes of its large files have gone, while they go. */
+  upload: { sent: number; size: number } | null;
   can: MessageAction[];
   /** What is known since it was sent, and of how many people; from delivered to answered. */
   proven: { kind: ProofKind; people: number }[];

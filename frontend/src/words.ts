@@ -168,6 +168,9 @@ export function reason(transport: Transport, row: Row): string {
     const then = transport.text("reason.scheduled", { time: time(transport.locale, row.scheduled_for) });
     return [row.error, then].filter(Boolean).join(" "); // quiet hours are an error of nobody, and say so there
   }
+  if (row.status === "sending" && row.upload) {
+    return transport.text("reason.upload", { sent: size(transport, row.upload.sent), size: size(transport, row.upload.size) });
+  }
   const why = row.error ?? row.trouble;
   if (row.status === "failed" && row.next_retry_at !== null) {
     const at = time(transport.locale, row.next_retry_at, "medium");

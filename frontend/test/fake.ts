@@ -68,6 +68,7 @@ export const row = (more: Partial<Row> = {}): Row => ({
   max_retries: 5,
   error: "Chat not found",
   trouble: null,
+  upload: null,
   can: ["retry", "amend", "discard"],
   proven: [],
   ...more,

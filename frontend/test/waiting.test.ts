@@ -160,6 +160,12 @@ test("of several that are chosen, each action takes those that can take it, and 
   assert.deepEqual(home.questions("act"), [{ what: "retry", ids: [7] }]);
 });
 
+test("a large file says how far it is: it would look as if it hung", async () => {
+  const upload = { sent: 12_000_000, size: 48_000_000 };
+  const { element } = await open({ waiting: () => page([row({ status: "sending", error: null, finished_at: null, can: [], upload })]) });
+  assert.ok(seen(element).includes("reason.upload 12 MB 48 MB"), seen(element));
+});
+
 test("a refusal is told as one, with its reason", async () => {
   const refused = { sent: 0, waiting: 0, failed: 0, ended: 0, refused: [{ id: 7, reason: "It was sent meanwhile." }] };
   const { element } = await open({ act: () => refused });

@@ -16,6 +16,7 @@ from bach_lib.connectors.network import broken
 from bach_lib.connectors.observations import Observation
 from bach_lib.connectors.request_body import Body, FormBody, upload_seconds, uploading
 from bach_lib.connectors.signal.attachment_body import AttachmentBody
+from bach_lib.connectors.upload_progress import uploads_heard
 from bach_lib.models import File
 from bach_lib.outcomes import Retry, Scope
 
@@ -136,3 +137,21 @@ async def test_the_loop_goes_on_while_a_large_file_goes() -> None:
     await Body(bytes(5 * MEGABYTE), content_type="video/mp4").write(as_writer(Kept()))
     task.cancel()
     assert turns >= 4
+
+
+async def test_who_made_the_attempt_hears_how_far_it_is() -> None:
+    """Somebody who waits for a film on a slow line would think that it hangs."""
+    files = [File(name="a.mp4", content=bytes(1_200_000)), File(name="b.mp4", content=bytes(900_000))]
+    form = FormBody({"chat_id": "42"}, [("a", files[0]), ("b", files[1])])
+    for body, least in ((form, 2_100_000), (AttachmentBody({}, files), 2_800_000)):
+        told = list[tuple[int, int]]()
+        with uploads_heard(lambda sent, size, told=told: told.append((sent, size))):  # type: ignore[misc] # of each round
+            await asyncio.create_task(body.write(as_writer(Kept())))  # as aiohttp does
+        assert told == sorted(told)
+        assert told[-1] == (told[-1][1], told[-1][1])
+        assert least <= told[0][1] < least + 10_000
+        assert told[0][0] < told[0][1]
+    heard = list[int]()
+    with uploads_heard(lambda sent, _: heard.append(sent)):
+        await Body(bytes(900_000), content_type="image/png").write(as_writer(Kept()))
+    assert heard == []
