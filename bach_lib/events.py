@@ -116,6 +116,7 @@ class UploadAdvanced(Event):
     """Large files of a message are on their way, so far. Told once a second, and only while they are."""
 
     message_id: int
+    """Whose they are."""
     sent: int
     """Bytes that have been handed to the network."""
     size: int
