@@ -11,7 +11,7 @@ from bach_lib.models import Connection, Fault
 from bach_lib.outbound.gate import Gate, SaveBreaker
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.tagged import Tagged
-from bach_lib.outbound.uploads import Uploads
+from bach_lib.outbound.uploading import Uploads
 from bach_lib.policy import Policy
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.own_policy import Policies
