@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from bach_lib.models import Format, Message
 from bach_lib.text.html import read_html
+from bach_lib.text.html_blocks import in_lines
 from bach_lib.text.splitting import DEEPEST
 
 _STYLES: Final[Mapping[str, str]] = {
@@ -82,7 +83,7 @@ def in_markdown(message: Message, marks: MarkdownMarks) -> Message:
     """The same message as the platform's Markdown; one that is no HTML stays as it is."""
     if message.format is not Format.HTML:
         return message
-    return replace(message, format=Format.MARKDOWN, text=markdown_of(message.text, marks))
+    return replace(message, format=Format.MARKDOWN, text=markdown_of(in_lines(message.text), marks))
 
 
 def markdown_of(text: str, marks: MarkdownMarks) -> str:

@@ -75,6 +75,14 @@ async def html(house: House) -> str:
     return answer
 
 
+async def listed(house: House) -> str:
+    """A list under a heading, in lines. Programs get the tags as they are."""
+    answer = await house.lost(f"<h2>Now</h2><ul><li>{WORDS}</li></ul>", format=Format.HTML)
+    is_program = house.platform.name in {"homeassistant", "webhook"}
+    assert (f"• {WORDS}" in "".join(house.platform.texts())) is not is_program
+    return answer
+
+
 async def files(house: House, *given: File) -> str:
     """Files, which have arrived whole unless it was said that they did not."""
     answer = await house.lost(files=given)
@@ -132,6 +140,7 @@ async def changed(house: House) -> str:
 
 ABILITIES: Final[Mapping[str, Callable[[House], Awaitable[str]]]] = {
     "bold, links (`html`)": html,
+    "lists, headings (`html`)": listed,
     "`markdown`": lambda house: house.lost(f"**{WORDS}**", format=Format.MARKDOWN),
     "a title": lambda house: house.lost(title="Leak"),
     "3,000 characters": lambda house: house.lost(f"{WORDS} {'drip ' * 600}"),

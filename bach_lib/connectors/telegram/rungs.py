@@ -14,6 +14,7 @@ from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
 from bach_lib.models import Message, Operation
 from bach_lib.models.spellings import Sighting
+from bach_lib.text.html_blocks import with_lines
 from bach_lib.text.telegram import CAPTION, compose, fits, parts_of
 
 _FINAL = (
@@ -83,6 +84,7 @@ class TelegramRungs:
 
         An album has no buttons; then the words go apart, before it.
         """
+        message = with_lines(message)
         if message.operation is not Operation.SEND:
             return [message]
         whole = compose(message.text, message.title, message.format)
