@@ -68,6 +68,11 @@ PLATFORM_SAYS_WORDS: Final = Sentence("platform_says_words", '{platform} says: "
 A_WHOLE_NUMBER_FROM_LOW_TO_HIGH: Final = Sentence(
     "a_whole_number_from_low_to_high", "a whole number from {low} to {high}"
 )
+A_MESSAGE_TO_FORWARD: Final = Sentence("a_message_to_forward", "a message to forward")
+ONE_OF_BOTH: Final = Sentence(
+    "the_number_of_one_that_was_sent_or_incoming_id",
+    "the number of a message that was sent, or else incoming_id with that of one that came in",
+)
 HOST_REFUSES_THE_TOKEN: Final = Sentence("host_refuses_the_token", "{host} refuses the token.")
 ANSWER: Final = Sentence("answer", "answer")
 NONE: Final = Sentence("none", "none")

@@ -33,6 +33,7 @@ from bach_lib.models import (
     Message,
     Operation,
 )
+from bach_lib.models.forwarding import Forwarding
 from bach_lib.models.incoming import Content, Kind, Location, Media
 from bach_lib.models.proof import ProofKind
 from bach_lib.models.spellings import Sighting
@@ -58,6 +59,7 @@ __all__ = [
     "File",
     "FormBody",
     "Format",
+    "Forwarding",
     "Identity",
     "Incoming",
     "InputError",

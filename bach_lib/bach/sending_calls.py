@@ -7,11 +7,13 @@ from typing import Unpack, overload
 
 from bach_lib.arguments import seconds
 from bach_lib.bach.call_group import CallGroup
+from bach_lib.common_sentences import ONE_OF_BOTH
 from bach_lib.errors import InvalidValueError, MissingLibraryError, UnknownConnectionError, UnknownTypeError
 from bach_lib.home_loop import HomeLoop
 from bach_lib.models import Message, Operation, Receipt
 from bach_lib.outbound.draft import SendOptions
-from bach_lib.outbound.sender import receipt_of
+from bach_lib.outbound.passing_on import original_come_in
+from bach_lib.outbound.putting import receipt_of
 from bach_lib.questions import Answer, Question
 from bach_lib.questions.checking import checked
 from bach_lib.questions.under_way import UnderWay
@@ -35,9 +37,9 @@ class SendingCalls(CallGroup):
         A recipient that is a number is taken as its text, as Telegram calls chats.
 
         Options (`SendOptions`): `title`, `format` (plain, markdown, html), `silent`, `reply_to` (the platform's message
-        id), `priority` (-10 to 10), `tag` (a newer one with it replaces one not sent yet), `not_before` (a time with
-        its zone, at which it is sent by the clock on the wall; the others to its recipient go meanwhile),
-        `time_to_live` (seconds, from then on),
+        id; a whole number is ours of one that came in), `priority` (-10 to 10), `tag` (a newer one with it replaces one
+        not sent yet), `not_before` (a time with its zone, at which it is sent by the clock on the wall; the others to
+        its recipient go meanwhile), `time_to_live` (seconds, from then on),
         `delivery` (at_least_once, at_most_once), `max_retries`, `context` (kept for the caller), `buttons` (rows),
         `files` (of `File`; then the text may be empty), `snooze` (a `Snooze`: a button, and who presses it gets the
         message again later), `idempotency_key` (who asks again under it gets the first
@@ -111,6 +113,56 @@ class SendingCalls(CallGroup):
         message = await parts.inbox.get(incoming_id)
         return await parts.sender.react_to(message.connection, message.recipient, message.subject, emoji, options)
 
+    async def pin(
+        self, message_id: int | None = None, *, incoming_id: int | None = None, **options: Unpack[SendOptions]
+    ) -> Receipt:
+        """Keep a message that was sent, or one that came in, in sight at the top of its chat, in its turn.
+
+        `silent`: nobody is told. Durable like `send`, raises like it; also `UnknownMessageError`, or
+        `InvalidValueError` unless one of the two is named.
+        """
+        return await self._pinned(Operation.PIN, message_id, incoming_id, options)
+
+    async def unpin(
+        self, message_id: int | None = None, *, incoming_id: int | None = None, **options: Unpack[SendOptions]
+    ) -> Receipt:
+        """Let it go again, in its turn. As `pin`."""
+        return await self._pinned(Operation.UNPIN, message_id, incoming_id, options)
+
+    async def _pinned(
+        self, operation: Operation, message_id: int | None, incoming_id: int | None, options: SendOptions
+    ) -> Receipt:
+        parts = self._open_parts
+        if (number := one_of_both(message_id, incoming_id)) is not None:
+            return await parts.sender.change(number, operation, "", options)
+        message = await parts.inbox.get(incoming_id or 0)
+        place = (message.connection, message.recipient)
+        return await parts.sender.change_other(place, operation, message.subject, "", options)
+
+    async def forward(
+        self,
+        connection: str,
+        recipient: str | int,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        copy: bool = False,
+        **options: Unpack[SendOptions],
+    ) -> Receipt:
+        """Pass a message on that was sent, or one that came in, with all that is in it, in its turn.
+
+        The platform shows whose words they are, unless it is a `copy`. Where it does not pass messages on, or it is
+        another connection, the words go as a new message (`degraded`). Of the options those that say when and how a
+        message goes. Durable like `send`, raises like it; also `UnknownMessageError`, `CannotDoError` where there are
+        no words, or `InvalidValueError` unless one of the two is named.
+        """
+        parts = self._open_parts
+        if (number := one_of_both(message_id, incoming_id)) is not None:
+            original = await parts.sender.original(number)
+        else:
+            original = original_come_in(await parts.inbox.get(incoming_id or 0))
+        return await parts.sender.forward((connection, recipient), original, options, is_copy=copy)
+
     async def wait(self, message_id: int, timeout: float | None = None) -> Message:
         """The message when it has ended, or as it stands after `timeout` seconds.
 
@@ -134,6 +186,15 @@ class SendingCalls(CallGroup):
     def questions(self) -> list[UnderWay]:
         """The questions of this process that wait for an answer, in the order in which they were asked."""
         return self._open_parts.asking.under_way()
+
+
+def one_of_both(message_id: int | None, incoming_id: int | None) -> int | None:
+    """The number of the message that was sent; None: one that came in is meant. Raises `InvalidValueError`."""
+    if (message_id is None) == (incoming_id is None):
+        raise InvalidValueError(
+            field="message_id", value="" if message_id is None else message_id, expected=ONE_OF_BOTH
+        )
+    return message_id
 
 
 def _pairs(targets: object) -> list[tuple[str, str | int]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bach_lib.cli import message_changes
 from bach_lib.cli.command import ask, run
 from bach_lib.cli.console import Row, as_row, as_rows, cut, say, say_one, show, show_one, write_json
 from bach_lib.cli.dispatching import ask_and_wait
@@ -274,3 +275,10 @@ def _tell(row: Row) -> None:
     else:
         who, text = f"{row['sender']} ({row['sender_name']})".replace("\n", "�"), str(row["text"])
         say_one(f"#{row['id']}  {who}  {text}")
+
+
+app.command("reply")(message_changes.reply)
+app.command("react")(message_changes.react)
+app.command("pin")(message_changes.pin)
+app.command("unpin")(message_changes.unpin)
+app.command("forward", context_settings={"ignore_unknown_options": True})(message_changes.forward)

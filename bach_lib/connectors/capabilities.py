@@ -46,7 +46,8 @@ class Capabilities:
     message. `adds_reactions`: an emoji joins those of the same sender instead of taking their place. `shared_lanes`:
     several processes may send through one connection at once, as nothing is counted, held open or remembered from one
     message to the next. `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself.
-    `html_as`: how its Markdown is written, if HTML is to come to it as that.
+    `html_as`: how its Markdown is written, if HTML is to come to it as that. `forwards`, `copies`: it passes messages
+    on itself, with whose words they were or without (`Message.forwarding`).
     """
 
     receives: bool
@@ -74,6 +75,8 @@ class Capabilities:
     shared_lanes: bool = False
     replaces_by_tag: bool = False
     html_as: MarkdownMarks | None = None
+    forwards: bool = False
+    copies: bool = False
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError`, which names the field."""
@@ -120,7 +123,7 @@ class Capabilities:
 
 _SWITCHES = (
     *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
-    *("shared_lanes", "replaces_by_tag", "fits_pictures"),
+    *("shared_lanes", "replaces_by_tag", "fits_pictures", "forwards", "copies"),
 )
 _NUMBERS = (
     *("max_buttons", "button_value", "max_files", "file_bytes", "picture_bytes"),

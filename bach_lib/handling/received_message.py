@@ -15,8 +15,9 @@ from bach_lib.inbound.inbox import Inbox
 from bach_lib.models import Message, Operation, Receipt
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
+from bach_lib.outbound.putting import receipt_of
 from bach_lib.outbound.queue import Queue
-from bach_lib.outbound.sender import Sender, receipt_of
+from bach_lib.outbound.sender import Sender
 
 
 class Work(Protocol):

@@ -59,7 +59,7 @@ class Kind(StrEnum):
     """What fits nowhere else."""
 
 
-_ABOUT_ANOTHER = frozenset({Kind.EDITED, Kind.DELETED, Kind.REACTION})
+_ABOUT_ANOTHER = frozenset({Kind.BUTTON, Kind.EDITED, Kind.DELETED, Kind.REACTION})
 ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 """What people send to make something happen now; an hour later they do not want it any more."""
 
@@ -164,10 +164,15 @@ class IncomingMessage:
         return f"{self.connection}:{self.sender_id}"
 
     @property
-    def subject(self) -> str:
-        """The platform's id of the message that one reacts to: of an edit, a reaction or a press, what it is about."""
+    def quotable(self) -> str:
+        """The platform's id of what an answer to it quotes: of an edit, a reaction or a press, what it is about."""
         is_about_another = self.kind in _ABOUT_ANOTHER or self.content.value is not None
-        return _PART.split((self.reply_to if is_about_another else self.remote_id) or "")[0]
+        return (self.reply_to if is_about_another else self.remote_id) or ""
+
+    @property
+    def subject(self) -> str:
+        """The same of the message that one reacts to, whichever of its files or versions this is."""
+        return _PART.split(self.quotable)[0]
 
     @property
     def is_own(self) -> bool:

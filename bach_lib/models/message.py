@@ -6,6 +6,7 @@ from typing import Self
 
 from bach_lib.models.fault import Fault
 from bach_lib.models.file import File, Loss
+from bach_lib.models.forwarding import Forwarding
 from bach_lib.models.proof import Proven
 
 
@@ -67,6 +68,15 @@ class Operation(StrEnum):
     """Take one back that was sent."""
     REACT = "react"
     """An emoji below one that was sent or came in."""
+    PIN = "pin"
+    """Keep one in sight, at the top of its chat."""
+    UNPIN = "unpin"
+    """No longer."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it is something that is said, and not only done."""
+        return self not in {Operation.DELETE, Operation.PIN, Operation.UNPIN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +110,13 @@ class Message:
     """A message going out, as it is on disk. `nonce` is the same for every attempt and differs between databases.
 
     Who amends it gives it another one. `target` is the platform's id of the message that an `operation` other than
-    `send` concerns. `retry_count` beyond `max_retries`: it has stepped aside and its lane goes on. `waited`: seconds it
-    was told to wait, in all. `held`: it waits for its owner's word, as the database is a restored copy. `lost` is what
-    it goes without, and if it was sent so (`degraded`), `error` says it in a sentence. `progress`: what has arrived of
-    it, in the words of its connector. `parts`: of a deletion on its way, all ids of what it takes away, if those are
-    several, as of an album. `proven`: what is known of it since it was sent, from delivered to answered. `awake`: quiet
-    hours do not concern it. `asked_at`: the moment that it was meant for, where BACH let it wait. `confidential`: its
-    words are shown nowhere here, and not kept beyond its end.
+    `send` concerns, or says what is passed on (`forwarding`). `retry_count` beyond `max_retries`: it has stepped aside
+    and its lane goes on. `waited`: seconds it was told to wait, in all. `held`: it waits for its owner's word, as the
+    database is a restored copy. `lost` is what it goes without, and if it was sent so (`degraded`), `error` says it in
+    a sentence. `progress`: what has arrived of it, in the words of its connector. `parts`: of a deletion on its way,
+    all ids of what it takes away, if those are several, as of an album. `proven`: what is known of it since it was
+    sent, from delivered to answered. `awake`: quiet hours do not concern it. `asked_at`: the moment that it was meant
+    for, where BACH let it wait. `confidential`: its words are shown nowhere here, and not kept beyond its end.
     """
 
     id: int
@@ -171,6 +181,11 @@ class Message:
     def shown(self) -> Self:
         """The same for whoever is not its recipient: without the words, if it is confidential."""
         return replace(self, text="", title=None) if self.confidential else self
+
+    @property
+    def forwarding(self) -> Forwarding | None:
+        """What it passes on, if it does; its text says the same in words, where the platform does not take it."""
+        return Forwarding.read(self.target) if self.operation is Operation.SEND and self.target else None
 
     @property
     def scheduled_for(self) -> float | None:

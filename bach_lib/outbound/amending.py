@@ -111,13 +111,13 @@ class Amender:
             buttons=message.buttons,
             files=message.files,
         )
-        said = "-" if message.operation is Operation.DELETE else text  # which needs no words
-        if message.operation in (Operation.DELETE, Operation.REACT):
+        said = text if message.operation.has_words else "-"
+        if not message.operation.has_words or message.operation is Operation.REACT:
             row = replace(row, settings={})  # no words that could have a sender
         draft = make_draft(
             row, connector, recipient, said, options, now=self._clock.now(), max_retries=message.max_retries
         )
-        return draft if message.operation is not Operation.DELETE else replace(draft, text=message.text)
+        return draft if message.operation.has_words else replace(draft, text=message.text)
 
     async def _write(self, message: Message, draft: Draft) -> Message | None:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
@@ -142,7 +142,7 @@ def _check_change(message: Message, amendment: Amendment, *, is_elsewhere: bool)
                 id=message.id,
             ),
         )
-    if message.operation is Operation.DELETE and "text" in amendment:
+    if not message.operation.has_words and "text" in amendment:
         raise InvalidValueError(
             field="text",
             value=amendment["text"][:50],

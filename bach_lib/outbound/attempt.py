@@ -14,7 +14,7 @@ from bach_lib.events import MessageAttempted
 from bach_lib.models import Fault, Message
 from bach_lib.models.fast_frozen import changer
 from bach_lib.models.spellings import Lesson
-from bach_lib.outbound.belonging import NO_REPLY, anew, belonging, note_whose, with_what_it_lacks
+from bach_lib.outbound.belonging import NO_REPLY, anew, belonging, not_passed_on, note_whose, with_what_it_lacks
 from bach_lib.outbound.delayed import with_delay
 from bach_lib.outbound.entry import Entry
 from bach_lib.outbound.gate import Gate
@@ -81,6 +81,8 @@ class Trials:
         outcome = await self._sent(connector, made, hindrance) if isinstance(made, Message) else made
         if isinstance(made, Message) and made.reply_to != message.reply_to:
             outcome = with_what_it_lacks(outcome, NO_REPLY)
+        if isinstance(made, Message) and message.forwarding and not made.forwarding:
+            outcome = with_what_it_lacks(outcome, not_passed_on(NO_REPLY.reason))
         seconds = clock.monotonic() - began
         repeatable = isinstance(outcome, Uncertain) and outcome.repeatable
         idempotent = connector.capabilities.idempotent or repeatable
@@ -145,7 +147,9 @@ class Trials:
         with span("bach.attempt", about) as attempt:
             outcome = await connector.send(message)
             if isinstance(outcome, Dead) and (new := anew(message)) is not None:
-                outcome = await connector.send(new)  # what it should have changed is gone, or lets nobody change it
+                lacks = [not_passed_on(outcome.fault.text)] if message.forwarding else []
+                # what it should have changed or passed on is gone, or lets nobody do that
+                outcome = with_what_it_lacks(await connector.send(new), *lacks)
             attempt.set_attribute("bach.outcome", type(outcome).__name__.lower())
         return outcome
 

@@ -34,6 +34,11 @@ NO_REPLY = Loss(
 )
 
 
+def not_passed_on(reason: str) -> Loss:
+    """What goes in words instead, because that was refused."""
+    return Loss(what="forward", reason=reason)
+
+
 async def belonging(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     """The message as the present account may send it, or what becomes of it."""
     found = await _of_this_account(connector, message, services)
@@ -48,7 +53,8 @@ async def belonging(connector: Connector, message: Message, services: DispatchSe
 async def _of_this_account(connector: Connector, message: Message, services: DispatchServices) -> Message | Outcome:
     if not connector.capabilities.own_ids:
         return message
-    named = message.target or message.reply_to
+    passed = message.forwarding
+    named = passed.remote_ids[0] if passed else message.target or message.reply_to
     if named is None:
         return message
     newest_before = await _newest_before(connector, message.connection, services)
@@ -62,7 +68,12 @@ async def _of_this_account(connector: Connector, message: Message, services: Dis
 
 
 def anew(message: Message) -> Message | None:
-    """What was to change the older message of its tag, as a message of its own; None of any other change (ADR 0114)."""
+    """What was to change the older message of its tag, as a message of its own; None of any other change (ADR 0114).
+
+    And what was to be passed on, in words, if it has some (ADR 0133).
+    """
+    if message.forwarding is not None:
+        return replace(message, target=None) if message.text else None
     if message.operation is not Operation.EDIT or message.tag is None:
         return None
     return replace(message, operation=Operation.SEND, target=None)
@@ -86,8 +97,9 @@ async def _is_old(message: Message, named: str, newest_before: int, services: Di
     """Whether only the account that was there before has said what this names. Whoever put it since need not know."""
     if not newest_before:
         return False
+    place = message.forwarding.place if message.forwarding else message.recipient
     try:
-        return await services.queue.is_named_before(message.connection, message.recipient, named, newest_before)
+        return await services.queue.is_named_before(message.connection, place, named, newest_before)
     except BachError:  # the disk; the attempt fails by itself then
         return False
 

@@ -37,8 +37,8 @@ class SendOptions(TypedDict, total=False):
     """`plain`, `markdown` or `html`; `json` where fields are sent."""
     silent: bool
     """Without a sound, where the platform can."""
-    reply_to: str | None
-    """The platform's id of the message that it answers."""
+    reply_to: str | int | None
+    """The platform's id of the message that it answers. A whole number is ours, of one that came in."""
     priority: int
     """-10 to 10 (0); higher goes first."""
     tag: str | None
@@ -148,12 +148,12 @@ def make_change(
 ) -> Draft:
     """The checked change of a message that was sent: a message of its own, in the same lane. Raises an `InputError`.
 
-    For a reaction, `text` is the emoji; for a deletion it is empty.
+    For a reaction, `text` is the emoji; where nothing is said it is empty.
     """
     _check_can(connector, operation, connection.type)
     if message.remote_id is None or message.operation is not Operation.SEND:
         raise NotSentError(id=message.id, status=message.status)
-    what = "-" if operation is Operation.DELETE else text
+    what = text if operation.has_words else "-"
     if operation is not Operation.EDIT:
         connection = replace(connection, settings={})  # no words that could have a sender
     draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
@@ -162,8 +162,9 @@ def make_change(
     return replace(draft, operation=operation, target=message.remote_id, text=words, confidential=hidden)
 
 
-def make_reaction(
+def make_change_of_other(
     place: tuple[Connection, str],
+    operation: Operation,
     connector: type[Connector],
     target: str,
     emoji: str,
@@ -172,17 +173,21 @@ def make_reaction(
     now: float,
     max_retries: int,
 ) -> Draft:
-    """The checked reaction to what somebody wrote in a place, whose number at the platform is `target`."""
+    """The same of what somebody wrote in a place, whose number at the platform is `target`: a reaction, or a pin."""
     connection, recipient = replace(place[0], settings={}), place[1]
-    _check_can(connector, Operation.REACT, connection.type)
-    draft = make_draft(connection, connector, recipient, emoji, options, now=now, max_retries=max_retries)
-    return replace(draft, operation=Operation.REACT, target=bounded("a message", target))
+    _check_can(connector, operation, connection.type)
+    what = emoji if operation.has_words else "-"
+    draft = make_draft(connection, connector, recipient, what, options, now=now, max_retries=max_retries)
+    text = draft.text if operation.has_words else ""
+    return replace(draft, operation=operation, target=bounded("a message", target), text=text)
 
 
 _CANNOT: Final = {
     Operation.EDIT: Sentence("edit", "edit"),
     Operation.DELETE: Sentence("delete", "delete"),
     Operation.REACT: Sentence("react_to", "react to"),
+    Operation.PIN: Sentence("pin", "pin"),
+    Operation.UNPIN: Sentence("unpin", "unpin"),
 }
 """What stands before "messages"."""
 

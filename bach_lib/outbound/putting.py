@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bach_lib.models import Message, Status
+from bach_lib.models import Message, Receipt, Status
 from bach_lib.outbound.file_keeper import add_files
 from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.rows import Draft, Request, draft_row
@@ -40,3 +40,15 @@ def put_row(
     if request:
         tx.run("save_request", id=number, request_key=request.key, request_digest=request.digest)
     return number
+
+
+def receipt_of(message: Message) -> Receipt:
+    """What a caller is told of a message that is on disk."""
+    return Receipt(
+        id=message.id,
+        connection=message.connection,
+        recipient=message.recipient,
+        status=message.status,
+        degraded=bool(message.lost),
+        lost=message.lost,
+    )

@@ -48,7 +48,7 @@ class Queue:
     def __init__(self, store: Store, clock: Clock, instance: str) -> None:
         self._store = store
         self._clock = clock
-        self._instance = instance
+        self.instance = instance
         self.files: FileKeeper = FileKeeper(store)
         """What is in the files of its messages."""
 
@@ -80,7 +80,7 @@ class Queue:
 
         def work(tx: Transaction) -> Put:
             number = tx.insert("put_message", row)
-            return Put(message=message_from_draft(draft, number, self._instance, status, attempted_at))
+            return Put(message=message_from_draft(draft, number, self.instance, status, attempted_at))
 
         return work
 
@@ -103,8 +103,8 @@ class Queue:
         def work(tx: Transaction) -> Put:
             if request and (known := tx.row("requested_message", request_key=request.key)):
                 if known["request_digest"] != request.digest:
-                    raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self._instance).id)
-                return Put(message=readable_message(known, self._instance), is_new=False)
+                    raise IdempotencyKeyReusedError(key=request.key, id=readable_message(known, self.instance).id)
+                return Put(message=readable_message(known, self.instance), is_new=False)
             wanted = gathered(tx, draft) if draft.gathering else draft
             room = room_after(tx, wanted, limit)
             # in this transaction, so that none is taken back for one that is not there; the rest in `replace_rest`
@@ -114,14 +114,14 @@ class Queue:
                 outdate(tx, draft, others)
             number = put_row(tx, wanted, status, attempted_at, request, in_rows=self.files.in_rows)
             kept = wanted if leased else without_contents(wanted)
-            message = message_from_draft(kept, number, self._instance, status, attempted_at)
+            message = message_from_draft(kept, number, self.instance, status, attempted_at)
             return Put(message=message, replaced=replaced, has_more=len(replaced) == AT_ONCE, room=room)
 
         return work
 
     def replace_rest(self, newer: Message) -> AsyncIterator[Message]:
         """End what waits with a message's tag and is older."""
-        return replace_rest(self._store, newer, now=self._clock.now(), instance=self._instance)
+        return replace_rest(self._store, newer, now=self._clock.now(), instance=self.instance)
 
     def advance(
         self,
@@ -138,7 +138,7 @@ class Queue:
         return self._store.submit(step, ends=claim is None, as_owner=True)
 
     def _advance_all(self, tx: Transaction, steps: Sequence[Step]) -> list[Advance]:
-        return advance_all(tx, steps, self._clock.now(), self._instance)
+        return advance_all(tx, steps, self._clock.now(), self.instance)
 
     async def recover(
         self, connection: str, *, idempotent: bool, besides: Container[int] = frozenset()
@@ -147,7 +147,7 @@ class Queue:
 
         A row that cannot be read is set aside as a dead letter that says why, and is among those returned.
         """
-        now, instance = self._clock.now(), self._instance
+        now, instance = self._clock.now(), self.instance
         settled: list[Message] = []
 
         def strange(tx: Transaction) -> list[Message]:
@@ -188,7 +188,7 @@ class Queue:
         ids = json.dumps(list(message_ids))
 
         def work(tx: Transaction) -> list[Message]:
-            return [readable_message(row, self._instance) for row in tx.rows("these_messages", ids=ids)]
+            return [readable_message(row, self.instance) for row in tx.rows("these_messages", ids=ids)]
 
         return await self._store.read(Single(work))
 
@@ -228,7 +228,7 @@ class Queue:
 
         def work(tx: Transaction) -> list[Message]:
             portions.begin()
-            ended = [expire_message(tx, one, known.get(one), now=now, instance=self._instance) for one in some]
+            ended = [expire_message(tx, one, known.get(one), now=now, instance=self.instance) for one in some]
             portions.end()
             return [message for message in ended if message]
 
@@ -251,7 +251,7 @@ class Queue:
         And what became of those that had been gathered. `settings`: of the connection.
         """
         due: dict[str, Value] = {"ids": json.dumps(message_ids), "connection": connection, "now": now}
-        work = partial(fall_due, due=due, settings=settings, now=now, instance=self._instance)
+        work = partial(fall_due, due=due, settings=settings, now=now, instance=self.instance)
         return self._store.submit(work, as_owner=True)
 
     async def keep_progress(self, message_id: int, progress: str) -> None:
@@ -285,7 +285,7 @@ class Queue:
                 pass
 
     def _end(self, tx: Transaction, message_id: int, status: Status, fault: Fault | None) -> Message:
-        return end_message(tx, message_id, status, fault, now=self._clock.now(), instance=self._instance)
+        return end_message(tx, message_id, status, fault, now=self._clock.now(), instance=self.instance)
 
     def _one(self, tx: Transaction, query: str, **values: Value) -> Message:
-        return one_message(tx, self._instance, query, **values)
+        return one_message(tx, self.instance, query, **values)

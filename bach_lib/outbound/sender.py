@@ -15,24 +15,23 @@ from bach_lib.models import Connection, Fault, Message, Operation, Receipt
 from bach_lib.outbound.bundle import Bundle
 from bach_lib.outbound.bystander import Bystander
 from bach_lib.outbound.dispatcher import Dispatcher
-from bach_lib.outbound.draft import SendOptions, make_change, make_draft, make_reaction, make_request
+from bach_lib.outbound.draft import SendOptions, make_change, make_change_of_other, make_draft, make_request
 from bach_lib.outbound.file_keeper import Keeping
 from bach_lib.outbound.going_together import gatherable
 from bach_lib.outbound.letters import Letter, Letters
-from bach_lib.outbound.putting import Put
-from bach_lib.outbound.putting_off import with_tag
+from bach_lib.outbound.passing_on import Original, make_forward, original_sent
+from bach_lib.outbound.putting import Put, receipt_of
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.quieting import quietly
 from bach_lib.outbound.rows import Draft, Request
+from bach_lib.outbound.sent_before import SentBefore
 from bach_lib.outbound.tagged import Tagged, id_there
 from bach_lib.outbound.turnstile import Turnstile
 from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.said import Sentence
 
-_SHORT = 1_000
-"""Characters of what may change another message. Telegram shows 1,024 below a picture, no platform less in a message
-(https://core.telegram.org/bots/api#editmessagecaption)."""
+type Quoting = Callable[[Connection, str | int, SendOptions], Awaitable[SendOptions]]
 
 
 class Sender:
@@ -40,7 +39,8 @@ class Sender:
 
     `dispatcher_of(name)` finds the dispatcher of a connection at work, or raises an `InputError`. `max_retries(name)`:
     what a message of it gets whose caller says nothing. `file_bytes(name)`: what files of its messages may take on the
-    disk.
+    disk. `quoting`: names at the platform what is answered, where a
+    caller says our number of it.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Sender:
         max_retries: Callable[[str], int],
         file_bytes: Callable[[str], int],
         tagged: Tagged,
+        quoting: Quoting,
     ) -> None:
         self._registry = registry
         self._directory = directory
@@ -65,6 +66,8 @@ class Sender:
         self._max_retries = max_retries
         self._file_bytes = file_bytes
         self.tagged: Tagged = tagged
+        self.before: SentBefore = SentBefore(directory, queue, tagged)
+        self._quoting = quoting
         self._turnstile = Turnstile()
         self.letters: Letters = Letters(queue, self._checked, self._keep, self._place)
 
@@ -87,11 +90,12 @@ class Sender:
         """
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
+        options = await self._quoting(row, recipient, options)
         async with self._turnstile:
             asked = self._draft(row, connector, recipient, text, options, is_awake=is_awake, is_own=is_own)
             if why is not None and asked.why is None and asked.next_retry_at is not None:
                 asked = replace(asked, why=why, asked_at=asked.next_retry_at)
-            return await self._put(await self._in_place(asked, connector), options, asked)
+            return await self._put(await self.before.in_place(asked, connector), options, asked)
 
     async def send_all(
         self, targets: Sequence[tuple[str, str | int]], text: str, options: SendOptions
@@ -101,12 +105,13 @@ class Sender:
         for connection, recipient in targets:
             row = self._registry.get(connection)
             connector = await self._connectors.load(row.type)
+            own = await self._quoting(row, recipient, options)
             async with self._turnstile:
-                drafts.append((self._draft(row, connector, recipient, text, options), connector))
+                drafts.append((self._draft(row, connector, recipient, text, own), connector))
         bundle, kept = Bundle(self._queue), list[Keeping]()
         try:
             for asked, type_ in drafts:
-                draft = await self._in_place(asked, type_)
+                draft = await self.before.in_place(asked, type_)
                 one = await self._queue.files.keep(draft, self._file_bytes(draft.connection))
                 kept.append(one if draft is asked else replace(one, asked=asked))
         except BaseException:  # raised again: nothing holds their files
@@ -139,7 +144,7 @@ class Sender:
         """Through what a message is changed. Raises `InvalidValueError` if another account has sent it."""
         row = self._registry.get(message.connection)
         connector = await self._connectors.load(row.type)
-        if await self._is_of_another_account(message, connector):
+        if await self.before.is_of_another_account(message, connector):
             raise InvalidValueError(
                 field=Sentence("a_message_to_change", "a message to change"),
                 value=message.id,
@@ -164,12 +169,20 @@ class Sender:
 
     async def react_to(self, connection: str, recipient: str, target: str, emoji: str, options: SendOptions) -> Receipt:
         """Put a reaction to somebody's message, `target` at the platform, on disk. Raises as `send` does."""
+        return await self.change_other((connection, recipient), Operation.REACT, target, emoji, options)
+
+    async def change_other(
+        self, place: tuple[str, str], operation: Operation, target: str, emoji: str, options: SendOptions
+    ) -> Receipt:
+        """Put what is done to somebody's message in a place, `target` there, on disk. Raises as `send` does."""
+        connection, recipient = place
         row = self._registry.get(connection)
         connector = await self._connectors.load(row.type)
         async with self._turnstile:
             now, retries = self._clock.now(), self._max_retries(row.name)
-            place = (row, recipient)
-            draft = make_reaction(place, connector, target, emoji, options=options, now=now, max_retries=retries)
+            draft = make_change_of_other(
+                (row, recipient), operation, connector, target, emoji, options=options, now=now, max_retries=retries
+            )
             return await self._put(draft, options)
 
     def replaces_by_tag(self, connection: str) -> bool:
@@ -180,36 +193,29 @@ class Sender:
             return True  # it is gone, and nobody can take anything away
         return type_ is None or type_.capabilities.replaces_by_tag
 
-    async def _in_place(self, draft: Draft, connector: type[Connector]) -> Draft:
-        """The draft, or the change that it makes to what was sent with its tag.
+    async def forward(
+        self, place: tuple[str, str | int], original: Original, options: SendOptions, *, is_copy: bool
+    ) -> Receipt:
+        """Put a message on disk that passes another one on. Raises as `send` does."""
+        row = self._registry.get(place[0])
+        connector = await self._connectors.load(row.type)
+        async with self._turnstile:
+            now, retries = self._clock.now(), self._max_retries(row.name)
+            draft = make_forward(
+                row, connector, place[1], original, is_copy=is_copy, options=options, now=now, max_retries=retries
+            )
+            return await self._put(quietly(draft, row, connector, self._directory.normal), options)
 
-        A change makes no sound, so only what is silent may be one. What has files, or may be several messages, goes
-        anew, and so does what goes later: nobody knows what will be there then.
-        """
-        able, draft = connector.capabilities, with_tag(draft)
-        is_short = len(draft.text) + len(draft.title or "") <= _SHORT
-        if (
-            draft.tag is None
-            or able.replaces_by_tag
-            or not draft.silent
-            or draft.next_retry_at is not None
-            or draft.files
-            or not is_short
-            or Operation.EDIT not in able.operations
-        ):
-            return draft
-        forms = self._directory.spellings(draft.connection, draft.recipient)
-        there = next(iter(await self.tagged.of_tag(draft.connection, forms, draft.tag)), None)
-        if there is None or there.files or await self._is_of_another_account(there, connector):
-            return draft
-        return replace(draft, recipient=there.recipient, operation=Operation.EDIT, target=id_there(there))
-
-    async def _is_of_another_account(self, message: Message, connector: type[Connector]) -> bool:
-        """Whether somebody else was behind the connection when it was sent: to this one, its id there is another's."""
-        if not connector.capabilities.own_ids:
-            return False
-        newest_before, at = await self._queue.handed_over(message.connection)
-        return message.id <= newest_before and (message.attempted_at or message.created_at) <= at
+    async def original(self, message_id: int) -> Original:
+        """A sent message, to be passed on. Raises `UnknownMessageError`, `NotSentError` or a `StorageError`."""
+        message = await self._queue.get(message_id)
+        original = original_sent(message, (message.remote_id or "",))
+        connector = await self._connectors.load(self._registry.get(message.connection).type)
+        if await self.before.is_of_another_account(message, connector):
+            return replace(original, remote_ids=())
+        forms = self._directory.spellings(message.connection, message.recipient)
+        all_ids = await self.tagged.ids_of(replace(message, target=message.remote_id), forms)
+        return replace(original, remote_ids=all_ids or original.remote_ids)
 
     async def _checked(self, letter: Letter) -> Draft:
         """That somebody is answered in it wakes nobody: it is told of what others write."""
@@ -282,15 +288,3 @@ class Sender:
 def _is_new(put: asyncio.Future[Put]) -> bool:
     """Whether there is a message now that names the files; not what was put again under its key."""
     return not put.cancelled() and put.exception() is None and put.result().is_new
-
-
-def receipt_of(message: Message) -> Receipt:
-    """What a caller is told of a message that is on disk."""
-    return Receipt(
-        id=message.id,
-        connection=message.connection,
-        recipient=message.recipient,
-        status=message.status,
-        degraded=bool(message.lost),
-        lost=message.lost,
-    )

@@ -160,7 +160,7 @@ def _kind(schema: Json) -> _Part:
         name = f"{said['$ref']}".rpartition("/")[2]
         return _link(f"{name}-fields", name)
     if "anyOf" in said:
-        one, _ = _list(said["anyOf"])  # or null
+        one, *_ = _list(said["anyOf"])  # or null
         return _of("span", _kind(one), ", or null")
     if "const" in said:
         return _of("code", json.dumps(said["const"]))

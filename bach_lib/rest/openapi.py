@@ -23,6 +23,7 @@ from bach_lib.rest.describing import (
     reference,
     refusals,
 )
+from bach_lib.rest.describing_changes import CHANGE_SCHEMAS, CHANGES
 from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
 from bach_lib.rest.describing_routes import ROUTE_SCHEMAS, ROUTES
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
@@ -34,7 +35,10 @@ _OPTIONS: Final[dict[str, Json]] = {
     "format": nullable({"type": "string", "enum": list(Format)}),
     "silent": nullable({"type": "boolean"}),
     "confidential": nullable({"type": "boolean", "description": "Shown nowhere here, and not kept: a code, say."}),
-    "reply_to": nullable({"type": "string"}),
+    "reply_to": {
+        "anyOf": [{"type": "string"}, {"type": "integer", "minimum": 1}, {"type": "null"}],
+        "description": "The platform's id of the message that it answers; a whole number is ours, of one that came in.",
+    },
     "priority": nullable({"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}),
     "tag": nullable({"type": "string"}),
     "not_before": nullable(
@@ -72,6 +76,7 @@ _SCHEMAS: Final[dict[str, Json]] = {
     "Send": _SEND,
     "Edit": an_object({"content": _CONTENT}, _OPTIONS),
     **LETTER_SCHEMAS,
+    **CHANGE_SCHEMAS,
     **ROUTE_SCHEMAS,
     "Receipt": an_object(
         {
@@ -208,6 +213,7 @@ _PATHS: Final[dict[str, Json]] = {
         }
     },
     **LETTERS,
+    **CHANGES,
     **ROUTES,
     "/api/v1/events": {
         "get": {

@@ -39,7 +39,7 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "tag": message.tag,
         "delivery": message.delivery,
         "context": message.context,
-        "target": message.target,
+        "target": None if message.forwarding else message.target,
         "buttons": exact(message.buttons),
         "files": [{"name": one.name, "mime_type": one.mime_type, "size": one.size} for one in message.files],
         "status": message.status,

@@ -28,7 +28,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "format": (str,),
     "silent": (bool,),
     "confidential": (bool,),
-    "reply_to": (str,),
+    "reply_to": (str, int),
     "priority": (int,),
     "tag": (str,),
     "not_before": (str,),
@@ -197,6 +197,8 @@ def _required(body: Mapping[str, object], field: str) -> str:
 
 
 def _said(kinds: tuple[type, ...]) -> str:
+    if kinds == (str, int):
+        return "a text or a whole number"
     return {
         str: "a text",
         bool: "true or false",

@@ -12,7 +12,7 @@ from typing import Final
 from bach_lib.models import Button, Message, ProofKind, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus
-from bach_lib.outbound.sender import receipt_of
+from bach_lib.outbound.putting import receipt_of
 from bach_lib.questions.question import Answer, Asked, Question, Questions
 from bach_lib.routes.deciding import Acknowledged, Happening, Known, Lost, Snoozed
 

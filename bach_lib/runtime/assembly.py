@@ -37,6 +37,7 @@ from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
 from bach_lib.runtime.opened import open_directory, open_registry, open_rules, read_instance
 from bach_lib.runtime.parts import Base, Parts
+from bach_lib.runtime.quoting import Quoting
 from bach_lib.runtime.runtimes import Runtimes
 from bach_lib.runtime.sharing import Sharing
 from bach_lib.storage import SharedStore
@@ -52,7 +53,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     dispatching = _dispatch_services(base, registry, policies, instance, queue=queue, directory=directory, inbox=inbox)
     sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
-    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, instance=instance)
+    sender = _sender(base, registry, directory, queue, runtimes, policies=policies, inbox=inbox)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
     by_hand = _by_hand(base, queue, corrections, runtimes, directory)
     return Parts(
@@ -182,7 +183,7 @@ def _sender(
     runtimes: Runtimes,
     *,
     policies: Policies,
-    instance: str,
+    inbox: Inbox,
 ) -> Sender:
     return Sender(
         registry=registry,
@@ -193,7 +194,8 @@ def _sender(
         clock=base.clock,
         max_retries=lambda name: policies.of(name).retry.max_retries,
         file_bytes=lambda name: policies.of(name).file_bytes,
-        tagged=Tagged(base.store, base.clock, instance),
+        tagged=Tagged(base.store, base.clock, queue.instance),
+        quoting=Quoting(inbox, directory, base.connectors).named,
     )
 
 

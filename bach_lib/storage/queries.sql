@@ -411,9 +411,10 @@ WHERE connection = :connection AND operation = 'send' AND id > :after AND (
 ) ORDER BY id DESC LIMIT 1;
 
 -- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived. What is
--- scheduled keeps its time
+-- scheduled keeps its time; what was to be passed on goes in these words
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
+    target = CASE WHEN operation = 'send' THEN NULL ELSE target END,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
     status = 'pending', held = 0, retry_count = 0, waited = 0, finished_at = NULL,
     next_retry_at = CASE WHEN status = 'pending' AND attempted_at IS NULL THEN next_retry_at END

@@ -170,7 +170,7 @@ def _out(views: Views, message: Message) -> _View:
     return views.said(message) | {
         "direction": "out",
         "ref": message.remote_id if is_send else None,
-        "concerns": message.target,
+        "concerns": None if is_send else message.target,
         "at": message.created_at,
         "buttons": [button.text for row in message.buttons for button in row],
         "attached": [_file(file) for file in message.files],

@@ -60,6 +60,8 @@ SUBJECTS: Final[Mapping[str, tuple[str, str]]] = {
     Operation.EDIT: ("activity_change", "activity_of_message"),
     Operation.DELETE: ("activity_deletion", "activity_of_message"),
     Operation.REACT: ("activity_response", "activity_to_message"),
+    Operation.PIN: ("activity_pin", "activity_of_message"),
+    Operation.UNPIN: ("activity_unpin", "activity_of_message"),
 }
 """What it is that ended so. The pages of devices have little room for the first part, and cut it off."""
 

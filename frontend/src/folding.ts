@@ -17,6 +17,8 @@ export interface Shape {
   /** The newest change of its words that has arrived. */
   words: SaidView | undefined;
   isDeleted: boolean;
+  /** Whether this home keeps it in sight. */
+  isPinned: boolean;
   /** Who reacted with what; an empty name is this home's. */
   reactions: { emoji: string; names: string[] }[];
   /** Who pressed which of its buttons. */
@@ -41,7 +43,7 @@ export function folded(items: readonly SaidView[], later: readonly SaidView[] = 
 }
 
 export function shapeOf({ changes }: Told, { adds_reactions }: Pick<PlaceView, "adds_reactions">): Shape {
-  const shape: Shape = { words: undefined, isDeleted: false, reactions: [], pressed: new Map(), open: [] };
+  const shape: Shape = { words: undefined, isDeleted: false, isPinned: false, reactions: [], pressed: new Map(), open: [] };
   const hands = new Map<string, { name: string; emojis: Set<string> }>();
   for (const change of changes) {
     if (isPress(change)) {
@@ -62,6 +64,7 @@ export function shapeOf({ changes }: Told, { adds_reactions }: Pick<PlaceView, "
       if (!isOut && change.removed !== null) emojis.delete(change.removed);
       hands.set(who, { name, emojis });
     } else if (isOut ? change.operation === "delete" : change.kind === "deleted") shape.isDeleted = true;
+    else if (isOut && isPin(change)) shape.isPinned = change.operation === "pin";
     else shape.words = change;
   }
   const names = new Map<string, string[]>();
@@ -108,12 +111,14 @@ const end = (ref: string): string => ref.slice(ref.lastIndexOf(":") + 1);
 
 const isPress = (one: SaidView): one is CameView & { kind: "button" } => one.direction === "in" && one.kind === "button";
 
+const isPin = ({ operation }: WentView): boolean => operation === "pin" || operation === "unpin";
+
 const about = (one: SaidView): number | null => (one.direction === "in" ? one.about : null);
 
 /** Only who wrote a message gives it other words. */
 const isOf = (change: SaidView, one: SaidView): boolean =>
   change.direction === "out"
-    ? change.operation === "react" || one.direction === "out"
+    ? change.operation === "react" || isPin(change) || one.direction === "out"
     : isPress(change)
       ? one.direction === "out"
       : change.kind === "reaction" || (one.direction === "in" && one.sender_id === change.sender_id);

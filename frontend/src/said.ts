@@ -24,6 +24,8 @@ const OPEN: Record<Exclude<WentView["operation"], "send">, TextKey> = {
   edit: "chat.will_say",
   delete: "chat.will_go",
   react: "chat.will_react",
+  pin: "chat.will_pin",
+  unpin: "chat.will_unpin",
 };
 /** What somebody said, which can be answered and reacted to. */
 const WORDS: readonly CameView["kind"][] = ["text", "media", "command", "location"];
@@ -123,7 +125,7 @@ function after({ transport, place }: Around, told: Told<SaidView>) {
 }
 
 function marks({ transport, place }: Around, told: Told<SaidView>) {
-  const { words: now, isDeleted } = shapeOf(told, place);
+  const { words: now, isDeleted, isPinned } = shapeOf(told, place);
   if (isDeleted) return html`· ${transport.text("chat.deleted")}`;
-  return now ? html`· ${transport.text("chat.edited")}` : nothing;
+  return html`${now ? html`· ${transport.text("chat.edited")}` : nothing} ${isPinned ? html`· ${transport.text("chat.pinned")}` : nothing}`;
 }

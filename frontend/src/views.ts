@@ -11,7 +11,7 @@ export interface Row {
   recipient: string;
   connection_title: string;
   recipient_title: string;
-  operation: "send" | "edit" | "delete" | "react";
+  operation: "send" | "edit" | "delete" | "react" | "pin" | "unpin";
   title: string | null;
   text: string;
   files: number;

@@ -99,6 +99,8 @@ const CHANGES: Record<Exclude<Row["operation"], "send">, TextKey> = {
   edit: "message.edit",
   delete: "message.delete",
   react: "message.react",
+  pin: "message.pin",
+  unpin: "message.unpin",
 };
 
 const NEEDS_A_PERSON: readonly Status[] = ["dead", "uncertain"];

@@ -8,7 +8,7 @@ import type { SaidView } from "../src/views.ts";
 import { FakeHome, seen, settled, show } from "./fake.ts";
 import { came, page, place, went } from "./talk.ts";
 
-const changes = (operation: "edit" | "delete" | "react", id: number, concerns: string, more = {}) =>
+const changes = (operation: "edit" | "delete" | "react" | "pin" | "unpin", id: number, concerns: string, more = {}) =>
   went(id, { operation, concerns, ref: null, text: "", ...more });
 const theirs = (kind: "edited" | "deleted" | "reaction", id: number, concerns: string, more = {}) =>
   came(id, { kind, concerns, ref: null, text: "", ...more });
@@ -53,6 +53,11 @@ test("the newest words that arrived count; what waits or failed is open, what wa
   assert.deepEqual(found.open.map((one) => one.id), [3]);
   const again = shape([went(1), changes("delete", 2, "1", { status: "dead" }), changes("delete", 3, "1")]);
   assert.deepEqual([again.isDeleted, again.open], [true, []]);
+});
+
+test("what this home has pinned stays pinned until it lets go, whoever wrote it", () => {
+  assert.deepEqual([shape([came(1), changes("pin", 2, "1")]).isPinned, shape([went(1), changes("pin", 2, "1"), changes("unpin", 3, "1")]).isPinned], [true, false]);
+  assert.equal(shape([went(1), changes("pin", 2, "1")]).words, undefined);
 });
 
 test("a reaction takes the place of the one before, or joins it, as the platform has it", () => {

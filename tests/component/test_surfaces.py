@@ -95,6 +95,10 @@ def _about_a_message(**more: object) -> list[Try]:
     return [Try({"message_id": TO_ADA} | more, _CHILDREN), Try({"message_id": TO_ANYBODY} | more, _ADMINS)]
 
 
+def _about_any_message(**more: object) -> list[Try]:
+    return [*_about_a_message(**more), Try({"incoming_id": INCOMING} | more, _CHILDREN)]
+
+
 def _at_a_place(**more: object) -> list[Try]:
     return [
         Try({"connection": CONNECTION, "recipient": recipient} | more, who)
@@ -105,6 +109,7 @@ def _at_a_place(**more: object) -> list[Try]:
 ACTIONS: Final[Mapping[str, list[Try]]] = {
     "send_message": [
         *_sending(),
+        Try({"reply_to": INCOMING, "message": "hello"}, _CHILDREN),
         Try(_BY_ENTITY | {"message": "hello", "camera": ["camera.door"]}, _USERS),  # who may see what it shows
     ],
     "ask": _sending(answers=[{"text": "Yes"}], timeout=0.01),
@@ -123,7 +128,14 @@ ACTIONS: Final[Mapping[str, list[Try]]] = {
     "all_clear": [Try({"run_id": 1, "message": "over"}, _ADMINS)],
     "edit_message": _about_a_message(message="other"),
     "delete_message": _about_a_message(),
-    "react": _about_a_message(reaction="👍"),
+    "react": _about_any_message(reaction="👍"),
+    "forward": [
+        *_to_somebody(message_id=TO_ADA),
+        Try(_BY_ENTITY | {"incoming_id": INCOMING}, _CHILDREN),
+        Try(_BY_ENTITY | {"message_id": TO_ANYBODY}, _ADMINS),
+    ],
+    "pin": _about_any_message(),
+    "unpin": _about_any_message(),
     "check": [Try({"config_entry_id": ENTRY}, _USERS)],
     "get_queue": [Try({}, _ADMINS)],
     "get_message": [Try({"message_id": TO_ADA}, _ADMINS)],

@@ -74,6 +74,12 @@ class Fake(Company):
         return [message.text for message in self._platform.sent if message.operation is Operation.REACT]
 
     @override
+    def pinned(self) -> list[str]:
+        sent = self._platform.sent
+        on = {one.target: one.operation for one in sent if one.operation in {Operation.PIN, Operation.UNPIN}}
+        return [sent[int(str(target)) - 1].text for target, how in on.items() if how is Operation.PIN]
+
+    @override
     def is_typing(self) -> bool:
         return bool(self._platform.typing)
 

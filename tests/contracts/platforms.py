@@ -103,6 +103,11 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
     def reactions(self) -> list[str]:
         return [emoji for reaction in self._server.reactions for emoji in reaction.emoji]
 
+    @override
+    def pinned(self) -> list[str]:
+        named = [self._server.chats[one.chat_id].messages[one.message_id] for one in self._server.pinned]
+        return [message.text for message in named if message]
+
 
 class OnDiscord(PlatformOn[DiscordServer]):
     """Discord, in whatever way one writes to it."""
@@ -151,7 +156,7 @@ class OnDiscord(PlatformOn[DiscordServer]):
     @override
     def texts(self) -> list[str]:
         gone = self._server.deleted
-        return [shown(message.content) for message in self._server.sent if message not in gone]
+        return [shown(message.read) for message in self._server.sent if message not in gone]
 
 
 class DiscordPlatform(OnDiscord):
@@ -210,6 +215,10 @@ class DiscordPlatform(OnDiscord):
     @override
     def reactions(self) -> list[str]:
         return [emoji for message in self._server.sent for emoji in message.reactions]
+
+    @override
+    def pinned(self) -> list[str]:
+        return [shown(message.content) for message in self._server.sent if message.is_pinned]
 
 
 def buttons(message: discord_server.Message) -> list[Mapping[str, object]]:

@@ -33,6 +33,7 @@ LESS: Final[Mapping[str, str]] = {
     "reply": "by itself",
     "silent": "with a sound",
     "title": "no",
+    "forward": "in words",
 }
 """What a message goes without, as the table says it."""
 PNG: Final = File(name="door.png", content=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
@@ -119,6 +120,27 @@ async def react(house: House) -> str:
     return said(message.lost)
 
 
+async def pin(house: House) -> str:
+    """What was sent is kept in sight, and no longer."""
+    number = await house.send()
+    message = await house.bach.wait((await house.bach.pin(number)).id, 60)
+    if message.status is Status.DEAD:
+        assert message.error
+        return "in groups" if "groups" in message.error.text else message.error.text
+    assert (message.status, house.platform.pinned()) == (Status.SENT, [WORDS])
+    message = await house.bach.wait((await house.bach.unpin(number)).id, 60)
+    assert (message.status, house.platform.pinned()) == (Status.SENT, [])
+    return said(message.lost)
+
+
+async def passed_on(house: House, *, copy: bool) -> str:
+    """What was sent is sent once more, as the platform itself passes things on."""
+    number, place = await house.send(), house.platform.recipient
+    message = await house.bach.wait((await house.bach.forward("home", place, number, copy=copy)).id, 60)
+    assert (message.status, house.platform.texts()) == (Status.SENT, [WORDS, WORDS])
+    return said(message.lost)
+
+
 async def replaced(house: House) -> str:
     """A newer message of a tag: the older one is taken away once that has arrived, where the platform can."""
     await house.send("Washing: 40 %", tag="washing")
@@ -153,6 +175,9 @@ ABILITIES: Final[Mapping[str, Callable[[House], Awaitable[str]]]] = {
     "other words later": edit,
     "taking it back": delete,
     "an emoji below it": react,
+    "a pin": pin,
+    "passing it on": lambda house: passed_on(house, copy=False),
+    "a copy of it": lambda house: passed_on(house, copy=True),
     "a newer one of its `tag`": replaced,
     "the same, silent": changed,
 }

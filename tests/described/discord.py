@@ -158,11 +158,14 @@ def _as_discord_takes_it(request: Request) -> Request:
     """The exceptions, where the description says less than Discord takes.
 
     A person may be named by a number (`recipient_id`), as discord.py does. A message through a webhook may have files:
-    https://docs.discord.com/developers/resources/webhook#execute-webhook.
+    https://docs.discord.com/developers/resources/webhook#execute-webhook. A reference may forward (type 1):
+    https://docs.discord.com/developers/resources/message#message-reference-types.
     """
     if "/webhooks/" in request.path:
         request = replace(request, files=frozenset(name for name in request.files if not _FILE.fullmatch(name)))
     match request.body:
         case {"recipient_id": int(number), **rest}:
             return replace(request, body={**rest, "recipient_id": str(number)})
+        case {"message_reference": {"type": 1, **reference}, **rest}:
+            return replace(request, body={**rest, "message_reference": reference})
     return request

@@ -4,7 +4,14 @@ import pytest
 
 from bach_lib import Bach, Connection, Fault, Status
 from bach_lib.connectors.base import Batch, Incoming
-from bach_lib.errors import BachError, CannotDoError, InvalidValueError, NotSentError, TextTooLongError
+from bach_lib.errors import (
+    BachError,
+    CannotDoError,
+    InvalidValueError,
+    NotSentError,
+    TextTooLongError,
+    UnknownMessageError,
+)
 from bach_lib.models import Operation
 from bach_lib.models.incoming import Kind
 from bach_lib.outcomes import Dead
@@ -99,3 +106,25 @@ async def test_only_what_is_on_the_platform_is_changed(bach: Bach, platform: Fak
             with pytest.raises(NotSentError) as caught:
                 await change
             assert caught.value.placeholders == {"id": str(number), "status": str(status)}
+
+
+async def test_what_was_sent_or_came_in_is_pinned(bach: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """When the plumber comes would be lost among the messages of a week."""
+    number = await heard(bach, platform, clock)
+    sent = await bach.send("home", "ada", "On Friday")
+    await clock.settle()
+    await bach.pin(sent.id, silent=True)
+    await bach.pin(incoming_id=number)
+    await bach.unpin(sent.id)
+    await clock.settle()
+    changes = [(one.operation, one.target, one.text, one.silent) for one in platform.sent[1:]]
+    assert changes == [
+        (Operation.PIN, "1", "", True),
+        (Operation.PIN, "77", "", False),
+        (Operation.UNPIN, "1", "", False),
+    ]
+    for named in ((None, None), (1, 1)):
+        with pytest.raises(InvalidValueError, match="incoming_id"):
+            await bach.pin(named[0], incoming_id=named[1])
+    with pytest.raises(UnknownMessageError):
+        await bach.unpin(incoming_id=99)

@@ -82,6 +82,7 @@ OTHERS = frozenset(
             "remove_rule",
         ),
         *("set_rule", "remove_bridge", "set_bridge"),
+        *("forward", "pin", "unpin", "react"),
         *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
         *("follow_run", "route_run"),
     }

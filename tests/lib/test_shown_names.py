@@ -85,6 +85,7 @@ DOES = frozenset(
             "wait",
         ),
         *("remove_rule", "set_rule", "follow_run", "remove_bridge", "set_bridge"),
+        *("forward", "pin", "unpin", "react"),
         *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
     }
 )

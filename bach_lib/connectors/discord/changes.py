@@ -1,6 +1,8 @@
-"""Changes of a message that a bot has sent: another text, an emoji, or that it is gone. All raise `CallError`."""
+"""Changes of a message that is there: another text, an emoji, a pin, or that it is gone. All raise `CallError`."""
 
 from collections.abc import Awaitable
+
+from discord.http import Route
 
 from bach_lib.connectors.discord import compose
 from bach_lib.connectors.discord.errors import expect_message, expect_nothing
@@ -19,6 +21,21 @@ async def react(rest: Rest, place: int, message: Message) -> None:
     """Put an emoji on it."""
     reacting: Awaitable[object] = rest.add_reaction(place, compose.target(message), message.text)
     expect_nothing(await reacting)
+
+
+async def pin(rest: Rest, place: int, message: Message, *, is_on: bool) -> None:
+    """Keep it in sight in its channel, or no longer; what is so already is what was wanted.
+
+    https://docs.discord.com/developers/resources/message#pin-message
+    """
+    path = "/channels/{channel_id}/messages/pins/{message_id}"
+    target = compose.target(message)
+    route = Route("PUT" if is_on else "DELETE", path, channel_id=place, message_id=target)
+    try:
+        expect_nothing(await rest.request(route))
+    except CallError as error:
+        if is_on or error.code != "message_not_found":
+            raise
 
 
 async def delete(rest: Rest, place: int, message: Message) -> None:

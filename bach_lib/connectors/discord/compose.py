@@ -13,6 +13,7 @@ from itertools import batched
 
 from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE
 from bach_lib.connectors.observations import CallError, Observation
+from bach_lib.connectors.passed_on import passed_on
 from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
 from bach_lib.said import Sentence
 from bach_lib.text.html_markdown import MarkdownMarks
@@ -31,7 +32,7 @@ FILE_BYTES = 20 << 20
 MAX_CUSTOM_ID = 100
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5
-_SILENT = 1 << 12
+SILENT = 1 << 12
 """The flag SUPPRESS_NOTIFICATIONS."""
 
 _MARKUP = re.compile(
@@ -82,6 +83,8 @@ def parts_of(message: Message) -> list[Message]:
 
 def plan(message: Message) -> list[Message]:
     """All messages that one becomes: what is too many files for the last of its words goes in further ones."""
+    if message.forwarding is not None:
+        return passed_on(message, message.forwarding)
     *before, last = parts_of(message)
     alone = replace(message, text="", title=None, reply_to=None, buttons=())
     more = [replace(alone, files=tuple(some)) for some in batched(message.files[MAX_FILES:], MAX_FILES)]
@@ -130,10 +133,14 @@ def target(message: Message) -> int:
     """The message to change. Raises `CallError` for what names none."""
     found = message_number(message.target)
     if found is None:
-        raise CallError(
-            "message_not_found", Sentence("there_is_no_such_message", "There is no such message."), Observation.REFUSED
-        )
+        raise no_message()
     return int(found)
+
+
+def no_message() -> CallError:
+    """What is said of an id that is none."""
+    text = Sentence("there_is_no_such_message", "There is no such message.")
+    return CallError("message_not_found", text, Observation.REFUSED)
 
 
 def targets(message: Message) -> list[int]:
@@ -145,7 +152,7 @@ def targets(message: Message) -> list[int]:
 def anonymous(message: Message) -> dict[str, object]:
     """One of the messages, without what only bots can have."""
     body: dict[str, object] = {"content": content(message), "allowed_mentions": _mentions(message)}
-    return body | {"flags": _SILENT} if message.silent else body
+    return body | {"flags": SILENT} if message.silent else body
 
 
 def payload(message: Message, key: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Connector for Discord bots: sends over HTTP, receives through the gateway. Each works while the other does not."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, override
 
@@ -25,6 +26,7 @@ from bach_lib.connectors.discord.log_filter import be_discreet
 from bach_lib.connectors.discord.message_text import original
 from bach_lib.connectors.discord.receiver import GatewayReceiver
 from bach_lib.connectors.discord.recipients import Target
+from bach_lib.connectors.discord.references import body_of
 from bach_lib.connectors.discord.rest import Rest, Timeouts, as_json
 from bach_lib.connectors.discord.session_starts import SessionStarts
 from bach_lib.connectors.ladder import Ladder
@@ -38,8 +40,8 @@ from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
 from bach_lib.said import Sentence
 
-PERMISSIONS = 0x40_0001_8C40
-"""What an invitation asks for: see channels, write in them and in threads, read the history, react, attach files."""
+PERMISSIONS = 0x8_0040_0001_8C40
+"""What an invitation asks for: see channels, write in them and in threads, read history, react, attach files, pin."""
 
 _RATE = Rate(count=45, per=1, burst=5)
 """50 a second for a bot (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), so 5 at once and 45
@@ -78,6 +80,7 @@ class DiscordConnector(Connector):
         max_files=compose.MAX_FILES,
         file_bytes=MOST_OF_FILE,  # where a server is boosted most; see `boosts`
         fits_pictures=True,
+        forwards=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord"]
@@ -155,6 +158,8 @@ class DiscordConnector(Connector):
                     await changes.delete(self._rest, place, message)
                 case Operation.REACT:
                     await changes.react(self._rest, place, message)
+                case Operation.PIN | Operation.UNPIN:
+                    await changes.pin(self._rest, place, message, is_on=message.operation is Operation.PIN)
         except CallError as error:
             return await unless_repeated(self._clean(error.outcome), self.check)
         return Sent(remote_id=message.target)
@@ -204,10 +209,8 @@ class DiscordConnector(Connector):
     @override
     async def typing(self, recipient: str) -> None:
         """Shows "is typing" for ten seconds at most."""
-        try:
+        with suppress(CallError):
             await self._rest.send_typing(await self._directs.place(Target.parse(recipient)))
-        except CallError:
-            return
 
     @override
     async def fetch(self, media: Media, limit: int) -> bytes | Fault:
@@ -266,7 +269,7 @@ class DiscordConnector(Connector):
     async def post(self, step: Step) -> str | None:
         """Send one message. Raises `CallError`."""
         message = step.message
-        place, body = await self._directs.place(Target.parse(message.recipient)), compose.payload(message, step.key)
+        place, body = await self._directs.place(Target.parse(message.recipient)), await body_of(step, self._directs)
         if message.files:
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=place)
             return expect_message(await self._rest.request(route, json=body, attachments=message.files))

@@ -119,7 +119,7 @@ class DiscordWebhookConnector(SendOnly):
                     return await self._edit(message, thread)
                 case Operation.DELETE:
                     return await self._delete(message, thread)
-                case Operation.REACT:
+                case Operation.REACT | Operation.PIN | Operation.UNPIN:
                     return Dead(
                         fault=Fault(
                             code="cannot_do",

@@ -24,6 +24,7 @@ from bach_lib.connectors.request_body import JsonBody
 from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.signal import codec, rungs
 from bach_lib.connectors.signal.attachment_body import AttachmentBody
+from bach_lib.connectors.signal.change_requests import PINS_IN_GROUPS, change_requests
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_ACCOUNT, NO_ID, WRONG_MODE
 from bach_lib.connectors.signal.finding import found
@@ -229,7 +230,7 @@ class SignalConnector(Connector):
                 return await self._ladder.send(message)
             case Operation.EDIT:
                 return await self._edit(message)
-            case Operation.DELETE | Operation.REACT:
+            case Operation.DELETE | Operation.REACT | Operation.PIN | Operation.UNPIN:
                 return await self._change(message)
 
     def plan(self, message: Message) -> list[Message]:
@@ -281,16 +282,10 @@ class SignalConnector(Connector):
         about = codec.MessageRef.parse(message.target, self._number)
         if about is None:
             return _NAMES_NOTHING
-        body: dict[str, object] = {"recipient": message.recipient, "timestamp": about.timestamp}
-        if message.operation is Operation.DELETE:
-            named = (codec.MessageRef.parse(one, self._number) for one in message.parts or (message.target,))
-            for one in filter(None, named):
-                body["timestamp"] = one.timestamp
-                await self._rest.call("DELETE", "v1", "remote-delete", self._number, body=body)
-        else:
-            body |= {"reaction": message.text, "target_author": about.author}
-            await self._rest.call("POST", "v1", "reactions", self._number, body=body)
-        return Sent(remote_id=message.target)
+        requests = list(change_requests(message, about, self._number))
+        for one in requests:
+            await self._rest.call(one.method, *one.path, body=one.body)
+        return Sent(remote_id=message.target) if requests else PINS_IN_GROUPS
 
 
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})

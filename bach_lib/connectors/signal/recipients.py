@@ -78,6 +78,11 @@ def user_name(*names: object) -> str | None:
     return next((one.lower() for one in names if isinstance(one, str) and _USER_NAME.fullmatch(one.lower())), None)
 
 
+def is_group(recipient: str) -> bool:
+    """Whether it is a group, and no person."""
+    return _GROUP.fullmatch(recipient) is not None
+
+
 def group_of(internal_id: object) -> str | None:
     """The group as the server names it. Its base64 has no "/", for what is encoded is base64 itself."""
     if not isinstance(internal_id, str) or not 0 < len(internal_id) <= _MAX_GROUP:

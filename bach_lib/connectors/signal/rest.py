@@ -129,5 +129,8 @@ class Rest(JsonClient):
 
 
 def _is_receipt(answer: object) -> bool:
-    """Whether this is how the server says that something was sent. Where its status alone says so, that is 201."""
-    return isinstance(answer, dict) and "timestamp" in answer
+    """Whether this is how the server says that something was sent, or is pinned: then with a text.
+
+    Where its status alone says so, that is 201 or 204.
+    """
+    return isinstance(answer, str) or (isinstance(answer, dict) and "timestamp" in answer)

@@ -12,6 +12,7 @@ from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.videos import VideoFacts, facts_of
 from bach_lib.models import File, Message, Operation
+from bach_lib.models.forwarding import Forwarding
 from bach_lib.text.telegram import PARSE_MODES, compose
 
 _MOST_DELETED = 100
@@ -55,8 +56,11 @@ def call_for(message: Message, target: Target, *, otherwise: bool, films: Films 
 
     `otherwise`: a file goes as a document, and the words to change stand below a file.
 
-    https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction
+    https://core.telegram.org/bots/api#sendmessage, #editmessagetext, #deletemessage, #setmessagereaction,
+    #pinchatmessage, #unpinchatmessage
     """
+    if (passed := message.forwarding) is not None:
+        return _pass_on(message, target, passed)
     if message.operation is Operation.SEND:
         return _send(message, target, otherwise=otherwise, films=films or [None] * len(message.files))
     about: dict[str, object] = {"chat_id": target.chat_id, "message_id": codec.message_number(message.target)}
@@ -72,11 +76,26 @@ def call_for(message: Message, target: Target, *, otherwise: bool, films: Films 
             return "deleteMessage", about
         case Operation.REACT:
             return "setMessageReaction", about | {"reaction": codec.reaction(message.text)}
+        case Operation.PIN:
+            return "pinChatMessage", about | {"disable_notification": message.silent or None}
+        case Operation.UNPIN:
+            return "unpinChatMessage", about
 
 
 async def films_in(message: Message) -> Films:
     """What is to be told of the videos among the files."""
     return [await facts_of(file) if method_of(file)[1] == _VIDEO else None for file in message.files]
+
+
+def _pass_on(message: Message, target: Target, passed: Forwarding) -> tuple[str, dict[str, object]]:
+    """https://core.telegram.org/bots/api#forwardmessage, #copymessage."""
+    return "copyMessage" if passed.is_copy else "forwardMessage", {
+        "chat_id": target.chat_id,
+        "message_thread_id": target.topic,
+        "from_chat_id": Target.parse(passed.place).chat_id,
+        "message_id": codec.message_number(passed.remote_ids[0]),
+        "disable_notification": message.silent or None,
+    }
 
 
 def _send(message: Message, target: Target, *, otherwise: bool, films: Films) -> tuple[str, dict[str, object]]:

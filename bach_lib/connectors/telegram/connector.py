@@ -41,7 +41,6 @@ _MAX_ANSWER = 1 << 20
 _MAX_UPDATES = 16 << 20
 """Bytes. A hundred updates of 4,096 escaped characters, with entities and what they answer, stay below 10 MiB."""
 
-
 _ONE_PART = Dead(
     fault=Fault(
         code="too_long",
@@ -85,6 +84,8 @@ class TelegramConnector(Connector):
         picture_bytes=PICTURE_BYTES,
         max_caption=1024,
         own_ids=True,
+        forwards=True,
+        copies=True,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["telegram"]

@@ -109,7 +109,13 @@ def has_caption(error: TelegramError) -> bool:
 
 def is_done_already(error: TelegramError) -> bool:
     """True where what was asked for is so already: another attempt did it, or a person."""
-    return _begins(error, "message is not modified", "message to delete not found")
+    return _begins(
+        error,
+        "message is not modified",
+        "message to delete not found",
+        "message to unpin not found",
+        "chat_not_modified",
+    )
 
 
 def fault_of(error: TelegramError) -> Fault:

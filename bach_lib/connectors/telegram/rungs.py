@@ -6,6 +6,7 @@ from dataclasses import replace
 from telegram.error import ChatMigrated, TelegramError
 
 from bach_lib.connectors.observations import CallError
+from bach_lib.connectors.passed_on import passed_on
 from bach_lib.connectors.rung import Posted, Rung, Step
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import albums, call_for, films_in, message_ids
@@ -87,6 +88,8 @@ class TelegramRungs:
         message = with_lines(message)
         if message.operation is not Operation.SEND:
             return [message]
+        if message.forwarding is not None:
+            return passed_on(message, message.forwarding)
         whole = compose(message.text, message.title, message.format)
         albums = self._albums(message)
         is_caption = not whole or fits(whole, message.format, CAPTION)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bach_lib.bach import Bach
 from bach_lib.control.operations import (
     bridge_operations,
+    change_operations,
     connection_operations,
     database_operations,
     inbox_operations,
@@ -29,6 +30,10 @@ OPERATIONS: Mapping[str, Operation] = {
         bridge_operations.bridges,
         bridge_operations.remove_bridge,
         bridge_operations.set_bridge,
+        change_operations.forward,
+        change_operations.pin,
+        change_operations.react,
+        change_operations.unpin,
         database_operations.backup,
         database_operations.processes,
         connection_operations.add,

@@ -51,6 +51,10 @@ class Company(ABC):
         """The emoji below what `recipient` reads, oldest first; none where nobody can react."""
         return []
 
+    def pinned(self) -> list[str]:
+        """The words of what is kept in sight there, the oldest pin first; none where nobody can pin."""
+        return []
+
     def is_typing(self) -> bool:
         """Whether the person was shown that an answer is coming; never where nobody can be."""
         return False

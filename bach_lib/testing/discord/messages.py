@@ -17,7 +17,9 @@ NONCE_SECONDS = 300.0
 def create_message(call: Call) -> object:
     """Send. With `enforce_nonce`, a nonce that was there already brings back the message it was there with."""
     channel, values = call.writable_channel(), call.body.values
-    check_message(call.body)
+    forwards = _forwarded(call, values.get("message_reference"))
+    if forwards is None:
+        check_message(call.body)
     nonce = check_nonce(values)
     author = call.bot.user
     if nonce is not None and values.get("enforce_nonce") is True:
@@ -26,7 +28,8 @@ def create_message(call: Call) -> object:
             return payloads.message(known, call.platform.origin)
     message = _compose(call.platform, channel, author, call.body)
     message.nonce = nonce
-    message.reply_to = _reply_target(channel, values.get("message_reference"))
+    message.forwards = forwards
+    message.reply_to = None if forwards else _reply_target(channel, values.get("message_reference"))
     message.type = 19 if message.reply_to else 0
     if nonce is not None:
         call.platform.nonces[author.id, nonce] = message
@@ -87,6 +90,24 @@ def remove_reaction(call: Call) -> object:
     """Take one's own emoji back."""
     call.platform.react(_message(call), call.bot.user, call.words["emoji"], take_back=True)
     return None
+
+
+def pin_message(call: Call) -> object:
+    """Keep a message in sight."""
+    _pin(call, is_on=True)
+    return None
+
+
+def unpin_message(call: Call) -> object:
+    """No longer."""
+    _pin(call, is_on=False)
+    return None
+
+
+def _pin(call: Call, *, is_on: bool) -> None:
+    message = _message(call)
+    call.writable_channel()
+    message.is_pinned = is_on
 
 
 def get_webhook(call: Call) -> object:
@@ -161,6 +182,17 @@ def _reply_target(channel: Channel, reference: object) -> int | None:
     if reference.get("fail_if_not_exists", True) is False:
         return None
     raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+
+
+def _forwarded(call: Call, reference: object) -> Message | None:
+    """What is passed on, of a reference of that type. Raises ApiError (400) for what is not there."""
+    if not isinstance(reference, dict) or reference.get("type") != 1:
+        return None
+    place = call.platform.channels.get(int(str(reference.get("channel_id", 0))))
+    found = place.messages.get(int(str(reference.get("message_id", 0)))) if place else None
+    if found is None:
+        raise invalid("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+    return found
 
 
 def _message(call: Call) -> Message:

@@ -90,7 +90,15 @@ class Message:
     components: list[object] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     reactions: dict[str, list[User]] = field(default_factory=dict)
+    is_pinned: bool = False
+    forwards: Message | None = None
+    """The message that it passes on, whose words it shows."""
     payload: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def read(self) -> str:
+        """The words that people read."""
+        return self.forwards.read if self.forwards else self.content
 
     @property
     def silent(self) -> bool:

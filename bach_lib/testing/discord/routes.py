@@ -57,10 +57,14 @@ ROUTES: Mapping[str, tuple[Route, ...]] = {
         _route(_MESSAGE, messages.edit_message),
         _route(f"{_HOOK}/messages/{{message}}", messages.edit_webhook_message, is_public=True),
     ),
-    "PUT": (_route(f"{_MESSAGE}/reactions/{{emoji:}}/@me", messages.add_reaction),),
+    "PUT": (
+        _route(f"{_MESSAGE}/reactions/{{emoji:}}/@me", messages.add_reaction),
+        _route(f"{_CHANNEL}/messages/pins/{{message}}", messages.pin_message),
+    ),
     "DELETE": (
         _route(_MESSAGE, messages.delete_message),
         _route(f"{_MESSAGE}/reactions/{{emoji:}}/@me", messages.remove_reaction),
+        _route(f"{_CHANNEL}/messages/pins/{{message}}", messages.unpin_message),
         _route(f"{_HOOK}/messages/{{message}}", messages.delete_webhook_message, is_public=True),
     ),
 }

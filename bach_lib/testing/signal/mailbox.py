@@ -31,7 +31,18 @@ class Mailbox:
 
     sent: list[SentMessage] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    pinned: list[int] = field(default_factory=list)
+    """The timestamps of what is in sight in its group."""
     typing: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     groups: list[dict[str, object]] = field(default_factory=list)
     contacts: list[dict[str, object]] = field(default_factory=list)
+
+    def pin(self, method: str, body: object) -> bool:
+        """Keep a message of a group in sight (POST), or no longer (DELETE); whether that could be understood."""
+        match body:
+            case {"target_author": str(), "timestamp": int(timestamp)} if method in {"POST", "DELETE"}:
+                others = [one for one in self.pinned if one != timestamp]
+                self.pinned = [*others, timestamp] if method == "POST" else others
+                return True
+        return False

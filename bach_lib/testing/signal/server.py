@@ -199,7 +199,8 @@ class SignalServer(PartnerServer):
                 if number != self.number:
                     return _error("Specified account does not exist")
                 return self._change(method, call, asked.body)
-        return Response(status=404, text="404 page not found")
+        is_pin = last == "pin-message" and self.box.pin(asked.method, asked.body)
+        return json_response("") if is_pin else Response(status=404, text="404 page not found")
 
     def _listed(self, what: str) -> list[dict[str, object]]:
         if what == "v1/groups":

@@ -7,6 +7,7 @@ from.
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 
+from bach_lib.testing.telegram import passing_on
 from bach_lib.testing.telegram.arguments import Arguments, Upload
 from bach_lib.testing.telegram.calls import PARSERS, Call, Method
 from bach_lib.testing.telegram.changes import (
@@ -275,6 +276,7 @@ def get_webhook_info(call: Call) -> object:
 
 # By the name in lower case, as the real server compares it; the other name is the one of the documentation.
 METHODS: Mapping[str, tuple[str, Method]] = {
+    **passing_on.METHODS,
     "answercallbackquery": ("answerCallbackQuery", answer_callback_query),
     "deletemessage": ("deleteMessage", delete_message),
     "deletemessages": ("deleteMessages", delete_messages),

@@ -12,6 +12,14 @@ from bach_lib.testing.telegram.updates import UpdateQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageName:
+    """Which message: each chat numbers its own."""
+
+    chat_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
     """A message the platform took from a bot.
 
@@ -35,15 +43,9 @@ class SentMessage:
     file: Upload | None = None
     album: str | None = None
     """The same of all that are shown as one."""
+    origin: MessageName | None = None
+    """What it passes on, where that is shown."""
     arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageName:
-    """Which message: each chat numbers its own."""
-
-    chat_id: int
-    message_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

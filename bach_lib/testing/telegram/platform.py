@@ -44,6 +44,8 @@ class Platform(Outbox[SentMessage]):
         self.edited: list[SentMessage] = []
         self.deleted: list[MessageName] = []
         self.reactions: list[BotReaction] = []
+        self.pinned: list[MessageName] = []
+        """What is in sight in its chat now, the oldest pin first."""
         self.actions: list[ChatAction] = []
         self.drafts: list[Draft] = []
         self.callback_answers: list[CallbackAnswer] = []

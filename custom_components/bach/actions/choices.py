@@ -15,6 +15,8 @@ from bach_lib.text.buttons import layout
 FORMATS: Final = [form.value for form in Format if form is not Format.JSON]
 """How words may be marked up; fields of an action have a field of their own."""
 
+MESSAGE_ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
+
 ATTR_TEXT: Final = "text"
 ATTR_VALUE: Final = "value"
 

@@ -27,8 +27,7 @@ from custom_components.bach.home.permissions import (
 )
 from custom_components.bach.messages.incoming_payload import iso_time
 
-from .change_message import MESSAGE_ID
-from .choices import FORMATS
+from .choices import FORMATS, MESSAGE_ID
 
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"

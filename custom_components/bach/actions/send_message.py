@@ -31,7 +31,7 @@ from custom_components.bach.home.route_drawing import spelled
 from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
-from .choices import FORMATS, buttons
+from .choices import FORMATS, MESSAGE_ID, buttons
 from .file_sources import (
     ATTR_CAMERA,
     ATTR_DELAY,
@@ -49,9 +49,10 @@ from .file_sources import (
     MAX_PICTURES,
     take_files,
 )
+from .incoming_targets import ATTR_REPLY_TO, targets_or_writer
 from .moments import next_moment
 from .other_notify import async_pass_on
-from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
+from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_FORMAT, default=Format.PLAIN.value): vol.In(FORMATS),
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_CONFIDENTIAL, default=False): cv.boolean,
+        vol.Optional(ATTR_REPLY_TO): MESSAGE_ID,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
         vol.Optional(ATTR_TAG): cv.string,
         vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
@@ -123,7 +125,7 @@ async def async_send_message(call: ServiceCall, lost: Sequence[Loss] = ()) -> Se
     `lost`: what it goes without already. Raises if nothing could be queued, and, when nobody reads the response, for
     every recipient that got nothing.
     """
-    found = await find_targets(call)
+    found = await targets_or_writer(call)
     files, unread = await take_files(call)
     results = [_refused(entity_id, error) for entity_id, error in found.refused.items()]
     results += await asyncio.gather(*(_send(call, target, files, [*lost, *unread]) for target in found.targets))
@@ -147,7 +149,7 @@ async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
                 translation_domain=DOMAIN, translation_key="not_later", translation_placeholders=named
             ),
         )
-    lost = [key for key in (ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, *CARRIED) if call.data.get(key)]
+    lost = [key for key in (ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, ATTR_REPLY_TO, *CARRIED) if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
     except HomeAssistantError as error:
@@ -200,6 +202,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         format=words.format,
         silent=data[ATTR_SILENT],
         confidential=data[ATTR_CONFIDENTIAL],
+        reply_to=data.get(ATTR_REPLY_TO),
         priority=data[ATTR_PRIORITY],
         tag=data.get(ATTR_TAG),
         not_before=next_moment(data[ATTR_AT], dt_util.now()) if ATTR_AT in data else None,

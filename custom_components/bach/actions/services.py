@@ -29,13 +29,17 @@ from .ask import async_ask, async_claim_answers
 from .change_message import (
     DELETE_SCHEMA,
     EDIT_SCHEMA,
-    MESSAGE_ID,
+    PIN_SCHEMA,
     REACT_SCHEMA,
+    UNPIN_SCHEMA,
     async_delete_message,
     async_edit_message,
+    async_pin,
     async_react,
+    async_unpin,
 )
 from .check_connection import CHECK_SCHEMA, async_check
+from .choices import MESSAGE_ID
 from .clear import CLEAR_SCHEMA, async_clear
 from .dead_letters import (
     AMEND_SCHEMA,
@@ -50,6 +54,7 @@ from .dead_letters import (
     async_send_now,
 )
 from .download import DOWNLOAD_SCHEMA, async_download
+from .forward import FORWARD_SCHEMA, async_forward
 from .inbox import GET_INBOX_SCHEMA, MARK_SCHEMA, async_get_inbox, async_mark
 from .legacy_notify import async_setup_legacy_notify
 from .rules import (
@@ -100,6 +105,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "edit_message", async_edit_message, EDIT_SCHEMA, optional)
     register(DOMAIN, "delete_message", async_delete_message, DELETE_SCHEMA, optional)
     register(DOMAIN, "react", async_react, REACT_SCHEMA, optional)
+    register(DOMAIN, "forward", async_forward, FORWARD_SCHEMA, optional)
+    register(DOMAIN, "pin", async_pin, PIN_SCHEMA, optional)
+    register(DOMAIN, "unpin", async_unpin, UNPIN_SCHEMA, optional)
     register(DOMAIN, "check", async_check, CHECK_SCHEMA, optional)
     _set_up_for_administrators(hass)
     async_setup_legacy_notify(hass)

@@ -99,6 +99,11 @@ class Telegram:
         return [message.text for message in self._server.sent]
 
     @property
+    def answered(self) -> list[int | None]:
+        """The numbers of the messages that those answer."""
+        return [message.reply_to for message in self._server.sent]
+
+    @property
     def files(self) -> list[tuple[str, bytes]]:
         """Names and contents of the files that arrived."""
         return [(message.file.name, message.file.content) for message in self._server.sent if message.file]

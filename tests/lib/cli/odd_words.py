@@ -26,6 +26,7 @@ GOOD: Mapping[str, str] = {
     "tag": "t",
     "text": "hi",
     "by": "Ada",
+    "emoji": "👍",
     "run_": "1",
     "type_": "telegram",
     "key": "settings.x",

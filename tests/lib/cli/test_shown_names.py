@@ -42,6 +42,7 @@ DOES = frozenset(
         *(f"connections {what}" for what in ("add", "check", "remove")),
         *(f"daemon {what}" for what in ("doctor", "logs", "status", "stop")),
         *(f"msg {what}" for what in ("amend", "archive", "cancel", "clear", "delete", "discard", "read", "release")),
+        *(f"msg {what}" for what in ("reply", "react", "pin", "unpin", "forward")),
         *(f"route {what}" for what in ("ack", "add", "cancel", "clear", "remove", "snooze", "start", "watch")),
         *(f"rules {what}" for what in ("disable", "enable", "remove", "set")),
         *(f"connector {what}" for what in ("add", "configure", "disable", "dispatch", "enable", "pair", "poll")),

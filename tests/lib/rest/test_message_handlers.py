@@ -60,6 +60,25 @@ async def test_a_tag_is_cleared(client: Client, bach: Bach) -> None:
     assert (answer.status, answer.body) == (200, {"cancelled": 1, "taken_away": 0})
 
 
+async def test_what_is_there_is_pinned_and_gets_an_emoji(client: Client, bach: Bach) -> None:
+    """A program could say something, and not keep it in sight."""
+    sent = await bach.send("home", "ada", "On Friday")
+    await bach.wait(sent.id, 10)
+    address = "/api/v1/messages"
+    for what, more in (("pin", {"silent": True}), ("unpin", {}), ("react", {"emoji": "👍"})):
+        answer = await client.call("POST", f"{address}/{what}", json={"id": sent.id, **more})
+        assert answer.status == 201
+        assert (await bach.get(int(str(answer.body["id"])))).operation == what
+        assert (await client.call("POST", f"{address}/{what}", json={"incoming_id": 9, **more})).status == 404
+        for wrong in ({}, {"id": 1, "incoming_id": 1}, {"id": 0}, {"id": 1, "x": 1}):
+            assert (await client.call("POST", f"{address}/{what}", json={**wrong, **more})).status == 422
+    assert (await client.call("POST", f"{address}/react", json={"id": sent.id})).status == 422
+    body = {"id": sent.id, "connector": "home", "recipient": "bob"}
+    answer = await client.call("POST", f"{address}/forward", json=body)
+    assert (answer.status, answer.body["recipient"], answer.body["degraded"]) == (201, "bob", True)
+    assert (await client.call("POST", f"{address}/forward", json={"id": sent.id})).status == 422
+
+
 @pytest.fixture
 async def held(client: Client, bach: Bach) -> None:
     """Message 1 waits in a restored database for its owner's word."""

@@ -111,7 +111,7 @@ async def test_the_view_says_what_concerns_what(visit: Visit, clock: FakeClock, 
     links = {(one["ref"], one["concerns"]) for one in items}
     assert links == {("1", None), (None, "1"), (said.remote_id, None), (None, said.remote_id)}
     [place, _] = (await ask(visit, "conversations"))["places"]
-    assert (place["can"], place["adds_reactions"]) == (["delete", "edit", "react"], False)
+    assert (place["can"], place["adds_reactions"]) == (["delete", "edit", "pin", "react", "unpin"], False)
 
 
 async def test_a_press_says_what_stood_on_the_button_and_below_what(

@@ -9,6 +9,7 @@ from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.observations import DEFAULT_WAIT
 from bach_lib.models import Button, File, Format, Operation
 from bach_lib.models import Fault as Reason
+from bach_lib.models.forwarding import Forwarding
 from bach_lib.outcomes import Dead, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing.discord.errors import ApiError
 from bach_lib.testing.discord_server import DiscordServer, Fault
@@ -350,6 +351,32 @@ async def test_reacting(connector: DiscordConnector, world: World) -> None:
     assert list(world.server.sent[0].reactions) == ["👍"]
     wrong = a_message(world.channel, "thumbs", number=3, operation=Operation.REACT, target=target)
     assert isinstance(await connector.send(wrong), Dead)
+
+
+async def test_pinning_twice(connector: DiscordConnector, world: World) -> None:
+    """A pin whose answer was lost would end as a dead letter."""
+    target = await sent_id(connector, world)
+    for operation, is_pinned in ((Operation.PIN, True), (Operation.UNPIN, False)):
+        change = a_message(world.channel, "", number=2, operation=operation, target=target)
+        for _ in range(2):
+            assert await connector.send(change) == Sent(remote_id=target)
+            assert world.server.sent[0].is_pinned is is_pinned
+    gone = a_message(world.channel, "", number=2, operation=Operation.PIN, target="999999999999999999")
+    assert isinstance(await connector.send(gone), Dead)
+
+
+async def test_passing_on(connector: DiscordConnector, world: World) -> None:
+    """Somebody else would read other words, or not whose they are."""
+    target = await sent_id(connector, world)
+    passed = Forwarding("home", str(world.channel.id), (target,))
+    message = a_message(world.channel, "in words", number=2, target=str(passed))
+    outcome = await connector.send(message)
+    forwarded = world.server.sent[1]
+    assert (forwarded.forwards, forwarded.content) == (world.server.sent[0], "")
+    assert isinstance(outcome, Sent)
+    for wrong in ("999999999999999999", "x"):
+        gone = a_message(world.channel, "", number=3, target=str(replace(passed, remote_ids=(wrong,))))
+        assert isinstance(await connector.send(gone), Dead)
 
 
 async def test_deleting_twice(connector: DiscordConnector, world: World) -> None:

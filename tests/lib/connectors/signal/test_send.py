@@ -68,6 +68,17 @@ async def test_an_answer_to_nothing_arrives_all_the_same(
     assert "quote_author" not in server.sent[0].body
 
 
+async def test_what_is_in_a_group_is_pinned(connector: SignalConnector, server: SignalServer) -> None:
+    """Nobody in the group would see it, or another message be kept in sight."""
+    for operation, pinned in ((Operation.PIN, [1767225600002]), (Operation.UNPIN, [])):
+        pin = a_message("", recipient=GROUP, operation=operation, target=f"{ADA}:1767225600002")
+        assert isinstance(await connector.send(pin), Sent)
+        assert server.box.pinned == pinned
+    outcome = await connector.send(a_message("", operation=Operation.PIN, target=f"{ADA}:1767225600002"))
+    assert isinstance(outcome, Dead)
+    assert outcome.fault.text == "The Signal server pins messages only in groups."
+
+
 async def test_changes_name_their_message(connector: SignalConnector, server: SignalServer) -> None:
     """Another message would be changed, or a stranger's."""
     sent = await connector.send(a_message())

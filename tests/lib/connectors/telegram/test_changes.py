@@ -1,9 +1,12 @@
 """Buttons, and what is done to messages that are there already."""
 
+from dataclasses import replace
+
 import pytest
 
 from bach_lib.connectors.telegram import TelegramConnector
 from bach_lib.models import Button, Format, Operation
+from bach_lib.models.forwarding import Forwarding
 from bach_lib.outcomes import Dead, Sent, Uncertain
 from bach_lib.testing.telegram_server import Bot, BotReaction, Fault, InlineButton, MessageName, TelegramServer
 from tests.lib.connectors.telegram.conftest import CHAT, GROUP, a_message
@@ -181,3 +184,33 @@ async def test_typing_is_shown_where_the_answer_will_stand(
     assert [(action.chat_id, action.thread_id, action.action) for action in server.actions] == [(GROUP, 7, "typing")]
     server.fail(Fault.server_error())
     await connector.typing(str(CHAT))  # raises nothing
+
+
+async def test_a_message_is_pinned_and_let_go(connector: TelegramConnector, server: TelegramServer) -> None:
+    """A pin whose answer was lost would end as a dead letter, or another message be kept in sight."""
+    number = await sent(connector)
+    pin = a_message("", operation=Operation.PIN, target=number, silent=True)
+    for _ in range(2):
+        assert await connector.send(pin) == Sent(remote_id=number)
+    assert server.pinned == [MessageName(chat_id=CHAT, message_id=int(number))]
+    unpin = a_message("", operation=Operation.UNPIN, target=number)
+    for _ in range(2):
+        assert await connector.send(unpin) == Sent(remote_id=number)
+    assert server.pinned == []
+    assert isinstance(await connector.send(a_message("", operation=Operation.PIN, target="99")), Dead)
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+async def test_a_message_is_passed_on(connector: TelegramConnector, server: TelegramServer, *, is_copy: bool) -> None:
+    """Somebody else would read other words, or not whose they are."""
+    number = await sent(connector)
+    server.says("Leave it open", bot=server.first_bot, chat_id=CHAT)
+    passed = Forwarding("home", str(CHAT), (number, str(int(number) + 1)), is_copy)
+    message = a_message("in words", target=str(passed), recipient=str(GROUP), silent=True)
+    outcome = await connector.send(message)
+    arrived = server.sent[1:]
+    assert [one.text for one in arrived] == ["Open?", "Leave it open"]
+    assert {(one.chat_id, one.silent, one.origin is None) for one in arrived} == {(GROUP, True, is_copy)}
+    assert outcome == Sent(remote_id=str(arrived[-1].message_id), parts=tuple(str(one.message_id) for one in arrived))
+    gone = replace(message, target=str(replace(passed, remote_ids=("99",))), nonce="0a1b2c3d-2")
+    assert isinstance(await connector.send(gone), Dead)
