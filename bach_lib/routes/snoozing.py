@@ -20,8 +20,8 @@ from bach_lib.models import Button, Fault, Loss, Message, Operation, Place, Stat
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.fitting import MAX_BUTTON_TEXT
+from bach_lib.outbound.putting import receipt_of
 from bach_lib.outbound.putting_off import PUT_OFF, by_word, seconds_of, words_lost
-from bach_lib.outbound.sender import receipt_of
 from bach_lib.outbound.tagged import id_there
 from bach_lib.questions.question import Asked, Question
 from bach_lib.registry.sender_tag import without

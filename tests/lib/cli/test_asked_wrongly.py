@@ -99,7 +99,6 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "clear": {"connection": "home", "recipient": "ada", "tag": "leak"},
     "change": {**_HOME, "changes": _CHANGES},
     "check": {**_HOME, "is_daemon": True},
-    **dict.fromkeys(("pin", "unpin"), _ONE),
     "react": {**_ONE, "emoji": "👍"},
     "forward": {**_ONE, "connection": "home", "recipient": "bob"},
     "invite": {**_HOME, "code": "123456", "starts": False},
