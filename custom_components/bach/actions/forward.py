@@ -16,7 +16,7 @@ from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
 from custom_components.bach.home.origin import context_to_keep
 
 from .change_message import ANY_MESSAGE, named, require_may_change
-from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets
+from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 ATTR_COPY: Final = "copy"
 ATTR_SILENT: Final = "silent"
@@ -39,7 +39,7 @@ async def async_forward(call: ServiceCall) -> ServiceResponse:
     with translated_errors(call.hass):
         await require_may_change(call)
     found, rows = await find_targets(call), list[JsonValueType]()
-    errors: list[HomeAssistantError] = list(found.refused.values())
+    errors: list[HomeAssistantError] = [*found.refused.values(), *map(not_a_recipient, found.others)]
     for target in found.targets:
         try:
             rows.append(await _forward(call, target))
