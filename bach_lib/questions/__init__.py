@@ -5,7 +5,8 @@ a platform.
 """
 
 from bach_lib.models import Place
-from bach_lib.questions.question import Answer, Asked, Ending, Question, Questions
+from bach_lib.questions.open_questions import Questions
+from bach_lib.questions.question import Answer, Asked, Ending, Question
 from bach_lib.questions.wording import Wording
 
 __all__ = ["Answer", "Asked", "Ending", "Place", "Question", "Questions", "Wording"]

@@ -28,7 +28,8 @@ from bach_lib.models import Button, Buttons, Delivery, Message, Operation, Place
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
-from bach_lib.questions.question import Answer, Asked, Ending, Question, Questions
+from bach_lib.questions.open_questions import Questions
+from bach_lib.questions.question import Answer, Asked, Ending, Question
 from bach_lib.questions.unanswered import NobodyAnsweredError, QuestionInterruptedError, QuestionUndeliveredError
 from bach_lib.questions.under_way import UnderWay, under_way
 from bach_lib.registry import Registry
@@ -87,21 +88,23 @@ class QuestionService:
         """
         if self._closing.is_set():
             raise QuestionInterruptedError
-        started, over = self._clock.monotonic(), asyncio.Event()
+        started, over, go_on = self._clock.monotonic(), asyncio.Event(), asyncio.Event()
         putting: asyncio.Task[None] | None = None
 
         def ended(asked: Asked) -> None:
             over.set()
+            go_on.set()
             cancel_timer()
             self.questions.close(asked)
             if putting:
                 self._spawn(self._take_back(asked, putting))
 
         asked = Asked(question, ended, self._normal)
+        asked.on_nobody = go_on.set
         cancel_timer = self._clock.call_later(question.timeout, partial(asked.end, Ending.TIMED_OUT))
         asked.ends_at = self._clock.now() + question.timeout
         self.questions.open(asked)
-        putting = self._spawn(self._put(asked))
+        putting = self._spawn(self._put(asked, go_on))
         try:
             await over.wait()
         finally:
@@ -125,30 +128,41 @@ class QuestionService:
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    async def _put(self, asked: Asked) -> None:
+    async def _put(self, asked: Asked, go_on: asyncio.Event) -> None:
+        """Ask those who are asked first, and the next ones when their time comes, or nobody of these can be reached."""
+        steps, refused, begun = asked.question.steps, dict[Place, Exception](), self._clock.monotonic()
+        for number, (seconds, places) in enumerate(steps):
+            if number and asked.ending is None and asked.is_anybody_asked:
+                go_on.clear()
+                cancel = self._clock.call_later(max(begun + seconds - self._clock.monotonic(), 0.0), go_on.set)
+                await go_on.wait()
+                cancel()
+            if asked.ending is not None:
+                break
+            refused |= await self._put_step(asked, places)
+        asked.all_put(refused)
+
+    async def _put_step(self, asked: Asked, places: Sequence[Place]) -> dict[Place, Exception]:
         """Ask at every place; one that cannot be asked does not stop the others."""
-        places = tuple(dict.fromkeys(asked.question.places))
         puts = (guarded(self._put_one(asked, place)) for place in places)
         results = await asyncio.gather(*puts, return_exceptions=True)
-        refused = {
-            place: result for place, result in zip(places, results, strict=True) if isinstance(result, Exception)
-        }
+        refused = {place: one for place, one in zip(places, results, strict=True) if isinstance(one, Exception)}
         for place, error in refused.items():
-            if len(refused) < len(places):
+            if len(refused) < len(asked.question.places):
                 _LOGGER.warning(
                     "A question could not be asked everywhere; through %s: %s",
                     place.connection,
                     error,
                     connection=place.connection,
                 )
-        asked.all_put(refused)
+        return refused
 
     async def _put_one(self, asked: Asked, place: Place) -> None:
         row = self._registry.get(place.connection)
         if not (await self._connectors.load(row.type)).capabilities.receives:
             raise CannotReceiveError(name=place.connection)
         options = _options(asked.question) | SendOptions(
-            time_to_live=asked.question.timeout,
+            time_to_live=min(max(asked.ends_at - self._clock.now(), 1.0), asked.question.timeout),
             delivery=Delivery.AT_LEAST_ONCE,
             buttons=_numbered(asked.question.answers),
         )

@@ -41,6 +41,7 @@ def checked(question: Question) -> Question:
             value=timeout,
             expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
         )
+    _check_after(question)
     _check_rest(question)
     return replace(question, places=places, answers=answers)
 
@@ -59,6 +60,16 @@ def _places(given: object) -> tuple[Place, ...]:
             field="places", value="nobody", expected=Sentence("at_least_one_recipient", "at least one recipient")
         )
     return tuple(given)
+
+
+def _check_after(question: Question) -> None:
+    """Who would be asked when time is up is asked never, and nobody would know."""
+    given = _unknown(question.after)
+    if not isinstance(given, Mapping):
+        raise _wrong("after", given, Sentence("seconds_for_each_place", "seconds for each place"))
+    for seconds in given.values():
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < _LONGEST:
+            raise InvalidValueError(field="after", value=str(seconds)[:20], expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS)
 
 
 def _check_rest(question: Question) -> None:

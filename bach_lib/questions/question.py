@@ -7,8 +7,7 @@ old the button is. A question ends once; what comes later changes nothing.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -20,8 +19,6 @@ from bach_lib.said import Sentence
 
 _ROUNDED = 2.0
 """Seconds: platforms cut off the fractions of their times."""
-_MOST_TAKEN = 1_000
-"""Answers that are known as such, for whoever looks at what came in a moment later."""
 _REMOVED = Sentence("the_connection_was_removed", "The connection was removed.")
 _HANDED_OVER = Sentence(
     "another_account_took_the_connection_over",
@@ -36,7 +33,8 @@ class Question:
     `answers` are rows of buttons, as of `Bach.send`; what an answer brings is their value. With `takes_text` people may
     write what they like, with or without `answers`: as a reply to the question, or as the next message in a private
     chat. `name_of` returns what to call the sender, or None for somebody who may not answer; without it everybody may
-    whose messages are let in. `options` are those of `Bach.send`.
+    whose messages are let in. `options` are those of `Bach.send`. `after`: seconds after which some of the places are
+    asked, if nobody has answered by then; at once where none of those asked before can be reached.
     """
 
     text: str
@@ -52,6 +50,15 @@ class Question:
     wordings: Mapping[Place, Wording] = field(default_factory=dict)
     """The same for places where another language is spoken."""
     options: SendOptions = field(default_factory=SendOptions)
+    after: Mapping[Place, float] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> list[tuple[float, tuple[Place, ...]]]:
+        """Who is asked when, each once: seconds from the beginning, and the places."""
+        steps = dict[float, list[Place]]()
+        for place in dict.fromkeys(self.places):
+            steps.setdefault(max(float(self.after.get(place, 0.0)), 0.0), []).append(place)
+        return [(seconds, tuple(places)) for seconds, places in sorted(steps.items())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +124,13 @@ class Asked:
         self._choices = [button for row in question.answers for button in row]
         self._deliveries: dict[int, _Delivery] = {}
         self._is_put = False
+        self.on_nobody: Callable[[], None] = lambda: None
+        """Called when nobody who was asked so far can be reached, while others are still to be asked."""
+
+    @property
+    def is_anybody_asked(self) -> bool:
+        """Whether somebody who was asked can be reached."""
+        return any(one.failure is None for one in self._deliveries.values())
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -235,50 +249,13 @@ class Asked:
 
     def _end_if_nobody_is_reached(self) -> None:
         ones = self._deliveries.values()
-        if self._is_put and all(one.failure is not None for one in ones):
+        if self.is_anybody_asked:
+            return
+        if not self._is_put:
+            self.on_nobody()
+        else:
             is_late = any(one.status is Status.EXPIRED for one in ones)
             self.end(Ending.TIMED_OUT if is_late else Ending.UNDELIVERED)
-
-
-class Questions:
-    """All questions that are open, and whom of them a message answers: one, or none."""
-
-    def __init__(self) -> None:
-        self._open: dict[Asked, None] = {}  # a set that keeps its order
-        self.beside: Questions | None = None
-        """Others that wait for words in the same chats."""
-        self._taken: deque[int] = deque(maxlen=_MOST_TAKEN)
-
-    def __iter__(self) -> Iterator[Asked]:
-        return iter(tuple(self._open))  # ending one takes it out
-
-    def open(self, asked: Asked) -> None:
-        """A question is about to be asked."""
-        self._open[asked] = None
-
-    def close(self, asked: Asked) -> None:
-        """A question is over."""
-        self._open.pop(asked, None)
-
-    def received(self, message: IncomingMessage) -> None:
-        """Give a message to the question that it answers.
-
-        Words that are no reply, in a chat where several questions wait for words, could be meant for any: they are no
-        answer.
-        """
-        addressed = self.addressed(message)
-        if len(addressed) == 1 and not (self.beside and self.beside.addressed(message)):
-            addressed[0].take(message)
-            if addressed[0].answer is not None and addressed[0].answer.message is message:
-                self._taken.append(message.id)
-
-    def took(self, incoming_id: int) -> bool:
-        """Whether this message was an answer, lately, to one of these or of those beside."""
-        return incoming_id in self._taken or (self.beside is not None and incoming_id in self.beside._taken)
-
-    def addressed(self, message: IncomingMessage) -> list[Asked]:
-        """Those that a message may be meant for."""
-        return [asked for asked in self._open if asked.is_addressed(message)]
 
 
 def _follows_in_private(one: _Delivery, message: IncomingMessage) -> bool:

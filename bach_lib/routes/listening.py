@@ -13,7 +13,8 @@ from bach_lib.models import Button, Message, ProofKind, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus
 from bach_lib.outbound.putting import receipt_of
-from bach_lib.questions.question import Answer, Asked, Question, Questions
+from bach_lib.questions.open_questions import Questions
+from bach_lib.questions.question import Answer, Asked, Question
 from bach_lib.routes.deciding import Acknowledged, Happening, Known, Lost, Snoozed
 
 _PROVEN = {

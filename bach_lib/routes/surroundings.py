@@ -10,7 +10,7 @@ from bach_lib.models import Message
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place
 from bach_lib.outbound.sender import Sender
-from bach_lib.questions.question import Questions
+from bach_lib.questions.open_questions import Questions
 from bach_lib.registry import Registry
 from bach_lib.routes.book import RunBook
 

@@ -7,7 +7,7 @@ from functools import partial
 from bach_lib.errors import UnknownConnectionError
 from bach_lib.models import BreakerState, ConnectionState, Direction, Message, Place, Status
 from bach_lib.models.incoming import IncomingMessage
-from bach_lib.questions.question import Questions
+from bach_lib.questions.open_questions import Questions
 from bach_lib.routes.book import RunBook
 from bach_lib.routes.defined import Routes
 from bach_lib.routes.runner import RouteRunner

@@ -406,16 +406,18 @@ async def test_taking_the_message_back_calls_the_alarm_off(
     assert run.status is RouteStatus.CANCELLED
 
 
-async def test_a_question_to_a_route_is_put_to_everybody_in_it(
-    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, water: MockConfigEntry
+async def test_a_question_to_a_route_is_put_step_by_step(
+    hass: HomeAssistant, telegram: TelegramServer, bot: Bot, loaded: MockConfigEntry
 ) -> None:
-    """Whoever asks a route would be told that nothing comes in from there, or ask Ada twice."""
+    """Bob would be woken by each question although Ada answers at once, or never be asked although she does not."""
+    steps = [{"recipients": [name], "wait": wait} for name, wait in (("Ada", 0.2), ("Bob", 300))]
+    await connect(hass, route(loaded, *steps))
     data = {"entity_id": [WATER, "notify.ada"], "message": "Close the valve?", "answers": [{"text": "Yes"}]}
     asking = hass.async_create_task(
         hass.services.async_call(DOMAIN, "ask", data, blocking=True, return_response=True), eager_start=True
     )
     asked = await telegram.wait_for(2)
-    assert sorted(one.chat_id for one in asked) == [ADA, BOB]
+    assert [one.chat_id for one in asked] == [ADA, BOB]
     telegram.presses(next(one for one in asked if one.chat_id == BOB), "Yes", bot=bot, first_name="Bob")
     answer = await asking
     assert answer

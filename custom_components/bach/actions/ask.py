@@ -97,7 +97,8 @@ def async_claim_answers(hass: HomeAssistant) -> None:
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Handle the action: ask, wait, and return the answer. Raises if there is none and no default."""
     found = await find_targets(call)
-    targets, left_out = _without_circles(call, _opened(call.hass, found.targets))
+    opened, after = _opened(call.hass, found.targets)
+    targets, left_out = _without_circles(call, opened)
     left_out |= {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
     if not targets:
         nobody = ServiceValidationError(translation_domain=DOMAIN, translation_key="no_recipients")
@@ -105,7 +106,7 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     if left_out and not call.return_response:
         _LOGGER.warning("Not everybody was asked: %s", " ".join(str(error) for error in left_out.values()))
     asked = {_place(target): target for target in targets}
-    question = await _question(call, tuple(asked))
+    question = await _question(call, tuple(asked), {place: after[place] for place in asked})
     for target in targets:
         target.note_call(call.context)
     started = call.hass.loop.time()
@@ -126,19 +127,23 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     return {**response, "not_asked": not_asked} if call.return_response else None
 
 
-def _opened(hass: HomeAssistant, targets: Sequence[Target]) -> list[Target]:
-    """The same with everybody of a route in its place: a question waits for one answer, whoever gives it."""
-    asked = dict[Place, Target]()
+def _opened(hass: HomeAssistant, targets: Sequence[Target]) -> tuple[list[Target], dict[Place, float]]:
+    """The same with everybody of a route in its place, and after how many seconds each is asked, as by `Question`.
+
+    A question waits for one answer, whoever gives it, so each is asked once.
+    """
+    asked, after = dict[Place, Target](), dict[Place, float]()
     for target in targets:
-        those = [target]
+        those = [(0.0, target)]
         if target.entry.data[CONF_TYPE] == TYPE_ROUTES:
             those = [
-                Target(one[0], one[1].data[CONF_RECIPIENT], one[1].title, notify_entity_id(hass, one))
-                for one in asked_by_route(hass, target.recipient)
+                (seconds, Target(one[0], one[1].data[CONF_RECIPIENT], one[1].title, notify_entity_id(hass, one)))
+                for seconds, one in asked_by_route(hass, target.recipient)
             ]
-        for one in those:
-            asked.setdefault(_place(one), one)
-    return list(asked.values())
+        for seconds, one in those:
+            asked.setdefault(place := _place(one), one)
+            after[place] = min(seconds, after.get(place, seconds))
+    return list(asked.values()), after
 
 
 def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Target], dict[str, HomeAssistantError]]:
@@ -154,11 +159,12 @@ def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Tar
     return left, left_out
 
 
-async def _question(call: ServiceCall, places: tuple[Place, ...]) -> Question:
+async def _question(call: ServiceCall, places: tuple[Place, ...], after: Mapping[Place, float]) -> Question:
     data = call.data
     return Question(
         text=data[ATTR_MESSAGE],
         places=places,
+        after=after,
         timeout=data[ATTR_TIMEOUT].total_seconds(),
         answers=data[ATTR_ANSWERS],
         takes_text=data[ATTR_FREE_TEXT],

@@ -104,12 +104,22 @@ def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSube
             yield entry, one
 
 
-def asked_by_route(hass: HomeAssistant, name: str) -> list[Recipient]:
-    """The recipients of all whom a route tells, in the order in which they are told; people as they are told now."""
-    known, found = recipients_by_id(hass), list[Recipient]()
+def asked_by_route(hass: HomeAssistant, name: str) -> list[tuple[float, Recipient]]:
+    """Whom a route asks, and after how many seconds; people as they are told now. A step with nobody takes no time."""
+    found, passed = list[tuple[float, Recipient]](), 0.0
     steps = [step for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name for step in steps_of(one)]
-    for subentry_id in dict.fromkeys(one for step in steps for one in step.recipients if one in known):
-        entry, one = known[subentry_id]
+    for step in steps:
+        groups = [(one,) for one in step.recipients] if step.in_turn else [step.recipients]
+        for group in groups:
+            if asked := _asked(hass, group):
+                found += [(passed, one) for one in asked]
+                passed += step.wait + step.repeats * step.repeat_every
+    return found
+
+
+def _asked(hass: HomeAssistant, ids: Iterable[str]) -> list[Recipient]:
+    known, found = recipients_by_id(hass), list[Recipient]()
+    for entry, one in (known[subentry_id] for subentry_id in ids if subentry_id in known):
         if is_people(one):
             with suppress(ServiceValidationError):  # there is nobody to ask
                 found += [told.recipient for told in told_of_people(hass, one)]

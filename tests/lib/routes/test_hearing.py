@@ -27,7 +27,7 @@ from bach_lib import (
 )
 from bach_lib.connectors.base import Batch, Proof
 from bach_lib.outcomes import Dead
-from bach_lib.questions.question import Questions
+from bach_lib.questions.open_questions import Questions
 from bach_lib.routes.book import RunBook, Writing
 from bach_lib.routes.deciding import Decision, Known, Lost
 from bach_lib.routes.diligence import Diligence
