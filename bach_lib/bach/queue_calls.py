@@ -64,10 +64,11 @@ class QueueCalls(CallGroup):
     async def amend(self, message_id: int, wait: float = 0.0, **amendment: Unpack[Amendment]) -> Message:
         """Give a waiting or ended message another `recipient`, `text` or `connection`; it goes under its old id.
 
-        Also `title`, `format` and `time_to_live`; what is not named stays as it was, but for the time to live of one
-        that has ended. One that waits keeps its turn if its recipient stays; one that is being sent is refused. It is
-        checked as `send` checks, gets all its retries, and keeps its files. `wait`: so many seconds for what becomes of
-        it, as `retry` does. Raises an `InputError` or `StorageError`; nothing is written then.
+        Also `title`, `format`, `time_to_live` and `not_before` (another time; None: at once); what is not named stays
+        as it was, but for the time to live of one that has ended. One that waits keeps its turn if its recipient stays;
+        one that is being sent is refused. It is checked as `send` checks, gets all its retries, and keeps its files.
+        `wait`: so many seconds for what becomes of it, as `retry` does. Raises an `InputError` or
+        `StorageError`; nothing is written then.
         """
         parts, wait = self._open_parts, seconds("wait", wait)
         return await parts.retrier.retry_one(message_id, lambda: parts.amender.amend(message_id, amendment), wait)

@@ -23,7 +23,8 @@ from bach_lib.cli.message_rows import (
     show_newest,
     with_names,
 )
-from bach_lib.cli.options import command, settings
+from bach_lib.cli.options import At, command, settings
+from bach_lib.cli.typed_times import not_before
 
 if TYPE_CHECKING:
     from bach_lib.cli.session import Session
@@ -201,12 +202,14 @@ def amend(
     form: Annotated[
         str | None, typer.Option("--format", help="plain, markdown, html, or json (an action's fields).")
     ] = None,
+    at: At = None,
     time_to_live: Annotated[float | None, typer.Option(help="Seconds; without it, it has no time to live.")] = None,
     wait: Wait = None,
 ) -> None:
     """Correct a message, and send it again under its id. What is not named stays as it was; so do its files."""
     named = {"recipient": to, "text": text, "title": title, "connection": connection, "format": form}
-    amendment = {key: value for key, value in {**named, "time_to_live": time_to_live}.items() if value is not None}
+    times = {"time_to_live": time_to_live, "not_before": not_before(at)}
+    amendment = {key: value for key, value in {**named, **times}.items() if value is not None}
     row = as_row(run(lambda session: ask_and_wait(session, "amend", wait, message_id=message, amendment=amendment)))
     show_one(row, *RESULT)
     if row["status"] in STOPPED:

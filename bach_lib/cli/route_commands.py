@@ -122,6 +122,7 @@ def start(
     silent: Annotated[bool, typer.Option("--silent", help="Without a sound.")] = False,
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
     tag: Annotated[str | None, typer.Option(help="Ends an earlier run with it that nobody has acknowledged.")] = None,
+    snooze: Annotated[str | None, typer.Option(help="A second button: quiet for 30m, 2h, 1d.")] = None,
     key: Annotated[str | None, typer.Option(help="Started again under this key, it is the same run.")] = None,
 ) -> None:
     """Tell somebody, and whoever comes next while nobody has it. It is on disk when this returns."""
@@ -129,6 +130,9 @@ def start(
     options: dict[str, Json] = {key: value for key, value in named.items() if value is not None}
     if silent:
         options["silent"] = True
+    if snooze is not None:
+        with sentences():
+            options["snooze"] = seconds_of(snooze)
 
     async def work(session: Session) -> Row:
         row = as_row(await session.ask("start_route", route=name, text=text, options=options))

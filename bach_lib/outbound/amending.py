@@ -5,6 +5,7 @@ It is checked as a new one would be, and stays the same message: its id, its fil
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 from typing import TypedDict
 
 from bach_lib.arguments import recipient_text
@@ -37,6 +38,8 @@ class Amendment(TypedDict, total=False):
     format: Format | str
     """How the words are marked up."""
     time_to_live: float | None
+    not_before: datetime | str | None
+    """Another time at which it is sent, as `send` takes it; None: at once."""
 
 
 class Amender:
@@ -68,13 +71,9 @@ class Amender:
             if message.confidential and "text" not in amendment:
                 raise WordsNotKeptError(id=message_id)
             draft = await self._draft(message, amendment)
-            if message.status in WAITING and "time_to_live" not in amendment:  # its time goes on
-                draft = replace(draft, expires_at=message.expires_at)
-            elif (
-                due := message.scheduled_for
-            ) is not None and draft.expires_at is not None:  # it begins when it is due
-                draft = replace(draft, expires_at=max(due, draft.created_at) + draft.expires_at - draft.created_at)
-            if (amended := await asyncio.shield(self._write(message, draft))) is not None:
+            draft = replace(draft, expires_at=_expiry(message, draft, amendment))
+            is_moved = "not_before" in amendment
+            if (amended := await asyncio.shield(self._write(message, draft, is_moved=is_moved))) is not None:
                 return amended
 
     async def move(self, connection: str, old: str, new: str) -> int:
@@ -108,6 +107,7 @@ class Amender:
             format=amendment.get("format", message.format),
             reply_to=None if is_elsewhere else message.reply_to,  # what it answers is not there
             time_to_live=amendment.get("time_to_live"),
+            not_before=amendment.get("not_before"),
             buttons=message.buttons,
             files=message.files,
         )
@@ -119,9 +119,22 @@ class Amender:
         )
         return draft if message.operation.has_words else replace(draft, text=message.text)
 
-    async def _write(self, message: Message, draft: Draft) -> Message | None:
+    async def _write(self, message: Message, draft: Draft, *, is_moved: bool) -> Message | None:
         self._registry.get(draft.connection)  # it may have been removed meanwhile, and would take nothing with it
-        return await self._by_hand.amend(message, draft)
+        return await self._by_hand.amend(message, draft, is_moved=is_moved)
+
+
+def _expiry(message: Message, draft: Draft, amendment: Amendment) -> float | None:
+    """When it is no longer sent: its time goes on, or begins when it is due; with another time it begins then."""
+    given, due = draft.expires_at, message.scheduled_for
+    if message.status in WAITING and "time_to_live" not in amendment:
+        if message.expires_at is None or "not_before" not in amendment:
+            return message.expires_at
+        lives = message.expires_at - (message.created_at if due is None else due)
+        return (draft.next_retry_at or draft.created_at) + lives
+    if given is None or due is None or "not_before" in amendment:
+        return given
+    return max(due, draft.created_at) + given - draft.created_at
 
 
 def _words(message: Message, amendment: Amendment, before: Connection) -> tuple[str | None, str]:

@@ -64,9 +64,12 @@ class ByHand:
         """Let all dead letters of these connections, or of one recipient there, wait again; return their ids."""
         return set().union(*[await asyncio.shield(self._retry_all(name, forms)) for name, forms in places.items()])
 
-    async def amend(self, message: Message, draft: Draft) -> Message | None:
-        """Let a message wait as the draft says; None if somebody else has amended it. Raises an `InputError`."""
-        return await asyncio.shield(self._amend(message, draft))
+    async def amend(self, message: Message, draft: Draft, *, is_moved: bool = False) -> Message | None:
+        """Let a message wait as the draft says; None if somebody else has amended it. Raises an `InputError`.
+
+        `is_moved`: to the time of the draft.
+        """
+        return await asyncio.shield(self._amend(message, draft, is_moved))
 
     async def discard(self, message_ids: Iterable[int]) -> int:
         """Cancel dead and uncertain messages; return how many. Raises an `InputError`; nothing is written then."""
@@ -129,11 +132,11 @@ class ByHand:
             self._waits_again(message)
         return revived
 
-    async def _amend(self, message: Message, draft: Draft) -> Message | None:
+    async def _amend(self, message: Message, draft: Draft, is_moved: bool) -> Message | None:
         for name in {message.connection, draft.connection}:  # what is written is by the time that the wall shows now
             if dispatcher := self._dispatcher(name):
                 dispatcher.look_at_the_wall()
-        if (amended := await self._corrections.amend(message, draft)) is None:
+        if (amended := await self._corrections.amend(message, draft, is_moved=is_moved)) is None:
             return None
         before, after = amended
         if dispatcher := self._dispatcher(before.connection):

@@ -50,8 +50,10 @@ class Corrections:
         message = await self._store.read(lambda tx: self._amendable(tx, message_id))
         return (await FileKeeper(self._store).filled(message))[0]
 
-    async def amend(self, message: Message, draft: Draft) -> tuple[Message, Message] | None:
+    async def amend(self, message: Message, draft: Draft, *, is_moved: bool = False) -> tuple[Message, Message] | None:
         """Let a message wait as the draft says, with all its retries; its files stay as they are. Before and after.
+
+        `is_moved`: to the time of the draft, or to now; else it keeps its own.
 
         None: somebody else has amended it since it was read, and would lose that. Nobody can begin to send it in
         between. Raises `UnknownMessageError`, or `NotAmendableError`, also if it has ended since it was read.
@@ -68,6 +70,7 @@ class Corrections:
             changes = {field: new[field] for field in fields}
             if draft.expires_at == message.expires_at:  # its time goes on; the wall clock may have been set since
                 changes["expires_at"] = before.expires_at
+            changes |= {"moved": int(is_moved), "next_retry_at": draft.next_retry_at}
             tx.run("forget_proofs", message_id=message_id)  # they are of what it was
             tx.run("forget_ids", message_id=message_id)
             [row] = tx.rows("amend_message", id=message_id, **changes)

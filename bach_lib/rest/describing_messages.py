@@ -108,6 +108,7 @@ LETTER_SCHEMAS: Final[dict[str, Json]] = {
             "title": _MAYBE,
             "format": nullable({"type": "string", "enum": list(Format)}),
             "time_to_live": nullable({"type": "number", "exclusiveMinimum": 0, "description": "Seconds."}),
+            "not_before": nullable({"type": "string", "format": "date-time", "description": "Another time."}),
         },
     ),
     "Clear": an_object(

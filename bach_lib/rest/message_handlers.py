@@ -37,6 +37,7 @@ _AMENDABLE: Mapping[str, tuple[type, ...]] = {
     "title": (str,),
     "format": (str,),
     "time_to_live": (int, float),
+    "not_before": (str,),
 }
 _NAMES = {"connector": "connection", "content": "text"}
 """What the interface calls otherwise than the library."""

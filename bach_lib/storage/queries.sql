@@ -411,13 +411,19 @@ WHERE connection = :connection AND operation = 'send' AND id > :after AND (
 ) ORDER BY id DESC LIMIT 1;
 
 -- amend_message: a message waits, again or still, as a person corrected it; nothing of that has arrived. What is
--- scheduled keeps its time; what was to be passed on goes in these words
+-- scheduled keeps its time, unless it is moved to another; what was to be passed on goes in these words
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     target = CASE WHEN operation = 'send' THEN NULL ELSE target END,
     reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
     status = 'pending', held = 0, retry_count = 0, waited = 0, finished_at = NULL,
-    next_retry_at = CASE WHEN status = 'pending' AND attempted_at IS NULL THEN next_retry_at END
+    next_retry_at = CASE
+        WHEN :moved = 1 THEN :next_retry_at WHEN status = 'pending' AND attempted_at IS NULL THEN next_retry_at
+    END,
+    attempted_at = CASE WHEN :moved = 1 THEN NULL ELSE attempted_at END,
+    error_code = CASE WHEN :moved = 1 THEN NULL ELSE error_code END,
+    error_text = CASE WHEN :moved = 1 THEN NULL ELSE error_text END,
+    error_said = CASE WHEN :moved = 1 THEN NULL ELSE error_said END
 WHERE id = :id
 RETURNING *;
 

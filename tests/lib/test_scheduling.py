@@ -9,6 +9,7 @@ import pytest
 from bach_lib import Bach, Connection, Fault, File, Message, Operation, Status
 from bach_lib.clock import Clock
 from bach_lib.errors import (
+    InputError,
     InvalidValueError,
     NotScheduledError,
     ScheduleFullError,
@@ -17,6 +18,7 @@ from bach_lib.errors import (
 )
 from bach_lib.outbound import room
 from bach_lib.outbound.going_together import Together
+from bach_lib.outcomes import Dead
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector
 
 AWAY = Fault(code="unreachable", text="No route to host")
@@ -196,6 +198,28 @@ async def test_it_keeps_its_time_when_it_is_amended(home: Bach, platform: FakePl
     assert texts(platform) == []
     await clock.advance(1)
     assert [(one.connection, one.text) for one in platform.sent] == [("work", "Bins")]
+
+
+async def test_it_can_have_another_time(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Who wants it later would have to write it again; or it would come at both times, or be too old at the new one."""
+    message = await later(home, clock, time_to_live=60)
+    at = datetime.fromtimestamp(clock.now() + 2 * HOUR, UTC)
+    amended = await home.amend(message.id, not_before=at)
+    assert (amended.scheduled_for, amended.expires_at) == (clock.now() + 2 * HOUR, clock.now() + 2 * HOUR + 60)
+    await clock.advance(2 * HOUR - 1)
+    assert texts(platform) == []
+    platform.outcomes.append(Dead(fault=Fault(code="blocked", text="Blocked.")))
+    await clock.advance(1)
+    dead = await home.get(message.id)
+    assert dead.status is Status.DEAD
+    again = await home.amend(message.id, not_before=datetime.fromtimestamp(clock.now() + HOUR, UTC).isoformat())
+    assert (again.scheduled_for, again.error) == (clock.now() + HOUR, None)
+    platform.sent.clear()
+    assert (await home.amend(message.id, not_before=None)).scheduled_for is None
+    await clock.settle()
+    assert texts(platform) == ["Bins out"]
+    with pytest.raises(InputError):
+        await home.amend(message.id, not_before="soon")
 
 
 async def test_it_can_be_sent_now(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:

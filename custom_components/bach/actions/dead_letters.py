@@ -10,6 +10,7 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import service
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
 from bach_lib import Amendment, Attempt, Message, PersonProof
@@ -28,6 +29,7 @@ from custom_components.bach.home.permissions import (
 from custom_components.bach.messages.incoming_payload import iso_time
 
 from .choices import FORMATS, MESSAGE_ID
+from .moments import next_moment
 
 ATTR_FORMAT: Final = "format"
 ATTR_MESSAGE: Final = "message"
@@ -53,6 +55,7 @@ RETRY_SCHEMA: Final = vol.Schema(
     }
 )
 SEND_NOW_SCHEMA: Final = vol.Schema({vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID, **_WAIT})
+ATTR_AT: Final = "at"
 AMEND_SCHEMA: Final = vol.Schema(
     {
         vol.Required(ATTR_MESSAGE_ID): MESSAGE_ID,
@@ -61,6 +64,7 @@ AMEND_SCHEMA: Final = vol.Schema(
         vol.Optional(ATTR_FORMAT): vol.In(FORMATS),
         vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
         vol.Optional(ATTR_RECIPIENT): cv.string,
+        vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
         vol.Optional(ATTR_TIME_TO_LIVE): cv.positive_time_period,
         **_WAIT,
     }
@@ -115,6 +119,8 @@ async def async_amend(call: ServiceCall) -> ServiceResponse:
     amendment = {ours: data[field] for field, ours in names.items() if field in data}
     if ATTR_TIME_TO_LIVE in data:
         amendment["time_to_live"] = data[ATTR_TIME_TO_LIVE].total_seconds()
+    if ATTR_AT in data:
+        amendment["not_before"] = next_moment(data[ATTR_AT], dt_util.now())
     with translated_errors(call.hass):
         bach = call.hass.data[HUB].bach
         await require_message_control(call, data[ATTR_MESSAGE_ID])
