@@ -95,8 +95,10 @@ async def test_its_time_goes_on_if_the_clock_is_set_while_it_is_written(
     """What the disk has just answered goes by the old time; it would be over at once, or hours too late."""
     write = Corrections.amend
 
-    async def slow(corrections: Corrections, message: Message, draft: Draft) -> tuple[Message, Message] | None:
-        written = await write(corrections, message, draft)
+    async def slow(
+        corrections: Corrections, message: Message, draft: Draft, *, is_moved: bool
+    ) -> tuple[Message, Message] | None:
+        written = await write(corrections, message, draft, is_moved=is_moved)
         clock.jump(set_by)
         return written
 
