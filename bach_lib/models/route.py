@@ -176,6 +176,8 @@ class RouteRun:
     """What was enough to end it."""
     tag: str | None = None
     """Of runs with the same tag only the newest goes on."""
+    reminds: bool = False
+    """It tells what the one before with its tag told: who says of that one that they have it has this one."""
     superseded_by: int | None = None
     """The newer run with its tag that ended it."""
     cleared_at: float | None = None

@@ -5,7 +5,7 @@ reply and the next words in a private chat are told apart here as there, and wor
 none.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,8 @@ class Watched:
     deadline: float | None = None
     gone: frozenset[int] = frozenset()
     """Messages that went with their connection."""
+    before: dict[int, tuple[Place, Message]] = field(default_factory=dict)
+    """Messages of those that it reminds of: what is said of these is said of it."""
     told_of: set[int] = field(default_factory=set)
     """Messages of which an event has told since they were read."""
 
@@ -122,6 +124,20 @@ class Listener:
             self._questions.close(watched.asked)
         return watched
 
+    def take_over(self, watched: Watched, older: Watched) -> None:
+        """What is said of an older one from now on is said of this, which tells the same."""
+        self._questions.close(older.asked)
+        places = {one.message_id: one.place for one in older.run.tried}
+        new = {number: (places[number], one) for number, one in older.messages.items() if number in places}
+        new = {number: one for number, one in (older.before | new).items() if number not in watched.before}
+        watched.before |= new
+        self._put_before(watched, new)
+
+    def _put_before(self, watched: Watched, those: Mapping[int, tuple[Place, Message]]) -> None:
+        for place, message in those.values():
+            watched.asked.put(place, receipt_of(message))
+            watched.asked.happened(message)
+
     def learn(self, watched: Watched, messages: Sequence[Message]) -> None:
         """Its messages, as they were read; one that is not there is gone."""
         watched.gone = frozenset(watched.run.message_ids).difference(message.id for message in messages)
@@ -172,3 +188,4 @@ class Listener:
         self._questions.open(watched.asked)
         for message in watched.messages.values():
             self._puts(watched, message)
+        self._put_before(watched, watched.before)

@@ -55,6 +55,7 @@ def run_from_row(row: Row) -> RouteRun:
         by=_maybe(word, state["by"]),
         reached=_maybe(lambda found: Reached(word(found)), state["reached"]),
         tag=_maybe(word, state.get("tag")),  # runs of layout 19 have none of these
+        reminds=state.get("reminds") is True,
         superseded_by=_maybe(whole, state.get("superseded_by")),
         cleared_at=number(state.get("cleared_at")),
         snoozed_by=_maybe(word, state.get("snoozed_by")),
@@ -91,6 +92,7 @@ def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
         "by": run.by,
         "reached": run.reached,
         "tag": run.tag,
+        "reminds": run.reminds,
         "superseded_by": run.superseded_by,
         "cleared_at": run.cleared_at,
         "snoozed_by": run.snoozed_by,

@@ -241,6 +241,9 @@ class RouteRunner:
         """End what a newer run with the same tag has overtaken, and let go of what was exhausted, of too many."""
         runs = [watched.run for watched in self._listener]
         for run, newer in overtaken(runs):
+            older, by = self._listener.get(run.id), self._listener.get(newer)
+            if older and by and by.run.reminds:
+                self._listener.take_over(by, older)
             self._spawn(partial(self._handle_later, run, Superseded(newer)))
         for run in too_many(runs):
             if watched := self._listener.get(run.id):

@@ -37,6 +37,8 @@ class RouteOptions(TypedDict, total=False):
     """Seconds, at most 7 days, for which a second button below each message quiets it. Without it there is none."""
     tag: str | None
     """Ends a run with the same tag that is under way, or that nobody has acknowledged yet."""
+    reminds: bool
+    """It tells what the run before with its tag told, so whoever says of that one that they have it has this one."""
     idempotency_key: str | None
     """Who repeats a call under the same key means the same run. It is known as long as that."""
 
@@ -74,9 +76,10 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
     """A run of which nothing is on disk yet. Raises an `InputError`, or `TypeError` for an option there is not."""
     options = known_options(options)
     text = bounded_text(text)
-    silent = options.get("silent", False)
-    if not isinstance(silent, bool):
-        raise InvalidValueError(field="silent", value=str(silent)[:20], expected=TRUE_OR_FALSE)
+    silent, reminds = options.get("silent", False), options.get("reminds", False)
+    for field, value in (("silent", silent), ("reminds", reminds)):
+        if not isinstance(value, bool):
+            raise InvalidValueError(field=field, value=str(value)[:20], expected=TRUE_OR_FALSE)
     said = Said(
         text=text,
         title=short("title", options.get("title")),
@@ -93,6 +96,7 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         words=route.words,
         started_at=now,
         tag=short("tag", options.get("tag")),
+        reminds=reminds,
     )
 
 

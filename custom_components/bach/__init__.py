@@ -46,7 +46,7 @@ from .kinds.settings import MINOR_VERSION, VERSION, async_part, whole
 from .kinds.webhook import sends
 from .lifecycle.failed_setup import FOR_A_PERSON, async_try_again_when_changed, require_usable
 from .lifecycle.inactive import ALL_DISABLED, async_follow_switch, async_track_inactive
-from .lifecycle.kept_bridges import async_begin_lasting
+from .lifecycle.kept_bridges import async_begin_lasting, async_remove_connection
 from .lifecycle.kept_entities import (
     async_add_standby_entities,
     async_drop_kept_entities,
@@ -185,7 +185,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: BachConfigEntry) -> Non
         return
     try:
         async with hub.hold() as bach:
-            await bach.registry.remove(connection_name(entry))
+            await async_remove_connection(hass, bach, connection_name(entry))
     except UnknownConnectionError:
         pass  # it was never set up
     except BachError as error:

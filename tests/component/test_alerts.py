@@ -12,6 +12,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -396,11 +397,16 @@ async def test_that_nobody_is_left_to_tell_is_said(
     assert found
     assert (found.state, "add whom to tell" in found.attributes["problem"]) == ("on", True)
     assert "could not be told, and is tried again" in caplog.text
+    issue = DOMAIN, f"alert_tells_nobody_{next(iter(entry.subentries))}"
+    repair = ir.async_get(hass).async_get_issue(*issue)
+    assert repair
+    assert repair.translation_placeholders == {"alert": "Leak"}
     ada = next(one.subentry_id for one in loaded.subentries.values() if one.title == "Ada")
     await change(hass, entry, recipients=[ada])
     async_fire_time_changed(hass, dt_util.utcnow() + dt_util.dt.timedelta(seconds=31))
     await telegram.wait_for(1)
     await until(hass, lambda: (hass.states.get(ALERT) or found).attributes["problem"] is None)
+    assert ir.async_get(hass).async_get_issue(*issue) is None
 
 
 async def test_what_is_stored_wrongly_costs_itself(

@@ -112,6 +112,16 @@ async def test_a_bridge_says_what_it_has_carried_and_is_paused_and_removed(
     assert the_bach(hass).bridges.list() == []
 
 
+async def test_with_its_connection_a_bridge_is_gone(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """The library would look for a connection that is gone until the next start, and stand in the way of a new one."""
+    await connect_routes(hass)  # else the database is closed with the last connection
+    await made(hass, loaded)
+    bach = the_bach(hass)
+    assert len(bach.bridges.list()) == 1
+    await hass.config_entries.async_remove(loaded.entry_id)
+    assert bach.bridges.list() == []
+
+
 async def test_where_nothing_comes_in_or_nobody_else_is_no_bridge_is_made(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:

@@ -19,11 +19,12 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from bach_lib import Bach, BachError, InputError, RouteOptions, RouteRun, RouteStatus
-from bach_lib.errors import RouteKeyReusedError, UnknownRunError
+from bach_lib.errors import InvalidRecipientError, RouteKeyReusedError, UnknownRunError
 from bach_lib.events import RouteEvent
 from custom_components.bach.home.hub import HUB
 
 from .alert import Alert
+from .nobody_issue import async_report_nobody, async_settle_told
 from .remembered import Episode, Episodes
 from .saying import done_message, heading, message, named_route, route_for
 from .watching import follow, holds
@@ -117,6 +118,7 @@ class AlertKeeper:
     async def remove(self) -> None:
         """It is no alert any more: nobody is told further."""
         self.close()
+        async_settle_told(self._hass, self.alert)
         async with self._lock:
             if self.run and self.run.status in OPEN:
                 await self._bach.cancel_route(self.run.id)
@@ -174,6 +176,7 @@ class AlertKeeper:
             try:
                 seconds = await self._settle()
                 self.problem = None
+                async_settle_told(self._hass, self.alert)
             except BachError as error:
                 seconds = self._failed(error)
             if seconds is not None:
@@ -185,6 +188,8 @@ class AlertKeeper:
         if self.problem is None:
             _LOGGER.error('The alert "%s" could not be told, and is tried again: %s', self.alert.title, error)
         self.problem = error
+        if isinstance(error, InvalidRecipientError):
+            async_report_nobody(self._hass, self.alert)
         return _AGAIN
 
     async def _settle(self) -> float | None:
@@ -230,6 +235,7 @@ class AlertKeeper:
             title=heading(self._hass, alert),
             priority=alert.priority,
             tag=alert.tag,
+            reminds=previous is not None,
             idempotency_key=f"{alert.tag} {episode.since} {previous.id if previous else 0}",
         )
         if alert.snooze:

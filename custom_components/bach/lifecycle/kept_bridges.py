@@ -52,6 +52,14 @@ def async_begin_lasting(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach,
     entry.async_on_unload(async_at_started(hass, begin))
 
 
+async def async_remove_connection(hass: HomeAssistant, bach: Bach, name: str) -> None:
+    """Remove a connection from the library, and the bridges that lead from it. Raises a `BachError`."""
+    try:
+        await bach.registry.remove(name)
+    finally:  # also of one that was never set up
+        await async_keep_bridges(hass, bach)
+
+
 async def async_keep_bridges(hass: HomeAssistant, bach: Bach) -> None:
     """Set, change and remove bridges in the library, after a change of sub-entries."""
     async with hass.data.setdefault(_LOCK, asyncio.Lock()):

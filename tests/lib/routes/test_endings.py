@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Fault, RouteStatus, RouteWords
-from bach_lib.errors import RouteKeyReusedError, TooManyRunsError
+from bach_lib.errors import InvalidValueError, RouteKeyReusedError, TooManyRunsError
 from bach_lib.outcomes import Retry, Scope
 from bach_lib.routes import limits, runner
 from bach_lib.testing import FakeClock, FakePlatform, World, fake_connector, world
-from tests.lib.routes.test_runner import WATER, edits, heard
+from tests.lib.routes.test_runner import WATER, edits, heard, press
 
 
 @pytest.fixture
@@ -157,3 +157,27 @@ async def test_a_run_of_an_earlier_layout_is_read(tmp_path: Path) -> None:
     async with Bach(path, connectors={"fake": fake_connector(FakePlatform())}, autostart=False) as bach:
         assert await bach.route_run(run.id) == run
         assert run.words == RouteWords()
+
+
+async def test_who_presses_below_the_reminder_before_has_it(house: World) -> None:
+    """Ada presses as the next reminder sets out, and the house is woken all night although she has it."""
+    bach, platform, clock = house
+    first = await bach.start_route("water", "The freezer is warm", tag="freezer", snooze=60)
+    await clock.advance(60)
+    await clock.advance(120)
+    assert (await bach.route_run(first.id)).status is RouteStatus.EXHAUSTED
+    platform.holds()
+    second = await bach.start_route("water", "The freezer is warmer", tag="freezer", reminds=True)
+    press(bach, first.message_ids[0], "ada")
+    await clock.settle()
+    platform.works()
+    await clock.settle()
+    run = await bach.route_run(second.id)
+    assert (run.status, run.by) == (RouteStatus.ACKNOWLEDGED, "Ada")
+    third = await bach.start_route("water", "Water!", tag="freezer")
+    fourth = await bach.start_route("water", "More water!", tag="freezer")
+    press(bach, third.message_ids[0], "ada")
+    await clock.settle()
+    assert (await bach.route_run(fourth.id)).status is RouteStatus.UNDER_WAY
+    with pytest.raises(InvalidValueError):
+        await bach.start_route("water", "Water!", reminds=1)  # type: ignore[arg-type] # as callers without a checker
