@@ -59,7 +59,8 @@ class RouteCalls(CallGroup):
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
         of one that is kept in `routes`, or one that is told here and need not be kept. Options (`RouteOptions`):
-        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over) and `idempotency_key`.
+        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over; see `reminds`) and
+        `idempotency_key`.
         Raises an `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
         """
         routing = self._routing

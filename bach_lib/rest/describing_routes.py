@@ -48,6 +48,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "silent": nullable({"type": "boolean"}),
             "priority": nullable(_PRIORITY),
             "snooze": nullable({"type": "number", "description": "Seconds for which a second button quiets it."}),
+            "reminds": nullable({"type": "boolean", "description": "It tells what the one before with its tag told."}),
             "tag": nullable({"type": "string", "description": "Ends an earlier run with it that nobody acknowledged."}),
         },
     ),

@@ -29,6 +29,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "silent": (bool,),
     "priority": (int,),
     "snooze": (int, float),
+    "reminds": (bool,),
     "tag": (str,),
 }
 
