@@ -16,6 +16,7 @@ from bach_lib.bridges.bridge_book import Kept, Passing
 from bach_lib.bridges.bridge_services import BridgeServices
 from bach_lib.bridges.copying import Copying, Made, NotYetError, refused
 from bach_lib.bridges.judging import Carry, Edit, End, Facts, Verdict, judge, left_out, passed
+from bach_lib.clock import Cancel
 from bach_lib.errors import BachError, BridgeChangedError, NotFetchedError, StorageError
 from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
@@ -34,12 +35,16 @@ _MOST_WAITS: Final = 120
 
 @dataclass(slots=True, kw_only=True)
 class _AtWork:
-    """A bridge that carries. `ends`: as they stand on disk, by connection. `tries`: of messages, by their numbers."""
+    """A bridge that carries. `ends`: as they stand on disk, by connection. `tries`: of messages, by their numbers.
+
+    `resting`: connections at which something waits for its next try, each with its timer.
+    """
 
     kept: Kept
     ends: dict[str, End]
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     tries: Counter[int] = field(default_factory=Counter)
+    resting: dict[str, Cancel] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
     @property
@@ -99,7 +104,10 @@ class BridgeRunner:
             work.woken.set()
 
     async def _end(self, name: str) -> None:
-        if (task := self._at_work.pop(name).task) is not None:
+        work = self._at_work.pop(name)
+        for cancel in work.resting.values():
+            cancel()
+        if (task := work.task) is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
@@ -109,28 +117,42 @@ class BridgeRunner:
                 work.woken.set()
 
     async def _run(self, work: _AtWork) -> None:
-        name = work.bridge.name
         work.woken.set()
         while True:
             await work.woken.wait()
             work.woken.clear()
-            try:
-                for connection in work.kept.ends:
-                    while self._services.owns(connection) and await self._carry(work, connection):
-                        pass
-                continue
-            except BridgeChangedError:  # by another process, which has carried it
-                with suppress(BachError):
-                    kept = (await self._services.book.read(self._services.clock.now())).get(name)
-                    work.ends |= kept.ends if kept else {}
-            except (NotYetError, NotFetchedError):
-                pass
-            except BachError as error:
-                _LOGGER.warning('The bridge "%s" could not go on, and tries again: %s', name, error)
-            except Exception:  # one bridge costs no other
-                _LOGGER.exception('The bridge "%s" could not go on, and tries again', name)
-            await self._services.clock.sleep(_AGAIN)
+            for connection in work.kept.ends:
+                if connection not in work.resting and not await self._is_through(work, connection):
+                    self._rest(work, connection)
+
+    def _rest(self, work: _AtWork, connection: str) -> None:
+        """What came in through one connection waits for its next try; the others go on."""
+
+        def again() -> None:
+            work.resting.pop(connection, None)
             work.woken.set()
+
+        work.resting[connection] = self._services.clock.call_later(_AGAIN, again)
+
+    async def _is_through(self, work: _AtWork, connection: str) -> bool:
+        """Whether all that came in there is dealt with; else it has to be tried again."""
+        name = work.bridge.name
+        try:
+            while self._services.owns(connection) and await self._carry(work, connection):
+                pass
+        except BridgeChangedError:  # by another process, which has carried it
+            with suppress(BachError):
+                kept = (await self._services.book.read(self._services.clock.now())).get(name)
+                work.ends |= kept.ends if kept else {}
+        except (NotYetError, NotFetchedError):
+            pass
+        except BachError as error:
+            _LOGGER.warning('The bridge "%s" could not go on, and tries again: %s', name, error)
+        except Exception:  # one bridge costs no other
+            _LOGGER.exception('The bridge "%s" could not go on, and tries again', name)
+        else:
+            return True
+        return False
 
     async def _carry(self, work: _AtWork, connection: str) -> bool:
         """A page of what came in; whether there was one."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bach_lib.models.bridge import Bridge, BridgeSide, LeftOut
-from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import ANSWER, IncomingMessage, Kind
 
 LATE: Final = 300.0
 """Seconds after which the time is said at which it was written."""
@@ -100,9 +100,9 @@ def judge(bridge: Bridge, end: End, message: IncomingMessage, facts: Facts) -> t
 
 def _is_passed_over(bridge: Bridge, message: IncomingMessage, facts: Facts) -> bool:
     """Whether it is none of a bridge's business: nobody misses it elsewhere."""
-    if not bridge.is_active or facts.is_answer or message.metadata.get("quiet") is True:
+    if not bridge.is_active or facts.is_answer or message.metadata.get(ANSWER) is True:
         return True
-    if message.written_at < facts.since - _SKEW:
+    if message.metadata.get("quiet") is True or message.written_at < facts.since - _SKEW:
         return True
     match message.kind:
         case Kind.EDITED:

@@ -9,6 +9,8 @@ CLAIMED = "claimed"
 """The mark in `metadata` of a message whose sender nobody has proved: it is who whoever posted says it is."""
 HANDLING = "handling"
 """The key in `metadata` of how often a program has begun to deal with a message, and what came of it."""
+ANSWER = "answer"
+"""The mark in `metadata` of what answered a question or ended an alarm, and is said to nobody else."""
 _PART = re.compile(r"[#/]")
 """What stands between the platform's number of a message and which of its files or versions it is."""
 _NOT_OWN = ("forwarded", "via", "automatic", "bot", CLAIMED)

@@ -1,6 +1,7 @@
 """Composition root: builds all parts of BACH; the only file that knows every part."""
 
 import random
+from functools import partial
 
 from aiohttp import ClientSession
 
@@ -32,6 +33,7 @@ from bach_lib.registry import Registry
 from bach_lib.registry.directory import Directory
 from bach_lib.registry.own_policy import Policies
 from bach_lib.routes.book import RunBook
+from bach_lib.runtime.answered import answered
 from bach_lib.runtime.connection_runtime import Services
 from bach_lib.runtime.housekeeping import Housekeeping
 from bach_lib.runtime.neighbours import Shared
@@ -231,7 +233,7 @@ def _asking(
         cancel=by_hand.cancel,
         get=queue.get,
         normal=directory.normal,
-        prove=proofs.answered_by,
+        prove=partial(answered, base.store, proofs),
     )
 
 

@@ -13,6 +13,7 @@ from bach_lib.routes.defined import Routes
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.snoozing import SnoozeServices, Snoozing
 from bach_lib.routes.surroundings import RouteServices
+from bach_lib.runtime.answered import answered
 from bach_lib.runtime.parts import Base, Parts
 
 _NEWEST = 100
@@ -69,7 +70,7 @@ def _services(base: Base, parts: Parts, book: RunBook) -> RouteServices:
         questions=questions,
         those=parts.queue.those,
         cancel=parts.by_hand.cancel,
-        prove=parts.proofs.answered_by,
+        prove=partial(answered, base.store, parts.proofs),
         incoming_at=partial(_incoming_at, parts),
         normal=parts.directory.normal,
         is_down=partial(_is_down, base, parts),

@@ -75,6 +75,36 @@ async def test_an_answer_to_a_question_is_not_carried(shores: Shores) -> None:
     assert shores.there.sent == []
 
 
+async def test_an_answer_is_known_after_a_crash(shores: Shores) -> None:
+    """It was answered as the light went out, and told to the club when that was back."""
+    await shores.bach.bridges.set(BRIDGE)
+    runner = shores.bach._open_lasting.bridging.runner
+    await runner.close()
+    question = Question(text="Leave the light on?", places=[HERE], timeout=60.0, takes_text=True)
+    asking = asyncio.create_task(shores.bach.ask(question))
+    await shores.clock.settle()
+    await shores.here.comes("yes", reply_to=shores.here.sent[-1].remote_id or "1")
+    await shores.here.comes("good night")
+    assert (await asking).value == "yes"
+    shores.bach._open_parts.asking.questions._taken.clear()
+    await runner.open()
+    await shores.clock.settle()
+    assert [one.text for one in shores.there.sent] == ["Ada: good night"]
+
+
+async def test_a_change_that_waits_holds_up_its_own_connection_only(shores: Shores) -> None:
+    """Somebody corrects a word while the line is slow, and for ten minutes nobody is heard the other way."""
+    await shores.bach.bridges.set(replace(BRIDGE, both_ways=True))
+    shores.there.platform.holds()
+    first = await shores.here.comes("At six")
+    await shores.here.comes("At seven", kind=Kind.EDITED, reply_to=first, remote_id=f"{first}#1")
+    await shores.there.comes("We are here")
+    assert [one.text for one in shores.here.sent] == ["Ada: We are here"]
+    shores.there.platform.works()
+    await shores.clock.advance(10)
+    assert [one.text for one in shores.there.sent] == ["Ada: At six", "Ada (edited): At seven"]
+
+
 async def test_a_picture_goes_along(shores: Shores) -> None:
     """The words arrive, and what they are about does not."""
     await shores.bach.bridges.set(BRIDGE)
