@@ -319,6 +319,7 @@ def test_every_placeholder_of_a_dialog_is_filled() -> None:
             "issues",
             {
                 *(
+                    "alert",
                     "oldest",
                     "count",
                     "dead",
