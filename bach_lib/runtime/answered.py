@@ -1,6 +1,6 @@
 """Writes down what was answered, at both ends: below the message that asked, and on the message that came in."""
 
-from bach_lib.inbound.answers import mark_answer
+from bach_lib.inbound.marked_answers import mark_answer
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.proof_keeper import ProofKeeper
 from bach_lib.storage import Store
