@@ -71,12 +71,14 @@ from bach_lib.models import (
     BridgeWords,
     Button,
     Buttons,
+    ButtonStyle,
     Candidate,
     Category,
     Connection,
     ConnectionState,
     Delivery,
     Direction,
+    Extras,
     Fault,
     File,
     Format,
@@ -148,6 +150,7 @@ __all__ = [
     "BridgeWords",
     "Bridges",
     "Button",
+    "ButtonStyle",
     "Buttons",
     "Cancel",
     "Candidate",
@@ -176,6 +179,7 @@ __all__ = [
     "Ensured",
     "Event",
     "EventsMissed",
+    "Extras",
     "Fault",
     "File",
     "Format",
@@ -291,7 +295,6 @@ __all__ = [
     "share",
 ]
 __all__ += errors.__all__  # the whole tree
-
 __version__ = version.VERSION
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is logged is the program's to show

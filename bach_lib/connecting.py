@@ -23,8 +23,11 @@ from bach_lib.connectors.tolerant import UnreadableError, read_each
 from bach_lib.errors import InputError, InvalidRecipientError, InvalidValueError, PushRefusedError, SecretNotFoundError
 from bach_lib.models import (
     Button,
+    ButtonStyle,
     Candidate,
     Connection,
+    Extra,
+    Extras,
     Fault,
     File,
     Format,
@@ -46,6 +49,7 @@ __all__ = [
     "Batch",
     "Body",
     "Button",
+    "ButtonStyle",
     "CallError",
     "Candidate",
     "Capabilities",
@@ -55,6 +59,8 @@ __all__ = [
     "Content",
     "Course",
     "Dead",
+    "Extra",
+    "Extras",
     "Fault",
     "File",
     "FormBody",

@@ -1,16 +1,13 @@
 """`bach connector`: the connections to chat platforms, and the queue of what goes through them."""
 
-import re
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bach_lib.cli import registry_commands
 from bach_lib.cli.command import ask, run
-from bach_lib.cli.console import Json, Row, as_row, as_rows, cut, say, show, show_one
-from bach_lib.cli.dispatching import ask_and_wait, deliver, dispatch_all, poll_one
+from bach_lib.cli.console import as_row, as_rows, cut, say, show, show_one
+from bach_lib.cli.dispatching import ask_and_wait, dispatch_all, poll_one
 from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.message_rows import (
@@ -23,22 +20,17 @@ from bach_lib.cli.message_rows import (
     show_newest,
     with_names,
 )
-from bach_lib.cli.options import At, Later, command
+from bach_lib.cli.options import command
 from bach_lib.cli.pair import pair
+from bach_lib.cli.sending import send, send_file
 from bach_lib.cli.systemd import setup_daemon
-from bach_lib.cli.typed_times import not_before, put_off
-from bach_lib.control.sentences import SentenceError
 
 app: typer.Typer = typer.Typer(
     cls=Group, help="Chat platforms: connections, queue, sending and receiving.", no_args_is_help=True
 )
 
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
-Silent = Annotated[bool, typer.Option("--silent", help="Without a sound.")]
 MaybeName = Annotated[str | None, typer.Argument(help="Only this connection.")]
-
-_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?")
-"""What looks like an option that somebody misspelt."""
 
 RETRIED = (
     ("retried", "Sent again"),
@@ -128,69 +120,9 @@ def route() -> None:
     show_one({"routed": ask("route")}, ("routed", "Routed"))
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash
-@command
-def send(
-    connector: Name,
-    recipient: Annotated[str, typer.Argument(help="Where to, as the platform writes it.")],
-    text: Annotated[list[str], typer.Argument(help='The text; "-" reads it from stdin.')],
-    *,
-    title: Annotated[str | None, typer.Option(help="Stands above the text.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", help="plain, markdown, html, or json (fields).")] = None,
-    silent: Silent = False,
-    confidential: Annotated[bool, typer.Option("--confidential", help="Shown nowhere here, and not kept.")] = False,
-    reply_to: Annotated[str | None, typer.Option(help="The platform's id of the message it answers.")] = None,
-    priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
-    tag: Annotated[str | None, typer.Option(help="A newer one with it replaces one that is not sent yet.")] = None,
-    at: At = None,
-    time_to_live: Annotated[float | None, typer.Option(help="Seconds after which it is not sent any more.")] = None,
-    delivery: Annotated[str | None, typer.Option(help="at_least_once or at_most_once.")] = None,
-    snooze: Later = None,
-    key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for its delivery.")] = 0,
-) -> None:
-    """Queue a message. It is on disk when this returns; a running `bach serve`, or `--wait`, delivers it."""
-    options: dict[str, Json] = {
-        "title": title,
-        "format": format_,
-        "silent": silent or None,
-        "confidential": confidential or None,
-        "reply_to": reply_to,
-        "priority": priority,
-        "tag": tag,
-        "not_before": not_before(at),
-        "time_to_live": time_to_live,
-        "delivery": delivery,
-        "idempotency_key": key,
-        "snooze": put_off(snooze),
-    }
-    if wrong := next(filter(_OPTION.fullmatch, (recipient, *text)), None):
-        raise typer.BadParameter(f"There is no option {wrong}. Pipe in a text that begins so.", param_hint="send")
-    said = sys.stdin.read() if text == ["-"] else " ".join(text)
-    chosen = {name: value for name, value in options.items() if value is not None}
-    _tell_sent(run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait)), wait)
-
-
-@app.command("send-file", context_settings={"ignore_unknown_options": True})  # the ids of groups begin with a dash
-@command
-def send_file(
-    connector: Name,
-    recipient: Annotated[str, typer.Argument(help="Where to, as the platform writes it.")],
-    paths: Annotated[list[Path], typer.Argument(help="The files; how many, the platform says.")],
-    *,
-    text: Annotated[str, typer.Option(help="Words that go with them.")] = "",
-    silent: Silent = False,
-    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the delivery.")] = 0,
-) -> None:
-    """Queue files. Copies of them are on disk when this returns."""
-    for word in (recipient, *map(str, paths)):
-        if _OPTION.fullmatch(word):
-            raise typer.BadParameter(f"There is no option {word}.", param_hint="send-file")
-    options: dict[str, Json] = {"silent": True} if silent else {}
-    with sentences():
-        whole = [str(_whole(path)) for path in paths]
-    row = run(lambda session: deliver(session, connector, recipient, text, options=options, wait=wait, paths=whole))
-    _tell_sent(row, wait)
+_GROUPS: dict[str, object] = {"ignore_unknown_options": True}  # the ids of groups begin with a dash
+app.command("send", context_settings=_GROUPS)(send)
+app.command("send-file", context_settings=_GROUPS)(send_file)
 
 
 @app.command()
@@ -253,28 +185,6 @@ def _send_one(operation: str, message: str, wait: float | None) -> None:
     row = as_row(run(lambda session: ask_and_wait(session, operation, wait, message_id=number)))
     show_one(row, *RESULT)
     if row["status"] in STOPPED:
-        raise typer.Exit(1)
-
-
-def _whole(path: Path) -> Path:
-    """As the daemon has to call it. What is only this process's (`<(command)`, /dev/stdin) it does not see.
-
-    Raises `SentenceError`.
-    """
-    whole = path.absolute()
-    if not str(whole).startswith(("/dev/", "/proc/")):
-        return whole
-    real = whole.resolve()
-    if not real.is_file():
-        raise SentenceError(f"{path} cannot be read: it is no regular file. Write it to one first.")
-    return real
-
-
-def _tell_sent(row: Row, wait: float) -> None:
-    show_one(row, ("id", "Id"), ("connection", "Connection"), ("recipient", "Recipient"), ("status", "Status"))
-    if row.get("error"):
-        say(str(row["error"]) if row.get("scheduled_for") else f"The platform says: {row['error']}")
-    if wait and row["status"] != "sent":
         raise typer.Exit(1)
 
 

@@ -16,7 +16,7 @@ from bach_lib.errors import InvalidValueError, OwnerGoneError, RemoteFailedError
 from bach_lib.models import Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.files import no_file_goes
-from bach_lib.outbound.fitting import has_words
+from bach_lib.outbound.readable import has_words
 from bach_lib.rest.answers import Json
 from bach_lib.rest.exact import exact, made
 from bach_lib.rest.retelling import retold

@@ -6,11 +6,12 @@ the first message dies of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from bach_lib.arguments import above_zero, some_of
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import Format, Operation
+from bach_lib.models import Extra, Format, Operation
 from bach_lib.text.html_markdown import MarkdownMarks
 
 
@@ -37,17 +38,19 @@ class Capabilities:
     `counts_utf16`, else in characters. `send_timeout`: seconds after which an attempt is given up from outside, as a
     last net above the connector's own time-outs. `poll_timeout`: the same for one call of `receive`. `operations`: what
     can be done to messages. `max_buttons`: how many a message may have; `button_value`: the longest value that one may
-    bring back, in bytes of UTF-8. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be
-    asked whom it could write to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a
-    message may have that leaves the connector as one; more go in several; 0: none. `file_bytes`: how large each may be
-    at most; larger ones are left out. `picture_bytes`: what is shown as a picture; larger ones go as documents; 0: as
-    `file_bytes`. `fits_pictures`: it makes larger ones smaller itself, as a `Ladder` with `limits` does. `max_caption`:
-    characters that fit below a file; more go apart. `own_ids`: to another account, the same id of a message is another
-    message. `adds_reactions`: an emoji joins those of the same sender instead of taking their place. `shared_lanes`:
-    several processes may send through one connection at once, as nothing is counted, held open or remembered from one
-    message to the next. `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself.
-    `html_as`: how its Markdown is written, if HTML is to come to it as that. `forwards`, `copies`: it passes messages
-    on itself, with whose words they were or without (`Message.forwarding`).
+    bring back, in bytes of UTF-8. `button_url`: the longest address that one may open instead, in characters; 0: none
+    does. `fetch_bytes`: the largest file that can be fetched. `finds_recipients`: it can be asked whom it could write
+    to. `takes_pushes`: others bring it messages in requests. `max_files`: how many files a message may have that leaves
+    the connector as one; more go in several; 0: none. `file_bytes`: how large each may be at most; larger ones are left
+    out. `picture_bytes`: what is shown as a picture; larger ones go as documents; 0: as `file_bytes`. `fits_pictures`:
+    it makes larger ones smaller itself, as a `Ladder` with `limits` does. `max_caption`: characters that fit below a
+    file; more go apart. `own_ids`: to another account, the same id of a message is another message. `adds_reactions`:
+    an emoji joins those of the same sender instead of taking their place. `shared_lanes`: several processes may send
+    through one connection at once, as nothing is counted, held open or remembered from one message to the next.
+    `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself. `html_as`: how its
+    Markdown is written, if HTML is to come to it as that. `forwards`, `copies`: it passes messages on itself, with
+    whose words they were or without (`Message.forwarding`). `extras`: what it shows beside words, files and buttons;
+    what is not named here never comes to it.
     """
 
     receives: bool
@@ -62,6 +65,7 @@ class Capabilities:
     operations: frozenset[Operation] = frozenset({Operation.SEND})
     max_buttons: int = 0
     button_value: int = 0
+    button_url: int = 0
     fetch_bytes: int = 0
     finds_recipients: bool = False
     takes_pushes: bool = False
@@ -77,6 +81,7 @@ class Capabilities:
     html_as: MarkdownMarks | None = None
     forwards: bool = False
     copies: bool = False
+    extras: frozenset[Extra] = frozenset()
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError`, which names the field."""
@@ -98,10 +103,10 @@ class Capabilities:
         return form in self.formats or (form == Format.HTML and self.html_as is not None)
 
     def _check_words(self) -> None:
-        for name, kind, least in (("formats", Format, Format.PLAIN), ("operations", Operation, Operation.SEND)):
+        for name, kind, least in _WORDS:
             given: object = getattr(self, name)
             words = some_of(kind, f"Capabilities.{name}", given)
-            if least not in words:
+            if least is not None and least not in words:
                 expected = f"a frozenset with {kind.__name__}.{least.name} in it"
                 raise _wrong(name, ", ".join(sorted(words)), expected)
             object.__setattr__(self, name, words)  # what was given may be changed later, by whoever has it
@@ -125,8 +130,14 @@ _SWITCHES = (
     *("receives", "idempotent", "counts_utf16", "finds_recipients", "takes_pushes", "own_ids", "adds_reactions"),
     *("shared_lanes", "replaces_by_tag", "fits_pictures", "forwards", "copies"),
 )
+_WORDS: Final[tuple[tuple[str, type[StrEnum], StrEnum | None], ...]] = (
+    ("formats", Format, Format.PLAIN),
+    ("operations", Operation, Operation.SEND),
+    ("extras", Extra, None),
+)
+"""What holds words, and the one that must be among them."""
 _NUMBERS = (
-    *("max_buttons", "button_value", "max_files", "file_bytes", "picture_bytes"),
+    *("max_buttons", "button_value", "button_url", "max_files", "file_bytes", "picture_bytes"),
     *("fetch_bytes", "max_caption"),
 )
 _PAIRS: Final[Mapping[str, str]] = {"button_value": "max_buttons", "file_bytes": "max_files"}

@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.rung import Posted, Rung, Rungs, Step
-from bach_lib.models import File, Format, Loss, Message, Operation
+from bach_lib.models import Extra, File, Format, Loss, Message, Operation
+from bach_lib.text import extra_words
 from bach_lib.text.buttons import in_words
 from bach_lib.text.progress import Progress
 
 _MAX_REASON = 300
+_EXTRAS = {Rung(extra.value): extra for extra in Extra}
 
 
 class Climb:
@@ -83,7 +85,7 @@ class Climb:
                 return None
             self._place = above
             return [replace(step, message=replace(one, recipient=above))]
-        messages = self._lesser(one, rung)
+        messages = _without_extra(one, _EXTRAS[rung]) if rung in _EXTRAS else self._lesser(one, rung)
         if messages is None:
             return None
         parts = [part for message in messages for part in (rungs.plan(message) if has_words(message) else [message])]
@@ -125,6 +127,14 @@ def has_words(message: Message) -> bool:
     return bool(message.text.strip() or (message.title or "").strip())
 
 
+def _without_extra(one: Message, extra: Extra) -> list[Message] | None:
+    """What can be said in words stands below the others."""
+    if extra not in one.extras.given:
+        return None
+    said = extra_words.in_words(one.extras, extra, one.format)
+    return [replace(one, text=extra_words.with_words(one.text, said), extras=one.extras.without((extra,)))]
+
+
 def _only(message: Message, files: tuple[File, ...]) -> Message:
     """The files without anything that belongs to the words."""
     return replace(message, text="", title=None, reply_to=None, buttons=(), files=files, format=Format.PLAIN)
@@ -137,6 +147,8 @@ def _in_words(message: Message) -> Message:
 def _bare(message: Message) -> Message:
     """The words and nothing else."""
     title = (message.title or "").strip()
+    for extra in message.extras.given:
+        [message] = _without_extra(message, extra) or [message]
     plain = replace(message, format=Format.PLAIN, reply_to=None, silent=False, files=())
     plain = _in_words(plain) if plain.buttons else plain
     return replace(plain, title=None, text=f"{title}\n\n{plain.text}") if title else plain
@@ -156,4 +168,5 @@ def _lost(step: Step, rung: Rung) -> list[str]:
         Rung.BUTTONS: bool(one.buttons),
         Rung.SILENT: one.silent,
     }
-    return [what.value for what, there in has.items() if there] or ["title"]
+    found = [what.value for what, there in has.items() if there] + [one.value for one in step.message.extras.given]
+    return found or ["title"]

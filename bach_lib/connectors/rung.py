@@ -30,6 +30,12 @@ class Rung(StrEnum):
     """Pressed: they are said in words."""
     SILENT = "silent"
     """That nobody is disturbed."""
+    LINK_PREVIEW = "link_preview"
+    """That no preview is shown of a link."""
+    PROTECTED = "protected"
+    """That it can be neither passed on nor saved."""
+    LOCATION = "location"
+    """A point on the map: it is said in words."""
     ALL = "all"
     """Everything at once, where the platform does not name what it minds."""
 

@@ -85,4 +85,5 @@ def _named(message: Incoming, row: Mapping[str, Value]) -> Incoming:
 def _labels(row: Mapping[str, Value]) -> dict[str, str]:
     """What stands on each button, by its value."""
     written = text(row["buttons"])
-    return {str(value): str(label) for line in json.loads(written) for label, value in line} if written else {}
+    buttons = [one for line in json.loads(written) for one in line] if written else []
+    return {str(value): str(label) for label, value, *_ in buttons if value}  # one that opens something brings nothing

@@ -6,15 +6,18 @@ A change is a new object from the part that owns the data. Nothing here asks a d
 from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords, LeftOut
 from bach_lib.models.candidate import Candidate
 from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
+from bach_lib.models.extras import APART, NO_EXTRAS, Extra, Extras, extras_of
 from bach_lib.models.fault import Fault
 from bach_lib.models.file import MOST_OF_FILE, MOST_OF_FILES, File, Loss
 from bach_lib.models.health import Health, Identity, Report
 from bach_lib.models.hop import Hop, HopName
+from bach_lib.models.incoming import Location
 from bach_lib.models.message import (
     MAX_NONCE,
     Attempt,
     Button,
     Buttons,
+    ButtonStyle,
     Delivery,
     Format,
     Message,
@@ -28,15 +31,18 @@ from bach_lib.models.proof import PersonProof, ProofKind, Proven
 from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Stage, Step, Tried
 
 __all__ = [
+    "APART",
     "MAX_NONCE",
     "MOST_OF_FILE",
     "MOST_OF_FILES",
+    "NO_EXTRAS",
     "Attempt",
     "BreakerState",
     "Bridge",
     "BridgeSide",
     "BridgeWords",
     "Button",
+    "ButtonStyle",
     "Buttons",
     "Candidate",
     "Category",
@@ -44,6 +50,8 @@ __all__ = [
     "ConnectionState",
     "Delivery",
     "Direction",
+    "Extra",
+    "Extras",
     "Fault",
     "File",
     "Format",
@@ -52,6 +60,7 @@ __all__ = [
     "HopName",
     "Identity",
     "LeftOut",
+    "Location",
     "Loss",
     "Message",
     "Operation",
@@ -73,4 +82,5 @@ __all__ = [
     "Status",
     "Step",
     "Tried",
+    "extras_of",
 ]

@@ -64,8 +64,9 @@ class Loss:
     """Something that a message goes, or went, without.
 
     `what`: markup, kind (a picture as a document), caption (words and file apart), file, album (each file by itself),
-    size (a picture made smaller), reply, place (a topic), buttons (said in words), silent or title. `reason` is for
-    people, often in the platform's words.
+    size (a picture made smaller), reply, place (a topic), buttons or links (said in words), silent, title, or an
+    `Extra`.
+    `reason` is for people, often in the platform's words.
     """
 
     what: str

@@ -96,12 +96,16 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where somebody is, in degrees (WGS 84)."""
+    """Where somebody or something is, in degrees (WGS 84)."""
 
     latitude: float
     """Degrees, north is above 0."""
     longitude: float
     """Degrees, east is above 0."""
+    name: str | None = None
+    """What is there, where it is sent."""
+    address: str | None = None
+    """The street and town, where it is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
+from bach_lib.models.extras import NO_EXTRAS, Extras
 from bach_lib.models.fault import Fault
 from bach_lib.models.file import File, Loss
 from bach_lib.models.forwarding import Forwarding
@@ -79,12 +80,27 @@ class Operation(StrEnum):
         return self not in {Operation.DELETE, Operation.PIN, Operation.UNPIN}
 
 
+class ButtonStyle(StrEnum):
+    """How a button is set off, where the platform can: as the one to take, as what is well, as what is dangerous."""
+
+    PRIMARY = "primary"
+    """Blue."""
+    SUCCESS = "success"
+    """Green."""
+    DANGER = "danger"
+    """Red."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Something to press below a message. A press brings `value` back; people see `text`."""
+    """Something to press below a message. People see `text`. A press brings `value` back, or opens `url`."""
 
     text: str
-    value: str
+    value: str = ""
+    url: str | None = field(default=None, repr=False)
+    """An address that a press opens; then it brings nothing back."""
+    style: ButtonStyle | None = field(default=None, repr=False)
+    """None: as the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,10 +193,12 @@ class Message:
     awake: bool = field(default=False, repr=False)
     asked_at: float | None = None
     confidential: bool = False
+    extras: Extras = NO_EXTRAS
+    """What it has beside words, files and buttons."""
 
     def shown(self) -> Self:
         """The same for whoever is not its recipient: without the words, if it is confidential."""
-        return replace(self, text="", title=None) if self.confidential else self
+        return replace(self, text="", title=None, extras=NO_EXTRAS) if self.confidential else self
 
     @property
     def forwarding(self) -> Forwarding | None:

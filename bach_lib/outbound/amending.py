@@ -109,6 +109,7 @@ class Amender:
             time_to_live=amendment.get("time_to_live"),
             not_before=amendment.get("not_before"),
             buttons=message.buttons,
+            extras=message.extras,
             files=message.files,
         )
         said = text if message.operation.has_words else "-"

@@ -11,6 +11,7 @@ from bach_lib.clock import Clock
 from bach_lib.errors import NotAmendableError, NotDiscardableError, NotScheduledError, NotUndoableError
 from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
+from bach_lib.outbound.cells import extras_written
 from bach_lib.outbound.file_keeper import FileKeeper
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.one_message import one_message
@@ -67,7 +68,7 @@ class Corrections:
             if before.nonce != message.nonce:
                 return None
             fields = ("connection", "recipient", "text", "title", "format", "reply_to", "buttons", "expires_at")
-            changes = {field: new[field] for field in fields}
+            changes = {field: new[field] for field in fields} | {"extras": extras_written(draft.extras)}
             if draft.expires_at == message.expires_at:  # its time goes on; the wall clock may have been set since
                 changes["expires_at"] = before.expires_at
             changes |= {"moved": int(is_moved), "next_retry_at": draft.next_retry_at}

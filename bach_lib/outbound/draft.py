@@ -11,8 +11,9 @@ from bach_lib.arguments import LONGEST, recipient_text
 from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, TRUE_OR_FALSE
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
-from bach_lib.models import Button, Connection, Delivery, File, Format, Loss, Message, Operation, Snooze
+from bach_lib.models import Button, Connection, Delivery, Extras, File, Format, Loss, Message, Operation, Snooze
 from bach_lib.models.fast_frozen import maker
+from bach_lib.outbound.extra_fitting import IN_AN_EDIT
 from bach_lib.outbound.fitting import Content, bounded, fitted, short, text_of
 from bach_lib.outbound.putting_off import offered, with_words
 from bach_lib.outbound.rows import Draft, Request
@@ -67,6 +68,8 @@ class SendOptions(TypedDict, total=False):
     """Its words are shown nowhere here (lists, events, pages), and not kept beyond its end: a code, say."""
     snooze: Snooze | None
     """A button below the others; whoever presses it gets the message again later."""
+    extras: Extras
+    """What it has beside words, files and buttons: a place, no preview of its link, protected."""
 
 
 def make_draft(
@@ -79,16 +82,16 @@ def make_draft(
     now: float,
     max_retries: int,
     began: float | None = None,
+    is_change: bool = False,
 ) -> Draft:
     """The checked message. Raises an `InputError`, or `TypeError` for an option there is not."""
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
-    recipient = text_of("recipient", recipient_text(recipient))
     time_to_live, due = options.get("time_to_live"), _due(options.get("not_before"), now)
-    content = _content(connection, connector, text, options)
+    content = _content(connection, connector, text, options, is_change=is_change)
     return _draft(
         connection=connection.name,
-        recipient=bounded("recipient", connector.normalize_recipient(recipient)),
+        recipient=bounded("recipient", connector.normalize_recipient(text_of("recipient", recipient_text(recipient)))),
         text=content.text,
         title=content.title,
         format=content.format,
@@ -104,6 +107,7 @@ def make_draft(
         buttons=content.buttons,
         files=content.files,
         lost=content.lost,
+        extras=content.extras,
         next_retry_at=due,
         began=began,
         confidential=_switch("confidential", options.get("confidential", False)),
@@ -114,10 +118,13 @@ def _given(options: SendOptions, max_retries: int) -> int:
     return max_retries if (wanted := options.get("max_retries")) is None else wanted
 
 
-def _content(connection: Connection, connector: type[Connector], text: str, options: SendOptions) -> Content:
-    """What of it goes, with a button that puts it off if there is to be one."""
+def _content(
+    connection: Connection, connector: type[Connector], text: str, options: SendOptions, *, is_change: bool
+) -> Content:
+    """What goes, of what a new message can have, or one that is there already; with a button that puts it off."""
     text, options = _tagged(connection, connector, text, options)
     able = connector.capabilities_of(connection)
+    able = replace(able, extras=able.extras & IN_AN_EDIT) if is_change else able
     rows, unheard = offered(connection.type, able, options)
     content = fitted(connection.type, able, text, {**options, "buttons": rows})
     return with_words(replace(content, lost=(*unheard, *content.lost)) if unheard else content, rows)
@@ -156,7 +163,9 @@ def make_change(
     what = text if operation.has_words else "-"
     if operation is not Operation.EDIT:
         connection = replace(connection, settings={})  # no words that could have a sender
-    draft = make_draft(connection, connector, message.recipient, what, options, now=now, max_retries=max_retries)
+    draft = make_draft(
+        connection, connector, message.recipient, what, options, now=now, max_retries=max_retries, is_change=True
+    )
     words = draft.text if text else ""
     hidden = message.confidential or draft.confidential
     return replace(draft, operation=operation, target=message.remote_id, text=words, confidential=hidden)
@@ -207,9 +216,15 @@ def make_request(draft: Draft, options: SendOptions, number: int = 1) -> Request
         return None
     timeless = replace(draft, created_at=0.0, expires_at=options.get("time_to_live"))
     wish = _moment(options.get("not_before"))
-    words = f"{timeless!r}{'' if wish is None else wish}"
+    words = f"{timeless!r}{'' if wish is None else wish}{draft.extras or ''}{_of_buttons(draft)}"
     contents = b"".join(bytes.fromhex(file.digest) or sha256(file.content).digest() for file in draft.files)
     return Request(key=key if number == 1 else f"{key} #{number}", digest=sha256(words.encode() + contents).hexdigest())
+
+
+def _of_buttons(draft: Draft) -> str:
+    """What buttons have beside text and value, which keys of earlier versions do not know."""
+    found = [(one.url, one.style) for row in draft.buttons for one in row]
+    return str(found) if any(any(one) for one in found) else ""
 
 
 def _delivery(value: Delivery | str) -> Delivery:

@@ -3,37 +3,31 @@
 Only what has nothing readable in it is refused, and what is no text, no file or no button.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bach_lib.common_sentences import (
-    A_BROKEN_CHARACTER,
     AT_MOST_NUMBER_CHARACTERS,
     TEXT,
-    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
 )
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import (
     EmptyTextError,
-    InvalidButtonsError,
     InvalidValueError,
     TextTooLongError,
     UnknownFormatError,
 )
-from bach_lib.models import Button, Buttons, File, Format, Loss
+from bach_lib.models import APART, NO_EXTRAS, Buttons, Extras, File, Format, Loss
+from bach_lib.outbound.button_fitting import fit_buttons, rows_of
+from bach_lib.outbound.extra_fitting import checked_extras, fit_extras
 from bach_lib.outbound.files import check_files, no_file_goes
+from bach_lib.outbound.readable import check_characters, has_words
 from bach_lib.said import Sentence
-from bach_lib.text.buttons import as_it_is, in_words
+from bach_lib.text.buttons import as_it_is
 from bach_lib.text.html import read_html
 from bach_lib.text.json_text import fields_of
 
-MAX_BUTTON_TEXT = 64
-"""Characters; more is cut off on a phone's screen."""
-
 _FORMATS = frozenset(Format)
-_MAX_IN_WORDS = 100
-"""Buttons that are said in words; nobody reads a longer list."""
 _MAX_SHORT = 255
 """Characters of a title, tag, context or reply reference; they are names, not texts."""
 
@@ -47,6 +41,7 @@ class Content:
     format: Format
     buttons: Buttons
     files: tuple[File, ...]
+    extras: Extras
     lost: tuple[Loss, ...]
 
 
@@ -58,28 +53,21 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
     lost += left_out
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
     buttons = rows_of(options.get("buttons", ()))
+    extras = checked_extras(options.get("extras", NO_EXTRAS))
     if form is Format.JSON:
-        return _fields(type_, capabilities, text, options, has_buttons=bool(buttons), has_files=bool(files), lost=lost)
+        there = {"title": bool(options.get("title")), "buttons": bool(buttons), "file": bool(files)}
+        return _fields(type_, capabilities, text, there | dict.fromkeys(extras.given, True), lost)
     title, text = _title(options.get("title"), text, form, lost)
-    if buttons and (reason := _unshown(type_, capabilities, buttons)):  # people can at least read what to choose
-        text, buttons = f"{text}\n\n{in_words(buttons, form)}", ()
-        lost.append(Loss(what="buttons", reason=reason))
+    extras, text, without = fit_extras(type_, capabilities.extras, extras, text, form)
+    buttons, said, missing = fit_buttons(type_, capabilities, buttons, form)
+    text, lost = f"{text}\n\n{said}" if said else text, [*lost, *without, *missing]
     if left_out and not files and not has_words(text):
         raise no_file_goes(left_out)
-    _check_text(type_, capabilities, title, text, has_files=bool(files))
-    return Content(text=text, title=title, format=form, buttons=buttons, files=files, lost=tuple(lost))
+    _check_text(type_, capabilities, title, text, needs_words=not files and APART.isdisjoint(extras.given))
+    return Content(text=text, title=title, format=form, buttons=buttons, files=files, extras=extras, lost=tuple(lost))
 
 
-def _fields(
-    type_: str,
-    capabilities: Capabilities,
-    text: str,
-    options: Mapping[str, object],
-    *,
-    has_buttons: bool,
-    has_files: bool,
-    lost: list[Loss],
-) -> Content:
+def _fields(type_: str, capabilities: Capabilities, text: str, there: Mapping[str, bool], lost: list[Loss]) -> Content:
     """What is no words: it goes as it is or not at all."""
     if fields_of(text) is None:
         raise InvalidValueError(
@@ -87,16 +75,16 @@ def _fields(
             value=f"{text[:20]}…",
             expected=Sentence("a_json_object_as_its_format_says", "a JSON object, as its format says"),
         )
-    _check_text(type_, capabilities, None, text, has_files=False)
-    for what, is_there in (("title", bool(options.get("title"))), ("buttons", has_buttons), ("file", has_files)):
+    _check_text(type_, capabilities, None, text, needs_words=True)
+    for what, is_there in there.items():
         if is_there:
             lost.append(
                 Loss(
-                    what=what,
+                    what=str(what),
                     reason=Sentence("fields_have_none_put_it_into_them", "Fields have none; put it into them."),
                 )
             )
-    return Content(text=text, title=None, format=Format.JSON, buttons=(), files=(), lost=tuple(lost))
+    return Content(text=text, title=None, format=Format.JSON, buttons=(), files=(), extras=NO_EXTRAS, lost=tuple(lost))
 
 
 def text_of(field: str, value: object) -> str:
@@ -113,7 +101,7 @@ def short(field: str, value: object) -> str | None:
 
 def bounded(field: str, value: str) -> str:
     """A name, which is not too long for one."""
-    _check_characters(field, value)
+    check_characters(field, value)
     if len(value) > _MAX_SHORT:
         raise InvalidValueError(
             field=field, value=f"{value[:20]}…", expected=AT_MOST_NUMBER_CHARACTERS(number=_MAX_SHORT)
@@ -161,7 +149,7 @@ def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[st
     """The title; one that is too long for one, or stands alone, is text."""
     if value is None or not (title := text_of("title", value)):
         return None, text
-    _check_characters("title", title)
+    check_characters("title", title)
     if not text and has_words(title):
         return None, as_it_is(title, form)
     if len(title) <= _MAX_SHORT:
@@ -179,89 +167,12 @@ def _title(value: object, text: str, form: Format, lost: list[Loss]) -> tuple[st
     return None, f"{as_it_is(title, form)}\n\n{text}"
 
 
-def rows_of(given: object) -> Buttons:
-    """Buttons, in rows with something in them. Raises `InvalidButtonsError` for what is none."""
-    rows: list[tuple[Button, ...]] = []
-    for row in given if isinstance(given, Sequence) else [given]:
-        buttons = tuple(row) if isinstance(row, Sequence) else (row,)
-        for one in buttons:
-            if not isinstance(one, Button) or not isinstance(one.text, str) or not isinstance(one.value, str):
-                raise InvalidButtonsError(
-                    reason=Sentence(
-                        "they_must_be_rows_of_button_each_with_a_text",
-                        "they must be rows of Button, each with a text and a value",
-                    )
-                )
-            for field, value in (("text", one.text), ("value", one.value)):
-                _check_characters(f"button {field}", value)
-                if not has_words(value):
-                    raise InvalidButtonsError(reason=Sentence("one_has_no_field", "one has no {field}", field=field))
-        rows += [buttons] if buttons else []
-    if (count := sum(map(len, rows))) > _MAX_IN_WORDS:
-        raise InvalidButtonsError(
-            reason=Sentence(
-                "there_are_count_and_nobody_reads_more_than",
-                "there are {count}, and nobody reads more than {number}",
-                count=count,
-                number=_MAX_IN_WORDS,
-            )
-        )
-    return tuple(rows)
-
-
-def _unshown(type_: str, capabilities: Capabilities, rows: Buttons) -> str | None:
-    """Why buttons cannot be pressed there. Where there are none, their values go nowhere: any length will do."""
-    buttons = [button for row in rows for button in row]
-    limit = capabilities.max_buttons
-    if not limit:
-        return Sentence("type_has_no_buttons", "{type} has no buttons.", type=type_)
-    if len(buttons) > limit:
-        return Sentence(
-            "there_are_count_and_type_shows_limit",
-            "There are {count}, and {type} shows {limit}.",
-            count=len(buttons),
-            type=type_,
-            limit=limit,
-        )
-    for button in buttons:
-        if len(button.text) > MAX_BUTTON_TEXT:
-            return Sentence(
-                "text_has_more_than_number_characters",
-                '"{text}…" has more than {number} characters.',
-                text=button.text[:20],
-                number=MAX_BUTTON_TEXT,
-            )
-        if len(button.value.encode()) > capabilities.button_value:
-            return Sentence(
-                "the_value_value_has_more_than_limit_bytes",
-                'The value "{value}…" has more than {limit} bytes.',
-                value=button.value[:20],
-                limit=capabilities.button_value,
-            )
-    return None
-
-
-def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, has_files: bool) -> None:
-    """A file needs no words."""
-    if not has_words(text) and not (has_files and not text):
+def _check_text(type_: str, capabilities: Capabilities, title: str | None, text: str, *, needs_words: bool) -> None:
+    """A file needs no words, and a place neither."""
+    if not has_words(text) and (needs_words or text):
         raise EmptyTextError
     whole = f"{title}\n\n{text}" if title else text
     length = len(whole.encode("utf-16-le", "surrogatepass")) // 2 if capabilities.counts_utf16 else len(whole)
     if length > capabilities.max_text:
         raise TextTooLongError(length=length, type=type_, limit=capabilities.max_text)
-    _check_characters("message", text)
-
-
-def _check_characters(field: str, value: str) -> None:
-    """Halves of characters can be in a Python text, but in no database and no JSON."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidValueError(
-            field=field, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS
-        ) from None
-
-
-def has_words(text: str) -> bool:
-    """Separators, controls and combining marks (Unicode categories Z, C, M) alone are nothing to read."""
-    return any(unicodedata.category(character)[0] not in "ZCM" for character in text)
+    check_characters("message", text)

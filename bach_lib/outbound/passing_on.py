@@ -13,7 +13,7 @@ from bach_lib.models import Connection, Format, Loss, Message, Operation
 from bach_lib.models.forwarding import MOST_PASSED_ON, Forwarding
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions, make_draft
-from bach_lib.outbound.fitting import has_words
+from bach_lib.outbound.readable import has_words
 from bach_lib.outbound.rows import Draft
 from bach_lib.said import Sentence
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bach_lib.models import Message, Receipt, Status
+from bach_lib.outbound.cells import extras_written
 from bach_lib.outbound.file_keeper import add_files
 from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.rows import Draft, Request, draft_row
@@ -33,6 +34,8 @@ def put_row(
         add_files(tx, number, draft.files, in_rows=in_rows)
     if draft.why:
         tx.run("save_why", id=number, asked_at=draft.asked_at, **fault_values(draft.why))
+    if draft.extras:
+        tx.run("save_extras", id=number, extras=extras_written(draft.extras))
     if draft.awake:
         tx.run("save_awake", id=number)
     if draft.confidential:

@@ -14,7 +14,9 @@ from bach_lib.common_sentences import MORE_THAN_0_SECONDS_AT_MOST_7_DAYS
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Button, Buttons, Format, Loss, Message, Snooze
-from bach_lib.outbound.fitting import Content, bounded, has_words, rows_of, text_of
+from bach_lib.outbound.button_fitting import rows_of
+from bach_lib.outbound.fitting import Content, bounded, text_of
+from bach_lib.outbound.readable import has_words
 from bach_lib.outbound.rows import Draft
 from bach_lib.said import Sentence
 
@@ -66,7 +68,7 @@ def with_words(content: Content, rows: Buttons) -> Content:
         return content
     said = [
         Loss(what=_WHAT, reason=_BY_WORD(words=one.text, number=number, seconds=f"{seconds:.0f}"))
-        for number, one in enumerate((one for row in rows for one in row), 1)
+        for number, one in enumerate((one for row in rows for one in row if one.url is None), 1)
         if (seconds := seconds_of(one.value)) is not None
     ]
     return replace(content, lost=(*content.lost, *said)) if said else content

@@ -68,7 +68,7 @@ class Queue:
         with `QueueFullError` if so many wait on disk (of a database that several processes share).
         """
         is_plain = draft.tag is None and draft.next_retry_at is None and not draft.files
-        is_plain = is_plain and not (draft.awake or draft.confidential or draft.gathering)
+        is_plain = is_plain and not (draft.awake or draft.confidential or draft.gathering or draft.extras)
         if request is None and is_plain and limit is None:
             return self._store.submit(Single(self._putting_alone(draft, leased=leased)))
         return self._store.submit(self.putting(draft, leased=leased, request=request, others=others, limit=limit))

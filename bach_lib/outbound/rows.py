@@ -1,21 +1,33 @@
 """Row mapping of messages: what is written for a draft, and how a row becomes a `Message`."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import cast
 
-from bach_lib.models import Button, Buttons, Delivery, Fault, File, Format, Loss, Message, Operation, Status
+from bach_lib.models import (
+    NO_EXTRAS,
+    Buttons,
+    Delivery,
+    Extras,
+    Fault,
+    File,
+    Format,
+    Loss,
+    Message,
+    Operation,
+    Status,
+)
 from bach_lib.models.fast_frozen import maker
 from bach_lib.outbound import proof_summary
+from bach_lib.outbound.cells import buttons_read, buttons_written, extras_read, files_read, files_written
 from bach_lib.outbound.reasons import fault_of, losses_of, losses_written
 from bach_lib.registry.gathering import Gathering
 from bach_lib.said import Sentence
 from bach_lib.storage import Row, Value
 from bach_lib.storage.columns import UNREADABLE, Columns
-from bach_lib.storage.values import integer, listed, pairs, real, text
+from bach_lib.storage.values import integer, real, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Draft:
     awake: bool = field(default=False, repr=False)
     confidential: bool = field(default=False, repr=False)
     gathering: tuple[Gathering, ...] = field(default=(), repr=False)  # what is set of its recipient
+    extras: Extras = field(default=NO_EXTRAS, repr=False)  # which `make_request` adds, if there are any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +91,8 @@ def draft_row(draft: Draft, status: Status, attempted_at: float | None = None) -
         draft.created_at,
         draft.expires_at,
         draft.max_retries,
-        _written(draft.buttons) if draft.buttons else None,
-        _listed(draft.files) if draft.files else None,
+        buttons_written(draft.buttons) if draft.buttons else None,
+        files_written(draft.files) if draft.files else None,
         losses_written(draft.lost),
         draft.next_retry_at,
     )
@@ -119,6 +132,7 @@ def message_from_draft(
         awake=draft.awake,
         asked_at=draft.asked_at,
         confidential=draft.confidential,
+        extras=draft.extras,
     )
 
 
@@ -175,29 +189,6 @@ def oldest_first(rows: Iterable[Row], instance: str) -> list[Message]:
     return [readable_message(row, instance) for row in sorted(rows, key=lambda row: integer(row["id"]))]
 
 
-def _written(buttons: Buttons) -> str:
-    return json.dumps([[(button.text, button.value) for button in row] for row in buttons])
-
-
-def _read(written: str | None) -> Buttons:
-    return tuple(tuple(Button(text=said, value=value) for said, value in pairs(row)) for row in listed(written))
-
-
-def _listed(files: tuple[File, ...]) -> str:
-    return json.dumps([(file.name, file.mime_type, file.size, *([True] if file.is_voice else [])) for file in files])
-
-
-def _unlisted(written: str | None) -> tuple[File, ...]:
-    return tuple(map(_file, listed(written)))
-
-
-def _file(found: object) -> File:
-    match found:
-        case [str(name), str() | None as mime_type, int(size), *more] if more in ([], [True]):
-            return File(name=name, mime_type=mime_type, size=size, is_voice=bool(more))
-    raise TypeError
-
-
 _FORMATS: Mapping[Value, Format] = {str(member): member for member in Format}
 _DELIVERIES: Mapping[Value, Delivery] = {str(member): member for member in Delivery}
 _OPERATIONS: Mapping[Value, Operation] = {str(member): member for member in Operation}
@@ -231,8 +222,9 @@ COLUMNS = Columns(
         "delivery": (lambda value: Delivery(str(value)), Delivery.AT_MOST_ONCE),
         "operation": (lambda value: Operation(str(value)), Operation.SEND),
         "status": (lambda value: Status(str(value)), Status.DEAD),
-        "buttons": (lambda value: _read(text(value)), None),
-        "files": (lambda value: _unlisted(text(value)), None),
+        "buttons": (lambda value: buttons_read(text(value)), None),
+        "files": (lambda value: files_read(text(value)), None),
+        "extras": (lambda value: extras_read(text(value)), None),
         "lost": (lambda value: losses_of(text(value)), None),
         "proven": (proof_summary.read, None),
         **dict.fromkeys(("priority", "retry_count", "max_retries", "amended"), (integer, 0)),
@@ -244,10 +236,9 @@ COLUMNS = Columns(
 
 
 def _message(row: Row, instance: str) -> Message:
-    message_id = integer(row["id"])
     return Message(
-        id=message_id,
-        nonce=_nonce(message_id, instance, integer(row["amended"])),
+        id=integer(row["id"]),
+        nonce=_nonce(integer(row["id"]), instance, integer(row["amended"])),
         connection=str(row["connection"]),
         recipient=str(row["recipient"]),
         text=str(row["text"]),
@@ -261,8 +252,8 @@ def _message(row: Row, instance: str) -> Message:
         context=text(row["context"]),
         operation=_OPERATIONS[row["operation"]],
         target=text(row["target"]),
-        buttons=() if row["buttons"] is None else _read(text(row["buttons"])),
-        files=() if row["files"] is None else _unlisted(text(row["files"])),
+        buttons=() if row["buttons"] is None else buttons_read(text(row["buttons"])),
+        files=() if row["files"] is None else files_read(text(row["files"])),
         status=_STATUSES[row["status"]],
         created_at=real(row["created_at"]) or 0.0,
         expires_at=real(row["expires_at"]),
@@ -282,6 +273,7 @@ def _message(row: Row, instance: str) -> Message:
         awake=bool(row["awake"]),
         asked_at=real(row["asked_at"]),
         confidential=bool(row["confidential"]),
+        extras=extras_read(text(row["extras"])),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bach_lib.connectors.base import Connector
 from bach_lib.models import Message, Operation
+from bach_lib.outbound.extra_fitting import IN_AN_EDIT
 from bach_lib.outbound.putting_off import with_tag
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import Draft
@@ -37,6 +38,7 @@ class SentBefore:
             or not draft.silent
             or draft.next_retry_at is not None
             or draft.files
+            or not IN_AN_EDIT.issuperset(draft.extras.given)
             or not is_short
             or Operation.EDIT not in able.operations
         ):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bach_lib.common_sentences import MORE_THAN_0_SECONDS_AT_MOST_7_DAYS
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Place
-from bach_lib.outbound.fitting import rows_of
+from bach_lib.outbound.button_fitting import rows_of
 from bach_lib.questions.question import Question
 from bach_lib.questions.wording import Wording
 from bach_lib.said import Sentence
@@ -33,6 +33,12 @@ def checked(question: Question) -> Question:
             field="answers",
             value="nothing",
             expected=Sentence("at_least_one_answer_or_let_people_write", "at least one answer, or let people write"),
+        )
+    if any(one.url is not None for row in answers for one in row):
+        raise InvalidValueError(
+            field="answers",
+            value=Sentence("one_that_opens_an_address", "one that opens an address"),
+            expected=Sentence("answers_that_bring_a_value", "answers that bring a value back"),
         )
     timeout: object = question.timeout
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= _LONGEST:

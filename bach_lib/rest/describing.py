@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from bach_lib.models import ButtonStyle
 from bach_lib.rest.answers import Json
 from bach_lib.rest.requests import MAX_KEY
 
@@ -72,7 +73,17 @@ KEY: Final[Json] = parameter(
 )
 BUTTONS: Final[Json] = {
     "type": "array",
-    "items": {"type": "array", "items": an_object({"text": TEXT, "value": TEXT})},
+    "items": {
+        "type": "array",
+        "items": an_object(
+            {"text": TEXT},
+            {
+                "value": {"type": "string", "description": "What a press brings back."},
+                "url": nullable({"type": "string", "description": "An address that a press opens instead."}),
+                "style": nullable({"type": "string", "enum": list(ButtonStyle)}),
+            },
+        ),
+    },
     "description": "Rows of buttons.",
 }
 SNOOZE: Final[Json] = an_object(
@@ -80,6 +91,24 @@ SNOOZE: Final[Json] = an_object(
     {"button": {"type": "string", "minLength": 1, "maxLength": 255}},
 )
 """A button; who presses it gets the message again so many seconds later."""
+LOCATION: Final[Json] = an_object(
+    {
+        "latitude": {"type": "number", "minimum": -90, "maximum": 90},
+        "longitude": {"type": "number", "minimum": -180, "maximum": 180},
+    },
+    {
+        "name": {"type": "string", "minLength": 1, "maxLength": 255},
+        "address": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+)
+EXTRAS: Final[Json] = an_object(
+    {},
+    {
+        "link_preview": {"type": "boolean", "description": "False: no preview is shown of a link."},
+        "protected": {"type": "boolean", "description": "It can be neither passed on nor saved."},
+        "location": LOCATION,
+    },
+)
 LOST: Final[Json] = {
     "type": "array",
     "items": an_object(

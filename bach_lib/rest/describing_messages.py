@@ -7,6 +7,7 @@ from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
     BUTTONS,
     COUNT,
+    EXTRAS,
     KEY,
     LOST,
     TEXT,
@@ -54,6 +55,7 @@ _OUTGOING: Final[dict[str, Json]] = {
     "context": _MAYBE,
     "target": _MAYBE,
     "buttons": BUTTONS,
+    "extras": EXTRAS,
     "files": {"type": "array", "items": an_object({"name": TEXT, "mime_type": _MAYBE, "size": COUNT})},
     "status": {"type": "string", "enum": list(Status)},
     "held": {"type": "boolean", "description": "It waits for the owner of a restored database to say go."},

@@ -14,7 +14,7 @@ from typing import TypeAliasType, cast, get_args, get_origin, get_type_hints
 
 from bach_lib import events
 from bach_lib.events import Event
-from bach_lib.models import Buttons, Snooze
+from bach_lib.models import Buttons, Extras, Snooze, extras_of
 from bach_lib.rest.answers import Json
 from bach_lib.said import Sentence, packed, unpacked
 
@@ -30,6 +30,8 @@ def exact(value: object) -> Json:
         return value if math.isfinite(value) else str(value)
     if value is None or isinstance(value, str | int):
         return value
+    if isinstance(value, Extras):  # only what is asked for, as it is written everywhere
+        return exact(value.written())
     if is_dataclass(value):
         named = {one.name: getattr(value, one.name) for one in fields(value)}
         return _with_sentences({name: inner for name, inner in named.items() if not isinstance(inner, bytes)})
@@ -93,6 +95,8 @@ def _made(hint: object, value: Json) -> object:
         return _made(hint.__value__, value)
     if isinstance(hint, UnionType):
         return _one_of(get_args(hint), value)
+    if hint is Extras:
+        return extras_of(value)
     if isinstance(hint, type) and is_dataclass(hint):
         return hint(**dict(_fields(hint, value)))
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -11,6 +11,7 @@ from bach_lib.rest.describing import (
     COUNT,
     COUNTS,
     ERRORS,
+    EXTRAS,
     KEY,
     LOST,
     SNOOZE,
@@ -50,6 +51,7 @@ _OPTIONS: Final[dict[str, Json]] = {
     "context": nullable({"type": "string", "description": "Kept for whoever sent it."}),
     "buttons": {"anyOf": [BUTTONS, {"type": "null"}]},
     "snooze": {"anyOf": [SNOOZE, {"type": "null"}]},
+    "extras": {"anyOf": [EXTRAS, {"type": "null"}]},
 }
 _SEND: Final[Json] = an_object(
     {

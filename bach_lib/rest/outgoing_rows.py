@@ -41,6 +41,7 @@ def outgoing_row(message: Message) -> dict[str, Json]:
         "context": message.context,
         "target": None if message.forwarding else message.target,
         "buttons": exact(message.buttons),
+        "extras": exact(message.extras),
         "files": [{"name": one.name, "mime_type": one.mime_type, "size": one.size} for one in message.files],
         "status": message.status,
         "held": message.held,

@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 from aiohttp import StreamReader, web
 
-from bach_lib.models import Buttons, Snooze
+from bach_lib.models import Buttons, Extra, Extras, Snooze, extras_of
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
@@ -38,6 +38,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "context": (str,),
     "buttons": (list,),
     "snooze": (dict,),
+    "extras": (dict,),
 }
 """What the original did not have; the names are those of `SendOptions`."""
 
@@ -125,6 +126,8 @@ def _options(body: Mapping[str, object]) -> SendOptions:
         options["buttons"] = _buttons(options["buttons"])
     if "snooze" in options:
         options["snooze"] = _snooze(options["snooze"])
+    if "extras" in options:
+        options["extras"] = _extras(options["extras"])
     return cast("SendOptions", options)
 
 
@@ -132,7 +135,14 @@ def _buttons(rows: object) -> Buttons:
     try:
         return buttons_of(rows)
     except ValueError:
-        raise invalid('"buttons" must be rows of buttons, each with "text" and "value".') from None
+        raise invalid('"buttons" must be rows of buttons, each with "text", and "value" or "url".') from None
+
+
+def _extras(found: object) -> Extras:
+    try:
+        return extras_of(found)
+    except TypeError:
+        raise invalid(f'"extras" must be an object; it may have {", ".join(Extra)}.') from None
 
 
 def _snooze(given: object) -> Snooze:

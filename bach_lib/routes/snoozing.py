@@ -16,10 +16,10 @@ from bach_lib.clock import Clock
 from bach_lib.errors import InputError, TextTooLongError
 from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
-from bach_lib.models import Button, Fault, Loss, Message, Operation, Place, Status
+from bach_lib.models import Button, Extras, Fault, Loss, Message, Operation, Place, Status
 from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.outbound.button_fitting import MAX_BUTTON_TEXT
 from bach_lib.outbound.draft import SendOptions
-from bach_lib.outbound.fitting import MAX_BUTTON_TEXT
 from bach_lib.outbound.putting import receipt_of
 from bach_lib.outbound.putting_off import PUT_OFF, by_word, seconds_of, words_lost
 from bach_lib.outbound.tagged import id_there
@@ -143,6 +143,7 @@ class Snoozing:
             max_retries=message.max_retries,
             context=message.context,
             buttons=message.buttons,
+            extras=message.extras,
             files=whole.files,
             lost=[*words_lost(message), *gone],
             not_before=datetime.fromtimestamp(due, UTC),
@@ -153,8 +154,11 @@ class Snoozing:
         await self._services.sender.send(row.name, message.recipient, text, options, is_own=True, why=why)
 
     async def _say_so(self, message: Message, key: str, line: str) -> None:
+        if not message.text and not message.files:
+            return  # it is a place, below which nothing can be said
         line, change = as_it_is(line, message.format), self._services.sender.change_there
-        options = _options(message, message.title) | SendOptions(idempotency_key=key)
+        extras = Extras(link_preview=message.extras.link_preview)
+        options = _options(message, message.title) | SendOptions(idempotency_key=key, extras=extras)
         try:
             await change(message, Operation.EDIT, f"{message.text}\n\n{line}", options)
         except TextTooLongError:

@@ -12,7 +12,8 @@ from bach_lib.errors import EmptyTextError, InvalidValueError
 from bach_lib.models import Format
 from bach_lib.models.route import Route, RouteRun, Said
 from bach_lib.outbound.draft import MAX_PRIORITY
-from bach_lib.outbound.fitting import has_words, short, text_of
+from bach_lib.outbound.fitting import short, text_of
+from bach_lib.outbound.readable import has_words
 
 _LONGEST = 10_000
 """Characters. A platform that takes fewer refuses it, and the others are told."""

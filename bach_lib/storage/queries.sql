@@ -72,6 +72,9 @@ UPDATE messages
 SET asked_at = :asked_at, error_code = :error_code, error_text = :error_text, error_said = :error_said
 WHERE id = :id;
 
+-- save_extras: in the transaction that puts a message which has more than words, files and buttons
+UPDATE messages SET extras = :extras WHERE id = :id;
+
 -- save_awake: in the transaction that puts a message which minds no quiet hours
 UPDATE messages SET awake = 1 WHERE id = :id;
 
@@ -185,7 +188,7 @@ FROM messages
 WHERE id = :id AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
     AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL
-    AND confidential = 0;
+    AND confidential = 0 AND extras IS NULL;
 
 -- claimable_messages: the same of those to be claimed, if they need no second look
 SELECT id, connection, recipient, text, title, format, silent, reply_to, priority, tag, delivery, context, operation, target,
@@ -195,7 +198,7 @@ WHERE id IN (SELECT value FROM json_each(:ids)) AND +status IN ('pending', 'fail
     AND buttons IS NULL AND files IS NULL AND lost IS NULL AND next_retry_at IS NULL AND retry_count = 0
     AND waited = 0 AND finished_at IS NULL AND remote_id IS NULL AND degraded = 0 AND held = 0 AND error_code IS NULL
     AND error_text IS NULL AND progress IS NULL AND amended = 0 AND proven IS NULL AND awake = 0 AND asked_at IS NULL
-    AND confidential = 0;
+    AND confidential = 0 AND extras IS NULL;
 
 -- claim_messages: the same ones, all at once
 UPDATE messages SET status = 'sending', attempted_at = :now WHERE id IN (SELECT value FROM json_each(:ids));
@@ -415,7 +418,7 @@ WHERE connection = :connection AND operation = 'send' AND id > :after AND (
 UPDATE messages
 SET connection = :connection, recipient = :recipient, text = :text, title = :title, format = :format,
     target = CASE WHEN operation = 'send' THEN NULL ELSE target END,
-    reply_to = :reply_to, buttons = :buttons, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
+    reply_to = :reply_to, buttons = :buttons, extras = :extras, expires_at = :expires_at, progress = NULL, proven = NULL, amended = amended + 1,
     status = 'pending', held = 0, retry_count = 0, waited = 0, finished_at = NULL,
     next_retry_at = CASE
         WHEN :moved = 1 THEN :next_retry_at WHEN status = 'pending' AND attempted_at IS NULL THEN next_retry_at

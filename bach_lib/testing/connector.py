@@ -12,7 +12,7 @@ from bach_lib.connectors.base import Batch, Connector, Incoming, Proof, Setup
 from bach_lib.connectors.capabilities import Capabilities, Rate
 from bach_lib.connectors.slash_commands import content_of
 from bach_lib.errors import InvalidRecipientError
-from bach_lib.models import Fault, Format, Identity, Message, Operation
+from bach_lib.models import Extra, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Content, Kind, Media
 from bach_lib.models.proof import ProofKind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent, Uncertain
@@ -290,6 +290,7 @@ def fake_connector(platform: FakePlatform, *, idempotent: bool = False, receives
             button_value=40,
             fetch_bytes=1 << 20,
             max_files=3,
+            extras=frozenset(Extra),
             file_bytes=1000,
             max_caption=100,
             own_ids=True,

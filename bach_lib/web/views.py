@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from bach_lib.errors import BachError, UnknownConnectionError
-from bach_lib.models import Attempt, ConnectionState, Direction, Message, PersonProof, Status
+from bach_lib.models import Attempt, ConnectionState, Direction, Format, Message, PersonProof, Status
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
 from bach_lib.said import Boxed, Sentence, boxed
+from bach_lib.text.extra_words import in_words
 from bach_lib.web.viewer import Visit
 
 type View = dict[str, Json]
@@ -126,9 +127,10 @@ class Views:
         if message.confidential:
             return boxed(_CONFIDENTIAL)
         try:
-            return without(self._bach.registry.get(message.connection), message.text)
+            text = without(self._bach.registry.get(message.connection), message.text)
         except UnknownConnectionError:  # removed meanwhile
-            return message.text
+            text = message.text
+        return text or "\n\n".join(in_words(message.extras, one, Format.PLAIN) for one in message.extras.given).strip()
 
     def _trouble(self, connection: str) -> Boxed | None:
         """Why nothing goes through a connection now."""

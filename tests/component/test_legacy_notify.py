@@ -17,7 +17,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from bach_lib import Message, Status
+from bach_lib import Extras, Location, Message, Status
 from bach_lib.testing.telegram_server import TelegramServer
 from tests.component.conftest import ADA, BOB, CONNECTION, add_entry, recipient, set_up, the_bach
 from tests.component.dialogs import go_on, reconfigure
@@ -164,8 +164,18 @@ KEYS = ((("Yes", "yes"),), (("No", "no"),))
         ({"parse_mode": "html"}, {"format": "html"}),
         ({"parser": "markdownv2"}, {"format": "markdown"}),
         ({"disable_notification": True}, {"silent": True}),
+        ({"disable_web_page_preview": True, "protected": True}, {"extras": Extras(link_preview=False, protected=True)}),
         ({"inline_keyboard": ["Yes:yes", "No:no"]}, {"buttons": KEYS}),
         ({"inline_keyboard": [[["Yes", "yes"]], [["No", "no"]]]}, {"buttons": KEYS}),
+        (
+            {"location": {"latitude": 1, "longitude": "2.5"}},
+            {"extras": Extras(location=Location(latitude=1.0, longitude=2.5))},
+        ),
+        ({"inline_keyboard": "Look:https://a.example"}, {"buttons": ((("Look", ""),),)}),
+        (
+            {"actions": [{"action": "URI", "title": "Look", "uri": "https://a.example"}]},
+            {"buttons": ((("Look", ""),),)},
+        ),
         ({"inline_keyboard": "/yes, /no"}, {"buttons": ((("YES", "/yes"), ("NO", "/no")),)}),
         ({"actions": [{"action": one.lower(), "title": one} for one in ("Yes", "No")]}, {"buttons": KEYS}),
         ({"actions": [{"action": "URI", "title": "Look", "uri": "/map"}]}, {"text": "hello\nLook: /map"}),

@@ -17,7 +17,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from bach_lib import Button, Delivery, Status
+from bach_lib import Button, Delivery, Location, Status
 from bach_lib.events import MessageRetrying
 from bach_lib.models import Buttons
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
@@ -84,6 +84,10 @@ async def test_every_field_reaches_the_message(
         tag="garage",
         time_to_live={"hours": 1},
         delivery="at_most_once",
+        link_preview=False,
+        protected=True,
+        location={"latitude": 48, "longitude": 11.5, "radius": 0},
+        location_name="The gate",
     )
     [message] = await the_bach(hass).messages()
     assert (message.text, message.title, message.format) == ("<b>open</b>", "Garage", "html")
@@ -91,8 +95,9 @@ async def test_every_field_reaches_the_message(
     assert message.expires_at == message.created_at + 3600
     assert message.delivery is Delivery.AT_MOST_ONCE
     assert message.context == context.id
-    [sent] = await telegram.wait_for(1)
-    assert sent.silent
+    sent, place = await telegram.wait_for(2)
+    assert place.location == Location(latitude=48.0, longitude=11.5, name="The gate", address="48.00000, 11.50000")
+    assert (sent.silent, sent.protected, sent.link_preview) == (True, True, False)
     assert sent.parse_mode == "HTML"
 
 
@@ -370,7 +375,9 @@ async def test_choices_go_in_words_where_there_are_no_buttons(
         ([True, False], "quotes"),
         ([{"text": "Yes", "value": True}], "quotes"),
         ([{"value": "yes"}], "needs a text"),
-        ([{"text": "Yes", "url": "x"}], '"url"'),
+        ([{"text": "Yes", "link": "x"}], '"link"'),
+        ([{"text": "Yes", "value": "yes", "url": "https://a.example"}], "not both"),
+        ([{"text": "Yes", "style": "pink"}], "primary"),
         ([["Yes"], "No"], "not both"),
         (7, "list of buttons"),
         ([{"text": ["Yes"]}], "must be a text"),

@@ -7,6 +7,7 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Connector, Setup
 from bach_lib.connectors.ntfy import NtfyConnector, Settings, Timeouts
+from bach_lib.models import Extras
 from bach_lib.testing.contract import PartnerPlatform
 from bach_lib.testing.ntfy import NtfyServer
 from tests.contracts.platforms import CHAT
@@ -43,6 +44,11 @@ class NtfyPlatform(PartnerPlatform[NtfyServer]):
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
         return self.closed_at_the_end(NtfyConnector(self.setup(), haste))
+
+    @override
+    def extras(self) -> Extras:
+        """It makes no preview of any link."""
+        return Extras(link_preview=False)
 
     @override
     def refuse(self) -> bool:

@@ -10,6 +10,7 @@ from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
+from bach_lib.models import Extras
 from bach_lib.testing import discord_server
 from bach_lib.testing.contract import PlatformOn
 from bach_lib.testing.discord_server import DiscordServer
@@ -100,6 +101,15 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
         return bool(self._server.actions)
 
     @override
+    def links(self) -> list[tuple[str, str]]:
+        return [(one.text, one.url) for row in self._server.sent[-1].keyboard for one in row if one.url]
+
+    @override
+    def extras(self) -> Extras:
+        last = self._server.chats[42].messages[self._server.sent[-1].message_id] or self._server.sent[-1]
+        return Extras(link_preview=last.link_preview, protected=last.protected, location=last.location)
+
+    @override
     def reactions(self) -> list[str]:
         return [emoji for reaction in self._server.reactions for emoji in reaction.emoji]
 
@@ -158,6 +168,10 @@ class OnDiscord(PlatformOn[DiscordServer]):
         gone = self._server.deleted
         return [shown(message.read) for message in self._server.sent if message not in gone]
 
+    @override
+    def extras(self) -> Extras:
+        return Extras(link_preview=self._server.sent[-1].link_preview)
+
 
 class DiscordPlatform(OnDiscord):
     """Discord, through a bot."""
@@ -203,6 +217,10 @@ class DiscordPlatform(OnDiscord):
         file = self._server.attachment("plan.bin", content)
         direct = self._server.direct(self._bot.user, self._ada)
         self._server.when_heard(lambda: self._server.says("", channel=direct, sender=self._ada, attachments=[file]))
+
+    @override
+    def links(self) -> list[tuple[str, str]]:
+        return [(str(one["label"]), str(one["url"])) for one in buttons(self._server.sent[-1]) if "url" in one]
 
     @override
     def acknowledged(self) -> int:

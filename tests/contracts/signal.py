@@ -8,6 +8,7 @@ from typing import ClassVar, override
 
 from bach_lib.connectors.base import Connector
 from bach_lib.connectors.signal import Settings, SignalConnector, Timeouts
+from bach_lib.models import Extras
 from bach_lib.testing.contract import PartnerPlatform
 from bach_lib.testing.signal import SignalServer
 from tests.contracts.platforms import CHAT
@@ -40,6 +41,11 @@ class SignalPlatform(PartnerPlatform[SignalServer]):
     def hasty(self) -> Connector:
         haste = Settings(timeouts=Timeouts(connect=60, read=0.5, total=60))
         return self.closed_at_the_end(SignalConnector(self.setup(), haste))
+
+    @override
+    def extras(self) -> Extras:
+        """It makes no preview of any link."""
+        return Extras(link_preview=False)
 
     @override
     def refuse(self) -> bool:

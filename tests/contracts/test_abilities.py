@@ -14,7 +14,7 @@ from typing import Final, Unpack
 
 import pytest
 
-from bach_lib import Bach, Button, File, Format, Loss, Operation, SendOptions, Status
+from bach_lib import Bach, Button, ButtonStyle, Extras, File, Format, Location, Loss, Operation, SendOptions, Status
 from bach_lib.errors import InputError
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing.contract import Platform
@@ -34,6 +34,10 @@ LESS: Final[Mapping[str, str]] = {
     "silent": "with a sound",
     "title": "no",
     "forward": "in words",
+    "links": "in words",
+    "location": "in words",
+    "link_preview": "as it is",
+    "protected": "can be passed on",
 }
 """What a message goes without, as the table says it."""
 PNG: Final = File(name="door.png", content=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
@@ -89,6 +93,34 @@ async def files(house: House, *given: File) -> str:
     answer = await house.lost(files=given)
     arrived = [] if answer == LESS["file"] else [file.content for file in given]
     assert [content for _, content in house.platform.files()] == arrived
+    return answer
+
+
+async def linked(house: House) -> str:
+    """A button that opens a page: where none can, the address is there to read."""
+    page = "https://bach.example/camera?of=the_door"
+    answer = await house.lost(buttons=((Button(text="Look", url=page, style=ButtonStyle.PRIMARY),),))
+    read = "\n".join(house.platform.texts())
+    assert ("Look" in read and page in read.replace("%5F", "_")) is (answer != YES), read
+    assert answer != YES or house.platform.links() == [("Look", page)]
+    return answer
+
+
+async def beside(house: House, extras: Extras, text: str = WORDS) -> str:
+    """What is no word, file or button: it is seen as it was asked for, or the message says that it is not."""
+    answer = await house.lost(text, extras=extras)
+    seen = house.platform.extras()
+    there = [one for one in extras.given if getattr(seen, one) == getattr(extras, one)]
+    assert tuple(there) == (() if answer != YES else extras.given)
+    return answer
+
+
+async def place(house: House) -> str:
+    """A place on the map, with its name; where there is no map, the address of one is there to read."""
+    gate = Location(latitude=48.137, longitude=11.575, name="The gate", address="Main Street 1")
+    answer = await beside(house, Extras(location=gate))
+    read = "\n".join(house.platform.texts())
+    assert ("openstreetmap.org" in read and "The gate" in read) is (answer != YES), read
     return answer
 
 
@@ -167,11 +199,15 @@ ABILITIES: Final[Mapping[str, Callable[[House], Awaitable[str]]]] = {
     "a title": lambda house: house.lost(title="Leak"),
     "3,000 characters": lambda house: house.lost(f"{WORDS} {'drip ' * 600}"),
     "buttons": lambda house: house.lost(buttons=((Button(text="On my way", value="yes"),),)),
+    "a button that opens a page": linked,
     "a picture": lambda house: files(house, PNG),
     "three pictures": lambda house: files(house, *(replace(PNG, name=f"{number}.png") for number in range(3))),
     "a voice message": lambda house: files(house, OGG),
     "answering a message": reply,
     "without a sound": lambda house: house.lost(silent=True),
+    "no preview of its link": lambda house: beside(house, Extras(link_preview=False), f"{WORDS} https://bach.example"),
+    "neither passed on nor saved": lambda house: beside(house, Extras(protected=True)),
+    "a place on the map": place,
     "other words later": edit,
     "taking it back": delete,
     "an emoji below it": react,

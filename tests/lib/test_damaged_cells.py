@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from bach_lib import Bach, Button, Connection, File, Place, Route, Status, Step, UnknownRunError
+from bach_lib import Bach, Button, Connection, Extras, File, Place, Route, Status, Step, UnknownRunError
 from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.models.bridge import Bridge
 from bach_lib.rest import make_application
@@ -116,7 +116,11 @@ async def fill(path: Path) -> None:
         for number in ("1", "2"):
             await bach.take("home", replace(incoming(text="hi", remote_id=number), sender_id="42", recipient="42"))
         await bach.stop("home")
-        full = {"buttons": ((Button(text="a", value="b"),),), "files": (File(name="f.txt", content=b"abc"),)}
+        full = {
+            "buttons": ((Button(text="a", value="b"),),),
+            "files": (File(name="f.txt", content=b"abc"),),
+            "extras": Extras(protected=True),
+        }
         for connection in ("home", "zoo"):
             await bach.send(connection, "ada", "hello", **full, tag="t", title="x")  # type: ignore[arg-type] # of several types
         place = Place(connection="zoo", recipient="ada")

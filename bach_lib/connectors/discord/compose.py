@@ -14,7 +14,7 @@ from itertools import batched
 from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.passed_on import passed_on
-from bach_lib.models import MAX_NONCE, Button, Buttons, Format, Message
+from bach_lib.models import MAX_NONCE, Button, Buttons, ButtonStyle, Extra, Format, Message
 from bach_lib.said import Sentence
 from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.markdown import read_discord
@@ -30,10 +30,16 @@ MAX_TEXT = 64_000
 FILE_BYTES = 20 << 20
 """Of each file, where nothing is boosted (https://discord.com/developers/docs/reference#uploading-files)."""
 MAX_CUSTOM_ID = 100
+MAX_URL = 512
+"""Characters of what a button opens."""
+EXTRAS = frozenset({Extra.LINK_PREVIEW})
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5
-SILENT = 1 << 12
-"""The flag SUPPRESS_NOTIFICATIONS."""
+_LINK = 5
+_STYLES = {None: 2, ButtonStyle.PRIMARY: 1, ButtonStyle.SUCCESS: 3, ButtonStyle.DANGER: 4}
+"""How Discord numbers the looks of buttons; of those that open something there is but one."""
+SILENT, _NO_PREVIEW = 1 << 12, 1 << 2
+"""The flags SUPPRESS_NOTIFICATIONS and SUPPRESS_EMBEDS."""
 
 _MARKUP = re.compile(
     r"""(?P<link>https?://[^\s<|]+)       # escaped, it would lead elsewhere; what rings or hides is no part of it
@@ -152,7 +158,8 @@ def targets(message: Message) -> list[int]:
 def anonymous(message: Message) -> dict[str, object]:
     """One of the messages, without what only bots can have."""
     body: dict[str, object] = {"content": content(message), "allowed_mentions": _mentions(message)}
-    return body | {"flags": SILENT} if message.silent else body
+    flags = (SILENT if message.silent else 0) | (0 if message.extras.link_preview else _NO_PREVIEW)
+    return body | {"flags": flags} if flags else body
 
 
 def payload(message: Message, key: str) -> dict[str, object]:
@@ -168,7 +175,8 @@ def payload(message: Message, key: str) -> dict[str, object]:
 
 def change(message: Message, text: str) -> dict[str, object]:
     """What becomes of a message that is edited."""
-    return {"content": text, "allowed_mentions": _mentions(message)}
+    body: dict[str, object] = {"content": text, "allowed_mentions": _mentions(message)}
+    return body if message.extras.link_preview else body | {"flags": _NO_PREVIEW}
 
 
 def nonce(message: Message, part: int | str) -> str:
@@ -202,7 +210,11 @@ def _rows(buttons: Buttons) -> Sequence[tuple[Button, ...]]:
 
 
 def _button(message: Message, button: Button) -> dict[str, object]:
-    return {"type": 2, "style": 2, "label": button.text, "custom_id": f"{message.nonce}.{button.value}"}
+    """https://discord.com/developers/docs/components/reference#button."""
+    if button.url is not None:
+        return {"type": 2, "style": _LINK, "label": button.text, "url": button.url}
+    style = _STYLES[button.style]
+    return {"type": 2, "style": style, "label": button.text, "custom_id": f"{message.nonce}.{button.value}"}
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -75,12 +75,14 @@ class DiscordConnector(Connector):
         adds_reactions=True,
         max_buttons=25,
         button_value=compose.MAX_CUSTOM_ID - MAX_NONCE - 1,
+        button_url=compose.MAX_URL,
         fetch_bytes=25 << 20,
         finds_recipients=True,
         max_files=compose.MAX_FILES,
         file_bytes=MOST_OF_FILE,  # where a server is boosted most; see `boosts`
         fits_pictures=True,
         forwards=True,
+        extras=compose.EXTRAS,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord"]
@@ -227,11 +229,9 @@ class DiscordConnector(Connector):
             for file in items(original(found), "attachments"):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
-                    return (
-                        Fault(code="too_large", text=Sentence("the_file_is_too_large", "The file is too large."))
-                        if content is None
-                        else content
-                    )
+                    if content is not None:
+                        return content
+                    return Fault(code="too_large", text=Sentence("the_file_is_too_large", "The file is too large."))
         except CallError as error:
             return self._redact.within(error.fault)
         return Fault(

@@ -32,7 +32,7 @@ _FIELDS: Mapping[str, tuple[Rung, ...]] = {
     "components": (Rung.BUTTONS,),
     "content": (Rung.MARKUP,),
     "files": (Rung.FILE,),
-    "flags": (Rung.SILENT,),
+    "flags": (Rung.SILENT, Rung.LINK_PREVIEW),
     "message_reference": (Rung.REPLY,),
     "thread_id": (Rung.PLACE,),
 }

@@ -59,6 +59,7 @@ class DiscordWebhookConnector(SendOnly):
         max_files=compose.MAX_FILES,
         file_bytes=compose.FILE_BYTES,  # nobody tells a webhook how far its server is boosted
         fits_pictures=True,
+        extras=compose.EXTRAS,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord_webhook"]

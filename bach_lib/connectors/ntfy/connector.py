@@ -30,7 +30,7 @@ from bach_lib.connectors.ntfy.rest import Rest
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.own_session import OwnSession
 from bach_lib.connectors.rung import Rung, Step
-from bach_lib.models import MOST_OF_FILE, Connection, Fault, Format, Identity, Loss, Message
+from bach_lib.models import MOST_OF_FILE, Connection, Extra, Fault, Format, Identity, Loss, Message
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Outcome, Sent
 from bach_lib.redact import Redactor
@@ -67,6 +67,7 @@ class NtfyConnector(Unattended):
         max_files=1,
         file_bytes=MOST_OF_FILE,
         fits_pictures=True,
+        extras=frozenset({Extra.LINK_PREVIEW}),  # it makes none
         max_caption=CAPTION,
     )
 

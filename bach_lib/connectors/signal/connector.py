@@ -33,7 +33,7 @@ from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import Rest, ServerInfo
 from bach_lib.connectors.signal.styles import MARKS, MAX_FILES, compose, plan
-from bach_lib.models import Candidate, Connection, Fault, Format, Identity, Message, Operation
+from bach_lib.models import Candidate, Connection, Extra, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
 from bach_lib.outcomes import Dead, Outcome, Sent
@@ -65,6 +65,7 @@ class SignalConnector(Connector):
         max_files=MAX_FILES,
         file_bytes=100_000_000,  # of Signal's apps and servers (signalapp/Signal-Android: global.attachments.maxBytes)
         fits_pictures=True,
+        extras=frozenset({Extra.LINK_PREVIEW}),  # it makes none
         own_ids=True,
     )
 

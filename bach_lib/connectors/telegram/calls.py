@@ -11,7 +11,7 @@ from bach_lib.connectors.rung import Posted
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.videos import VideoFacts, facts_of
-from bach_lib.models import File, Message, Operation
+from bach_lib.models import File, Location, Message, Operation
 from bach_lib.models.forwarding import Forwarding
 from bach_lib.text.telegram import PARSE_MODES, compose
 
@@ -68,7 +68,7 @@ def call_for(message: Message, target: Target, *, otherwise: bool, films: Films 
         case Operation.EDIT if otherwise:
             return "editMessageCaption", about | _words("caption", message)
         case Operation.EDIT:
-            return "editMessageText", about | _words("text", message)
+            return "editMessageText", about | _words("text", message) | _preview(message)
         case Operation.DELETE if message.parts:
             numbers = sorted(number for one in message.parts if (number := codec.message_number(one)))
             return "deleteMessages", {"chat_id": target.chat_id, "message_ids": numbers[-_MOST_DELETED:]}
@@ -103,15 +103,29 @@ def _send(message: Message, target: Target, *, otherwise: bool, films: Films) ->
         "chat_id": target.chat_id,
         "message_thread_id": target.topic,
         "disable_notification": message.silent or None,
+        "protect_content": message.extras.protected or None,
         "reply_parameters": codec.reply(message.reply_to, target.chat) if message.reply_to else None,
     }
     if len(message.files) > 1:
         return "sendMediaGroup", around | _album(message, otherwise=otherwise, films=films)
+    if (place := message.extras.location) is not None:
+        method, parameters = _place(place)
+        return method, around | parameters | {"reply_markup": codec.keyboard(message.buttons, message.nonce)}
     for file, film in zip(message.files, films, strict=True):
         method, field = _AS_DOCUMENT if otherwise else method_of(file)
         about = _of_film(film) if field == _VIDEO else {}
         return method, around | _words("caption", message) | {field: _content(file)} | about
-    return "sendMessage", around | _words("text", message)
+    return "sendMessage", around | _words("text", message) | _preview(message)
+
+
+def _place(place: Location) -> tuple[str, dict[str, object]]:
+    """With a name or an address it is a venue, which needs both (https://core.telegram.org/bots/api#sendvenue)."""
+    where: dict[str, object] = {"latitude": place.latitude, "longitude": place.longitude}
+    title = place.name or place.address
+    if title is None:
+        return "sendLocation", where
+    below = place.address if place.name and place.address else f"{place.latitude:.5f}, {place.longitude:.5f}"
+    return "sendVenue", where | {"title": title, "address": below}
 
 
 def _of_film(film: VideoFacts | None) -> dict[str, object]:
@@ -168,6 +182,11 @@ def _words(field: str, message: Message) -> dict[str, object]:
         "parse_mode": PARSE_MODES[message.format] if text else None,
         "reply_markup": codec.keyboard(message.buttons, message.nonce),
     }
+
+
+def _preview(message: Message) -> dict[str, object]:
+    """https://core.telegram.org/bots/api#linkpreviewoptions; below a file none is shown."""
+    return {} if message.extras.link_preview else {"link_preview_options": {"is_disabled": True}}
 
 
 def method_of(file: File) -> tuple[str, str]:

@@ -13,15 +13,19 @@ from bach_lib.connectors.telegram.json_fields import MAX_NAME, Fields, identity,
 from bach_lib.connectors.telegram.message_metadata import marks
 from bach_lib.connectors.telegram.scene import Scene, filled, topic_of
 from bach_lib.connectors.tolerant import UnreadableError, read_each
-from bach_lib.models import Buttons, Fault
+from bach_lib.models import Button, Buttons, Fault
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.said import Sentence
+from bach_lib.text.web_address import LONGEST_ADDRESS
 
 BATCH = 100
 """Updates a poll brings at most, by the platform's rule."""
 
 MAX_BUTTON_DATA = 64
 """Bytes: https://core.telegram.org/bots/api#inlinekeyboardbutton, callback_data."""
+
+MAX_URL = LONGEST_ADDRESS
+"""Characters of what a button opens; Telegram names no limit."""
 
 _MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
 _NONCE = re.compile(r"[0-9a-z]{1,8}-[0-9a-f]{1,16}", re.ASCII)
@@ -96,8 +100,14 @@ def message_number(remote_id: str | None) -> int | None:
 
 def keyboard(buttons: Buttons, nonce: str) -> dict[str, object] | None:
     """Buttons below a message. The data says whose they are, and `_press` reads it back."""
-    rows = [[{"text": button.text, "callback_data": f"{nonce}.{button.value}"} for button in row] for row in buttons]
+    rows = [[_button(button, nonce) for button in row] for row in buttons]
     return {"inline_keyboard": rows} if rows else None
+
+
+def _button(button: Button, nonce: str) -> dict[str, str]:
+    """https://core.telegram.org/bots/api#inlinekeyboardbutton, which has the styles that we have."""
+    does = {"callback_data": f"{nonce}.{button.value}"} if button.url is None else {"url": button.url}
+    return {"text": button.text, **does, **({} if button.style is None else {"style": button.style.value})}
 
 
 def reaction(emoji: str) -> list[dict[str, object]]:

@@ -30,7 +30,7 @@ from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.connectors.telegram.server_address import able_at, server_of
 from bach_lib.errors import SecretNotFoundError
-from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Candidate, Connection, Extra, Fault, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
@@ -41,12 +41,7 @@ _MAX_ANSWER = 1 << 20
 _MAX_UPDATES = 16 << 20
 """Bytes. A hundred updates of 4,096 escaped characters, with entities and what they answer, stay below 10 MiB."""
 
-_ONE_PART = Dead(
-    fault=Fault(
-        code="too_long",
-        text=A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE(number=MAX_PART),
-    )
-)
+_ONE_PART = Dead(fault=Fault(code="too_long", text=A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE(number=MAX_PART)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +72,7 @@ class TelegramConnector(Connector):
         operations=frozenset(Operation),
         max_buttons=100,
         button_value=codec.MAX_BUTTON_DATA - MAX_NONCE - 1,
+        button_url=codec.MAX_URL,
         fetch_bytes=20_000_000,
         max_files=MAX_ALBUM,
         file_bytes=50_000_000,  # https://core.telegram.org/bots/api#senddocument
@@ -86,6 +82,7 @@ class TelegramConnector(Connector):
         own_ids=True,
         forwards=True,
         copies=True,
+        extras=frozenset({Extra.LINK_PREVIEW, Extra.PROTECTED, Extra.LOCATION}),
     )
 
     knows: ClassVar[Knows | None] = DECLARED["telegram"]

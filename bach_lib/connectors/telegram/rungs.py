@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from telegram.error import ChatMigrated, TelegramError
 
+from bach_lib.connectors.apart import parted
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.passed_on import passed_on
 from bach_lib.connectors.rung import Posted, Rung, Step
@@ -13,7 +14,7 @@ from bach_lib.connectors.telegram.calls import albums, call_for, films_in, messa
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
-from bach_lib.models import Message, Operation
+from bach_lib.models import APART, Message, Operation
 from bach_lib.models.spellings import Sighting
 from bach_lib.text.html_blocks import with_lines
 from bach_lib.text.telegram import CAPTION, compose, fits, parts_of
@@ -41,6 +42,8 @@ _NAMED = (
     (("caption",), (Rung.CAPTION, Rung.MARKUP)),
     (("parse", "entit", "must be non-empty", "text is empty", "parse_mode"), (Rung.MARKUP,)),
     (("button", "keyboard", "reply_markup", "reply markup"), (Rung.BUTTONS,)),
+    (("link_preview",), (Rung.LINK_PREVIEW,)),
+    (("location", "latitude", "longitude", "venue"), (Rung.LOCATION,)),
     (("there is no text in the message to edit",), (Rung.KIND,)),
     (
         ("send document", "send_docs", "too large", "too big", "entity too large", "file_parts", "wrong file"),
@@ -90,6 +93,10 @@ class TelegramRungs:
             return [message]
         if message.forwarding is not None:
             return passed_on(message, message.forwarding)
+        words, apart = parted(message, APART)
+        return [*(self._words(words) if words else []), *apart]
+
+    def _words(self, message: Message) -> list[Message]:
         whole = compose(message.text, message.title, message.format)
         albums = self._albums(message)
         is_caption = not whole or fits(whole, message.format, CAPTION)

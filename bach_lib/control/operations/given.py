@@ -10,6 +10,7 @@ from bach_lib.arguments import recipient_text
 from bach_lib.common_sentences import TRUE_OR_FALSE
 from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import InvalidValueError
+from bach_lib.models import Extra, Extras, extras_of
 from bach_lib.models.route import Place
 from bach_lib.redact import readable
 
@@ -33,6 +34,15 @@ def known_fields(what: str, given: object, kind: type[DataclassInstance]) -> dic
         strange = readable(str(min(unknown))[:50])
         raise SentenceError(f'There is no "{strange}" in {what}. There are: {", ".join(names)}.')
     return dict(given)
+
+
+def extras_in(given: object) -> Extras:
+    """What a message has beside words, files and buttons."""
+    try:
+        return extras_of(given)
+    except TypeError:
+        expected = f"names with values; there are: {', '.join(Extra)}"
+        raise InvalidValueError(field="extras", value=_shown(given), expected=expected) from None
 
 
 def listed(field: str, given: object) -> Sequence[object]:

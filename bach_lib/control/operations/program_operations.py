@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from bach_lib.bach import Bach
+from bach_lib.control.operations.given import extras_in
 from bach_lib.control.operations.queue_operations import snooze_wish
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Buttons, File, Loss, Status
@@ -73,6 +74,8 @@ def _options(options: SendOptions, files: Sequence[Mapping[str, object]]) -> Sen
         made_of["buttons"] = _buttons(options["buttons"])
     if options.get("snooze") is not None:
         made_of["snooze"] = snooze_wish(options["snooze"])
+    if "extras" in options:
+        made_of["extras"] = extras_in(options["extras"])
     if "lost" in options:
         made_of["lost"] = [made(Loss, exact(one)) for one in options["lost"]]
     if files:
@@ -84,7 +87,7 @@ def _buttons(rows: object) -> Buttons:
     try:
         return buttons_of(rows)
     except ValueError:
-        expected = "rows of buttons with text and value"
+        expected = "rows of buttons with text, and value or url"
         raise InvalidValueError(field="buttons", value=type(rows).__name__, expected=expected) from None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bach_lib.arguments import seconds as checked_seconds
 from bach_lib.bach import Bach
+from bach_lib.control.operations.given import extras_in
 from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, proof_row, queue_row
 from bach_lib.control.operations.paging import check_there_is, pages
 from bach_lib.control.sentences import SentenceError
@@ -40,6 +41,8 @@ async def send(
     options = {**options, "files": files, "lost": lost}
     if options.get("snooze") is not None:
         options["snooze"] = snooze_wish(options["snooze"])
+    if "extras" in options:
+        options["extras"] = extras_in(options["extras"])
     receipt = await bach.send(connection, recipient, text, **options)
     return message_row(await bach.get(receipt.id))
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
 from bach_lib.connectors.base import Connector
+from bach_lib.models import NO_EXTRAS, Extras
 
 
 class Company(ABC):
@@ -54,6 +55,14 @@ class Company(ABC):
     def pinned(self) -> list[str]:
         """The words of what is kept in sight there, the oldest pin first; none where nobody can pin."""
         return []
+
+    def links(self) -> list[tuple[str, str]]:
+        """The buttons below the last message that open an address: what stands on each, and the address."""
+        return []
+
+    def extras(self) -> Extras:
+        """What the last message has beside words, files and buttons, as `recipient` sees it; nothing without any."""
+        return NO_EXTRAS
 
     def is_typing(self) -> bool:
         """Whether the person was shown that an answer is coming; never where nobody can be."""

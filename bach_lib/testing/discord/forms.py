@@ -9,6 +9,9 @@ MAX_CONTENT = 2000
 MAX_NONCE = 25
 MAX_CUSTOM_ID = 100
 MAX_LABEL = 80
+MAX_URL = 512
+LINK = 5
+"""The style of a button that opens an address, and brings nothing back."""
 
 
 def check_message(body: Body, *, changing: bool = False) -> None:
@@ -44,6 +47,9 @@ def check_components(rows: list[object]) -> None:
         raise invalid("components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
     seen: set[str] = set()
     for button in _buttons(rows):
+        if button.get("style") == LINK:
+            _check_link(button)
+            continue
         custom_id, label = str(button.get("custom_id", "")), str(button.get("label", ""))
         if not 1 <= len(custom_id) <= MAX_CUSTOM_ID:
             raise invalid("components", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_CUSTOM_ID} in length.")
@@ -54,10 +60,24 @@ def check_components(rows: list[object]) -> None:
         seen.add(custom_id)
 
 
+def _check_link(button: Mapping[str, object]) -> None:
+    url = str(button.get("url", ""))
+    if "custom_id" in button:
+        raise invalid(
+            "components",
+            "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
+            "A custom id and url cannot both be specified",
+        )
+    if not url.startswith(("http://", "https://", "discord://")):
+        raise invalid("components", "URL_TYPE_INVALID_SCHEME", "Scheme must be one of http, https or discord.")
+    if len(url) > MAX_URL:
+        raise invalid("components", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_URL} or fewer in length.")
+
+
 def _buttons(rows: list[object]) -> Iterator[Mapping[str, object]]:
     for row in rows:
         match row:
             case {"type": 1, "components": list(buttons)} if 1 <= len(buttons) <= 5:
-                yield from (button for button in buttons if isinstance(button, dict) and button.get("style") != 5)
+                yield from (button for button in buttons if isinstance(button, dict))
             case _:
                 raise invalid("components", "UNION_TYPE_CHOICES", "Value of field must be a row of 1 to 5 buttons.")

@@ -5,7 +5,7 @@ from bach_lib.testing.discord.arguments import Body
 from bach_lib.testing.discord.calls import Call
 from bach_lib.testing.discord.errors import invalid, not_the_author, too_large, unknown
 from bach_lib.testing.discord.forms import check_message, check_nonce
-from bach_lib.testing.discord.models import Attachment, Channel, Message, User, Webhook
+from bach_lib.testing.discord.models import NO_EMBEDS, Attachment, Channel, Message, User, Webhook
 from bach_lib.testing.discord.people import People
 
 MAX_FILE = (20 << 20, 20 << 20, 50 << 20, 100 << 20)
@@ -209,6 +209,8 @@ def _edit(call: Call, message: Message) -> object:
         message.content = str(values["content"])
     if isinstance(components := values.get("components"), list):
         message.components = components
+    if isinstance(flags := values.get("flags"), int):  # of all flags only this one can be changed
+        message.flags = message.flags & ~NO_EMBEDS | flags & NO_EMBEDS
     message.edited_at = call.platform.clock.now()
     message.payload = values
     call.platform.tell_message("MESSAGE_UPDATE", message)

@@ -21,6 +21,10 @@ class ChannelType(IntEnum):
     FORUM = 15
 
 
+NO_EMBEDS = 1 << 2
+"""The flag of a message that shows no previews.
+
+https://discord.com/developers/docs/resources/message#message-object-message-flags"""
 THREADS = frozenset({ChannelType.PUBLIC_THREAD})
 
 
@@ -99,6 +103,11 @@ class Message:
     def read(self) -> str:
         """The words that people read."""
         return self.forwards.read if self.forwards else self.content
+
+    @property
+    def link_preview(self) -> bool:
+        """Whether a preview of a link is shown below it."""
+        return not self.flags & NO_EMBEDS
 
     @property
     def silent(self) -> bool:

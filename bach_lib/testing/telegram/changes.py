@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bach_lib.testing.telegram.arguments import Arguments
 from bach_lib.testing.telegram.calls import PARSERS, Call
 from bach_lib.testing.telegram.errors import bad_request
 from bach_lib.testing.telegram.keyboards import read_keyboard
@@ -33,7 +34,16 @@ def edit_message_text(call: Call) -> object:
     old = _own(call, chat)
     if old.file is not None:
         raise bad_request("there is no text in the message to edit")
-    return _edit(call, chat, old, replace(old, text=formatted.text, entities=formatted.entities, keyboard=keyboard))
+    new = replace(old, text=formatted.text, entities=formatted.entities, keyboard=keyboard)
+    return _edit(call, chat, old, replace(new, link_preview=shows_previews(call.arguments)))
+
+
+def shows_previews(arguments: Arguments) -> bool:
+    """Whether a preview of a link is shown (https://core.telegram.org/bots/api#linkpreviewoptions)."""
+    given = arguments.nested("link_preview_options")
+    if given is not None and not isinstance(given, dict):
+        raise bad_request("object expected as link preview options")
+    return given is None or not Arguments(given).flag("is_disabled")
 
 
 def edit_message_caption(call: Call) -> object:

@@ -1,7 +1,7 @@
 """Inline keyboards: what a bot may put below its messages (https://core.telegram.org/bots/api#inlinekeyboardmarkup).
 
 The refusals are those of TDLib (`ReplyMarkup.cpp`), of telegram-bot-api (`Client.cpp`) and of the platform behind them.
-Left out: every kind of button but those that bring data back.
+Left out: every kind of button but those that bring data back or open an address.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,18 @@ from bach_lib.testing.telegram.arguments import Arguments
 from bach_lib.testing.telegram.errors import ApiError, bad_request
 
 MAX_BUTTONS = 100
+STYLES = frozenset({"danger", "success", "primary"})
 MAX_DATA = 64  # bytes: https://core.telegram.org/bots/api#inlinekeyboardbutton, callback_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineButton:
-    """A button below a message, and what it brings back."""
+    """A button below a message, and what it brings back, or opens."""
 
     text: str
     data: str
+    url: str | None = None
+    style: str | None = None
 
 
 type Keyboard = tuple[tuple[InlineButton, ...], ...]
@@ -46,8 +49,12 @@ def keyboard_json(keyboard: Keyboard) -> dict[str, object]:
     """The `reply_markup` of a message, nothing where it has none."""
     if not keyboard:
         return {}
-    rows = [[{"text": button.text, "callback_data": button.data} for button in row] for row in keyboard]
-    return {"reply_markup": {"inline_keyboard": rows}}
+    return {"reply_markup": {"inline_keyboard": [[_json(button) for button in row] for row in keyboard]}}
+
+
+def _json(button: InlineButton) -> dict[str, str]:
+    does = {"callback_data": button.data} if button.url is None else {"url": button.url}
+    return {"text": button.text, **does, **({} if button.style is None else {"style": button.style})}
 
 
 def _row(row: object) -> tuple[InlineButton, ...]:
@@ -59,16 +66,22 @@ def _row(row: object) -> tuple[InlineButton, ...]:
 def _button(item: object) -> InlineButton:
     if not isinstance(item, dict):
         raise _cannot_parse("InlineKeyboardButton must be an Object")
-    text, data = _text(item, "text"), _text(item, "callback_data")
+    text, data, url, style = (_text(item, name) for name in ("text", "callback_data", "url", "style"))
     if text is None:
         raise _cannot_parse('Can\'t find field "text"')
+    if style is not None and style not in STYLES:
+        raise bad_request("invalid button style specified")
+    if url is not None and text.strip():
+        if not url.lower().startswith(("http://", "https://", "tg://")):
+            raise bad_request(f"inline keyboard button URL '{url}' is invalid: Unsupported URL protocol")
+        return InlineButton(text=text, data="", url=url, style=style)
     if data is None:
         raise _cannot_parse("Text buttons are unallowed in the inline keyboard")
     if not text.strip():
         raise bad_request("inline keyboard button text must be non-empty")
     if not 1 <= len(data.encode()) <= MAX_DATA:
         raise bad_request("BUTTON_DATA_INVALID")
-    return InlineButton(text=text, data=data)
+    return InlineButton(text=text, data=data, style=style)
 
 
 def _text(item: Mapping[object, object], name: str) -> str | None:

@@ -4,9 +4,10 @@ Each is described at https://core.telegram.org/bots/api under its name; `errors`
 from.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
+from bach_lib.models import Location
 from bach_lib.testing.telegram import passing_on
 from bach_lib.testing.telegram.arguments import Arguments, Upload
 from bach_lib.testing.telegram.calls import PARSERS, Call, Method
@@ -17,14 +18,16 @@ from bach_lib.testing.telegram.changes import (
     edit_message_reply_markup,
     edit_message_text,
     set_message_reaction,
+    shows_previews,
 )
-from bach_lib.testing.telegram.errors import bad_request, conflict, webhook_is_set
+from bach_lib.testing.telegram.errors import bad_request
+from bach_lib.testing.telegram.fetching import delete_webhook, get_updates, get_webhook_info, set_webhook
 from bach_lib.testing.telegram.files import get_file
 from bach_lib.testing.telegram.keyboards import read_keyboard
 from bach_lib.testing.telegram.markup import Formatted, caption, message_text
 from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, Draft, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
-from bach_lib.testing.telegram.updates import MAX_LIMIT
+from bach_lib.testing.telegram.places import read_place
 
 ACTIONS = frozenset(
     {
@@ -74,6 +77,16 @@ def get_me(call: Call) -> object:
 def send_message(call: Call) -> object:
     """Send a text."""
     return _send(call, message_text(call.arguments, PARSERS))
+
+
+def send_place(kind: str) -> Method:
+    """The method that sends a point on the map, with a name or without."""
+
+    def send(call: Call) -> object:
+        place = read_place(call.arguments, is_venue=kind == "venue")
+        return _send(call, Formatted("", ()), kind, location=place)
+
+    return send
 
 
 def send_file(kind: str) -> Method:
@@ -136,7 +149,13 @@ def _check_picture(kind: str, file: Upload) -> None:
 
 
 def _send(
-    call: Call, formatted: Formatted, kind: str = "text", file: Upload | None = None, album: str | None = None
+    call: Call,
+    formatted: Formatted,
+    kind: str = "text",
+    file: Upload | None = None,
+    album: str | None = None,
+    *,
+    location: Location | None = None,
 ) -> object:
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
@@ -153,12 +172,15 @@ def _send(
         thread_id=thread_id,
         parse_mode=call.arguments.text("parse_mode") or None,
         silent=call.arguments.flag("disable_notification"),
+        protected=call.arguments.flag("protect_content"),
+        link_preview=shows_previews(call.arguments),
         reply_to=reply_to,
         entities=formatted.entities,
         keyboard=keyboard,
         kind=kind,
         file=file,
         album=album,
+        location=location,
         arguments=call.arguments.values,
     )
     call.platform.store(message)
@@ -240,40 +262,6 @@ def answer_callback_query(call: Call) -> object:
     return True
 
 
-def get_updates(call: Call) -> Awaitable[object]:
-    """Confirm old updates and fetch new ones."""
-    if call.bot.webhook:
-        raise webhook_is_set()
-    kinds = call.arguments.nested("allowed_updates")
-    if isinstance(kinds, list):
-        call.bot.updates.allow([str(kind) for kind in kinds])
-    limit = min(max(call.arguments.integer("limit", MAX_LIMIT), 1), MAX_LIMIT)
-    return call.bot.updates.poll(call.arguments.integer("offset"), limit, call.arguments.integer("timeout"))
-
-
-def set_webhook(call: Call) -> object:
-    """Let a web address take the updates. It is remembered, never called."""
-    url = call.arguments.text("url")
-    if url and not url.startswith("https://"):
-        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
-    if url:
-        call.bot.updates.interrupt(conflict("terminated by setWebhook request"))
-    call.bot.webhook = url
-    if call.arguments.flag("drop_pending_updates"):
-        call.bot.updates.clear()
-    return True
-
-
-def delete_webhook(call: Call) -> object:
-    """Go back to polling."""
-    return set_webhook(replace(call, arguments=Arguments({**call.arguments.values, "url": ""})))
-
-
-def get_webhook_info(call: Call) -> object:
-    """Whether a webhook is set, and how much waits."""
-    return {"url": call.bot.webhook, "has_custom_certificate": False, "pending_update_count": len(call.bot.updates)}
-
-
 # By the name in lower case, as the real server compares it; the other name is the one of the documentation.
 METHODS: Mapping[str, tuple[str, Method]] = {
     **passing_on.METHODS,
@@ -294,6 +282,8 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "sendmessage": ("sendMessage", send_message),
     "sendmessagedraft": ("sendMessageDraft", send_message_draft),
     **{f"send{kind}": (f"send{kind.capitalize()}", send_file(kind)) for kind in KINDS_OF_FILES},
+    "sendlocation": ("sendLocation", send_place("location")),
+    "sendvenue": ("sendVenue", send_place("venue")),
     "setmessagereaction": ("setMessageReaction", set_message_reaction),
     "setwebhook": ("setWebhook", set_webhook),
 }

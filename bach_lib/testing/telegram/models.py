@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from bach_lib.models import Location
 from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.errors import bad_request, forbidden, migrated
 from bach_lib.testing.telegram.keyboards import Keyboard
@@ -36,6 +37,11 @@ class SentMessage:
     thread_id: int | None = None
     parse_mode: str | None = None
     silent: bool = False
+    protected: bool = False
+    """Nobody can pass it on."""
+    link_preview: bool = True
+    location: Location | None = None
+    """The point on the map that is all of it."""
     reply_to: int | None = None
     entities: tuple[Entity, ...] = ()
     keyboard: Keyboard = ()

@@ -8,6 +8,7 @@ from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.keyboards import keyboard_json
 from bach_lib.testing.telegram.markup import utf16_length
 from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
+from bach_lib.testing.telegram.places import place_json
 
 
 class Person(TypedDict, total=False):
@@ -46,6 +47,12 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
         body |= _sent_file(message, message.file)
     if message.album is not None:
         body["media_group_id"] = message.album
+    if message.location is not None:
+        body |= place_json(message.location)
+    if message.protected:
+        body["has_protected_content"] = True
+    if not message.link_preview:
+        body["link_preview_options"] = {"is_disabled": True}
     if message.text:
         body[words] = message.text
     if message.entities:

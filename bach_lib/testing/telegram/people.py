@@ -257,7 +257,7 @@ def _reactions(emoji: tuple[str, ...]) -> list[dict[str, object]]:
 
 
 def _find(message: SentMessage, button: str | int) -> str:
-    buttons = [button for row in message.keyboard for button in row]
+    buttons = [button for row in message.keyboard for button in row if button.url is None]
     if isinstance(button, int) and 0 <= button < len(buttons):
         return buttons[button].data
     for known in buttons:

@@ -8,7 +8,7 @@ from typing import Final
 
 import voluptuous as vol
 
-from bach_lib import Button, Format
+from bach_lib import Button, ButtonStyle, Format
 from bach_lib.models import Buttons
 from bach_lib.text.buttons import layout
 
@@ -19,6 +19,9 @@ MESSAGE_ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
 
 ATTR_TEXT: Final = "text"
 ATTR_VALUE: Final = "value"
+ATTR_URL: Final = "url"
+ATTR_STYLE: Final = "style"
+_STYLES: Final = [style.value for style in ButtonStyle]
 
 
 def buttons(given: object) -> Buttons:
@@ -42,12 +45,17 @@ def _button(given: object) -> Button:
     if not isinstance(given, Mapping):
         text = _text(ATTR_TEXT, given)
         return Button(text=text, value=text)
-    if unknown := sorted(str(key) for key in given.keys() - {ATTR_TEXT, ATTR_VALUE}):
-        raise vol.Invalid(f'A button has a text and a value, but no "{unknown[0]}"')
+    if unknown := sorted(str(key) for key in given.keys() - {ATTR_TEXT, ATTR_VALUE, ATTR_URL, ATTR_STYLE}):
+        raise vol.Invalid(f'A button has text, value, url and style, but no "{unknown[0]}"')
     if ATTR_TEXT not in given:
         raise vol.Invalid("A button needs a text")
-    text, value = _text(ATTR_TEXT, given[ATTR_TEXT]), given.get(ATTR_VALUE)
-    return Button(text=text, value=text if value in (None, "") else _text(ATTR_VALUE, value))
+    text, value, url, style = _text(ATTR_TEXT, given[ATTR_TEXT]), *map(given.get, (ATTR_VALUE, ATTR_URL, ATTR_STYLE))
+    look = None if style in (None, "") else ButtonStyle(vol.In(_STYLES)(style))
+    if url not in (None, ""):
+        if value not in (None, ""):
+            raise vol.Invalid("A button has a value that it brings back, or a url that it opens, not both")
+        return Button(text=text, url=_text(ATTR_URL, url), style=look)
+    return Button(text=text, value=text if value in (None, "") else _text(ATTR_VALUE, value), style=look)
 
 
 def _text(field: str, given: object) -> str:

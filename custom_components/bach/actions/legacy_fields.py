@@ -17,6 +17,7 @@ from homeassistant.exceptions import ServiceValidationError
 from bach_lib import Loss
 from custom_components.bach.const import DOMAIN
 
+from .extra_fields import ATTR_LINK_PREVIEW, ATTR_LOCATION, ATTR_PROTECTED
 from .file_sources import ATTR_FILES
 from .send_message import (
     ATTR_AT,
@@ -33,8 +34,8 @@ from .send_message import (
 
 _OURS: Final = frozenset(
     {
-        *(ATTR_AT, ATTR_BUTTONS, ATTR_CONFIDENTIAL, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_PRIORITY),
-        *(ATTR_SILENT, ATTR_TAG, ATTR_TIME_TO_LIVE),
+        *(ATTR_AT, ATTR_BUTTONS, ATTR_CONFIDENTIAL, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_LINK_PREVIEW),
+        *(ATTR_LOCATION, ATTR_PRIORITY, ATTR_PROTECTED, ATTR_SILENT, ATTR_TAG, ATTR_TIME_TO_LIVE),
     }
 )
 _HIGH: Final = 5
@@ -49,7 +50,7 @@ _MOST: Final = 100
 _ONLY_ON_A_PHONE: Final = frozenset(
     {
         *("alert_once", "authentication", "car_ui", "caption", "chronometer", "color", "confirmation"),
-        *("disable_web_page_preview", "group", "icon_url", "ledColor", "live_update", "message_tag"),
+        *("group", "icon_url", "ledColor", "live_update", "message_tag"),
         *("notification_icon", "one_time_keyboard", "persistent", "presentation_options", "progress"),
         *("progress_max", "resize_keyboard", "sticky", "timeout", "ttl", "verify_ssl", "vibrationPattern"),
         *("visibility", "when", "when_relative"),
@@ -107,6 +108,10 @@ def _form(_: HomeAssistant, found: LegacyFields, value: object) -> None:
 
 def _silent(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     found.fields[ATTR_SILENT] = str(value).lower() in _TRUE
+
+
+def _without_preview(_: HomeAssistant, found: LegacyFields, value: object) -> None:
+    found.fields[ATTR_LINK_PREVIEW] = str(value).lower() not in _TRUE
 
 
 def _importance(_: HomeAssistant, found: LegacyFields, value: object) -> None:
@@ -169,7 +174,9 @@ def _actions(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     for one in _listed(value):
         if not isinstance(one, Mapping) or not (title := str(one.get("title") or "")):
             continue
-        if uri := one.get("uri"):
+        if str(uri := one.get("uri") or "").startswith(_ADDRESSES):
+            found.rows.append([{"text": title, "url": str(uri)}])
+        elif uri:
             found.lines.append(f"{title}: {uri}")
         else:
             found.rows.append([{"text": title, "value": str(one.get("action") or title)}])
@@ -178,9 +185,9 @@ def _actions(_: HomeAssistant, found: LegacyFields, value: object) -> None:
 def _keyboard(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     """Telegram's keyboards: rows of "Text:/command, Other:/other", or of pairs of both."""
     for row in _listed(value):
-        pairs = [*_pairs(row)]
-        found.lines += [f"{text}: {what}" for text, what in pairs if what.startswith(_ADDRESSES)]
-        buttons = [{"text": text, "value": what} for text, what in pairs if not what.startswith(_ADDRESSES)]
+        buttons = [
+            {"text": text, "url" if what.startswith(_ADDRESSES) else "value": what} for text, what in _pairs(row)
+        ]
         if buttons:
             found.rows.append(buttons)
 
@@ -225,6 +232,7 @@ _READERS: Final[Mapping[str, Callable[[HomeAssistant, LegacyFields, object], Non
     "parse_mode": _form,
     "parser": _form,
     "disable_notification": _silent,
+    "disable_web_page_preview": _without_preview,
     "importance": _importance,
     "priority": _importance,
     "channel": _channel,

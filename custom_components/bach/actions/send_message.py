@@ -32,6 +32,7 @@ from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
 from .choices import FORMATS, MESSAGE_ID, buttons
+from .extra_fields import EXTRA_FIELDS, extras_in
 from .file_sources import (
     ATTR_CAMERA,
     ATTR_DELAY,
@@ -99,6 +100,7 @@ SCHEMA = vol.Schema(
         vol.Optional(ATTR_SILENT, default=False): cv.boolean,
         vol.Optional(ATTR_CONFIDENTIAL, default=False): cv.boolean,
         vol.Optional(ATTR_REPLY_TO): MESSAGE_ID,
+        **EXTRA_FIELDS,
         vol.Optional(ATTR_PRIORITY, default=0): vol.Coerce(int),
         vol.Optional(ATTR_TAG): cv.string,
         vol.Optional(ATTR_AT): vol.Any(cv.time, cv.datetime),
@@ -210,6 +212,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         delivery=data[ATTR_DELIVERY],
         context=context_to_keep(call.context, target.person),
         buttons=data[ATTR_BUTTONS],
+        extras=extras_in(data),
         files=files,
         lost=[*lost, *words.lost],
         snooze=snooze,

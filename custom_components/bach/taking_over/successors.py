@@ -29,7 +29,7 @@ ACTIONS: Final[Mapping[str, str | None]] = {
         "send_animation": _SEND,
         "send_chat_action": None,
         "send_document": _SEND,
-        "send_location": None,
+        "send_location": _SEND,
         "send_media_group": _SEND,
         "send_message": _SEND,
         "send_message_draft": None,

@@ -16,6 +16,7 @@ from bach_lib.connecting import (
     Capabilities,
     Connection,
     Connector,
+    Extra,
     Fault,
     Format,
     Identity,
@@ -76,6 +77,7 @@ class ThisHomeConnector(Connector):
         button_value=1_000,
         finds_recipients=True,
         replaces_by_tag=True,
+        extras=frozenset({Extra.LINK_PREVIEW}),  # nothing here makes one
     )
     knows: ClassVar[Knows | None] = Knows(settings=OF_CONNECTOR, title="Home Assistant")
 

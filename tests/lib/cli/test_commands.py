@@ -208,6 +208,14 @@ def test_a_group_may_be_written_to(home: Run) -> None:
     assert [row["recipient"] for row in home("msg", "outbox", "--json").rows()] == ["-1001234567890"]
 
 
+def test_what_is_beside_the_words_may_be_said(home: Run, database: Path) -> None:
+    """Whoever protects a message in a script would find it passed on."""
+    assert home("connector", "send", "home", ADA, "hello", "--no-preview", "--protected").code == 0
+    with closing(sqlite3.connect(database)) as file:
+        [[extras]] = file.execute("SELECT extras FROM messages")
+    assert json.loads(extras) == {"link_preview": False, "protected": True}
+
+
 def test_a_key_makes_repeating_safe(home: Run) -> None:
     """A script that is run twice would ring twice."""
     ids = [home("connector", "send", "home", ADA, "ding", "--key", "k", "--json").row()["id"] for _ in range(2)]

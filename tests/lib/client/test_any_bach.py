@@ -16,6 +16,7 @@ from bach_lib import (
     EventsLostError,
     EventsMissed,
     EventsMissingError,
+    Extras,
     Fault,
     File,
     IdempotencyKeyReusedError,
@@ -59,14 +60,16 @@ def rounded(message: Message) -> Message:
 async def test_a_message_is_sent_looked_at_edited_and_found(owner: Bach, platform: FakePlatform, way: Way) -> None:
     """A program would have to be written anew for each place it runs in."""
     rows = ((Button(text="On", value="on"), Button(text="Off", value="off")),)
+    extras = Extras(link_preview=False, protected=True)
     files = [File(name='df "1" ü.txt', content=b"98 %\x00\xff" * 500_000, mime_type="text/plain")]
     async with way(owner) as bach:
         receipt = await bach.send(
-            "home", "ada", "Disk full", title="Alarm", priority=3, buttons=rows, files=files, context="c", max_retries=2
+            "home", "ada", "Disk full", title="Alarm", priority=3, buttons=rows, files=files, context="c", extras=extras
         )
         message = await bach.wait(receipt.id, timeout=60)
         assert (message.status, message.title, message.buttons) == (Status.SENT, "Alarm", rows)
         assert platform.sent[-1].files[0].content == files[0].content
+        assert platform.sent[-1].extras == message.extras == extras
         assert rounded(await bach.get(receipt.id)) == rounded(message) == rounded(await owner.get(receipt.id))
         change = await bach.edit(receipt.id, "Disk empty", idempotency_key="once")
         assert (await bach.edit(receipt.id, "Disk empty", idempotency_key="once")).id == change.id

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Fault, NotUndoableError, Status, WordsNotKeptError
+from bach_lib import Bach, Connection, Extras, Fault, NotUndoableError, Status, WordsNotKeptError
 from bach_lib.connectors.base import Connector
 from bach_lib.control.operations import perform
 from bach_lib.events import MessageEvent
@@ -45,16 +45,17 @@ async def test_it_reaches_its_recipient_and_nobody_reads_it(
     told = list[MessageEvent]()
     home.subscribe(MessageEvent, told.append)
     platform.fault = AWAY
-    receipt = await home.send("home", "ada", CODE, title=TITLE, confidential=True)
+    receipt = await home.send("home", "ada", CODE, title=TITLE, confidential=True, extras=Extras(protected=True))
     await clock.settle()
     assert (await home.get(receipt.id)).confidential
     waiting = await everything_said(home, receipt.id)
     platform.fault = None
     await clock.advance(600)
-    assert [(one.text, one.title) for one in platform.sent] == [(CODE, TITLE)]
+    assert [(one.text, one.title, one.extras.protected) for one in platform.sent] == [(CODE, TITLE, True)]
     for said in (waiting, await everything_said(home, receipt.id), repr(told)):
         assert "481516" not in said
         assert TITLE not in said
+        assert "protected=True" not in said
     assert len(told) >= 3
     assert "confidential_words" in waiting, "nobody would know why there are no words"
 

@@ -7,7 +7,20 @@ from dataclasses import asdict, replace
 import pytest
 
 from bach_lib.clock import SystemClock
-from bach_lib.models import Button, Delivery, Fault, File, Format, Loss, Message, Operation, ProofKind, Proven, Status
+from bach_lib.models import (
+    Button,
+    Delivery,
+    Extras,
+    Fault,
+    File,
+    Format,
+    Loss,
+    Message,
+    Operation,
+    ProofKind,
+    Proven,
+    Status,
+)
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.rows import (
     Draft,
@@ -40,6 +53,7 @@ FULL = Draft(
     buttons=((Button(text="Open", value="o"), Button(text="Close", value="c")), (Button(text="Never", value="n"),)),
     files=(File(name="a.png", content=b"12345", mime_type="image/png", size=5), File(name="b", content=b"1", size=1)),
     lost=(Loss(what="effect", reason="not here"), Loss(what="file", reason="too large")),
+    extras=Extras(link_preview=False, protected=True),
 )
 
 
@@ -55,7 +69,7 @@ async def test_a_stored_message_is_told_of_as_it_is_on_disk(leased: bool) -> Non
     kept = FULL.files if leased else tuple(replace(file, content=b"") for file in FULL.files)
     assert put.message == replace(on_disk, files=kept)
     assert on_disk.files == tuple(replace(file, content=b"") for file in FULL.files)
-    assert (on_disk.buttons, on_disk.lost) == (FULL.buttons, FULL.lost)
+    assert (on_disk.buttons, on_disk.lost, on_disk.extras) == (FULL.buttons, FULL.lost, FULL.extras)
 
 
 WHOLE: dict[str, Value] = {
@@ -97,6 +111,7 @@ WHOLE: dict[str, Value] = {
     "awake": 1,
     "asked_at": 9.5,
     "confidential": 0,
+    "extras": '{"protected": true}',
 }
 READ = Message(
     id=0x1F,
@@ -134,6 +149,7 @@ READ = Message(
     proven=(Proven(kind=ProofKind.SEEN, people=2, at=11.5, latest_at=12.5, person="42", name="Ada"),),
     awake=True,
     asked_at=9.5,
+    extras=Extras(protected=True),
 )
 EMPTY = ("title", "reply_to", "tag", "context", "target", "buttons", "files", "expires_at", "next_retry_at")
 DAMAGED: dict[str, tuple[Value, object]] = {

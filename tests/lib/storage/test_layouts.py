@@ -44,6 +44,7 @@ _STAND: Mapping[str, str] = {
     "0021_bridges.sql": "0b58feb30c3ec152",
     "0022_rest.sql": "9e4897ab69eefc81",
     "0023_confidential.sql": "659fdf2e5f3ff22e",
+    "0024_extras.sql": "d072eea14bb10707",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -58,6 +59,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0012_bridges.sql": "651f47f05982ee3d",
     "postgresql/0013_rest.sql": "1f227b2c27c9ad22",
     "postgresql/0014_confidential.sql": "c2bfbf054d0e3a11",
+    "postgresql/0015_extras.sql": "e151f73b41f002da",
 }
 """The beginnings of their hashes."""
 

@@ -38,6 +38,7 @@ FILES: Mapping[str, str] = {
     "layout20": "4c1ec5fe",
     "layout21": "473d0981",
     "layout22": "8f95a29c",
+    "layout23": "39788498",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -56,6 +57,7 @@ SERVERS: Mapping[str, str] = {
     "server11": "4c1ec5fe",
     "server12": "473d0981",
     "server13": "8f95a29c",
+    "server14": "39788498",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""
