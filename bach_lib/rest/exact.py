@@ -66,16 +66,34 @@ def made[T](kind: type[T], value: Json) -> T:
 
 
 def buttons_of(value: object) -> Buttons:
-    """Rows of buttons. Raises ValueError."""
-    try:
-        return cast("Buttons", _made(Buttons, cast("Json", value)))
-    except (KeyError, TypeError) as error:
-        raise ValueError("these are no rows of buttons") from error
+    """Rows of buttons, as somebody asks for them. Raises ValueError."""
+    return cast("Buttons", _asked(Buttons, value))
 
 
 def snooze_of(value: object) -> Snooze:
-    """How a message is put off. Raises ValueError."""
-    return made(Snooze, cast("Json", value))
+    """How a message is put off, as somebody asks for it. Raises ValueError."""
+    return cast("Snooze", _asked(Snooze, value))
+
+
+def _asked(hint: object, value: object) -> object:
+    """What a request says. What it says besides is misspelt, and refused."""
+    given = cast("Json", value)
+    try:
+        found = _made(hint, given)
+    except (AttributeError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise ValueError("this is something else") from error
+    if not _says_all(exact(found), given):
+        raise ValueError("there is more in it")
+    return found
+
+
+def _says_all(known: Json, given: Json) -> bool:
+    """Whether nothing was left out of what was given, and no word or truth taken for a number."""
+    if isinstance(known, Mapping) and isinstance(given, Mapping):
+        return all(name in known and _says_all(known[name], one) for name, one in given.items())
+    if isinstance(known, Sequence) and isinstance(given, Sequence) and not isinstance(given, str):
+        return all(_says_all(one, other) for one, other in zip(known, given, strict=True))
+    return all(isinstance(known, kind) is isinstance(given, kind) for kind in (str, bool))
 
 
 def event_of(name: str, value: Json) -> Event | None:
