@@ -32,5 +32,5 @@ def test_what_is_whole_is_taken() -> None:
 )
 def test_what_is_misspelt_or_of_another_kind_is_refused(read: Callable[[object], object], given: object) -> None:
     """A button without the words that somebody gave it, or an hour that is a second, and no hint why."""
-    with pytest.raises(ValueError, match="in it|something else"):
+    with pytest.raises(ValueError, match=r"in it|something else"):
         read(given)
