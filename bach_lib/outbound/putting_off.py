@@ -14,7 +14,7 @@ from bach_lib.common_sentences import MORE_THAN_0_SECONDS_AT_MOST_7_DAYS
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Button, Buttons, Format, Loss, Message, Snooze
-from bach_lib.outbound.button_fitting import rows_of
+from bach_lib.outbound.button_fitting import fit_buttons, rows_of
 from bach_lib.outbound.fitting import Content, bounded, text_of
 from bach_lib.outbound.readable import has_words
 from bach_lib.outbound.rows import Draft
@@ -55,8 +55,14 @@ def offered(type_: str, able: Capabilities, wish: Mapping[str, object]) -> tuple
     if snooze is not None:
         rows = (*rows, (_button(snooze),))
     without = tuple(kept for row in rows if (kept := tuple(one for one in row if seconds_of(one.value) is None)))
-    if without == rows or (able.receives and wish.get("format") != Format.JSON and not wish.get("confidential")):
+    if without == rows:
         return rows, []
+    if able.receives and wish.get("format") != Format.JSON and not wish.get("confidential"):
+        pressed, _, missing = fit_buttons(type_, able, rows, Format.PLAIN)
+        if pressed or not able.max_buttons:
+            return rows, []
+        # nobody listens for words where people press, and for one button too many all others would be words
+        return without, [Loss(what=_WHAT, reason=missing[0].reason)]
     if wish.get("confidential"):
         return without, [Loss(what=_WHAT, reason=_NOT_KEPT)]
     return without, [Loss(what=_WHAT, reason=_UNHEARD(type=type_))]

@@ -126,7 +126,7 @@ class Snoozing:
             return
         due = asked.received_at + seconds
         try:
-            await self._send_again(message, f"bach:later:{asked.id}", name, due)
+            due = await self._send_again(message, f"bach:later:{asked.id}", name, due)
         except InputError as error:  # the connection is gone, or it was put off before, with files that are gone now
             _LOGGER.debug("Message %s is not put off: %s", message.id, error, message_id=message.id)
             return
@@ -134,7 +134,8 @@ class Snoozing:
             await self._say_so(message, f"bach:put off:{asked.id}", f"⏰ {_shown(due, self._clock.now())}, {name}")
         await self._services.prove(message.id, asked)
 
-    async def _send_again(self, message: Message, key: str, name: str, due: float) -> None:
+    async def _send_again(self, message: Message, key: str, name: str, due: float) -> float:
+        """When it comes: later than was asked, if whoever gets it rests then."""
         row = self._services.registry.get(message.connection)
         whole, gone = await self._more.filled(message)
         options = _options(message, without(row, message.title) if message.title else None) | SendOptions(
@@ -151,7 +152,9 @@ class Snoozing:
         )
         why = Fault(code=PUT_OFF, text=Sentence("name_put_it_off", "{name} put it off.", name=name))
         text = without(row, message.text)
-        await self._services.sender.send(row.name, message.recipient, text, options, is_own=True, why=why)
+        send = self._services.sender.send
+        receipt = await send(row.name, message.recipient, text, options, is_awake=message.awake, is_own=True, why=why)
+        return next((one.scheduled_for or due for one in await self._services.those((receipt.id,))), due)
 
     async def _say_so(self, message: Message, key: str, line: str) -> None:
         if not message.text and not message.files:

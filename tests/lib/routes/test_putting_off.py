@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -124,6 +125,35 @@ async def test_where_nobody_answers_nothing_is_offered() -> None:
         confidential = await bach.send("home", "ada", "Code: 1234", confidential=True, snooze=HOUR)
         assert [one.what for one in confidential.lost] == ["snooze"]
         assert [str(one.reason) for one in receipt.lost] == ["fake brings no answer back, so nobody can put it off."]
+
+
+async def test_a_button_too_many_leaves_the_others() -> None:
+    """All choices would become words, and whoever wrote "In 1 h", as they say, would be heard by nobody."""
+    async with world() as (bach, platform, clock):
+        some = [[Button(text=str(number), value=str(number)) for number in range(25)]]
+        receipt = await bach.send("home", "ada", "Laundry!", buttons=some, snooze=HOUR)
+        wordy = await bach.send("home", "ada", "Laundry!", snooze=Snooze(seconds=60, button="w" * 65))
+        await clock.settle()
+        assert [sum(map(len, one.buttons)) for one in platform.sent] == [25, 0]
+        assert [(one.what, str(one.reason)) for one in (*receipt.lost, *wordy.lost)] == [
+            ("snooze", "There are 26, and fake shows 25."),
+            ("snooze", f'"{"w" * 20}…" has more than 64 characters.'),
+        ]
+
+
+async def test_who_rests_then_reads_when_it_comes() -> None:
+    """The message would say 23:30, and come in the morning."""
+    night = {"recipient": "ada", "from": "00:00", "until": "23:59", "zone": "UTC"}
+    async with world() as (bach, platform, clock):
+        await bach.send("home", "ada", "Laundry!", snooze=HOUR)
+        await clock.settle()
+        await bach.registry.update("home", settings={"quiet_hours": [night]})
+        presses(bach, 1)
+        await clock.settle()
+        [waiting] = await bach.messages(status=[Status.PENDING])
+        due = datetime.fromtimestamp(waiting.scheduled_for or 0, UTC).astimezone()
+        assert due.timestamp() != clock.now() + 3600
+        assert edits(platform)["ada"].endswith(f"{due:%H:%M}, Ada")
 
 
 async def test_a_press_before_a_crash_counts(tmp_path: Path) -> None:
