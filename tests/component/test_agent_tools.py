@@ -237,6 +237,22 @@ async def test_what_came_from_whoever_is_not_heard_is_not_read(
     assert answer["from_outside"]["messages"] == []
 
 
+async def test_whoever_is_not_heard_leaves_the_others_their_place(
+    hass: HomeAssistant, telegram: TelegramServer, home: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    """Somebody who has no word here writes a lot, and the agent says that nobody has written."""
+    came = received_events(hass)
+    telegram.says("the parcel is here", bot=telegram.bots[TOKEN], chat_id=ADA)
+    telegram.says("look at this", bot=telegram.bots[TOKEN], chat_id=BOB)
+    await until(hass, lambda: len(came) == 2)
+    expose(hass, BOB_ENTITY)
+    [_, bob] = home.subentries.values()
+    hass.config_entries.async_update_subentry(home, bob, data={**bob.data, "role": "notify_only"})
+    await hass.async_block_till_done()
+    answer = await use(await api(hass, hass_admin_user), "read_inbox", limit=1)
+    assert [row["text"] for row in answer["from_outside"]["messages"]] == ["the parcel is here"]
+
+
 def received_events(hass: HomeAssistant) -> list[Event[Any]]:
     """The events of messages from now on."""
     return async_capture_events(hass, "bach_message")

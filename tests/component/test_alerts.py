@@ -401,6 +401,10 @@ async def test_that_nobody_is_left_to_tell_is_said(
     repair = ir.async_get(hass).async_get_issue(*issue)
     assert repair
     assert repair.translation_placeholders == {"alert": "Leak"}
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert ir.async_get(hass).async_get_issue(*issue) is None
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(hass, lambda: ir.async_get(hass).async_get_issue(*issue) is not None)
     ada = next(one.subentry_id for one in loaded.subentries.values() if one.title == "Ada")
     await change(hass, entry, recipients=[ada])
     async_fire_time_changed(hass, dt_util.utcnow() + dt_util.dt.timedelta(seconds=31))

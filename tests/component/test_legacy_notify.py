@@ -179,6 +179,8 @@ KEYS = ((("Yes", "yes"),), (("No", "no"),))
         ({"inline_keyboard": "/yes, /no"}, {"buttons": ((("YES", "/yes"), ("NO", "/no")),)}),
         ({"actions": [{"action": one.lower(), "title": one} for one in ("Yes", "No")]}, {"buttons": KEYS}),
         ({"actions": [{"action": "URI", "title": "Look", "uri": "/map"}]}, {"text": "hello\nLook: /map"}),
+        ({"actions": [{"title": "Look", "uri": "http://"}], "tag": "a"}, {"text": "hello\nLook: http://", "tag": "a"}),
+        ({"keyboard": "Look:http://, /no", "tag": "a"}, {"text": "hello\nLook: http://", "tag": "a"}),
         ({"push": {"interruption-level": "critical"}}, {"priority": 10}),
         ({"push": {"sound": {"name": "default", "critical": 1}}}, {"priority": 10}),
         ({"ttl": 0, "priority": "high", "channel": "alarm_stream"}, {"priority": 10}),
@@ -291,6 +293,18 @@ async def test_a_login_code_reaches_its_person_and_is_kept_nowhere(
     assert message.expires_at == message.created_at + 300
     answer = await hass.services.async_call("bach", "get_queue", {}, blocking=True, return_response=True)
     assert "481516" not in repr(answer)
+
+
+@pytest.mark.parametrize("template", ["{0.digits} is the code", "{0[digits]} is the code", "{digits} {"])
+async def test_a_slip_in_the_text_of_a_code_costs_no_message(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, template: str
+) -> None:
+    """Somebody misspells the text of their login codes, and from then on no alarm goes through `notify.`."""
+    module = await auth_mfa_module_from_config(hass, {"type": "notify", "message": template})
+    hass.auth._mfa_modules[module.id] = module
+    await notify(hass, "Water!")
+    [sent] = await telegram.wait_for(1)
+    assert sent.text == "Water!"
 
 
 async def test_what_only_looks_like_a_code_is_kept(

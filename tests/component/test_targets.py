@@ -158,14 +158,17 @@ async def test_a_question_goes_to_a_group(
 async def test_others_in_a_group_get_the_words(hass: HomeAssistant, telegram: TelegramServer, phone: Phone) -> None:
     """The phone in the family group would stay silent while the others are told of the fire."""
     family = await helper(hass, "family", ADA_ENTITY, "notify.phone")
-    ada, other = await send(hass, entity_id=family, title="Fire", buttons=["On my way"])
+    cellar = {"latitude": 1, "longitude": 2}
+    ada, other = await send(
+        hass, entity_id=family, title="Fire", buttons=["On my way"], location=cellar, protected=True
+    )
     assert ada["status"] != "refused"
     reason = "It went through notify.send_message, which takes words only."
     assert other == {
         "entity_id": "notify.phone",
         "status": "passed_on",
         "degraded": True,
-        "lost": [{"what": "buttons", "reason": reason}],
+        "lost": [{"what": what, "reason": reason} for what in ("buttons", "location", "protected")],
     }
     assert phone.got == [("Fire\nhello", None)]
     await hass.services.async_call("bach", "send_message", {"entity_id": family, "message": "hello"}, blocking=True)

@@ -15,6 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import Loss
+from bach_lib.text.web_address import is_address
 from custom_components.bach.const import DOMAIN
 
 from .extra_fields import ATTR_LINK_PREVIEW, ATTR_LOCATION, ATTR_PROTECTED
@@ -174,7 +175,7 @@ def _actions(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     for one in _listed(value):
         if not isinstance(one, Mapping) or not (title := str(one.get("title") or "")):
             continue
-        if str(uri := one.get("uri") or "").startswith(_ADDRESSES):
+        if is_address(str(uri := one.get("uri") or "")):
             found.rows.append([{"text": title, "url": str(uri)}])
         elif uri:
             found.lines.append(f"{title}: {uri}")
@@ -185,9 +186,12 @@ def _actions(_: HomeAssistant, found: LegacyFields, value: object) -> None:
 def _keyboard(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     """Telegram's keyboards: rows of "Text:/command, Other:/other", or of pairs of both."""
     for row in _listed(value):
-        buttons = [
-            {"text": text, "url" if what.startswith(_ADDRESSES) else "value": what} for text, what in _pairs(row)
-        ]
+        buttons = list[object]()
+        for text, what in _pairs(row):
+            if is_address(what) or not what.startswith(_ADDRESSES):
+                buttons.append({"text": text, "url" if is_address(what) else "value": what})
+            else:  # nothing opens it
+                found.lines.append(f"{text}: {what}")
         if buttons:
             found.rows.append(buttons)
 

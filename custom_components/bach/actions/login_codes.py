@@ -36,6 +36,6 @@ def is_login_code(hass: HomeAssistant, message: str) -> bool:
 def _is_of(template: str, message: str) -> bool:
     try:
         written = template.format(_PLACE)
-    except IndexError, KeyError, ValueError:  # with which no code can be sent
+    except AttributeError, LookupError, TypeError, ValueError:  # with which no code can be sent
         return False
     return re.fullmatch(re.escape(written).replace(_PLACE, _DIGITS), message) is not None

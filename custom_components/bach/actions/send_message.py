@@ -32,7 +32,7 @@ from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
 from .choices import FORMATS, MESSAGE_ID, buttons
-from .extra_fields import EXTRA_FIELDS, extras_in
+from .extra_fields import ATTR_LOCATION, ATTR_PROTECTED, EXTRA_FIELDS, extras_in
 from .file_sources import (
     ATTR_CAMERA,
     ATTR_DELAY,
@@ -76,6 +76,12 @@ MAX_WAIT: Final = 300
 
 SHORTEST_SNOOZE: Final = timedelta(seconds=1)
 LONGEST_SNOOZE: Final = timedelta(days=7)
+
+_NOT_PASSED_ON: Final = (
+    *(ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, ATTR_REPLY_TO, ATTR_CONFIDENTIAL, ATTR_LOCATION, ATTR_PROTECTED),
+    *CARRIED,
+)
+"""What others than our recipients get nothing of."""
 
 _MEDIA = MediaSelector({"accept": ["*"], "multiple": True})
 
@@ -151,7 +157,7 @@ async def _pass_on(call: ServiceCall, entity_id: str) -> _Result:
                 translation_domain=DOMAIN, translation_key="not_later", translation_placeholders=named
             ),
         )
-    lost = [key for key in (ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, ATTR_REPLY_TO, *CARRIED) if call.data.get(key)]
+    lost = [key for key in _NOT_PASSED_ON if call.data.get(key)]
     try:
         return _Result(await async_pass_on(call, entity_id, lost), queued=True)
     except HomeAssistantError as error:

@@ -110,6 +110,7 @@ class AlertKeeper:
     def close(self) -> None:
         """Watch no more. How it stands is on disk."""
         self._is_closed = True
+        async_settle_told(self._hass, self.alert)
         self._stop_watching()
         self._cancel_timer()
         for unfollow in self._unfollow:
@@ -118,7 +119,6 @@ class AlertKeeper:
     async def remove(self) -> None:
         """It is no alert any more: nobody is told further."""
         self.close()
-        async_settle_told(self._hass, self.alert)
         async with self._lock:
             if self.run and self.run.status in OPEN:
                 await self._bach.cancel_route(self.run.id)
@@ -188,7 +188,7 @@ class AlertKeeper:
         if self.problem is None:
             _LOGGER.error('The alert "%s" could not be told, and is tried again: %s', self.alert.title, error)
         self.problem = error
-        if isinstance(error, InvalidRecipientError):
+        if isinstance(error, InvalidRecipientError) and not self._is_closed:
             async_report_nobody(self._hass, self.alert)
         return _AGAIN
 

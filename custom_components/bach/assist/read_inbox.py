@@ -22,6 +22,8 @@ MAX_TEXT: Final = 500
 """Characters of one."""
 MAX_TEXTS: Final = 5000
 """Characters of all."""
+_LOOKED_AT: Final = 100
+"""The newest of a place, among which are those of whoever is not heard: in a group they may write the most."""
 
 
 async def latest(hass: HomeAssistant, places: Mapping[Place, str], limit: int) -> list[JsonObjectType]:
@@ -30,12 +32,14 @@ async def latest(hass: HomeAssistant, places: Mapping[Place, str], limit: int) -
     with translated_errors(hass):
         bach = hass.data[HUB].bach
         for place in places:
-            found += await bach.inbox(connection=place.connection, recipient=place.recipient, limit=limit)
+            found += await bach.inbox(connection=place.connection, recipient=place.recipient, limit=_LOOKED_AT)
     found.sort(key=lambda message: (message.received_at, message.id), reverse=True)
     rows, left = list[JsonObjectType](), MAX_TEXTS
-    for message in found[:limit]:
+    for message in found:
+        if len(rows) == limit or left <= 0:
+            break
         received = received_here(hass, message)
-        if received is None or not received.is_heard or left <= 0:
+        if received is None or not received.is_heard:
             continue
         text = shortened(message.text, min(MAX_TEXT, left))
         left -= len(text)
