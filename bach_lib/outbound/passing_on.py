@@ -9,12 +9,13 @@ from typing import Final
 from bach_lib.common_sentences import A_MESSAGE_TO_FORWARD
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidValueError, NotSentError
-from bach_lib.models import Connection, Format, Loss, Message, Operation
+from bach_lib.models import APART, NO_EXTRAS, Connection, Extras, Format, Loss, Message, Operation
 from bach_lib.models.forwarding import MOST_PASSED_ON, Forwarding
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions, make_draft
 from bach_lib.outbound.readable import has_words
 from bach_lib.outbound.rows import Draft
+from bach_lib.registry.sender_tag import without
 from bach_lib.said import Sentence
 
 _FORWARD: Final = Sentence("forward", "forward")
@@ -35,6 +36,7 @@ class Original:
     writer: str = ""
     """Who wrote it, if it came in."""
     has_files: bool = False
+    extras: Extras = NO_EXTRAS
 
 
 def original_sent(message: Message, remote_ids: tuple[str, ...]) -> Original:
@@ -55,6 +57,7 @@ def original_sent(message: Message, remote_ids: tuple[str, ...]) -> Original:
         title=message.title,
         format=message.format,
         has_files=bool(message.files),
+        extras=message.extras,
     )
 
 
@@ -73,6 +76,7 @@ def original_come_in(message: IncomingMessage) -> Original:
         text=message.text,
         writer=message.sender_name,
         has_files=message.content.media is not None,
+        extras=Extras(location=message.content.location),
     )
 
 
@@ -89,7 +93,7 @@ def make_forward(
 ) -> Draft:
     """The checked message. Raises an `InputError`, also where only words could go and there are none."""
     able = connector.capabilities_of(connection)
-    text = original.text if is_copy or not original.writer else f"{original.writer}: {original.text}"
+    text = original.text if is_copy or not original.writer else f"{original.writer}: {original.text}".rstrip()
     said = SendOptions(**{**options, "title": original.title, "format": original.format})
     is_there = original.connection == connection.name and 0 < len(original.remote_ids) <= MOST_PASSED_ON
     if is_there and (able.copies if is_copy else able.forwards):
@@ -99,8 +103,11 @@ def make_forward(
         draft = make_draft(plain, connector, recipient, wanted, said, now=now, max_retries=max_retries)
         passed = Forwarding(original.connection, original.place, original.remote_ids, is_copy)
         return replace(draft, text=draft.text if has_text else "", target=str(passed))
-    if not has_words(original.text):
+    if not has_words(original.text) and APART.isdisjoint(original.extras.given):
         raise CannotDoError(type=connection.type, operation=_FORWARD)
+    if not original.writer:  # ours has the tag of its sender already, and a second one would stand before it
+        text, said["title"] = without(connection, text), original.title and without(connection, original.title)
+    said["extras"] = original.extras
     said["lost"] = [*options.get("lost", ()), *_lost(connection.type, original, is_there=is_there)]
     return make_draft(connection, connector, recipient, text, said, now=now, max_retries=max_retries)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Fault, File, Status
+from bach_lib import Bach, Button, Connection, Extras, Fault, File, Location, Status
 from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.errors import CannotDoError, InvalidValueError, NotSentError, UnknownMessageError
 from bach_lib.models.forwarding import Forwarding
@@ -84,6 +84,23 @@ async def test_elsewhere_the_words_go(house: Bach, platform: FakePlatform, clock
     assert [loss.reason for loss in (await house.forward("other", "bob", back.id)).lost] == [
         "fake does not pass it on, so its words go as a new message."
     ]
+
+
+async def test_a_place_goes_along_with_the_words(house: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Bob would read that there is a fire, and not where; the name of the home would stand there twice."""
+    await house.registry.update("other", settings={"sender_tag": "House"})
+    there = Location(latitude=48.0, longitude=11.0)
+    number = await heard(house, platform, clock, replace(SAID, text="", content=Content(location=there)))
+    came = await house.forward("other", "bob", incoming_id=number)
+    sent = await house.send("other", "ada", "Fire", extras=Extras(location=there))
+    await clock.settle()
+    await house.forward("other", "bob", sent.id)
+    await clock.settle()
+    assert [(one.text, one.extras.location) for one in platform.sent if one.recipient == "bob"] == [
+        ("[House] Ada:", there),
+        ("[House] Fire", there),
+    ]
+    assert [loss.what for loss in came.lost] == ["forward"]
 
 
 async def test_what_is_refused_goes_in_words(house: Bach, platform: FakePlatform, clock: FakeClock) -> None:
