@@ -24,7 +24,7 @@ from bach_lib.errors import (
 from bach_lib.events import AccountChanged, ConnectionRemoved, MessageEvent, MessageReceived
 from bach_lib.field_logger import FieldLogger
 from bach_lib.foreign import guarded
-from bach_lib.models import Button, Buttons, Delivery, Message, Operation, Place, Status
+from bach_lib.models import Button, Buttons, Delivery, Extras, Message, Operation, Place, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.sender import Sender
@@ -248,6 +248,7 @@ class QuestionService:
         line = _last_line(asked, message)
         options = _options(asked.question)
         options["format"] = message.format  # in which its text is; a platform may have none other
+        options["extras"] = Extras(link_preview=message.extras.link_preview)  # its place stands there already
         try:
             await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
         except TextTooLongError:
@@ -278,14 +279,14 @@ def _options(question: Question) -> SendOptions:
     options = question.options.copy()
     options["tag"] = None
     options["buttons"] = ()
-    options["time_to_live"] = options["idempotency_key"] = None
+    options["time_to_live"] = options["idempotency_key"] = options["snooze"] = None
     return options
 
 
 def _numbered(answers: Sequence[Sequence[Button]]) -> Buttons:
     """The same buttons, each with its place in the list instead of its value."""
     numbers = iter(range(sum(len(row) for row in answers)))
-    return tuple(tuple(Button(text=button.text, value=str(next(numbers))) for button in row) for row in answers)
+    return tuple(tuple(replace(button, value=str(next(numbers))) for button in row) for row in answers)
 
 
 def _last_line(asked: Asked, message: Message) -> str:

@@ -6,7 +6,7 @@ Each is a message of its own in the queue, so it waits its turn as others do, an
 from typing import Final
 
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import Message, Operation
+from bach_lib.models import Extras, Message, Operation
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
 from bach_lib.said import Sentence
@@ -17,7 +17,7 @@ _KEYS: Final = "panel:"
 
 
 async def edit(visit: Visit, *, message_id: int, text: str, seen: int | None = None, key: str | None = None) -> Json:
-    """Give a message that was sent other words. Its title, markup and buttons stay as they are.
+    """Give a message that was sent other words. Its title, markup and buttons stay, and that its link has no preview.
 
     `seen`: the newest change of it, as which it stands there now. `key`: who asks again under it changes nothing again.
     """
@@ -29,6 +29,7 @@ async def edit(visit: Visit, *, message_id: int, text: str, seen: int | None = N
         title=stands.title and without(visit.bach.registry.get(found.connection), stands.title),
         format=stands.format,
         buttons=stands.buttons,
+        extras=Extras(link_preview=stands.extras.link_preview),
         idempotency_key=own_key(key),
         context=visit.viewer.context,
     )

@@ -14,16 +14,20 @@ from bach_lib import (
     Answer,
     Bach,
     Button,
+    ButtonStyle,
     Connection,
     Content,
+    Extras,
     Fault,
     Format,
     IncomingMessage,
     Kind,
+    Location,
     Message,
     Operation,
     Place,
     Question,
+    Snooze,
     Status,
     Wording,
 )
@@ -123,6 +127,22 @@ async def test_the_first_answer_is_returned_and_shown_everywhere(
     assert answer.message.recipient == "ben"
     assert edits(platform) == dict.fromkeys(("ada", "ben"), "Open?\n\nAnswered by Ben: No")
     assert all(not message.buttons for message in platform.sent[2:])
+
+
+async def test_the_end_of_a_question_with_a_place_is_short(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """The answer would push the same place below the words once more; red would be as grey as the others."""
+    there, red = Location(latitude=48.0, longitude=11.0), ButtonStyle.DANGER
+    options = SendOptions(extras=Extras(location=there), snooze=Snooze(seconds=60))
+    asked = replace(question(ADA, **options), answers=((Button(text="Yes", value="y", style=red),),))
+    task = await ask(home, clock, asked)
+    assert (platform.sent[0].extras.location, [len(row) for row in platform.sent[0].buttons]) == (there, [1])
+    assert platform.sent[0].buttons[0][0].style is red
+    press(home, 1, "0")
+    await clock.settle()
+    assert task.done()
+    assert edits(platform) == {"ada": "Open?\n\nAnswered by Ada: Yes"}
 
 
 async def test_a_platform_without_markup_shows_the_end_as_it_is(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Message, Operation
+from bach_lib import Bach, Button, Connection, Extras, Message, Operation
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import BachError
 from bach_lib.models.incoming import Content, Kind
@@ -23,8 +23,9 @@ async def visit(bach: Bach, clock: FakeClock) -> Visit:
 
 
 async def sent(visit: Visit, clock: FakeClock, text: str, *, to: str = ADA) -> int:
-    """The number of a message with a title and a button that has arrived."""
-    receipt = await visit.bach.send("home", to, text, title="Door", buttons=[[Button(text="Shut", value="shut")]])
+    """The number of a message with a title, a button and no preview that has arrived."""
+    shut, bare = Button(text="Shut", value="shut"), Extras(link_preview=False)
+    receipt = await visit.bach.send("home", to, text, title="Door", buttons=[[shut]], extras=bare)
     await clock.settle()
     return receipt.id
 
@@ -63,6 +64,7 @@ async def test_other_words_keep_title_and_buttons_and_are_said_once(
     [first, change] = platform.sent
     assert (change.operation, change.target) == (Operation.EDIT, first.remote_id or "1")
     assert (change.title, change.text, change.buttons) == (first.title, "Shut it?", first.buttons)
+    assert change.extras == first.extras
 
 
 async def test_what_somebody_has_changed_meanwhile_is_what_stands_there(
