@@ -158,11 +158,11 @@ async def test_the_panel_shows_and_writes_there_for_administrators(
 
 
 _PERMISSIONS: Final = "custom_components.bach.home.permissions"
-_JUDGING: Final = ("_may_control", "_only_tells")
+_JUDGING: Final = ("may_control_entity", "_only_tells")
 
 
 @pytest.mark.slow  # a home for each check
-@pytest.mark.parametrize("hole", holes(f"{_PERMISSIONS}:_may_control", f"{_PERMISSIONS}:_only_tells"), ids=str)
+@pytest.mark.parametrize("hole", holes(f"{_PERMISSIONS}:may_control_entity", f"{_PERMISSIONS}:_only_tells"), ids=str)
 async def test_each_check_is_missed(hass: HomeAssistant, there: MockConfigEntry, hole: Hole | None) -> None:
     """Whoever takes one out would see all tests pass, and the other home would do what a guest says."""
     tests = [

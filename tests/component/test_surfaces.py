@@ -307,7 +307,7 @@ def _checks_of_actions() -> list[Hole | None]:
     """Each call of a function that asks who may, and what those functions ask."""
     modules = [one.name for one in iter_modules(actions.__path__, f"{actions.__name__}.")]
     calls = [one for one in holes(*modules) if one and one.check.removeprefix("await ").startswith("require_")]
-    judged_elsewhere = {"may_control", "require_recipient_control", "_may_control", "_only_tells"}
+    judged_elsewhere = {"may_control", "require_recipient_control", "may_control_entity", "_only_tells"}
     calls = [one for one in calls if one.function != "_clear"]  # of the old actions, in `test_legacy_notify`
     return [None, *calls, *(one for one in holes(_PERMISSIONS) if one and one.function not in judged_elsewhere)]
 

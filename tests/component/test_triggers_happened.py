@@ -100,7 +100,7 @@ async def test_only_its_own_end_runs_an_automation(hass: HomeAssistant, loaded: 
     assert len(automation.runs) == 1
 
 
-@pytest.mark.parametrize(("trigger", "count"), [(SENT, 1), (DEAD, 4)], ids=["sent", "dead"])
+@pytest.mark.parametrize(("trigger", "count"), [(SENT, 1), (DEAD, len(Operation))], ids=["sent", "dead"])
 async def test_a_change_of_a_message_is_no_message(
     hass: HomeAssistant, loaded: MockConfigEntry, trigger: Json, count: int
 ) -> None:

@@ -73,14 +73,18 @@ def _has_rights(data: Mapping[str, Any]) -> bool:
     return data.get(CONF_ROLE, Role.NOTIFY_ONLY) != Role.NOTIFY_ONLY or bool(data.get(CONF_USER_ID))
 
 
-class ClaimedNamesFlow(ConfirmedRepairFlow):
+class ClaimedNamesFlow(ConfirmedRepairFlow[list[ConfigSubentry]]):
     """Fix flow that removes role and user from these recipients."""
 
     @override
-    def words(self, entry: BachConfigEntry) -> dict[str, str]:
-        return with_escaped({"name": entry.title, "recipient": ", ".join(one.title for one in _too_much(entry))})
+    def find(self, entry: BachConfigEntry) -> list[ConfigSubentry]:
+        return _too_much(entry)
 
     @override
-    async def work(self, entry: BachConfigEntry) -> None:
-        for one in _too_much(entry):
+    def words(self, entry: BachConfigEntry, found: list[ConfigSubentry]) -> dict[str, str]:
+        return with_escaped({"name": entry.title, "recipient": ", ".join(one.title for one in found)})
+
+    @override
+    async def work(self, entry: BachConfigEntry, found: list[ConfigSubentry]) -> None:
+        for one in found:
             self.hass.config_entries.async_update_subentry(entry, one, data=without_rights(one.data))

@@ -11,8 +11,8 @@ from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from custom_components.bach.coordinator import BachConfigEntry
 
 
-class ConfirmedRepairFlow(RepairsFlow):
-    """A repair of one config entry, with one page."""
+class ConfirmedRepairFlow[T](RepairsFlow):
+    """A repair of one config entry, with one page. `T`: what is to be mended."""
 
     gone: str = "entry_not_loaded"
     """Why there is nothing to do any more."""
@@ -27,18 +27,22 @@ class ConfirmedRepairFlow(RepairsFlow):
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Explain, and on confirmation do it."""
         entry: BachConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
-        words = self.words(entry) if entry else None
-        if entry is None or words is None:
+        found = self.find(entry) if entry else None
+        if entry is None or found is None:
             return self.async_abort(reason=self.gone)
         if user_input is None:
-            return self.async_show_form(step_id="confirm", description_placeholders=words)
-        await self.work(entry)
+            return self.async_show_form(step_id="confirm", description_placeholders=self.words(entry, found))
+        await self.work(entry, found)
         return self.async_create_entry(data={})
 
     @abstractmethod
-    def words(self, entry: BachConfigEntry) -> dict[str, str] | None:
-        """What the page says in its places; None: there is nothing to do any more."""
+    def find(self, entry: BachConfigEntry) -> T | None:
+        """What is to be mended; None: nothing any more."""
 
     @abstractmethod
-    async def work(self, entry: BachConfigEntry) -> None:
-        """Do it."""
+    def words(self, entry: BachConfigEntry, found: T) -> dict[str, str]:
+        """What the page says in its places."""
+
+    @abstractmethod
+    async def work(self, entry: BachConfigEntry, found: T) -> None:
+        """Mend it."""

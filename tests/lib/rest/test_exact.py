@@ -21,7 +21,8 @@ def test_what_is_whole_is_taken() -> None:
     [
         (buttons_of, [[YES | {"valeu": "no"}]]),
         (buttons_of, [[{"text": "Yes", "value": 1}]]),
-        (buttons_of, [[{"text": "Yes"}]]),
+        (buttons_of, [[{"value": "yes"}]]),
+        (buttons_of, [[{"text": "Yes", "url": 1}]]),
         (buttons_of, "Yes"),
         (snooze_of, {"seconds": 3600, "buton": "Later"}),
         (snooze_of, {"seconds": "3600"}),
