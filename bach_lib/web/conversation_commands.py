@@ -174,6 +174,7 @@ def _out(views: Views, message: Message) -> _View:
         "at": message.created_at,
         "buttons": [button.text for row in message.buttons for button in row],
         "attached": [_file(file) for file in message.files],
+        "own_words": not message.confidential and bool(message.text or not message.extras.given),
     }
 
 

@@ -47,6 +47,7 @@ function went(around: Around, told: Told<WentView>) {
   const shown = now ? { ...one, title: now.title, text: now.text } : one;
   const buttons = [...new Set([...(now?.buttons ?? one.buttons), ...shape.pressed.keys()])]; // once it is answered, a question has none
   const why = one.status === "sent" ? "" : reason(transport, one);
+  const can = one.own_words ? place.can : place.can.filter((deed) => deed !== "edit");
   const isThere = one.ref !== null && one.status === "sent" && !shape.isDeleted && !shape.open.some(isGoing);
   return html`<li class="card out" data-key=${keyOf(one)}>
     ${saying(shape.isDeleted, words(transport, shown))}
@@ -62,7 +63,7 @@ function went(around: Around, told: Told<WentView>) {
     </p>
     ${why ? html`<p>${why}</p>` : nothing}
     ${isThere
-      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${place.can}></bach-own-message>`
+      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${can}></bach-own-message>`
       : nothing}
   </li>`;
 }

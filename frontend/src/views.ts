@@ -203,6 +203,8 @@ export interface WentView extends Row {
   at: number;
   buttons: string[];
   attached: { name: string; size: number }[];
+  /** Whether what stands as its text is that: not of a place on the map, nor of what nobody reads here. */
+  own_words: boolean;
 }
 
 /** One that came in. */

@@ -133,6 +133,13 @@ test("other words are sent for what stands there now, under one key, and the for
   assert.equal(own.renderRoot.querySelector("form"), null);
 });
 
+test("what only stands for its words is not offered as words to change", async () => {
+  const { element } = await open([went(1, { text: "Confidential", own_words: false })]);
+  const own = element.renderRoot.querySelector("bach-own-message")!;
+  assert.ok(!seen(own).includes("chat.change"));
+  assert.ok(seen(own).includes("chat.delete"));
+});
+
 test("what the platform cannot do has no button", async () => {
   const home = new FakeHome({ conversation: () => page([went(1), came(2), came(3, { kind: "membership" })]) });
   const element = await show<Conversation>("bach-conversation", { transport: home, place: { ...place, can: ["edit"] } });

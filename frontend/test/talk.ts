@@ -25,6 +25,7 @@ export const went = (id: number, more: Partial<WentView> = {}): WentView => ({
   at: id,
   buttons: [],
   attached: [],
+  own_words: true,
   ...more,
 });
 export const came = (id: number, more: Partial<CameView> = {}): CameView => ({

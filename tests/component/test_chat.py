@@ -368,7 +368,7 @@ async def test_an_answer_is_shown_while_it_is_made(
     shown = partial(telegram.wait_until, timeout=20)
 
     async def pieces() -> AsyncIterator[AssistantContentDeltaDict]:
-        yield {"role": "assistant", "content": "Let me look. "}
+        yield {"role": "assistant", "content": "Let me look \ud83d. "}
         await shown(lambda: len(telegram.drafts) == 1)
         yield {"role": "assistant"}
         yield {"thinking_content": "a secret thought"}
@@ -390,7 +390,7 @@ async def test_an_answer_is_shown_while_it_is_made(
     [message] = await telegram.wait_for(1)
     assert message.text == "The door is shut."
     drafts = [(draft.chat_id, draft.text) for draft in telegram.drafts]
-    assert drafts[:2] == [(ADA, "Let me look."), (ADA, "The door")]
+    assert drafts[:2] == [(ADA, "Let me look ?."), (ADA, "The door")]
     assert len({draft.number for draft in telegram.drafts}) == 1
     await hass.async_block_till_done()
     assert len(drafts) == len(telegram.drafts)

@@ -159,7 +159,7 @@ class Answering:
     async def _preview(self, message: IncomingMessage, text: str) -> bool:
         """Show what the answer will be, where the platform can."""
         try:
-            return await self._bach.preview(self._connection, message.recipient, message.id, text)
+            return await self._bach.preview(self._connection, message.recipient, message.id, _sayable(text))
         except BachError as error:
             _LOGGER.debug("Nobody sees what the answer will be: %s", error)
             return False
@@ -183,14 +183,13 @@ class Answering:
             showing.cancel()
 
     async def _send(self, question: Question, answer: str) -> None:
-        """Queue the answer as a reply. Lone surrogates, which agents may produce, become question marks."""
+        """Queue the answer as a reply."""
         message = question.received.message
-        whole = answer.encode(errors="replace").decode()
         try:
             await self._bach.send(
                 self._connection,
                 message.recipient,
-                shortened(whole.strip(), MAX_ANSWER),
+                shortened(_sayable(answer).strip(), MAX_ANSWER),
                 reply_to=message.remote_id,
                 context=question.received.context.id,
             )
@@ -202,6 +201,11 @@ class Answering:
 
     def _language(self, question: Question) -> str:
         return question.settings.language or self._hass.config.language
+
+
+def _sayable(text: str) -> str:
+    """Lone surrogates, which agents may produce, become question marks."""
+    return text.encode(errors="replace").decode()
 
 
 def _exists(hass: HomeAssistant, agent: str) -> bool:

@@ -63,6 +63,15 @@ async def test_pages_hold_both_directions_once_and_in_order(
     assert seen == said
 
 
+async def test_what_stands_for_words_is_told_apart_from_them(visit: Visit) -> None:
+    """Whoever changes it would send everybody the sentence that stands there in the place of a code or of a map."""
+    await visit.bach.send("home", ADA, "481516", confidential=True)
+    await visit.bach.send("home", ADA, "words")
+    page = await ask(visit, "conversation", connection="home", recipient=ADA)
+    assert [one["own_words"] for one in page["items"]] == [False, True]
+    assert "481516" not in repr(page)
+
+
 async def test_the_place_with_the_newest_message_comes_first(
     visit: Visit, clock: FakeClock, platform: FakePlatform
 ) -> None:
