@@ -34,7 +34,8 @@ _ASKED: Final = "format=duration:stream=width,height:stream_tags=rotate:stream_s
 _ASK: Final = ("-v", "error", "-print_format", "json", "-select_streams", "v:0", "-show_entries", _ASKED)
 _SCALE: Final = f"scale={_PIXELS}:{_PIXELS}:force_original_aspect_ratio=decrease"
 _DRAW: Final = ("-frames:v", "1", "-vf", _SCALE, "-q:v", "5", "-f", "mjpeg", "pipe:1")
-_ONLY_THIS: Final = ("-protocol_whitelist", "file", "-f", "mp4")
+_ONLY_THIS: Final = ("-threads", "1", "-protocol_whitelist", "file", "-f", "mp4")
+"""With one thread: each has frames of its own in memory, and homes have little."""
 
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
