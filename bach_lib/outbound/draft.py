@@ -125,6 +125,8 @@ def _content(
     text, options = _tagged(connection, connector, text, options)
     able = connector.capabilities_of(connection)
     able = replace(able, extras=able.extras & IN_AN_EDIT) if is_change else able
+    if options.get("confidential") is True:  # buttons are kept, for who presses them later; the words go with its end
+        able = replace(able, button_url=0)
     rows, unheard = offered(connection.type, able, options)
     content = fitted(connection.type, able, text, {**options, "buttons": rows})
     return with_words(replace(content, lost=(*unheard, *content.lost)) if unheard else content, rows)
@@ -161,14 +163,14 @@ def make_change(
     if message.remote_id is None or message.operation is not Operation.SEND:
         raise NotSentError(id=message.id, status=message.status)
     what = text if operation.has_words else "-"
+    options = SendOptions(**{**options, "confidential": message.confidential or options.get("confidential", False)})
     if operation is not Operation.EDIT:
         connection = replace(connection, settings={})  # no words that could have a sender
     draft = make_draft(
         connection, connector, message.recipient, what, options, now=now, max_retries=max_retries, is_change=True
     )
     words = draft.text if text else ""
-    hidden = message.confidential or draft.confidential
-    return replace(draft, operation=operation, target=message.remote_id, text=words, confidential=hidden)
+    return replace(draft, operation=operation, target=message.remote_id, text=words)
 
 
 def make_change_of_other(

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Extras, Fault, NotUndoableError, Status, WordsNotKeptError
+from bach_lib import Bach, Button, Connection, Extras, Fault, NotUndoableError, Status, WordsNotKeptError
 from bach_lib.connectors.base import Connector
 from bach_lib.control.operations import perform
 from bach_lib.events import MessageEvent
@@ -116,6 +117,23 @@ async def test_its_words_go_with_its_end_whatever_that_is(
     assert (await home.get(receipt.id)).status is status
     rows = await kept(home)
     assert (rows[receipt.id], rows[open_one.id]) == (("", None), ("whoever", TITLE))
+
+
+async def test_a_button_that_logs_in_is_as_secret() -> None:
+    """Whoever may look at the queue, or finds the file, would open the address and be somebody else."""
+    platform, clock, address = FakePlatform(), FakeClock(), "https://home.example/?token=secret"
+    kind = fake_connector(platform)
+    kind.capabilities = replace(kind.capabilities, button_url=2048)
+    home = [Connection(name="home", type="fake")]
+    login = [[Button(text="Log in", url=address), Button(text="Not me", value="no")]]
+    async with Bach(":memory:", clock=clock, connectors={"fake": kind}, connections=home, grace=0) as bach:
+        number = (await bach.send("home", "ada", CODE, confidential=True, buttons=login)).id
+        await clock.settle()
+        await bach.edit(number, CODE, buttons=login)
+        await clock.settle()
+        assert [address in one.text for one in platform.sent] == [True, True]
+        said = await bach.messages()
+        assert [[button.url for row in one.buttons for button in row] for one in said] == [[None]] * 2
 
 
 async def test_what_is_not_kept_is_not_sent_again(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
