@@ -9,7 +9,7 @@ from homeassistant.auth.models import Group
 from homeassistant.components.conversation import ConversationInput, ConversationResult
 from homeassistant.components.conversation.chat_log import AssistantContent, ToolResultContent, async_get_chat_log
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import Context, Event, HomeAssistant
+from homeassistant.core import Context, Event, HomeAssistant, SupportsResponse
 from homeassistant.helpers import llm
 from homeassistant.helpers.chat_session import async_get_chat_session
 from homeassistant.setup import async_setup_component
@@ -155,6 +155,18 @@ async def test_a_person_is_reached_by_her_recipients(
     assert [tool.name for tool in instance.tools] == ["send_message", "ask_person"]
     answer = await use(instance, "send_message", recipient="person.ada", message="hello")
     assert answer == {"messages": [{"entity_id": ADA_ENTITY, "status": "sent"}]}
+
+
+async def test_an_agent_knows_that_nobody_is_there_to_get_it(
+    hass: HomeAssistant, home: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    """It would say that everybody at home was told, and nobody is at home."""
+    instance = await api(hass, hass_admin_user)
+    async_mock_service(
+        hass, "bach", "send_message", response={"messages": []}, supports_response=SupportsResponse.OPTIONAL
+    )
+    answer = await use(instance, "send_message", recipient=ADA_ENTITY, message="Dinner is ready")
+    assert answer == {"messages": [], "reason": "Nobody of them is there now, so nobody gets it."}
 
 
 async def test_an_agent_that_asks_gets_the_answer_as_somebody_elses_words(

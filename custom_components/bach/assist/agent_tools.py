@@ -118,6 +118,8 @@ class SendMessage(AgentTool):
         data = {ATTR_ENTITY_ID: given[_RECIPIENT], "message": given[_MESSAGE], "wait": SENT_WITHIN}
         rows = _rows(await _action(hass, "send_message", data, context), "messages")
         told = ("entity_id", "status", "error")
+        if not rows:  # of people whom somebody leaves alone while they are elsewhere
+            return {"messages": [], "reason": "Nobody of them is there now, so nobody gets it."}
         return {"messages": [{key: row[key] for key in told if row.get(key)} for row in rows]}
 
 
