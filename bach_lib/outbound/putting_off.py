@@ -115,8 +115,7 @@ def _button(snooze: object) -> Button:
         )
     seconds: object = snooze.seconds
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 1 <= seconds <= _LONGEST:
-        value = seconds if isinstance(seconds, int | float) else str(seconds)[:20]
-        raise InvalidValueError(field=_WHAT, value=value, expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS)
+        raise InvalidValueError(field=_WHAT, value=str(seconds)[:20], expected=MORE_THAN_0_SECONDS_AT_MOST_7_DAYS)
     words = bounded(_WHAT, text_of(_WHAT, snooze.button))
     if not has_words(words):
         raise InvalidValueError(

@@ -69,7 +69,7 @@ def _places(given: object) -> tuple[Place, ...]:
 
 
 def _check_after(question: Question) -> None:
-    """Who would be asked when time is up is asked never, and nobody would know."""
+    """Seconds for each place. Who is to be asked when time is up already never is: that is no mistake (ADR 0136)."""
     given = _unknown(question.after)
     if not isinstance(given, Mapping):
         raise _wrong("after", given, Sentence("seconds_for_each_place", "seconds for each place"))

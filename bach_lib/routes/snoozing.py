@@ -17,7 +17,7 @@ from bach_lib.errors import InputError, TextTooLongError
 from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Button, Extras, Fault, Loss, Message, Operation, Place, Status
-from bach_lib.models.incoming import IncomingMessage, Kind
+from bach_lib.models.incoming import ANSWER, IncomingMessage, Kind
 from bach_lib.outbound.button_fitting import MAX_BUTTON_TEXT
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.putting import receipt_of
@@ -94,8 +94,8 @@ class Snoozing:
             self._diligence.begin(partial(self._written, message))
 
     def _has_words(self, message: IncomingMessage) -> bool:
-        """Whether somebody who has no buttons may have meant one, and no question."""
-        if not 0 < len(message.text.strip()) <= MAX_BUTTON_TEXT:
+        """Whether somebody who has no buttons may have meant one, and no question, also of before a restart."""
+        if message.metadata.get(ANSWER) is True or not 0 < len(message.text.strip()) <= MAX_BUTTON_TEXT:
             return False
         with suppress(InputError):  # the connection is gone
             type_ = self._services.connectors.loaded(self._services.registry.get(message.connection).type)

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from bach_lib import Bach, Button, Connection, Content, File, InvalidValueError, Kind, Snooze, Status
+from bach_lib.models.incoming import ANSWER
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector, world
 from tests.lib.routes.test_runner import came_in, edits, heard
 
@@ -92,7 +93,7 @@ async def test_who_may_not_puts_nothing_off() -> None:
 
 
 async def test_words_put_it_off_where_there_are_no_buttons() -> None:
-    """On Signal nobody could put anything off, or any word of anybody would."""
+    """On Signal nobody could put anything off, or any word of anybody would, as what answered a question before."""
     platform, clock = FakePlatform(), FakeClock()
     type_ = fake_connector(platform, receives=True)
     able = replace(type_.capabilities, max_buttons=0, button_value=0)
@@ -104,6 +105,7 @@ async def test_words_put_it_off_where_there_are_no_buttons() -> None:
         assert 'Whoever writes "In 1 h" or 2 gets it again after 3600 seconds.' in [
             str(one.reason) for one in receipt.lost
         ]
+        came_in(bach, "42", id=9, text="2", received_at=clock.now(), sent_at=clock.now() + 1, metadata={ANSWER: True})
         for number, words in enumerate(("hello", "1", "in 1 h"), 1):
             written(bach, words, number, clock)
             await clock.settle()
