@@ -104,7 +104,7 @@ class Rest(JsonClient):
                     Sentence("host_answers_with_too_much", "{host} answers with too much.", host=self.host),
                     Observation.NO_ANSWER,
                 )
-            if response.method != "GET" and status == HTTPStatus.OK and not _is_receipt(answer):
+            if response.method != "GET" and status == HTTPStatus.OK and not _is_receipt(response.url.path, answer):
                 return not_theirs(status, self.host, _NOT_THEIRS)
             return None
         match answer:
@@ -128,9 +128,10 @@ class Rest(JsonClient):
         return not_theirs(status, self.host, _NOT_THEIRS, wait=wait if status == 429 else None)
 
 
-def _is_receipt(answer: object) -> bool:
-    """Whether this is how the server says that something was sent, or is pinned: then with a text.
+def _is_receipt(path: str, answer: object) -> bool:
+    """Whether this is how the server says that something was sent, or, with a text, that it is pinned.
 
     Where its status alone says so, that is 201 or 204.
     """
-    return isinstance(answer, str) or (isinstance(answer, dict) and "timestamp" in answer)
+    is_pinned = isinstance(answer, str) and path.endswith("/pin-message")
+    return is_pinned or (isinstance(answer, dict) and "timestamp" in answer)

@@ -165,6 +165,12 @@ async def test_what_refusals_mean(
     assert summary(await connector.send(a_message())) == expected
 
 
+async def test_a_text_is_no_receipt(connector: SignalConnector, server: SignalServer) -> None:
+    """Whatever else answers under the address of the server would have every alarm counted as sent."""
+    server.told.append(Told(status=200, body=b'"ok"', is_foreign=True))
+    assert summary(await connector.send(a_message())) == ("Uncertain", "uncertain")
+
+
 async def test_a_wait_is_as_long_as_the_server_says(connector: SignalConnector, server: SignalServer) -> None:
     """We would knock again and again, and the account be locked for longer."""
     for words, headers, seconds in (
