@@ -7,6 +7,7 @@ without anything from elsewhere.
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, cast
 from xml.etree.ElementTree import Element, tostring
@@ -62,6 +63,7 @@ async def docs(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 
+@lru_cache(maxsize=4)  # everybody may ask for it, and to write it takes 20 ms in which nobody else is answered
 def _page(prefix: str) -> str:
     title = "The REST interface of BACH"
     operations = list(_operations())
