@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import pytest_socket
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from bach_lib.cli.app import app
@@ -45,6 +48,13 @@ class Outcome:
 
 
 type Run = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def commands_made_once() -> Iterator[None]:
+    """Typer makes all commands anew for each call of its runner, which takes longer than most of them."""
+    with patch("typer.testing._get_command", cache(get_command)):
+        yield
 
 
 @pytest.fixture(autouse=True)
