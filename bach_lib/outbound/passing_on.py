@@ -17,6 +17,7 @@ from bach_lib.outbound.readable import has_words
 from bach_lib.outbound.rows import Draft
 from bach_lib.registry.sender_tag import without
 from bach_lib.said import Sentence
+from bach_lib.text.extra_words import in_words, with_words
 
 _FORWARD: Final = Sentence("forward", "forward")
 _WRITTEN: Final = frozenset({Kind.TEXT, Kind.COMMAND, Kind.MEDIA, Kind.LOCATION, Kind.EDITED, Kind.EXPIRED, Kind.OTHER})
@@ -98,7 +99,9 @@ def make_forward(
     is_there = original.connection == connection.name and 0 < len(original.remote_ids) <= MOST_PASSED_ON
     if is_there and (able.copies if is_copy else able.forwards):
         plain = replace(connection, settings={})  # nobody reads these words, where it goes as it is
-        has_text = has_words(original.text)
+        for one in original.extras.given:  # which goes in words if the platform refuses to pass it on
+            text = with_words(text, in_words(original.extras, one, original.format))
+        has_text = has_words(original.text) or not APART.isdisjoint(original.extras.given)
         wanted = text if has_text else "-"
         draft = make_draft(plain, connector, recipient, wanted, said, now=now, max_retries=max_retries)
         passed = Forwarding(original.connection, original.place, original.remote_ids, is_copy)

@@ -119,6 +119,21 @@ async def test_what_is_refused_goes_in_words(house: Bach, platform: FakePlatform
     assert amended.forwarding is None
 
 
+async def test_a_place_that_is_refused_goes_in_words(house: Bach, platform: FakePlatform, clock: FakeClock) -> None:
+    """Where the car stands would reach nobody, though everybody could have read it."""
+    place = Location(latitude=52.5, longitude=13.4, name="The car")
+    number = await heard(
+        house, platform, clock, replace(SAID, text="", kind=Kind.LOCATION, content=Content(location=place))
+    )
+    platform.outcomes.append(Dead(fault=GONE))
+    receipt = await house.forward("home", "bob", incoming_id=number)
+    await clock.settle()
+    message = await house.get(receipt.id)
+    assert (message.status, message.degraded) == (Status.SENT, True)
+    assert "mlat=52.5" in platform.sent[-1].text
+    assert platform.sent[-1].forwarding is None
+
+
 async def test_what_has_no_words_and_cannot_go_is_refused(
     house: Bach, platform: FakePlatform, clock: FakeClock
 ) -> None:
