@@ -417,7 +417,8 @@ async def test_a_question_to_a_route_is_put_step_by_step(
         hass.services.async_call(DOMAIN, "ask", data, blocking=True, return_response=True), eager_start=True
     )
     asked = await telegram.wait_for(2)
-    assert [one.chat_id for one in asked] == [ADA, BOB]
+    queued = sorted(await the_bach(hass).messages(), key=lambda message: message.id)
+    assert [message.recipient for message in queued] == [str(ADA), str(BOB)]
     telegram.presses(next(one for one in asked if one.chat_id == BOB), "Yes", bot=bot, first_name="Bob")
     answer = await asking
     assert answer
