@@ -10,7 +10,13 @@ from enum import StrEnum
 from math import inf
 from pathlib import Path
 
-from bach_lib.common_sentences import A_TEXT, A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, AT_MOST_NUMBER_CHARACTERS
+from bach_lib.common_sentences import (
+    A_BROKEN_CHARACTER,
+    A_TEXT,
+    A_WHOLE_NUMBER_FROM_LOW_TO_HIGH,
+    AT_MOST_NUMBER_CHARACTERS,
+    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
+)
 from bach_lib.errors import InvalidValueError
 from bach_lib.said import Sentence
 
@@ -44,6 +50,16 @@ def some_of[W: StrEnum](words: type[W], field: str, value: object) -> frozenset[
 def recipient_text(value: object) -> object:
     """A whole number as text, for that is how some platforms call their chats; anything else as it is."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def check_characters(field: str, value: str) -> None:
+    """Halves of characters can be in a Python text, but in no database and no JSON. Raises `InvalidValueError`."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            field=field, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS
+        ) from None
 
 
 def check_text(field: str, value: object, most: int) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bach_lib.arguments import check_characters
 from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import InvalidButtonsError
 from bach_lib.models import Button, Buttons, ButtonStyle, Format, Loss
-from bach_lib.outbound.readable import check_characters, has_words
+from bach_lib.outbound.readable import has_words
 from bach_lib.said import Sentence
 from bach_lib.text.buttons import in_words
 from bach_lib.text.web_address import is_address

@@ -6,10 +6,11 @@ It is decided here once for all platforms, so no connector has to know what it c
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from bach_lib.arguments import check_characters
 from bach_lib.common_sentences import TEXT, TRUE_OR_FALSE
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import NO_EXTRAS, Extra, Extras, Format, Location, Loss
-from bach_lib.outbound.readable import check_characters, has_words
+from bach_lib.outbound.readable import has_words
 from bach_lib.said import Sentence
 from bach_lib.text.extra_words import in_words, with_words
 

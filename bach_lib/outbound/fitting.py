@@ -6,6 +6,7 @@ Only what has nothing readable in it is refused, and what is no text, no file or
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bach_lib.arguments import check_characters
 from bach_lib.common_sentences import (
     AT_MOST_NUMBER_CHARACTERS,
     TEXT,
@@ -21,7 +22,7 @@ from bach_lib.models import APART, NO_EXTRAS, Buttons, Extras, File, Format, Los
 from bach_lib.outbound.button_fitting import fit_buttons, rows_of
 from bach_lib.outbound.extra_fitting import checked_extras, fit_extras
 from bach_lib.outbound.files import check_files, no_file_goes
-from bach_lib.outbound.readable import check_characters, has_words
+from bach_lib.outbound.readable import has_words
 from bach_lib.said import Sentence
 from bach_lib.text.buttons import as_it_is
 from bach_lib.text.html import read_html

@@ -45,11 +45,7 @@ def original_sent(message: Message, remote_ids: tuple[str, ...]) -> Original:
     if message.remote_id is None or message.operation is not Operation.SEND:
         raise NotSentError(id=message.id, status=message.status)
     if message.confidential:
-        raise InvalidValueError(
-            field=A_MESSAGE_TO_FORWARD,
-            value=message.id,
-            expected=Sentence("one_that_is_not_confidential", "one that is not confidential"),
-        )
+        raise _no_such(message.id, Sentence("one_that_is_not_confidential", "one that is not confidential"))
     return Original(
         connection=message.connection,
         place=message.recipient,
@@ -65,11 +61,7 @@ def original_sent(message: Message, remote_ids: tuple[str, ...]) -> Original:
 def original_come_in(message: IncomingMessage) -> Original:
     """One that came in. Raises `InvalidValueError` for what nobody has written."""
     if message.kind not in _WRITTEN or not message.subject:
-        raise InvalidValueError(
-            field=A_MESSAGE_TO_FORWARD,
-            value=message.id,
-            expected=Sentence("one_that_somebody_wrote", "one that somebody wrote"),
-        )
+        raise _no_such(message.id, Sentence("one_that_somebody_wrote", "one that somebody wrote"))
     return Original(
         connection=message.connection,
         place=message.recipient,
@@ -79,6 +71,10 @@ def original_come_in(message: IncomingMessage) -> Original:
         has_files=message.content.media is not None,
         extras=Extras(location=message.content.location),
     )
+
+
+def _no_such(number: int, expected: str) -> InvalidValueError:
+    return InvalidValueError(field=A_MESSAGE_TO_FORWARD, value=number, expected=expected)
 
 
 def make_forward(

@@ -11,12 +11,10 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from unicodedata import normalize
 
-from bach_lib.arguments import recipient_text
+from bach_lib.arguments import check_characters, recipient_text
 from bach_lib.common_sentences import (
-    A_BROKEN_CHARACTER,
     AT_MOST_NUMBER_CHARACTERS,
     NAMES_WITH_VALUES,
-    TEXT_WITHOUT_HALVES_OF_CHARACTERS,
     TRUE_OR_FALSE,
 )
 from bach_lib.errors import InvalidNameError, InvalidValueError
@@ -168,12 +166,7 @@ def _text(field: str, value: object) -> str:
     if len(value) > _MOST[field]:  # never say what: it may be a secret
         expected = AT_MOST_NUMBER_CHARACTERS(number=_MOST[field])
         raise InvalidValueError(field=field, value=len(value), expected=expected)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidValueError(
-            field=field, value=A_BROKEN_CHARACTER, expected=TEXT_WITHOUT_HALVES_OF_CHARACTERS
-        ) from None
+    check_characters(field, value)
     return value
 
 
