@@ -48,6 +48,7 @@ _PARTS = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND substr(name, 1
 _OF_FILE = ("application_id", "user_version")
 
 _STRAIGHT: dict[int, Sequence[str]] = {}
+"""What makes a new database of a layout; found once, whichever thread needs it first."""
 
 COPY_FLAG = "by itself"
 """What a copy says of itself that was made at one moment, without a log."""
