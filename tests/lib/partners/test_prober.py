@@ -300,16 +300,17 @@ async def test_a_check_under_way_is_given_up_at_the_end(bench: Bench) -> None:
 
 async def test_what_was_there_before_is_checked_at_the_next_start(clock: FakeClock, tmp_path: object) -> None:
     """After a restart nothing would be checked until somebody changes it."""
-    path = f"{tmp_path}/bach.db"
+    path, waiting, asked = f"{tmp_path}/bach.db", Waiting(), []
     async with McpServer() as server:
-        async with Bach(path, clock=clock) as bach:
-            await bach.registry.add(connection("mcp", server.url))
-            assert isinstance(await bach.check("partner"), Report)
-        asked = len(server.asked)
-        async with Bach(path, clock=clock) as bach:
-            assert isinstance(await bach.check("partner"), Report)
-            assert bach.registry.get("partner").success_count == 2
-        assert len(server.asked) == 2 * asked
+        for number in (1, 2):
+            async with Bach(path, clock=clock) as bach:
+                bach.subscribe(ConnectionChecked, lambda _event: waiting.changed())
+                if number == 1:
+                    await bach.registry.add(connection("mcp", server.url))
+                await waiting.until(lambda: bach.checked("partner") is not None, timeout=60)
+                assert bach.registry.get("partner").success_count == number
+            asked.append(len(server.asked))
+        assert asked[1] == 2 * asked[0]
         assert server.sessions == set()
 
 
