@@ -27,11 +27,11 @@ class RouteCalls(CallGroup):
         """All routes: `list`, `get`, `set`, `remove`."""
         return self._routing.routes
 
-    def let_places_mean(self, who_is: Callable[[Place], Sequence[Place]]) -> None:
+    def let_places_mean(self, who_is: Callable[[Place, Sequence[Place]], Sequence[Place]]) -> None:
         """Say whom a place of a route means, as long as this is open: itself, or where a person is reached now.
 
-        It is asked each time that somebody is told. Where a step means nobody, the next one follows. It must not raise.
-        Raises `NotOpenError`.
+        It is asked each time that somebody is told, and given whom to leave out: who caused it (`caused_by`), where the
+        step says so. Where a step means nobody, the next one follows. It must not raise. Raises `NotOpenError`.
         """
         self._routing.runner.who_is = who_is
 
@@ -59,8 +59,8 @@ class RouteCalls(CallGroup):
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
         of one that is kept in `routes`, or one that is told here and need not be kept. Options (`RouteOptions`):
-        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over; see `reminds`) and
-        `idempotency_key`.
+        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over; see `reminds`),
+        `caused_by` and `idempotency_key`.
         Raises an `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
         """
         routing = self._routing

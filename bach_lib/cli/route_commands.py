@@ -15,7 +15,7 @@ from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.message_rows import MORE, Limit
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.route_steps import EXAMPLE, seconds_of, step_of, steps_of
+from bach_lib.cli.route_steps import EXAMPLE, place_in, seconds_of, step_of, steps_of
 from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _RUN = (
     ("ended_at", "Ended"),
     ("superseded_by", "Overtaken by"),
     ("snoozed_by", "Wants quiet"),
+    ("caused_by", "Caused by"),
     ("cleared_at", "Cleared"),
 )
 _TRIED = (("at", "When"), ("connection", "Connection"), ("recipient", "Recipient"), ("message_id", "Message"))
@@ -123,6 +124,10 @@ def start(
     priority: Annotated[int | None, typer.Option(help="-10 to 10; higher goes first.")] = None,
     tag: Annotated[str | None, typer.Option(help="Ends an earlier run with it that nobody has acknowledged.")] = None,
     snooze: Annotated[str | None, typer.Option(help="A second button: quiet for 30m, 2h, 1d.")] = None,
+    caused_by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PLACE", help="Repeat it. Who caused it, as home:ada: steps but for them leave them out."),
+    ] = None,
     key: Annotated[str | None, typer.Option(help="Started again under this key, it is the same run.")] = None,
 ) -> None:
     """Tell somebody, and whoever comes next while nobody has it. It is on disk when this returns."""
@@ -130,9 +135,11 @@ def start(
     options: dict[str, Json] = {key: value for key, value in named.items() if value is not None}
     if silent:
         options["silent"] = True
-    if snooze is not None:
-        with sentences():
+    with sentences():
+        if snooze is not None:
             options["snooze"] = seconds_of(snooze)
+        if caused_by:
+            options["caused_by"] = [place_in(one) for one in caused_by]
 
     async def work(session: Session) -> Row:
         row = as_row(await session.ask("start_route", route=name, text=text, options=options))
@@ -260,6 +267,7 @@ def _readable(row: Row) -> Row:
     plain = [{key: value for key, value in one.items() if key != "place"} for one in tried]
     said = as_row(row["said"])
     shown: dict[str, Json] = {**{key: value for key, value in row.items() if key != "said"}, **said}
+    shown["caused_by"] = ", ".join(f"{one['connection']}:{one['recipient']}" for one in as_rows(row["caused_by"]))
     return {**shown, **{key: _time(row[key]) for key in _TIMES}, "tried": plain, "told": len(plain)}
 
 

@@ -15,13 +15,14 @@ _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TIME: Final = r"\d{1,6}(?:\.\d{1,3})?[smhd]?"
 _CLAUSES: Final = re.compile(
     rf"""\s+(?: (?P<turn>in\s+turn)
+      | (?P<but>but\s+who\s+caused\s+it)
       | until\s+(?P<until>[a-z]+)
       | for\s+(?P<wait>{_TIME})
       | again\s+(?P<again>\d{{1,3}})\s+times?\s+every\s+(?P<every>{_TIME})
     )(?=\s|$)""",
     re.VERBOSE | re.ASCII,
 )
-_LEFT: Final = re.compile(r"\s(?:for|until|again|in\s+turn)(?:\s.*)?$", re.DOTALL)
+_LEFT: Final = re.compile(r"\s(?:for|until|again|in\s+turn|but\s+who)(?:\s.*)?$", re.DOTALL)
 """A clause that was none: nobody is called that, or has to be given in a file."""
 EXAMPLE: Final = '"home:ada, home:bob for 5m", or "home:ada in turn until seen for 5m again 2 times every 1m"'
 
@@ -36,9 +37,11 @@ def step_of(written: str) -> dict[str, Json]:
                     raise SentenceError(f'A step says the same twice: "{found[0].strip()}".')
                 said[name] = value
         words = words[: found.start()]
-    step: dict[str, Json] = {"places": [_place(one) for one in words.split(",")]}
+    step: dict[str, Json] = {"places": [place_in(one) for one in words.split(",")]}
     if "turn" in said:
         step["in_turn"] = True
+    if "but" in said:
+        step["but_cause"] = True
     if "until" in said:
         step["reached"] = said["until"]
     if "wait" in said:
@@ -53,7 +56,8 @@ def _last_clause(words: str) -> re.Match[str] | None:
     return next((found for found in _CLAUSES.finditer(words) if found.end() == len(words.rstrip())), None)
 
 
-def _place(written: str) -> dict[str, Json]:
+def place_in(written: str) -> dict[str, Json]:
+    """A connection and a recipient, as `home:ada`. Raises `SentenceError`."""
     connection, colon, recipient = written.strip().partition(":")
     if not (connection and colon and recipient.strip()):
         raise SentenceError(f'"{written.strip()[:100]}" is nobody who can be told. Write steps like {EXAMPLE}.')
@@ -74,6 +78,8 @@ def written_step(step: Row) -> str:
     """A step, as `step_of` reads it."""
     places = ", ".join(f"{one['connection']}:{one['recipient']}" for one in as_rows(step["places"]))
     parts = [places, *(["in turn"] if step["in_turn"] else [])]
+    if step["but_cause"]:
+        parts.append("but who caused it")
     if step["reached"] != "acknowledged":
         parts.append(f"until {step['reached']}")
     parts.append(f"for {written_seconds(step['wait'])}")

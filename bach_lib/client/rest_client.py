@@ -21,7 +21,7 @@ from bach_lib.rest.exact import exact
 from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.retelling import retold
-from bach_lib.rest.run_rows import run_of, runs_of
+from bach_lib.rest.run_rows import place_row, run_of, runs_of
 from bach_lib.routes.starting import RouteOptions, bounded_span, known_options
 
 _CONNECT, _ANSWER = 10.0, 60.0
@@ -112,6 +112,8 @@ class RestClient(Beside):
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
         key, fields = _fields(known_options(options))
+        if "caused_by" in options:
+            fields["caused_by"] = [place_row(one) for one in options["caused_by"]]
         address = f"{_ROUTES}/{quote(route, safe='')}/start"
         answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
         return self._made(run_of, answer)

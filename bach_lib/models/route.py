@@ -68,6 +68,8 @@ class Step:
     """What ends the run."""
     repeats: int = 0
     repeat_every: float = 60.0
+    but_cause: bool = False
+    """Whoever caused what is told of (`RouteRun.caused_by`) is left out, as long as somebody else can be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,8 @@ class RouteRun:
     """What was enough to end it."""
     tag: str | None = None
     """Of runs with the same tag only the newest goes on."""
+    caused_by: tuple[Place, ...] = ()
+    """Where whoever caused it is told: whom a step with `but_cause` leaves out."""
     reminds: bool = False
     """It tells what the one before with its tag told: who says of that one that they have it has this one."""
     superseded_by: int | None = None

@@ -17,12 +17,17 @@ from bach_lib.rest.describing import (
     reference,
 )
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
-from bach_lib.routes.starting import FORMATS, LONGEST_WAIT
+from bach_lib.routes.starting import FORMATS, LONGEST_WAIT, MOST_PLACES
 
 _ID: Final[dict[str, Json]] = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 _WORDS: Final[dict[str, Json]] = {"type": "string", "minLength": 1}
 _MAYBE_TIME: Final[Json] = nullable({"type": "string", "format": "date-time"})
 _PLACE: Final[dict[str, Json]] = {"connector": TEXT, "recipient": TEXT}
+_CAUSES: Final[dict[str, Json]] = {
+    "type": "array",
+    "items": an_object(_PLACE),
+    "description": "Where whoever caused it is told, whom steps with but_cause leave out.",
+}
 _STEPS: Final[Json] = {"type": "array", "items": reference("Step")}
 _PRIORITY: Final[dict[str, Json]] = {"type": "integer", "minimum": -MAX_PRIORITY, "maximum": MAX_PRIORITY}
 
@@ -35,6 +40,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "reached": {"type": "string", "enum": list(Reached)},
             "repeats": COUNT,
             "repeat_every": {"type": "number"},
+            "but_cause": {"type": "boolean", "description": "Whoever caused it is left out while others can be told."},
         }
     ),
     "RouteWords": an_object({"button": TEXT, "acknowledged": TEXT, "over": TEXT, "snooze": TEXT, "snoozed": TEXT}),
@@ -49,6 +55,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "priority": nullable(_PRIORITY),
             "snooze": nullable({"type": "number", "description": "Seconds for which a second button quiets it."}),
             "reminds": nullable({"type": "boolean", "description": "It tells what the one before with its tag told."}),
+            "caused_by": nullable({**_CAUSES, "maxItems": MOST_PLACES}),
             "tag": nullable({"type": "string", "description": "Ends an earlier run with it that nobody acknowledged."}),
         },
     ),
@@ -63,6 +70,7 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "priority": _PRIORITY,
             "snooze": nullable({"type": "number"}),
             "tag": nullable({"type": "string"}),
+            "caused_by": _CAUSES,
             "status": {"type": "string", "enum": list(RouteStatus)},
             "by": nullable({"type": "string", "description": "Who has it."}),
             "reached": nullable({"type": "string", "enum": list(Reached)}),

@@ -9,6 +9,7 @@ import orjson
 from aiohttp import StreamReader, web
 
 from bach_lib.models import Buttons, Extra, Extras, Snooze, extras_of
+from bach_lib.models.route import Place
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.redact import readable
 from bach_lib.rest.answers import RefusedError
@@ -162,6 +163,17 @@ def optional_fields(body: Mapping[str, object], known: Mapping[str, tuple[type, 
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise invalid(f'"{field}" must be {_said(kinds)}.')
     return fields
+
+
+def places_in(field: str, given: object) -> list[Place]:
+    """A list of connectors and recipients. Raises `RefusedError`."""
+    found = list[Place]()
+    for one in given if isinstance(given, list) else [given]:
+        if not isinstance(one, dict):
+            raise invalid(f'"{field}" must be a list of objects with "connector" and "recipient".')
+        connection, recipient = text_fields(one, "connector", "recipient")
+        found.append(Place(connection=connection, recipient=recipient))
+    return found
 
 
 def idempotency_key(request: web.Request) -> str | None:

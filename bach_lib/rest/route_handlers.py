@@ -15,6 +15,7 @@ from bach_lib.rest.requests import (
     idempotency_key,
     json_object,
     optional_fields,
+    places_in,
     query_fields,
     quiet_fields,
     text_fields,
@@ -31,6 +32,7 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "snooze": (int, float),
     "reminds": (bool,),
     "tag": (str,),
+    "caused_by": (list,),
 }
 
 
@@ -68,6 +70,8 @@ class RouteHandlers:
         body = await json_object(request)
         [content] = text_fields({key: value for key, value in body.items() if key not in _OPTIONAL}, "content")
         named = optional_fields({key: value for key, value in body.items() if key in _OPTIONAL}, _OPTIONAL)
+        if "caused_by" in named:
+            named["caused_by"] = places_in("caused_by", named["caused_by"])
         options = cast("RouteOptions", named)
         if key := idempotency_key(request):
             options["idempotency_key"] = key

@@ -28,6 +28,7 @@ def run_row(run: RouteRun) -> dict[str, Json]:
         "priority": run.said.priority,
         "snooze": run.said.snooze,
         "tag": run.tag,
+        "caused_by": [place_row(one) for one in run.caused_by],
         "status": run.status,
         "by": run.by,
         "reached": run.reached,
@@ -51,21 +52,23 @@ def run_row(run: RouteRun) -> dict[str, Json]:
 
 def _step(step: Step) -> Json:
     return {
-        "places": [_place(place) for place in step.places],
+        "places": [place_row(place) for place in step.places],
         "wait": step.wait,
         "in_turn": step.in_turn,
         "reached": step.reached,
         "repeats": step.repeats,
         "repeat_every": step.repeat_every,
+        "but_cause": step.but_cause,
     }
 
 
-def _place(place: Place) -> dict[str, Json]:
+def place_row(place: Place) -> dict[str, Json]:
+    """Where something is told."""
     return {"connector": place.connection, "recipient": place.recipient}
 
 
 def _tried(one: Tried) -> Json:
-    return {**_place(one.place), "stage": one.stage, "at": iso(one.at), "message_id": one.message_id}
+    return {**place_row(one.place), "stage": one.stage, "at": iso(one.at), "message_id": one.message_id}
 
 
 def _time(seconds: float | None) -> str | None:
@@ -85,7 +88,8 @@ def run_of(row: Json) -> RouteRun:
         for step in map(_mapping, _list(fields.get("steps")))
     ]
     times: dict[str, Json] = {name: _seconds(fields.get(name)) for name in _TIMES}
-    whole: dict[str, Json] = {**fields, **times, "tried": tried, "steps": steps}
+    caused_by = [_place_of(_mapping(one)) for one in _list(fields.get("caused_by", []))]
+    whole: dict[str, Json] = {**fields, **times, "tried": tried, "steps": steps, "caused_by": caused_by}
     return made(RouteRun, {**whole, "said": {**said, "text": fields.get("content")}})
 
 

@@ -15,6 +15,9 @@ A place may stand for a person, or for whoever is at home: whom that means is as
 each repetition. A stage that means nobody at that moment comes behind the others; if no other is left, nobody is there
 to be told, and the run is exhausted.
 
+A step may leave out whoever caused what is told of. It never leaves an alarm with nobody: where all others who are left
+are down or cannot be told, whoever caused it is told with them.
+
 A run that is quiet stands at no stage. When that time has passed, those who were told last are told again, and it goes
 on from there; of one that was exhausted, from the beginning.
 """
@@ -26,8 +29,8 @@ from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus, Step
 
 type IsDown = Callable[[Place], bool]
 """Whether what goes there is known to wait."""
-type WhoIs = Callable[[Place], Sequence[Place]]
-"""Whom a place means at this moment: itself, or where a person is reached now."""
+type WhoIs = Callable[[Place, Sequence[Place]], Sequence[Place]]
+"""Whom a place means at this moment, without those: itself, or where a person is reached now."""
 OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
 """Somebody can have it yet."""
 
@@ -110,9 +113,9 @@ class Decision:
     text: str | None = None
 
 
-def itself(place: Place) -> Sequence[Place]:
+def itself(place: Place, without: Sequence[Place] = ()) -> Sequence[Place]:
     """Whom a place means where no place stands for others."""
-    return (place,)
+    return () if place in without else (place,)
 
 
 def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown, who_is: WhoIs = itself) -> Decision | None:
@@ -135,9 +138,9 @@ def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown, who
             return _go_on(replace(run, left=tuple(range(len(run.stages)))), now, is_down, who_is)
         case Due(due_at, waiting) if run.status is RouteStatus.UNDER_WAY and due_at == run.due_at:
             again = run.stage is not None and run.told <= step_of(run, run.stage).repeats
-            return _tell_again(run, now, waiting, who_is) if again else _go_on(run, now, is_down, who_is)
+            return _tell_again(run, now, waiting, is_down, who_is) if again else _go_on(run, now, is_down, who_is)
         case Lost(message_ids) if run.status is RouteStatus.UNDER_WAY and _is_lost(run, message_ids):
-            return _go_on(run, now, is_down, who_is)
+            return _go_on(run, now, is_down, who_is, spared=_left_out(run, who_is))
     return None
 
 
@@ -154,16 +157,35 @@ def longest_wait(run: RouteRun) -> float:
     return step.repeat_every if run.told <= step.repeats else step.wait
 
 
-def _go_on(run: RouteRun, now: float, is_down: IsDown, who_is: WhoIs) -> Decision:
-    """To the first stage that is not down, or to the first with anybody in it; those passed over come last."""
-    meant = [_meant(run, stage, who_is) for stage in run.left]
-    up = next((place for place, those in enumerate(meant) if not all(map(is_down, those))), None)
-    first = up if up is not None else next((place for place, those in enumerate(meant) if those), None)
-    if first is None:
+def _go_on(run: RouteRun, now: float, is_down: IsDown, who_is: WhoIs, *, spared: tuple[Place, ...] = ()) -> Decision:
+    """To the first stage that is not down, or to the first with anybody in it; those passed over come last.
+
+    `spared`: who is told where no stage is left.
+    """
+    chosen = _chosen(run, run.left, is_down, who_is)
+    if chosen is None and spared:
+        return Decision(_told(run, now), spared)
+    if chosen is None:
         return Decision(_ended(run, RouteStatus.EXHAUSTED, now))
+    first, those = chosen
     stage, left = run.left[first], run.left[first + 1 :] + run.left[:first]
     run = replace(run, stage=stage, left=left, told=0, snoozed_by=None, snoozed_for=None)
-    return Decision(_told(run, now), meant[first])
+    return Decision(_told(run, now), those)
+
+
+def _chosen(
+    run: RouteRun, stages: Sequence[int], is_down: IsDown, who_is: WhoIs
+) -> tuple[int, tuple[Place, ...]] | None:
+    """Which of these stages comes next, and whom it means; None: they mean nobody.
+
+    Rather one that can be reached without whoever caused it, and rather them than nobody.
+    """
+    others = [_meant(run, stage, who_is, run.caused_by) for stage in stages]
+    everybody = [_meant(run, stage, who_is) for stage in stages]
+    reached = [(meant, place) for meant in (others, everybody) for place, those in enumerate(meant) if those]
+    up = [(meant, place) for meant, place in reached if not all(map(is_down, meant[place]))]
+    meant, place = next(iter([*up, *reached]), (everybody, None))
+    return None if place is None else (place, meant[place])
 
 
 def _quiet(run: RouteRun, by: str, seconds: float, now: float) -> RouteRun:
@@ -182,16 +204,25 @@ def _quiet(run: RouteRun, by: str, seconds: float, now: float) -> RouteRun:
     )
 
 
-def _tell_again(run: RouteRun, now: float, waiting: frozenset[int], who_is: WhoIs) -> Decision:
+def _tell_again(run: RouteRun, now: float, waiting: frozenset[int], is_down: IsDown, who_is: WhoIs) -> Decision:
     """But those for whom a message still waits, who would get both at once."""
     spared = {one.place for one in run.tried if one.stage == run.stage and one.message_id in waiting}
-    places = _meant(run, run.stage or 0, who_is)
+    _, places = _chosen(run, (run.stage or 0,), is_down, who_is) or (0, ())
     return Decision(_told(run, now), tuple(place for place in places if place not in spared))
 
 
-def _meant(run: RouteRun, stage: int, who_is: WhoIs) -> tuple[Place, ...]:
-    """Whom a stage means at this moment, each once."""
-    return tuple(dict.fromkeys(one for place in run.stages[stage].places for one in who_is(place)))
+def _meant(run: RouteRun, stage: int, who_is: WhoIs, cause: Sequence[Place] = ()) -> tuple[Place, ...]:
+    """Whom a stage means at this moment, each once. `cause`: without those, if its step leaves them out."""
+    without = cause if step_of(run, stage).but_cause else ()
+    return tuple(dict.fromkeys(one for place in run.stages[stage].places for one in who_is(place, without)))
+
+
+def _left_out(run: RouteRun, who_is: WhoIs) -> tuple[Place, ...]:
+    """Those of the present stage who were left out because they have caused it."""
+    if run.stage is None or not step_of(run, run.stage).but_cause:
+        return ()
+    told = {one.place for one in run.tried if one.stage == run.stage}
+    return tuple(place for place in _meant(run, run.stage, who_is) if place not in told)
 
 
 def _told(run: RouteRun, now: float) -> RouteRun:

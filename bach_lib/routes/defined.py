@@ -16,14 +16,13 @@ from bach_lib.errors import InvalidValueError, UnknownRouteError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models.route import Place, Reached, Route, RouteWords, Step
 from bach_lib.routes.route_rows import ROUTE_COLUMNS, route_from_row, write_route
-from bach_lib.routes.starting import bounded_span
+from bach_lib.routes.starting import LONGEST_WORDS, MOST_PLACES, bounded_span, check_place
 from bach_lib.said import Sentence
 from bach_lib.storage import Store, Transaction
 
 _LOGGER = FieldLogger(__name__)
 _NAME = re.compile(r"(?!\.+$)[\w.-]{1,100}")
-_MOST, _MOST_STEPS, _MOST_PLACES, _MOST_REPEATS = 200, 20, 20, 100
-_LONGEST_WORDS = 200
+_MOST, _MOST_STEPS, _MOST_REPEATS = 200, 20, 100
 
 
 class Routes:
@@ -94,7 +93,7 @@ class Routes:
         _check_words(route.words)
         _check_number("steps", route.steps, Step, _MOST_STEPS)
         for step in route.steps:
-            _check_number("places", step.places, Place, _MOST_PLACES)
+            _check_number("places", step.places, Place, MOST_PLACES)
             _check_step(step)
             for place in step.places:
                 self._check_connection(place.connection)
@@ -108,19 +107,19 @@ def _check_number(field: str, given: object, kind: type, most: int) -> None:
 
 def _check_step(step: Step) -> None:
     one_of(Reached, "reached", step.reached)
-    if not isinstance(step.in_turn, bool):
-        raise InvalidValueError(field="in_turn", value=str(step.in_turn)[:20], expected=TRUE_OR_FALSE)
+    for field, given in (("in_turn", step.in_turn), ("but_cause", step.but_cause)):
+        if not isinstance(given, bool):
+            raise InvalidValueError(field=field, value=str(given)[:20], expected=TRUE_OR_FALSE)
     whole("repeats", step.repeats, 0, _MOST_REPEATS)
     for field, value in (("wait", step.wait), ("repeat_every", step.repeat_every)):
         bounded_span(field, value)
     for place in step.places:
-        check_text("connection", place.connection, _LONGEST_WORDS)
-        check_text("recipient", place.recipient, _LONGEST_WORDS)
+        check_place(place)
 
 
 def _check_words(words: RouteWords) -> None:
     for field, value in asdict(words).items():
-        check_text(field, value, _LONGEST_WORDS)
+        check_text(field, value, LONGEST_WORDS)
 
 
 def _read(tx: Transaction) -> list[Route]:

@@ -55,6 +55,7 @@ def run_from_row(row: Row) -> RouteRun:
         by=_maybe(word, state["by"]),
         reached=_maybe(lambda found: Reached(word(found)), state["reached"]),
         tag=_maybe(word, state.get("tag")),  # runs of layout 19 have none of these
+        caused_by=tuple(Place(**_texts(mapping(one))) for one in _list(state.get("caused_by", []))),
         reminds=state.get("reminds") is True,
         superseded_by=_maybe(whole, state.get("superseded_by")),
         cleared_at=number(state.get("cleared_at")),
@@ -92,6 +93,7 @@ def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
         "by": run.by,
         "reached": run.reached,
         "tag": run.tag,
+        "caused_by": [asdict(place) for place in run.caused_by],
         "reminds": run.reminds,
         "superseded_by": run.superseded_by,
         "cleared_at": run.cleared_at,
@@ -124,6 +126,7 @@ def _step(found: Mapping[str, object]) -> Step:
         reached=Reached(word(found["reached"])),
         repeats=whole(found["repeats"]),
         repeat_every=number(found["repeat_every"]) or 0.0,
+        but_cause=found.get("but_cause") is True,  # steps of earlier versions do not have it
     )
 
 

@@ -1,8 +1,9 @@
 """Makes a run of a route and what it is to tell, checked before anybody is told anything."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
-from bach_lib.arguments import one_of, whole
+from bach_lib.arguments import check_text, one_of, whole
 from bach_lib.common_sentences import (
     AT_MOST_NUMBER_CHARACTERS,
     MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
@@ -10,14 +11,18 @@ from bach_lib.common_sentences import (
 )
 from bach_lib.errors import EmptyTextError, InvalidValueError
 from bach_lib.models import Format
-from bach_lib.models.route import Route, RouteRun, Said
+from bach_lib.models.route import Place, Route, RouteRun, Said
 from bach_lib.outbound.draft import MAX_PRIORITY
 from bach_lib.outbound.fitting import short, text_of
 from bach_lib.outbound.readable import has_words
+from bach_lib.said import Sentence
 
 _LONGEST = 10_000
 """Characters. A platform that takes fewer refuses it, and the others are told."""
 
+MOST_PLACES = 20
+"""Of a step, and of who caused a run."""
+LONGEST_WORDS = 200
 LONGEST_WAIT: float = 7 * 86_400.0
 
 FORMATS = (Format.PLAIN, Format.MARKDOWN, Format.HTML)
@@ -40,6 +45,8 @@ class RouteOptions(TypedDict, total=False):
     """Ends a run with the same tag that is under way, or that nobody has acknowledged yet."""
     reminds: bool
     """It tells what the run before with its tag told, so whoever says of that one that they have it has this one."""
+    caused_by: Sequence[Place]
+    """Where whoever caused it is told; steps with `but_cause` leave them out. At most 20."""
     idempotency_key: str | None
     """Who repeats a call under the same key means the same run. It is known as long as that."""
 
@@ -97,8 +104,26 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         words=route.words,
         started_at=now,
         tag=short("tag", options.get("tag")),
+        caused_by=_causes(options.get("caused_by", ())),
         reminds=reminds,
     )
+
+
+def _causes(given: object) -> tuple[Place, ...]:
+    """Whether they are known places is not asked: an alarm begins, whoever was named as its cause."""
+    those = tuple(given) if isinstance(given, list | tuple) else (None,)
+    if len(those) > MOST_PLACES or not all(isinstance(one, Place) for one in those):
+        expected = Sentence("at_most_number_places", "at most {number} places", number=MOST_PLACES)
+        raise InvalidValueError(field="caused_by", value=str(given)[:50], expected=expected)
+    for one in those:
+        check_place(one)
+    return those
+
+
+def check_place(place: Place) -> None:
+    """Raise `InvalidValueError` for one with words that none can have."""
+    check_text("connection", place.connection, LONGEST_WORDS)
+    check_text("recipient", place.recipient, LONGEST_WORDS)
 
 
 def _words(given: Format) -> Format:

@@ -40,6 +40,7 @@ from .home.origin import context_id, context_to_keep
 from .home.permissions import require_recipient_control
 from .home.recipient_subentries import people_subentries, recipient_subentries
 from .home.roles import place
+from .home.run_causes import kept_for
 from .home.whom import Told, told_of_people
 from .kinds.webhook import sends
 from .lifecycle.kept_entities import async_on_resume
@@ -113,7 +114,7 @@ class BachNotifyEntity(NotifyEntity):
                 recipient,
                 message,
                 title=title,
-                context=context_to_keep(context) if context else None,
+                context=kept_for(self.hass, context, self._entry) if context else None,
             )
 
     @contextmanager

@@ -23,7 +23,7 @@ from custom_components.bach.alerts.at_work import KEEPERS
 from custom_components.bach.alerts.keeper import AlertKeeper
 from custom_components.bach.alerts.remembered import Episode, Episodes
 from custom_components.bach.const import DOMAIN
-from tests.component.conftest import state, the_bach, until, until_state
+from tests.component.conftest import BOB, state, the_bach, until, until_state
 from tests.component.test_ask import shown
 from tests.component.test_routes import connect, route, rows
 
@@ -447,3 +447,26 @@ def _subentry(data: ConfigSubentryData) -> ConfigSubentry:
         title=data["title"],
         unique_id=data["unique_id"],
     )
+
+
+async def test_an_alert_leaves_out_who_caused_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, ada: User
+) -> None:
+    """Whoever leaves the door open would be told of it alone with all, also when the house has restarted meanwhile."""
+    [mine] = [one for one in loaded.subentries.values() if one.title == "Ada"]
+    hass.states.async_set("person.ada", "home", {"id": "id_ada", "user_id": ada.id})
+    hass.config_entries.async_update_subentry(loaded, mine, data={**mine.data, "kind": "private", "user_id": ada.id})
+    await turn(hass, "off")
+    steps = {"recipients": ["Ada", "Bob"], "wait": 300, "but_cause": True}
+    routes = await connect(hass, route(loaded, steps))
+    [water] = routes.subentries.values()
+    hass.config_entries.async_add_subentry(routes, _subentry(alert(loaded, water.subentry_id, hold=600.0)))
+    await hass.async_block_till_done()
+    hass.states.async_set(LEAK, "on", context=Context(user_id=ada.id))
+    await hass.async_block_till_done()
+    await reload(hass, routes)
+    await pass_time(hass, 600)
+    [message] = await telegram.wait_for(1)
+    assert message.chat_id == BOB
+    [run] = await the_bach(hass).route_runs()
+    assert [one.recipient for one in run.caused_by] == ["id_ada"]

@@ -27,7 +27,7 @@ from custom_components.bach.const import DOMAIN
 from tests.component.companion import Companion
 from tests.component.conftest import ADA, BOB, add_entry, incoming, recipient, set_up, the_bach, until
 from tests.component.conftest import arrive as come_in
-from tests.component.dialogs import close_recipient_dialogs, fields, go_on, offered, open_dialog, suggested
+from tests.component.dialogs import close_recipient_dialogs, go_on, offered, open_dialog, suggested
 from tests.component.test_panel import Socket
 from tests.component.test_routes import connect as connect_routes
 from tests.component.test_routes import route, rows, step
@@ -512,15 +512,71 @@ async def test_everybody_is_added_as_often_as_there_are_ways_to_mean_it(
     close_recipient_dialogs(hass)
 
 
-async def test_a_route_can_tell_people_but_not_those_who_depend_on_who_caused_it(
-    hass: HomeAssistant, house: MockConfigEntry
-) -> None:
-    """An alarm would leave out somebody of whom nobody knows any more why."""
-    await this_home(hass, everybody("at_home", "Here"), everybody("everybody", "Others", but_cause=True))
+async def test_a_step_that_leaves_out_who_caused_it_is_clicked(hass: HomeAssistant, house: MockConfigEntry) -> None:
+    """Whoever opens the door would be woken by their own alarm, or the drawing not say that somebody is left out."""
+    of, home = ids(house), await this_home(hass, everybody("everybody", "Others", but_cause=True))
     entry = await connect_routes(hass)
     asked = await go_on(hass, await open_dialog(hass, entry, kind="route"), title="Fire")
-    plan = await go_on(hass, asked, **step("notify.here", "notify.bob"))
-    assert "**Here**, **Bob**" in (plan["description_placeholders"] or {})["route"]
+    plan = await go_on(hass, asked, **step("notify.ada", "notify.bob", but_cause=True))
     asked = await go_on(hass, plan, next_step_id="add_step")
-    assert "notify.others" in fields(asked)["recipients"].config["exclude_entities"]
-    close_recipient_dialogs(hass)
+    plan = await go_on(hass, asked, **step("notify.others"))
+    asked = await go_on(hass, plan, next_step_id="add_step")
+    plan = await go_on(hass, asked, **step("notify.ada"))
+    first, second, third = (plan["description_placeholders"] or {})["route"].splitlines()[:3]
+    said = "; but who caused it, unless nobody else can be told"
+    assert (first, second) == (f"1. At once: **Ada**, **Bob**{said}", f"2. After 2 min: **Others**{said}")
+    assert third == "3. After 4 min: **Ada**"
+    await go_on(hass, plan, next_step_id="save")
+    [made] = entry.subentries.values()
+    assert [one.get("but_cause") for one in made.data["steps"]] == [True, None, None]
+    assert made.data["steps"][1]["recipients"] == [ids(home)["Others"]]
+    assert made.data["steps"][2]["recipients"] == [of["Ada"]]
+
+
+async def test_a_route_leaves_out_who_caused_it(
+    hass: HomeAssistant, house: MockConfigEntry, hass_admin_user: User
+) -> None:
+    """Whoever has opened the door would be told of it with the others, and have it before anybody else looks."""
+    home = await this_home(
+        hass,
+        way(at_home=[ids(house)["Ada"]]),
+        everybody("at_home", "Here"),
+        everybody("everybody", "All", but_cause=True),
+    )
+    await connect_routes(
+        hass,
+        route(home, {"recipients": ["Here"], "wait": 300, "but_cause": True}, {"recipients": ["All"], "wait": 300}),
+    )
+    is_at(hass, "bob", HOME)
+    is_at(hass, "ada", HOME, user_id=hass_admin_user.id)
+
+    async def caused(user_id: str | None = None) -> tuple[list[str], list[str]]:
+        before = len(await the_bach(hass).route_runs("water"))
+        say = {"entity_id": "notify.water", "message": "The door", "wait": 10}
+        await hass.services.async_call("bach", "send_message", say, True, Context(user_id=user_id))
+        run, *others = await the_bach(hass).route_runs("water")
+        assert len(others) == before
+        return [one.place.recipient for one in run.tried], [one.recipient for one in run.caused_by]
+
+    assert await caused(user_id=hass_admin_user.id) == ([str(BOB)], ["id_ada"])
+    assert await caused() == ([str(ADA), str(BOB)], []), "nobody knows who it was"
+    say = {"action": "bach.send_message", "target": {"entity_id": "notify.water"}, "data": {"message": "x", "wait": 10}}
+    triggers = [{"trigger": "event", "event_type": "bach_message"}]
+    config = {"automation": [{"alias": "Door", "triggers": triggers, "actions": [say]}]}
+    assert await async_setup_component(hass, "automation", config)
+    await come_in(hass, incoming(ADA, connection=f"telegram_{house.unique_id}"))
+    await hass.async_block_till_done()
+    run = (await the_bach(hass).route_runs("water"))[0]
+    assert [one.place.recipient for one in run.tried] == [str(BOB)], "who wrote, though an automation has told it"
+    assert [one.recipient for one in run.caused_by] == ["id_ada", str(ADA)]
+    [kept] = [one.context for one in await the_bach(hass).messages() if "by:" in (one.context or "")]
+    assert kept is not None
+    assert kept.endswith(f"automation.door by:person:id_ada by:telegram_{house.unique_id}:{ADA}"), (
+        "it outlives a restart"
+    )
+    is_at(hass, "bob", AWAY)
+    assert (await caused(user_id=hass_admin_user.id))[0] == [str(BOB)], "the next step means somebody else"
+    is_at(hass, "bob", AWAY, user_id=None)
+    assert (await caused(user_id=hass_admin_user.id))[0] == [str(ADA)], (
+        "there is nobody else, and an alarm reaches somebody"
+    )

@@ -74,7 +74,13 @@ dialog = partial(open_dialog, kind="route")
 
 def step(*entity_ids: str, wait: int = 120, **more: object) -> dict[str, Any]:
     """The form of a step."""
-    usual = {"in_turn": False, "reached": "acknowledged", "repeats": 0, "repeat_every": {"minutes": 1}}
+    usual = {
+        "in_turn": False,
+        "but_cause": False,
+        "reached": "acknowledged",
+        "repeats": 0,
+        "repeat_every": {"minutes": 1},
+    }
     return {"recipients": list(entity_ids), "wait": {"seconds": wait}, "more": {**usual, **more}}
 
 
@@ -424,6 +430,29 @@ async def test_a_question_to_a_route_is_put_step_by_step(
     assert answer
     assert (answer["answer"], answer["person"]) == ("Yes", "Bob")
     assert await the_bach(hass).route_runs("water") == []
+
+
+async def test_a_question_to_a_route_leaves_out_who_caused_it(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, hass_admin_user: User
+) -> None:
+    """Ada would be asked whether she lets herself in; or nobody, where she is all there is."""
+    [mine] = [one for one in loaded.subentries.values() if one.title == "Ada"]
+    hass.states.async_set("person.ada", "home", {"id": "id_ada", "user_id": hass_admin_user.id})
+    hass.config_entries.async_update_subentry(
+        loaded, mine, data={**mine.data, "kind": "private", "user_id": hass_admin_user.id}
+    )
+    await hass.async_block_till_done()
+    await connect(hass, route(loaded, {"recipients": ["Ada", "Bob"], "wait": 300, "but_cause": True}))
+    data = {
+        "entity_id": [WATER],
+        "message": "Let her in?",
+        "timeout": {"seconds": 0.1},
+        "default": "no",
+        "free_text": True,
+    }
+    context = Context(user_id=hass_admin_user.id)
+    await hass.services.async_call(DOMAIN, "ask", data, True, context, return_response=True)
+    assert [one.recipient for one in await the_bach(hass).messages()] == [str(BOB)]
 
 
 async def test_a_question_to_a_route_of_nobody_is_refused(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -37,6 +37,8 @@ async def remove_route(bach: Bach, name: str) -> Json:
 
 async def start_route(bach: Bach, route: str, text: str, *, options: RouteOptions) -> Json:
     """Tell somebody, and whoever comes next; the run."""
+    if "caused_by" in options:
+        options["caused_by"] = [place_of(one) for one in listed("caused_by", options["caused_by"])]
     return exact(await bach.start_route(route, text, **options))
 
 

@@ -21,6 +21,7 @@ from bach_lib import Answer, Format, IncomingMessage, Place, Question, Wording
 from bach_lib.questions.unanswered import NobodyAnsweredError
 from custom_components.bach.const import CONF_RECIPIENT, CONF_ROLE, CONF_USER_ID, DOMAIN, TYPE_ROUTES
 from custom_components.bach.home.attribution import CLAIM, Received, Role
+from custom_components.bach.home.causes import CAUSES
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
@@ -97,7 +98,7 @@ def async_claim_answers(hass: HomeAssistant) -> None:
 async def async_ask(call: ServiceCall) -> ServiceResponse:
     """Handle the action: ask, wait, and return the answer. Raises if there is none and no default."""
     found = await find_targets(call)
-    opened, after = _opened(call.hass, found.targets)
+    opened, after = _opened(call, found.targets)
     targets, left_out = _without_circles(call, opened)
     left_out |= {**found.refused, **{one: not_a_recipient(one) for one in found.others}}
     if not targets:
@@ -127,18 +128,19 @@ async def async_ask(call: ServiceCall) -> ServiceResponse:
     return {**response, "not_asked": not_asked} if call.return_response else None
 
 
-def _opened(hass: HomeAssistant, targets: Sequence[Target]) -> tuple[list[Target], dict[Place, float]]:
+def _opened(call: ServiceCall, targets: Sequence[Target]) -> tuple[list[Target], dict[Place, float]]:
     """The same with everybody of a route in its place, and after how many seconds each is asked, as by `Question`.
 
     A question waits for one answer, whoever gives it, so each is asked once.
     """
+    hass, cause = call.hass, call.hass.data[CAUSES].of(call.context)
     asked, after = dict[Place, Target](), dict[Place, float]()
     for target in targets:
         those = [(0.0, target)]
         if target.entry.data[CONF_TYPE] == TYPE_ROUTES:
             those = [
                 (seconds, Target(one[0], one[1].data[CONF_RECIPIENT], one[1].title, notify_entity_id(hass, one)))
-                for seconds, one in asked_by_route(hass, target.recipient)
+                for seconds, one in asked_by_route(hass, target.recipient, cause)
             ]
         for seconds, one in those:
             asked.setdefault(place := _place(one), one)

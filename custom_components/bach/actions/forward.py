@@ -13,7 +13,7 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
-from custom_components.bach.home.origin import context_to_keep
+from custom_components.bach.home.run_causes import kept_for
 
 from .change_message import ANY_MESSAGE, named, require_may_change
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
@@ -60,7 +60,7 @@ async def _forward(call: ServiceCall, target: Target) -> JsonObjectType:
             **named(call),
             copy=call.data[ATTR_COPY],
             silent=call.data[ATTR_SILENT],
-            context=context_to_keep(call.context, target.person),
+            context=kept_for(call.hass, call.context, target.entry, target.person),
         )
     lost: list[JsonValueType] = [
         {"what": loss.what, "reason": in_home_language(call.hass, loss.reason)} for loss in receipt.lost

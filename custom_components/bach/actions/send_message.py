@@ -26,8 +26,8 @@ from custom_components.bach.home.errors import translated_errors
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.language import common_texts, in_home_language, language_of
 from custom_components.bach.home.loop_prevention import LOOP_PREVENTION
-from custom_components.bach.home.origin import context_to_keep
 from custom_components.bach.home.route_drawing import spelled
+from custom_components.bach.home.run_causes import kept_for
 from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
@@ -216,7 +216,7 @@ async def _queue(call: ServiceCall, target: Target, files: Sequence[File], lost:
         not_before=next_moment(data[ATTR_AT], dt_util.now()) if ATTR_AT in data else None,
         time_to_live=None if time_to_live is None else time_to_live.total_seconds(),
         delivery=data[ATTR_DELIVERY],
-        context=context_to_keep(call.context, target.person),
+        context=kept_for(call.hass, call.context, target.entry, target.person),
         buttons=data[ATTR_BUTTONS],
         extras=extras_in(data),
         files=files,

@@ -13,15 +13,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from bach_lib import Bach, BachError, InputError, RouteOptions, RouteRun, RouteStatus
+from bach_lib import Bach, BachError, InputError, Place, RouteOptions, RouteRun, RouteStatus
 from bach_lib.errors import InvalidRecipientError, RouteKeyReusedError, UnknownRunError
 from bach_lib.events import RouteEvent
 from custom_components.bach.home.hub import HUB
+from custom_components.bach.home.run_causes import causes_in
 
 from .alert import Alert
 from .nobody_issue import async_report_nobody, async_settle_told
@@ -62,6 +63,7 @@ class AlertKeeper:
         self._called_off: int | None = None
         """A run that was called off while this listened."""
         self._holds: bool | None = None
+        self._caused_by: tuple[Place, ...] = ()
         self._lock = asyncio.Lock()
         self._is_closed = False
         self._unfollow: list[CALLBACK_TYPE] = []
@@ -140,13 +142,14 @@ class AlertKeeper:
     @callback
     def _watch(self, _: HomeAssistant) -> None:
         self._stop_watching()
-        self._holds = holds(self._hass, self.alert.condition)
+        self._holds, self._caused_by = holds(self._hass, self.alert.condition), ()
         self._stop_watching = follow(self._hass, self.alert.condition, self._changed)
         self._wake()
 
     @callback
-    def _changed(self, now_holds: bool | None) -> None:
+    def _changed(self, now_holds: bool | None, context: Context | None) -> None:
         if now_holds is not None and not self._hass.is_stopping:
+            self._caused_by = causes_in(self._hass, context) if not self._holds else self._caused_by
             self._holds = now_holds
             self._wake()
 
@@ -200,7 +203,7 @@ class AlertKeeper:
             return None
         if episode is None:
             self.run = None
-            await self._episodes.put(self.alert.id, episode := Episode(since=_now()))
+            await self._episodes.put(self.alert.id, episode := Episode(since=_now(), caused_by=self._caused_by))
         if episode.run is None:
             if (left := self._left(episode)) > 0:
                 return left
@@ -236,6 +239,7 @@ class AlertKeeper:
             priority=alert.priority,
             tag=alert.tag,
             reminds=previous is not None,
+            caused_by=episode.caused_by,
             idempotency_key=f"{alert.tag} {episode.since} {previous.id if previous else 0}",
         )
         if alert.snooze:

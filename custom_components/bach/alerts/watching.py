@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.event import (
     TrackTemplate,
@@ -20,6 +20,8 @@ from homeassistant.helpers.template import Template, result_as_boolean
 
 from .alert import Condition, Watches
 
+type Changed = Callable[[bool | None, Context | None], None]
+"""Whether it is so now, and in which context it became so."""
 _UNKNOWN: Final = frozenset({STATE_UNAVAILABLE, STATE_UNKNOWN})
 
 
@@ -52,21 +54,22 @@ def _is_beyond(said: str, condition: Condition) -> bool | None:
 
 
 @callback
-def follow(hass: HomeAssistant, condition: Condition, changed: Callable[[bool | None], None]) -> CALLBACK_TYPE:
+def follow(hass: HomeAssistant, condition: Condition, changed: Changed) -> CALLBACK_TYPE:
     """Tell whether it is so whenever that may have changed, until the result is called."""
     if condition.watches is Watches.TEMPLATE:
 
         @callback
-        def rendered(_: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
+        def rendered(event: Event[EventStateChangedData] | None, updates: list[TrackTemplateResult]) -> None:
             result = updates[-1].result
-            changed(None if isinstance(result, TemplateError) else result_as_boolean(result))
+            is_so = None if isinstance(result, TemplateError) else result_as_boolean(result)
+            changed(is_so, event.context if event else None)
 
         return async_track_template_result(
             hass, [TrackTemplate(Template(condition.template, hass), None)], rendered
         ).async_remove
 
     @callback
-    def moved(_: Event[EventStateChangedData]) -> None:
-        changed(holds(hass, condition))
+    def moved(event: Event[EventStateChangedData]) -> None:
+        changed(holds(hass, condition), event.context)
 
     return async_track_state_change_event(hass, [condition.entity_id], moved)

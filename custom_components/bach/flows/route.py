@@ -23,6 +23,7 @@ from homeassistant.util import slugify
 from bach_lib import Reached
 from custom_components.bach.actions.legacy_notify import free_name
 from custom_components.bach.const import (
+    CONF_BUT_CAUSE,
     CONF_IN_TURN,
     CONF_NOTIFY_ACTION,
     CONF_REACHED,
@@ -42,7 +43,6 @@ from custom_components.bach.home.members import async_people_of, async_recipient
 from custom_components.bach.home.route_drawing import drawn, told
 from custom_components.bach.home.route_steps import RouteStep, recipients_by_id, routes_of, steps_of
 from custom_components.bach.home.target_recipients import notify_entity_id
-from custom_components.bach.home.whom import people_of
 from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled, radio_buttons
 from custom_components.bach.kinds.markdown_escape import with_escaped
 
@@ -59,6 +59,7 @@ _SPAN: Final = DurationSelector(DurationSelectorConfig(enable_day=False))
 _MORE: Final = form_section(
     {
         vol.Required(CONF_IN_TURN, default=False): BooleanSelector(),
+        vol.Required(CONF_BUT_CAUSE, default=False): BooleanSelector(),
         vol.Required(CONF_REACHED, default=Reached.ACKNOWLEDGED.value): drop_down(
             [one.value for one in reversed(Reached)], translation_key=CONF_REACHED
         ),
@@ -179,9 +180,7 @@ class RouteFlow(ConfigSubentryFlow):
             if not errors:
                 self._steps[self._number : self._number + 1] = [step]
                 return await self.async_step_plan()
-        known = recipients_by_id(self.hass)
-        untold = [*routes_of(self.hass), *(one for one in people_of(self.hass) if one[1].subentry_id not in known)]
-        left_out = [entity_id for one in untold if (entity_id := notify_entity_id(self.hass, one))]
+        left_out = [entity_id for one in routes_of(self.hass) if (entity_id := notify_entity_id(self.hass, one))]
         whom = EntitySelectorConfig(
             filter=[{"integration": DOMAIN, "domain": "notify"}], exclude_entities=left_out, multiple=True, reorder=True
         )
@@ -218,6 +217,7 @@ class RouteFlow(ConfigSubentryFlow):
             recipients=tuple(dict.fromkeys(meant)),
             wait=wait.total_seconds(),
             in_turn=more[CONF_IN_TURN],
+            but_cause=more[CONF_BUT_CAUSE],
             reached=Reached(more[CONF_REACHED]),
             repeats=int(more[CONF_REPEATS]),
             repeat_every=every.total_seconds(),
@@ -235,6 +235,7 @@ class RouteFlow(ConfigSubentryFlow):
             CONF_WAIT: _span(step.wait),
             SECTION_MORE: {
                 CONF_IN_TURN: step.in_turn,
+                CONF_BUT_CAUSE: step.but_cause,
                 CONF_REACHED: step.reached.value,
                 CONF_REPEATS: step.repeats,
                 CONF_REPEAT_EVERY: _span(step.repeat_every),

@@ -53,7 +53,7 @@ class Causes:
             return NOBODY
         if context.user_id:
             return Cause(users=frozenset({context.user_id}))
-        return self._known.get(context.id) or self._of_parent(context) or NOBODY
+        return self._known.get(context.id) or self._moved(context.id) or self._of_parent(context) or NOBODY
 
     @callback
     def _acted(self, event: Event[Any]) -> None:

@@ -23,7 +23,9 @@ _USER: Final = "user"
 _STARTED: Final = frozenset({"automation_triggered", "script_started"})
 """What Home Assistant says first in the context of a run."""
 _RUNS: Final = frozenset({"automation", "script"})
-_MOST: Final = 255
+BY: Final = "by:"
+"""Before who caused it, in what starts a route."""
+MOST_KEPT: Final = 255
 """Characters that the library keeps."""
 
 
@@ -34,7 +36,7 @@ def context_to_keep(context: Context, person: Person | None = None) -> str:
     if person is None:
         return kept
     meant = f"{kept} {_AIM}{person.entity_id}:{_HOME if person.is_home else _AWAY}"
-    return meant if len(meant) <= _MOST else kept
+    return meant if len(meant) <= MOST_KEPT else kept
 
 
 def _acting(context: Context) -> str:
@@ -45,7 +47,7 @@ def _acting(context: Context) -> str:
         kept = f"{context.id} {user_to_keep(context.user_id)}"
     else:
         return context.id
-    return kept if len(kept) <= _MOST else context.id
+    return kept if len(kept) <= MOST_KEPT else context.id
 
 
 def user_to_keep(user_id: str) -> str:
@@ -56,6 +58,12 @@ def user_to_keep(user_id: str) -> str:
 def context_id(message: Message) -> str | None:
     """The id of the context in which a message was sent."""
     return _parts(message.context)[0]
+
+
+def user_in(kept: str | None) -> str | None:
+    """The id of the user who acted, if it was one."""
+    kind, _, user_id = (_parts(kept)[1] or "").partition(".")
+    return user_id if kind == _USER else None
 
 
 @callback
@@ -81,7 +89,7 @@ async def async_origin(hass: HomeAssistant, kept: str | None) -> Origin | None:
 
 def _parts(kept: str | None) -> tuple[str | None, str | None]:
     """The id of the context and who acted in it. An id has no dot."""
-    words = [word for word in (kept or "").split() if not word.startswith(_AIM)]
+    words = [word for word in (kept or "").split() if not word.startswith((_AIM, BY))]
     return next((one for one in words if "." not in one), None), next((one for one in words if "." in one), None)
 
 

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from bach_lib import Reached
 from custom_components.bach.kinds.markdown_escape import escape_markdown
 
-from .route_steps import RouteStep, recipients_by_id
+from .route_steps import RouteStep, leaves_out_cause, recipients_by_id
 
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -36,6 +36,8 @@ def told(hass: HomeAssistant, step: RouteStep, texts: Mapping[str, str], *, mark
     found = [who]
     if step.in_turn and len(names) > 1:
         found.append(texts["route_in_turn"].format(time=spelled(step.wait)))
+    if leaves_out_cause(hass, step):
+        found.append(texts["route_but_cause"])
     if step.repeats:
         found.append(texts["route_again"].format(time=spelled(step.repeat_every), count=step.repeats))
     if step.reached is not Reached.ACKNOWLEDGED:

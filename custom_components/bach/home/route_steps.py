@@ -3,14 +3,12 @@
 A step names recipients by the ids of their sub-entries, which stay when somebody is renamed or moves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 
 from bach_lib import Place, Reached, Route, RouteWords, Step
 from bach_lib.errors import InvalidRecipientError
@@ -30,11 +28,13 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 
-from .entry import connection_name, connections
+from .causes import Cause
+from .entry import connections
 from .language import home_texts
 from .members import Recipient
 from .recipient_subentries import is_people, texts_in
-from .whom import people_of, told_by_id, told_of_people
+from .run_causes import causes_of
+from .whom import people_of, place_of, places_of, told_by_id
 
 _USUAL: Final = Step(places=())
 
@@ -49,6 +49,7 @@ class RouteStep:
     reached: Reached = _USUAL.reached
     repeats: int = _USUAL.repeats
     repeat_every: float = _USUAL.repeat_every
+    but_cause: bool = _USUAL.but_cause
 
     @classmethod
     def read(cls, stored: object) -> RouteStep:
@@ -63,6 +64,7 @@ class RouteStep:
             reached=Reached(reached) if reached in list(Reached) else _USUAL.reached,
             repeats=int(repeats),
             repeat_every=_number(data.get(CONF_REPEAT_EVERY), _USUAL.repeat_every) or _USUAL.repeat_every,
+            but_cause=data.get(CONF_BUT_CAUSE) is True,
         )
 
     @property
@@ -75,6 +77,8 @@ class RouteStep:
             found[CONF_REACHED] = self.reached.value
         if self.repeats:
             found |= {CONF_REPEATS: self.repeats, CONF_REPEAT_EVERY: self.repeat_every}
+        if self.but_cause:
+            found[CONF_BUT_CAUSE] = True
         return found
 
 
@@ -89,12 +93,18 @@ def steps_of(subentry: ConfigSubentry) -> list[RouteStep]:
 
 
 def recipients_by_id(hass: HomeAssistant) -> dict[str, tuple[BachConfigEntry, ConfigSubentry]]:
-    """All whom a route can tell, by the ids of their sub-entries. A route tells no route.
+    """All whom a route can tell, by the ids of their sub-entries. A route tells no route."""
+    return told_by_id(hass) | {one.subentry_id: (entry, one) for entry, one in people_of(hass)}
 
-    Nor those who depend on who caused it: of an alarm at night nobody knows that any more.
-    """
-    people = {one.subentry_id: (entry, one) for entry, one in people_of(hass) if not one.data.get(CONF_BUT_CAUSE)}
-    return told_by_id(hass) | people
+
+def leaves_out_cause(hass: HomeAssistant, step: RouteStep) -> bool:
+    """Whether whoever caused it is left out: as the step says, or people in it."""
+    return _leaves_out_cause(step, recipients_by_id(hass))
+
+
+def _leaves_out_cause(step: RouteStep, known: Mapping[str, Recipient]) -> bool:
+    there = (known[one][1] for one in step.recipients if one in known)
+    return step.but_cause or any(is_people(one) and one.data.get(CONF_BUT_CAUSE) is True for one in there)
 
 
 def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSubentry]]:
@@ -104,27 +114,28 @@ def routes_of(hass: HomeAssistant) -> Iterator[tuple[BachConfigEntry, ConfigSube
             yield entry, one
 
 
-def asked_by_route(hass: HomeAssistant, name: str) -> list[tuple[float, Recipient]]:
-    """Whom a route asks, and after how many seconds; people as they are told now. A step with nobody takes no time."""
-    found, passed = list[tuple[float, Recipient]](), 0.0
+def asked_by_route(hass: HomeAssistant, name: str, cause: Cause) -> list[tuple[float, Recipient]]:
+    """Whom a route asks, and after how many seconds; people as they are told now. A step with nobody takes no time.
+
+    Whoever caused it is asked where a step leaves them out only if nobody else can be.
+    """
     steps = [step for _, one in routes_of(hass) if one.data.get(CONF_RECIPIENT) == name for step in steps_of(one)]
+    return _asked(hass, steps, causes_of(hass, cause)) or _asked(hass, steps, ())
+
+
+def _asked(
+    hass: HomeAssistant, steps: Iterable[RouteStep], caused_by: Sequence[Place]
+) -> list[tuple[float, Recipient]]:
+    known, found, passed = recipients_by_id(hass), list[tuple[float, Recipient]](), 0.0
+    at = {place_of(one): one for one in known.values()}
     for step in steps:
+        without = caused_by if _leaves_out_cause(step, known) else ()
         groups = [(one,) for one in step.recipients] if step.in_turn else [step.recipients]
         for group in groups:
-            if asked := _asked(hass, group):
+            places = [place_of(known[one]) for one in group if one in known]
+            if asked := [at[one] for place in places for one in places_of(hass, place, without) if one in at]:
                 found += [(passed, one) for one in asked]
                 passed += step.wait + step.repeats * step.repeat_every
-    return found
-
-
-def _asked(hass: HomeAssistant, ids: Iterable[str]) -> list[Recipient]:
-    known, found = recipients_by_id(hass), list[Recipient]()
-    for entry, one in (known[subentry_id] for subentry_id in ids if subentry_id in known):
-        if is_people(one):
-            with suppress(ServiceValidationError):  # there is nobody to ask
-                found += [told.recipient for told in told_of_people(hass, one)]
-        else:
-            found.append((entry, one))
     return found
 
 
@@ -157,12 +168,11 @@ def route_through(hass: HomeAssistant, name: str, stored: Iterable[RouteStep]) -
 def _step(step: RouteStep, known: Mapping[str, tuple[BachConfigEntry, ConfigSubentry]]) -> Step:
     there = [known[one] for one in step.recipients if one in known]
     return Step(
-        places=tuple(
-            Place(connection=connection_name(entry), recipient=one.data[CONF_RECIPIENT]) for entry, one in there
-        ),
+        places=tuple(map(place_of, there)),
         wait=step.wait,
         in_turn=step.in_turn,
         reached=step.reached,
         repeats=step.repeats,
         repeat_every=step.repeat_every,
+        but_cause=_leaves_out_cause(step, known),
     )

@@ -4,7 +4,7 @@ What was chosen for a person stands in a sub-entry; of others the home knows who
 out in silence: where no one can be told, that is an error, unless somebody has chosen otherwise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -36,7 +36,7 @@ from custom_components.bach.this_home.place_forms import PHONE
 from .causes import NOBODY, Cause
 from .entry import connection_name, connections
 from .members import Recipient
-from .persons import Person, found_for, is_one_persons, person_at, person_of, persons
+from .persons import PERSON, Person, found_for, is_one_persons, person_at, person_of, persons
 from .recipient_subentries import people_subentries, recipient_subentries, texts_in
 from .target_recipients import notify_entity_id
 
@@ -157,9 +157,16 @@ def told_of_people(
         if (person := person_of(hass, people.data.get(CONF_PERSON, ""))) is None:
             raise _error(translation_key="person_gone", name=people.title)
         return told_by(hass, person.entity_id, None, cause, wherever=wherever)
-    left = persons(hass)
-    if people.data.get(CONF_BUT_CAUSE):
-        left = [one for one in left if not _has_caused(hass, cause, one)]
+    without = [one.id for one in caused_by(hass, cause)] if people.data.get(CONF_BUT_CAUSE) else ()
+    return _told_of_several(hass, people, without, wherever=wherever)
+
+
+def _told_of_several(
+    hass: HomeAssistant, people: ConfigSubentry, without: Collection[str], *, wherever: bool = False
+) -> list[Told]:
+    """Those by whom all are told who are meant, without these persons. Raises as `told_of_people`."""
+    who = who_of(people.data)
+    left = [one for one in persons(hass) if one.id not in without]
     those = [one for one in left if wherever or _is_meant(who, one)]
     found = _of_all(hass, those, wherever=wherever)
     if_nobody = people.data.get(CONF_IF_NOBODY)
@@ -171,19 +178,38 @@ def told_of_people(
 
 
 @callback
-def places_of(hass: HomeAssistant, place: Place) -> Sequence[Place]:
-    """Whom a place of a route means now: itself, or those by whom people are told; nobody where that is an error."""
-    for entry, people in people_of(hass):
-        if (place.connection, place.recipient) == (connection_name(entry), people.data[CONF_RECIPIENT]):
-            try:
-                found = told_of_people(hass, people)
-            except ServiceValidationError:
-                return ()
-            return [
-                Place(connection=connection_name(entry), recipient=one.data[CONF_RECIPIENT])
-                for entry, one in (told.recipient for told in found)
-            ]
-    return (place,)
+def places_of(hass: HomeAssistant, place: Place, without: Sequence[Place] = ()) -> Sequence[Place]:
+    """Whom a place of a route means now: itself, or those by whom people are told; nobody where that is an error.
+
+    `without`: as `run_causes` has them.
+    """
+    gone = [one.recipient for one in without if one.connection == PERSON]
+    for recipient in people_of(hass):
+        if place == place_of(recipient):
+            return [one for one in _places_of_people(hass, recipient[1], gone) if one not in without]
+    if place in without:
+        return ()
+    theirs = (one for person in persons(hass) if person.id in gone for one in _alone(hass, person))
+    return () if place in map(place_of, theirs) else (place,)
+
+
+def _places_of_people(hass: HomeAssistant, people: ConfigSubentry, without: Collection[str]) -> list[Place]:
+    try:
+        if who_of(people.data) is not Who.PERSON:
+            found = _told_of_several(hass, people, without)
+        elif people.data.get(CONF_PERSON) in without:
+            return []
+        else:
+            found = told_of_people(hass, people)
+    except ServiceValidationError:
+        return []
+    return [place_of(told.recipient) for told in found]
+
+
+def place_of(recipient: Recipient) -> Place:
+    """Where it is, as the library knows it."""
+    entry, one = recipient
+    return Place(connection=connection_name(entry), recipient=one.data[CONF_RECIPIENT])
 
 
 @callback
@@ -214,11 +240,23 @@ def _of(hass: HomeAssistant, person: Person, *, wherever: bool) -> list[Told]:
     return []
 
 
+@callback
+def caused_by(hass: HomeAssistant, cause: Cause) -> list[Person]:
+    """The persons who did."""
+    return [one for one in persons(hass) if _has_caused(hass, cause, one)] if cause != NOBODY else []
+
+
 def _has_caused(hass: HomeAssistant, cause: Cause, person: Person) -> bool:
     if person.user_id in cause.users or person.id in cause.persons:
         return True
-    writer = told_by_id(hass).get(cause.writer or "")
-    return writer is not None and is_one_persons(writer) and writer[1].subentry_id in ways_of(hass, person).all
+    return any(one.subentry_id == cause.writer for _, one in _alone(hass, person))
+
+
+def _alone(hass: HomeAssistant, person: Person) -> list[Recipient]:
+    """The recipients of a person that nobody else reads: phones, and private chats."""
+    known = told_by_id(hass)
+    theirs = [known[one] for one in ways_of(hass, person).all if one in known]
+    return [one for one in theirs if is_one_persons(one)]
 
 
 def _is_meant(who: Who, person: Person) -> bool:

@@ -5,12 +5,12 @@ tells goes through the connections of its people, each with its own queue.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final, override
 
-from bach_lib import Bach, BachError, Route
+from bach_lib import Bach, BachError, Place, Route
 from bach_lib.connecting import (
     Capabilities,
     Connection,
@@ -47,11 +47,13 @@ _NOTHING_TO_ANSWER = Sentence("a_route_answers_nothing", "What a route tells ans
 class RouteAccess:
     """What the connector needs of its home: the `Bach` that is open, and the route of a recipient.
 
-    `bach` raises `NotOpenError`, `route_of` an `InvalidRecipientError`.
+    `bach` raises `NotOpenError`, `route_of` an `InvalidRecipientError`. `causes_of`: who caused what a message
+    starts, by what is kept with it.
     """
 
     bach: Callable[[], Bach]
     route_of: Callable[[str], Route]
+    causes_of: Callable[[str | None], Sequence[Place]]
 
 
 class RoutesConnector(SendOnly):
@@ -111,6 +113,7 @@ class RoutesConnector(SendOnly):
             silent=message.silent,
             priority=message.priority,
             tag=message.tag,
+            caused_by=self.home.causes_of(message.context),
             idempotency_key=message.nonce,
         )
         has = {"buttons": bool(message.buttons), "files": bool(message.files)}

@@ -25,6 +25,7 @@ from tests.lib.cli.test_odd_words import behind
 
 ADA = {"connection": "home", "recipient": "ada"}
 STEP = {"places": [ADA], "wait": 300.0, "in_turn": False, "reached": "acknowledged", "repeats": 0, "repeat_every": 60.0}
+STEP |= {"but_cause": False}
 BOTH = {**STEP, "places": [ADA, {"connection": "zoo", "recipient": "-100:5"}]}
 
 
@@ -47,6 +48,7 @@ REFUSED: Mapping[tuple[str, ...], str] = {
         ("home:ada for 5m", STEP),
         ("home:ada, zoo:-100:5 for 5m", BOTH),
         ("home:ada in turn for 90s", {**STEP, "in_turn": True, "wait": 90.0}),
+        ("home:ada but who caused it for 5m", {**STEP, "but_cause": True}),
         ("home:ada until seen for 2h", {**STEP, "reached": "seen", "wait": 7200.0}),
         ("home:ada for 1d again 1 time every 1.5s", {**STEP, "wait": 86400.0, "repeats": 1, "repeat_every": 1.5}),
         (
@@ -76,6 +78,7 @@ def test_a_step_may_say_things_in_any_order_and_leave_them_out() -> None:
     [
         *("", "ada", "home:", ":ada", "home:ada,", "home:ada for 3y", "home:ada for", "home:ada again 2 every 1m"),
         *("home:ada for 5m for 6m", "home:ada until 5", "home:ada in turn in turn", "home:ada for -5m"),
+        *("home:ada but who is away", "home:ada but who caused it but who caused it"),
     ],
 )
 def test_a_step_that_is_none_is_refused(written: str) -> None:
@@ -98,7 +101,10 @@ def alone(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_an_alarm_is_started_and_followed_until_somebody_has_it(bach_: Run) -> None:
     """Whoever starts one in a script could not wait for somebody who knows."""
     assert bach_("route", "add", "water", "--step", "w:default for 2m").code == 0
-    assert "is told where `bach serve` runs" in bach_("route", "start", "water", "Water!").errors
+    start = ("route", "start", "water", "Water!", "--caused-by")
+    assert bach_(*start, "ada").errors.startswith('"ada" is nobody who can be told. Write')
+    assert "is told where `bach serve` runs" in bach_(*start, "w:ada", "--caused-by", "w:bob").errors
+    assert re.search(r"Caused by +w:ada, w:bob\n", bach_("route", "run", 1).output)
     assert bach_("route", "snooze", 1, "Bob", "--for", "soon").errors.startswith('"soon" is no time. Write it like 90s')
     quiet = dict(bach_("route", "snooze", 1, "Bob", "--for", "90s", "--json").row())
     assert (quiet["status"], quiet["snoozed_by"], quiet["snoozed_for"]) == ("under_way", "Bob", 90)

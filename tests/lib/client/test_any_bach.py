@@ -282,12 +282,14 @@ async def test_an_address_is_never_taken_for_a_file(
 @by_each_way
 async def test_a_route_is_started_followed_and_ended(owner: Bach, platform: FakePlatform, way: Way) -> None:
     """An alarm could be started by the home alone, and not by what finds the leak."""
-    steps = (Step(places=(Place(connection="home", recipient="ada"),), wait=3600.0),)
+    ada, bob = Place(connection="home", recipient="ada"), Place(connection="home", recipient="bob")
+    steps = (Step(places=(ada, bob), wait=3600.0, but_cause=True),)
     await owner.routes.set(Route(name="wässer", steps=steps))
     async with way(owner) as bach:
-        run = await bach.start_route("wässer", "Water!", title="Cellar", tag="t", idempotency_key="k")
+        run = await bach.start_route("wässer", "Water!", title="Cellar", tag="t", caused_by=[bob], idempotency_key="k")
         assert (await bach.start_route("wässer", "Water!", title="Cellar", tag="t", idempotency_key="k")).id == run.id
         assert (run.said, run.steps, run.tag) == (Said(text="Water!", title="Cellar"), steps, "t")
+        assert run.caused_by == (bob,)
         assert [one.place.recipient for one in run.tried] == ["ada"]
         await platform.wait_for(1)
         with pytest.raises(UnknownRunError):

@@ -16,9 +16,12 @@ NEW = RouteRun(
     id=0,
     route="water",
     tag="leak",
+    caused_by=(BOB,),
     said=Said(text="Wasser im Keller — jetzt", title="Übel", format="html", silent=True, priority=-3),
     steps=(
-        Step(places=(ADA, BOB), wait=1.5, in_turn=True, reached=Reached.SEEN, repeats=2, repeat_every=7.5),
+        Step(
+            places=(ADA, BOB), wait=1.5, in_turn=True, reached=Reached.SEEN, repeats=2, repeat_every=7.5, but_cause=True
+        ),
         Step(places=(ADA,)),
     ),
     words=RouteWords(button="Ich übernehme", acknowledged="{name}: {time}", over="Vorbei"),

@@ -43,10 +43,13 @@ def runs(draw: st.DrawFn) -> RouteRun:
             reached=draw(st.sampled_from(Reached)),
             repeats=draw(st.integers(0, 2)),
             repeat_every=draw(st.sampled_from([1.0, 30.0])),
+            but_cause=draw(st.booleans()),
         )
         steps.append(step)
-    words = RouteWords()
-    return RouteRun(id=1, route="r", said=Said(text="Water!"), steps=tuple(steps), words=words, started_at=0.0)
+    words, causes = RouteWords(), tuple(draw(st.lists(st.sampled_from(PLACES), max_size=3, unique=True)))
+    return RouteRun(
+        id=1, route="r", said=Said(text="!"), steps=tuple(steps), words=words, started_at=0.0, caused_by=causes
+    )
 
 
 class Told(RuleBasedStateMachine):
@@ -73,13 +76,22 @@ class Told(RuleBasedStateMachine):
             assert before.status is RouteStatus.UNDER_WAY, "somebody is told after its end"
         if isinstance(happening, Due | Lost | Begun) and before.stage != self.run.stage and self.run.stage is not None:
             later = [one for one in self.run.left if not self.down.issuperset(self.run.stages[one].places)]
-            is_down = self.down.issuperset(self.run.stages[self.run.stage].places)
-            assert not (is_down and later), "it waits for what is down, while another is not"
+            assert not (self.down.issuperset(decision.tell) and later), (
+                "it waits for what is down, while another is not"
+            )
+            up = [self.others(stage) - self.down for stage in (self.run.stage, *self.run.left)]
+            if step_of(self.run, self.run.stage).but_cause and any(up):
+                assert not {*decision.tell} & {*self.run.caused_by}, "who caused it is told, though another can be"
         tried = [
             Tried(place=place, stage=self.run.stage or 0, at=self.now, message_id=len(self.run.tried) + number)
             for number, place in enumerate(decision.tell, 1)
         ]
         self.run = replace(self.run, tried=(*self.run.tried, *tried))
+
+    def others(self, stage: int) -> set[Place]:
+        """Whom a stage means, without whoever caused it where they are left out."""
+        causes = self.run.caused_by if step_of(self.run, stage).but_cause else ()
+        return {*self.run.stages[stage].places} - {*causes}
 
     @rule(down=st.frozensets(st.sampled_from(PLACES)))
     def connections_change(self, down: frozenset[Place]) -> None:
@@ -271,7 +283,7 @@ def test_whom_a_place_means_is_asked_when_its_turn_comes() -> None:
 
     def goes_on(run: RouteRun, happening: Happening) -> Decision:
         decision = decide(
-            run, happening, run.due_at or 0.0, {away}.__contains__, lambda one: reached if one == person else (one,)
+            run, happening, run.due_at or 0.0, {away}.__contains__, lambda one, _: reached if one == person else (one,)
         )
         assert decision
         return decision
@@ -286,6 +298,38 @@ def test_whom_a_place_means_is_asked_when_its_turn_comes() -> None:
     again = goes_on(begun.run, Due(begun.run.due_at or 0.0))
     assert (again.run.told, again.tell) == (2, (away,))
     reached = ()
-    nobody = decide(replace(run, steps=steps[:1]), Begun(), 0.0, lambda _: False, lambda _: reached)
+    nobody = decide(replace(run, steps=steps[:1]), Begun(), 0.0, lambda _: False, lambda *_: reached)
     assert nobody
     assert (nobody.run.status, nobody.tell) == (RouteStatus.EXHAUSTED, ())
+
+
+def test_who_caused_it_is_left_out_unless_the_alarm_would_reach_nobody() -> None:
+    """Whoever has set it off would switch it off in peace; or their alarm wake nobody."""
+    ada, bob, carl = PLACES[:3]
+    steps = (Step(places=(ada, bob), but_cause=True, repeats=1), Step(places=(carl, ada)))
+
+    def begins(*down: Place, steps: tuple[Step, ...] = steps) -> Decision:
+        run = RouteRun(
+            id=1, route="r", said=Said(text="!"), steps=steps, words=RouteWords(), started_at=0.0, caused_by=(ada,)
+        )
+        decision = decide(run, Begun(), 0.0, down.__contains__)
+        assert decision
+        return decision
+
+    begun = begins()
+    assert (begun.run.stage, begun.tell) == (0, (bob,))
+    again = decide(begun.run, Due(begun.run.due_at or 0.0), 60.0, lambda _: False)
+    assert again
+    assert again.tell == (bob,), "nor with a repetition"
+    passed = begins(bob)
+    assert (passed.run.stage, passed.tell) == (1, (carl, ada)), "another step can be reached, which names them"
+    assert begins(bob, carl, steps=steps[:1]).tell == (ada, bob), "whoever else is there cannot be reached now"
+    assert begins(steps=(Step(places=(ada,), but_cause=True),)).tell == (ada,), "there is nobody else"
+    told = replace(begins(steps=steps[:1]).run, tried=(Tried(place=bob, stage=0, at=0.0, message_id=1),))
+    lost = decide(told, Lost(frozenset({1})), 0.0, lambda _: False)
+    assert lost
+    assert (lost.run.status, lost.tell) == (RouteStatus.UNDER_WAY, (ada,)), "what others were told will not arrive"
+    told = replace(lost.run, tried=(*told.tried, Tried(place=ada, stage=0, at=0.0, message_id=2)))
+    nobody = decide(told, Lost(frozenset({1, 2})), 0.0, lambda _: False)
+    assert nobody
+    assert nobody.run.status is RouteStatus.EXHAUSTED

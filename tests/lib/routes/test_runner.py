@@ -162,7 +162,7 @@ async def test_whoever_comes_home_meanwhile_is_told_there(tmp_path: Path) -> Non
         tmp_path / "bach.db", clock=clock, connectors=connectors, connections=[row], autostart=False, grace=0
     ) as bach:
         await bach.start("home")
-        bach.let_places_mean(lambda _: [Place(connection="home", recipient=one) for one in where])
+        bach.let_places_mean(lambda *_: [Place(connection="home", recipient=one) for one in where])
         await bach.start_route(route, "Water in the cellar")  # while connections are still started
         await bach.begin_routes()
         await clock.advance(1)
