@@ -67,11 +67,10 @@ async def test_what_is_not_there_is_not_found_and_too_much_comes_again(
     monkeypatch.setattr(runner, "MOST_RUNS", 0)
     answer = await client.call("POST", f"{ROUTES}/water/start", json={"content": "Water!"})
     assert (answer.status, answer.body["code"]) == (429, "too_many_runs")
-    place = {"connector": "home", "recipient": "ada"}
-    causes = (
-        {"caused_by": wrong} for wrong in ("ada", ["ada"], [{"connector": "home"}], [{**place, "x": 1}], [place] * 21)
-    )
-    slips = ({"colour": 1}, {"priority": "high"}, {"content": " "}, *causes)
+    place: dict[str, object] = {"connector": "home", "recipient": "ada"}
+    many: tuple[object, ...] = ("ada", ["ada"], [{"connector": "home"}], [{**place, "x": 1}], [place] * 21)
+    slips: list[dict[str, object]] = [{"colour": 1}, {"priority": "high"}, {"content": " "}]
+    slips += [{"caused_by": wrong} for wrong in many]
     for wrong in ({}, *({"content": "x", **slip} for slip in slips)):
         answer = await client.call("POST", f"{ROUTES}/water/start", json=wrong)
         assert answer.status == 422, answer
