@@ -169,7 +169,7 @@ class BridgeRunner:
                 now=self._services.clock.now(),
                 since=work.kept.since,
                 is_ours=message.sender_id in accounts,
-                is_answer=self._services.is_answer(message.id),
+                is_answer=await self._services.is_answer(message),
             )
             verdict, after = judge(bridge, end, message, facts)
             if verdict is None:

@@ -17,9 +17,9 @@ from bach_lib.registry import Registry
 class BridgeServices:
     """What carrying takes.
 
-    `owns`: whether this process works on a connection. `is_answer`: whether a message answered a question, or ended an
-    alarm. `fetch` is given the number of an incoming message and the most bytes. `amend` gives a waiting message
-    another text, `cancel` takes it back. `normal` and `forms`: of an address.
+    `owns`: whether this process works on a connection. `is_answer`: whether a message answered a question, ended an
+    alarm or put something off. `fetch` is given the number of an incoming message and the most bytes. `amend` gives a
+    waiting message another text, `cancel` takes it back. `normal` and `forms`: of an address.
     """
 
     bus: Bus
@@ -29,7 +29,7 @@ class BridgeServices:
     sender: Sender
     book: BridgeBook
     owns: Callable[[str], bool]
-    is_answer: Callable[[int], bool]
+    is_answer: Callable[[IncomingMessage], Awaitable[bool]]
     fetch: Callable[[int, int], Awaitable[bytes]]
     amend: Callable[[int, str, Format], Awaitable[Message]]
     cancel: Callable[[int], Awaitable[Message]]

@@ -29,7 +29,8 @@ _OF_PROGRAMS: Final = ("bot", "automatic")
 class Facts:
     """What is known of a message besides itself. `since`: nothing is carried that was written before.
 
-    `is_ours`: an account of ours has written it. `is_answer`: it answered a question or ended an alarm.
+    `is_ours`: an account of ours has written it. `is_answer`: it answered a question, ended an
+    alarm or put something off.
     """
 
     now: float

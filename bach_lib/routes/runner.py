@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 
 from bach_lib.clock import Cancel
-from bach_lib.errors import RouteKeyReusedError, RunChangedError, TooManyRunsError
+from bach_lib.errors import BachError, RouteKeyReusedError, RunChangedError, TooManyRunsError
 from bach_lib.events import MessageEvent, MessageReceived
 from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
@@ -71,13 +71,12 @@ class RouteRunner:
             self._diligence.open()
             self._unsubscribe = [
                 self._services.bus.subscribe(MessageEvent, self._happened),
-                self._services.bus.subscribe(MessageReceived, self._heard),
+                self._services.bus.subscribe(
+                    MessageReceived, lambda event: self._services.questions.received(event.message)
+                ),
             ]
             for run in runs:
                 self._listener.watch(run, ())
-
-    def _heard(self, event: MessageReceived) -> None:
-        self._services.questions.received(event.message)
 
     def begin(self) -> None:
         """Go on with it, now that connections are at work."""
@@ -228,6 +227,8 @@ class RouteRunner:
             self._spawn(partial(self._answer, watched.run, answer, message_id))
 
     async def _answer(self, run: RouteRun, answer: Answer, message_id: int | None) -> None:
+        with suppress(BachError):  # before anything else: after a crash, nobody may take it for talk
+            await self._services.mark(answer.message.id)
         await self.handle(run, meant(run, answer))
         if message_id is not None:
             await self._services.prove(message_id, answer.message)

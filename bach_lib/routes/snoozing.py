@@ -111,13 +111,23 @@ class Snoozing:
             if (seconds := seconds_of(value)) and any(one.value == value for row in message.buttons for one in row):
                 await self._put_off(message, pressed, seconds)
 
+    async def takes(self, message: IncomingMessage) -> bool:
+        """Whether somebody puts something off with these words, or did. Raises a `StorageError`."""
+        if message.kind is not Kind.TEXT or not message.is_own or not self._has_words(message):
+            return False
+        return self._name_of(message) is not None and await self._meant_by(message) is not None
+
     async def _written(self, written: IncomingMessage) -> None:
-        """The newest message that it can be about, or the one that it is a reply to."""
+        if found := await self._meant_by(written):
+            await self._put_off(found[0], written, found[1])
+
+    async def _meant_by(self, written: IncomingMessage) -> tuple[Message, float] | None:
+        """The newest message that it can be about, or the one that it is a reply to, and for how long."""
         for message in await self._more.sent_to(written.connection, written.recipient):
             words = by_word(message.lost)
             if words and _is_meant(message, words.words, words.number, written, self._services.normal):
-                await self._put_off(message, written, words.seconds)
-                return
+                return message, words.seconds
+        return None
 
     async def _put_off(self, message: Message, asked: IncomingMessage, seconds: float) -> None:
         """Send it again later, and say below what stands there who wanted that. Raises a `StorageError`."""

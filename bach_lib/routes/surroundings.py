@@ -19,7 +19,8 @@ from bach_lib.routes.book import RunBook
 class RouteServices:
     """What running routes takes.
 
-    `those` reads messages from disk, `cancel` takes a waiting one back, `prove` is told which has been answered;
+    `those` reads messages from disk, `cancel` takes a waiting one back, `prove` is told which has been answered,
+    and `mark` by which of those that came in;
     `incoming_at` finds what came from a place lately, newest first. `normal` is as in `Asked`. `is_down`: whether what
     goes to a place is known to wait.
     """
@@ -34,6 +35,7 @@ class RouteServices:
     those: Callable[[tuple[int, ...]], Awaitable[list[Message]]]
     cancel: Callable[[int], Awaitable[Message]]
     prove: Callable[[int, IncomingMessage], Awaitable[None]]
+    mark: Callable[[int], Awaitable[None]]
     incoming_at: Callable[[str, str], Awaitable[list[IncomingMessage]]]
     normal: Callable[[str, str], str]
     is_down: Callable[[Place], bool]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bach_lib.bridges.bridge_book import BridgeBook
 from bach_lib.bridges.bridge_runner import BridgeRunner
@@ -10,8 +11,10 @@ from bach_lib.bridges.defined_bridges import Bridges
 from bach_lib.models import Format, Message
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.outbound.amending import Amendment
+from bach_lib.routes.left_over import is_for_a_run
 from bach_lib.runtime.opened import read_instance
 from bach_lib.runtime.parts import Base, Parts
+from bach_lib.runtime.routing import Routing
 from bach_lib.runtime.sharing import Sharing
 
 
@@ -24,7 +27,7 @@ class Bridging:
     name_of: Callable[[IncomingMessage], str | None] | None = None
 
 
-async def open_bridging(base: Base, parts: Parts) -> Bridging:
+async def open_bridging(base: Base, parts: Parts, routing: Routing) -> Bridging:
     """Read the bridges; `open` of the runner lets them carry. Raises a `StorageError`."""
     book = BridgeBook(base.store, await read_instance(base.store))
     bridging: Bridging
@@ -46,7 +49,7 @@ async def open_bridging(base: Base, parts: Parts) -> Bridging:
             sender=parts.sender,
             book=book,
             owns=lambda connection: parts.sharing is None or parts.sharing.owns(connection),
-            is_answer=parts.asking.questions.took,
+            is_answer=partial(_is_answer, parts, routing, base.clock.now()),
             fetch=parts.inbox_reader.fetch,
             amend=amend,
             cancel=parts.by_hand.cancel,
@@ -61,6 +64,13 @@ async def open_bridging(base: Base, parts: Parts) -> Bridging:
     if parts.sharing:
         _follow(parts.sharing, bridging)
     return bridging
+
+
+async def _is_answer(parts: Parts, routing: Routing, opened: float, message: IncomingMessage) -> bool:
+    """Whether a question, an alarm or a message that can be put off has taken it, or is about to."""
+    if parts.asking.questions.took(message.id) or await routing.snoozing.takes(message):
+        return True
+    return message.received_at < opened and await is_for_a_run(routing.services, message)
 
 
 def _follow(sharing: Sharing, bridging: Bridging) -> None:

@@ -35,4 +35,4 @@ class Lasting:
 async def open_lasting(base: Base, parts: Parts) -> Lasting:
     """Read all of it. Raises a `StorageError`."""
     routing = await open_routing(base, parts)
-    return Lasting(routing=routing, bridging=await open_bridging(base, parts), is_automatic=base.autostart)
+    return Lasting(routing=routing, bridging=await open_bridging(base, parts, routing), is_automatic=base.autostart)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bach_lib.errors import UnknownConnectionError
+from bach_lib.inbound.marked_answers import mark_answer
 from bach_lib.models import BreakerState, ConnectionState, Direction, Message, Place, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.questions.open_questions import Questions
@@ -29,6 +30,7 @@ class Routing:
     book: RunBook
     runner: RouteRunner
     snoozing: Snoozing
+    services: RouteServices
 
 
 async def open_routing(base: Base, parts: Parts) -> Routing:
@@ -40,6 +42,7 @@ async def open_routing(base: Base, parts: Parts) -> Routing:
         book=book,
         runner=RouteRunner(services),
         snoozing=Snoozing(_snooze_services(parts, services)),
+        services=services,
     )
     await routing.routes.open()
     if not base.autostart:
@@ -71,6 +74,7 @@ def _services(base: Base, parts: Parts, book: RunBook) -> RouteServices:
         those=parts.queue.those,
         cancel=parts.by_hand.cancel,
         prove=partial(answered, base.store, parts.proofs),
+        mark=partial(mark_answer, base.store),
         incoming_at=partial(_incoming_at, parts),
         normal=parts.directory.normal,
         is_down=partial(_is_down, base, parts),

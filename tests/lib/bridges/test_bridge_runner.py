@@ -1,16 +1,19 @@
 """What is carried over a bridge, whole ways through an open BACH."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import astuple, replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from bach_lib import Kind, Media, Operation, Question, Status
+from bach_lib import Bach, Kind, Media, Operation, Question, Route, RouteStatus, Snooze, Status, Step
 from bach_lib.bridges import judging
 from bach_lib.models import Fault
 from bach_lib.models.bridge import LeftOut
 from bach_lib.models.incoming import Content, Location
-from tests.lib.bridges.conftest import BRIDGE, HERE, THERE, Shores
+from bach_lib.testing import FakeClock, FakePlatform, fake_connector
+from tests.lib.bridges.conftest import BRIDGE, HERE, ROWS, THERE, Shore, Shores
 
 BOTH = replace(BRIDGE, both_ways=True)
 
@@ -90,6 +93,47 @@ async def test_an_answer_is_known_after_a_crash(shores: Shores) -> None:
     await runner.open()
     await shores.clock.settle()
     assert [one.text for one in shores.there.sent] == ["Ada: good night"]
+
+
+async def test_words_for_the_home_are_not_carried_also_after_a_crash(clock: FakeClock, tmp_path: Path) -> None:
+    """The club would read "I have it" and "In 1 h", which was said to the home where there are no buttons."""
+    here, there = Shore(FakePlatform(), HERE, clock), Shore(FakePlatform(), THERE, clock)
+    usual = fake_connector(here.platform, receives=True)
+    able = replace(usual.capabilities, max_buttons=0, button_value=0)
+    plain = type("Plain", (usual,), {"capabilities": able})
+    kinds = {"fake": plain, "other": fake_connector(there.platform, receives=True)}
+    opened = partial(Bach, tmp_path / "bach.db", clock=clock, connectors=kinds, grace=0)
+    alone = {"sender_id": HERE.recipient}
+    async with opened(connections=ROWS) as bach:
+        await bach.bridges.set(BRIDGE)
+        laundry = await bach.send(*astuple(HERE), "Laundry!", snooze=Snooze(seconds=3600, button="In 1 h"))
+        await clock.settle()
+        await here.comes("in 1 h", **alone)
+        assert [one.tag for one in await bach.messages(status=[Status.PENDING])] != []
+        assert there.sent == []
+        run = await bach.start_route(Route(name="water", steps=(Step(places=(HERE,)),)), "Water!")
+        await clock.settle()
+        lasting = bach._open_lasting
+        await lasting.close()  # from here on it is announced, and nobody takes it down
+        await here.comes("I have it", **alone)
+        await here.comes("In 1 h", reply_to=await remote_id(bach, laundry.id))
+        await here.comes("Who has it?")
+        assert there.sent == []
+        await clock.advance(5)
+    async with opened(autostart=False) as bach:
+        for name in ("here", "there"):
+            await bach.start(name)
+        await bach.begin_bridges()
+        await clock.settle()
+        await bach.begin_routes()
+        await clock.settle()
+        assert (await bach.route_run(run.id)).status is RouteStatus.ACKNOWLEDGED
+        assert [one.text for one in there.sent] == ["Ada: Who has it?"]
+
+
+async def remote_id(bach: Bach, message_id: int) -> str | None:
+    """What the platform calls a message of ours."""
+    return (await bach.get(message_id)).remote_id
 
 
 async def test_a_change_that_waits_holds_up_its_own_connection_only(shores: Shores) -> None:
