@@ -89,6 +89,11 @@ class BridgeBook:
         ready = next((at for at, one in enumerate(messages) if one.routed_at is None), len(messages))
         return messages[:ready]
 
+    async def came_in(self, number: int) -> IncomingMessage | None:
+        """What has this number in the inbox, if it is there yet."""
+        row = await self._store.read(lambda tx: tx.row("get_incoming", id=number))
+        return read_row(row) if row else None
+
     async def accounts(self, type_: str) -> list[str]:
         """The accounts behind all connections of a type."""
         rows = await self._store.read(lambda tx: tx.rows("own_accounts", type=type_))
@@ -154,6 +159,8 @@ class Passing:
 
 
 def _save(tx: Transaction, bridge: str, before: End, end: End) -> None:
+    if before.upto == end.upto and _ends(tx).get(bridge, {}).get(end.side.connection) != before:
+        raise BridgeChangedError(name=bridge)  # the number says nothing where a change was taken up that was held back
     place = {"bridge": bridge, "connection": end.side.connection}
     if not tx.run("save_end", **place, before=before.upto, **end_values(end)):
         raise BridgeChangedError(name=bridge)

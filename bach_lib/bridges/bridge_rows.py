@@ -45,6 +45,7 @@ def end_values(end: End) -> dict[str, Value]:
         "missed": end.missed,
         "minute": end.minute,
         "within": end.within,
+        "held": end.held,
     }
     return {"upto": end.upto, "state": json.dumps(state)}
 
@@ -67,6 +68,7 @@ def end_from_row(row: Row) -> End:
         missed=whole(state["missed"]),
         minute=number(state["minute"]) or 0.0,
         within=whole(state["within"]),
+        held=_numbers(state.get("held", [])),  # earlier versions held nothing back
     )
 
 
@@ -91,6 +93,12 @@ def _bridge(name: str, rule: Mapping[str, object]) -> Bridge:
         words=BridgeWords(**_texts(rule["words"])),
         **switches,
     )
+
+
+def _numbers(found: object) -> tuple[int, ...]:
+    if not isinstance(found, list):
+        raise TypeError("no list")
+    return tuple(map(whole, found))
 
 
 def _place(found: object) -> Place:

@@ -14,8 +14,8 @@ from typing import Final
 
 from bach_lib.bridges.bridge_book import Kept, Passing
 from bach_lib.bridges.bridge_services import BridgeServices
-from bach_lib.bridges.copying import Copying, Made, NotYetError, refused
-from bach_lib.bridges.judging import Carry, Edit, End, Facts, Verdict, judge, left_out, passed
+from bach_lib.bridges.copying import Copying, Made, NotYetError, ids_of, refused
+from bach_lib.bridges.judging import Carry, Edit, End, Facts, Verdict, held_back, judge, left_out, passed, taken_up
 from bach_lib.clock import Cancel
 from bach_lib.errors import BachError, BridgeChangedError, NotFetchedError, StorageError
 from bach_lib.events import MessageReceived
@@ -29,6 +29,8 @@ _AGAIN: Final = 5.0
 """Seconds until the next try."""
 _MOST_TRIES: Final = 4
 """Of one message, before it goes without its file, or is given up."""
+_MOST_HELD: Final = 50
+"""Changes that were held back, of one connection."""
 _MOST_WAITS: Final = 120
 """Tries of a change, while what it is about is on its way."""
 
@@ -37,7 +39,8 @@ _MOST_WAITS: Final = 120
 class _AtWork:
     """A bridge that carries. `ends`: as they stand on disk, by connection. `tries`: of messages, by their numbers.
 
-    `resting`: connections at which something waits for its next try, each with its timer.
+    `resting`: connections at which all waits for its next try, each with its timer, and `holding` those at which
+    changes do that were held back; `held`: which message each of these is about.
     """
 
     kept: Kept
@@ -45,6 +48,8 @@ class _AtWork:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     tries: Counter[int] = field(default_factory=Counter)
     resting: dict[str, Cancel] = field(default_factory=dict)
+    holding: dict[str, Cancel] = field(default_factory=dict)
+    held: dict[int, tuple[str, ...]] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
     @property
@@ -105,7 +110,7 @@ class BridgeRunner:
 
     async def _end(self, name: str) -> None:
         work = self._at_work.pop(name)
-        for cancel in work.resting.values():
+        for cancel in (*work.resting.values(), *work.holding.values()):
             cancel()
         if (task := work.task) is not None:
             task.cancel()
@@ -123,21 +128,25 @@ class BridgeRunner:
             work.woken.clear()
             for connection in work.kept.ends:
                 if connection not in work.resting and not await self._is_through(work, connection):
-                    self._rest(work, connection)
+                    self._rest(work, work.resting, connection)
+                if work.ends[connection].held and connection not in work.holding:
+                    self._rest(work, work.holding, connection)
 
-    def _rest(self, work: _AtWork, connection: str) -> None:
+    def _rest(self, work: _AtWork, those: dict[str, Cancel], connection: str) -> None:
         """What came in through one connection waits for its next try; the others go on."""
 
         def again() -> None:
-            work.resting.pop(connection, None)
+            those.pop(connection, None)
             work.woken.set()
 
-        work.resting[connection] = self._services.clock.call_later(_AGAIN, again)
+        those[connection] = self._services.clock.call_later(_AGAIN, again)
 
     async def _is_through(self, work: _AtWork, connection: str) -> bool:
         """Whether all that came in there is dealt with; else it has to be tried again."""
         name = work.bridge.name
         try:
+            if self._services.owns(connection) and connection not in work.holding:
+                await self._take_up(work, connection)
             while self._services.owns(connection) and await self._carry(work, connection):
                 pass
         except BridgeChangedError:  # by another process, which has carried it
@@ -165,23 +174,61 @@ class BridgeRunner:
             if way is None:
                 end = passed(end, message)
                 continue
-            facts = Facts(
-                now=self._services.clock.now(),
-                since=work.kept.since,
-                is_ours=message.sender_id in accounts,
-                is_answer=await self._services.is_answer(message),
-            )
-            verdict, after = judge(bridge, end, message, facts)
+            verdict, after = judge(bridge, end, message, await self._facts(work, message, accounts))
             if verdict is None:
                 end = after
-            else:
+                continue
+            try:
+                self._check_turn(work, end, message, verdict)
                 made, after = await self._made(work, way, message, verdict, after=after, without=passed(end, message))
-                end = work.ends[connection] = await self._put(bridge, message, made, (work.ends[connection], after))
-                del work.tries[message.id]
+            except NotYetError:
+                if isinstance(verdict, Carry) or len(end.held) >= _MOST_HELD:
+                    raise
+                work.held[message.id] = _about(message)
+                end = held_back(end, message)
+                continue
+            end = work.ends[connection] = await self._put(bridge, message.id, made, (work.ends[connection], after))
+            del work.tries[message.id]
         if end != work.ends[connection]:
             await book.save(bridge.name, work.ends[connection], end)
             work.ends[connection] = end
         return bool(messages)
+
+    async def _take_up(self, work: _AtWork, connection: str) -> None:
+        """Try the changes again that were held back, each behind those of the same message."""
+        accounts = await self._accounts(connection) if work.ends[connection].held else frozenset[str]()
+        for number in work.ends[connection].held:
+            before = work.ends[connection]
+            message = await self._services.book.came_in(number)
+            way = self._way(work.bridge, message) if message else None
+            made, after = Made(), before
+            if message is not None and way is not None:
+                work.held[number] = _about(message)
+                verdict, after = judge(work.bridge, before, message, await self._facts(work, message, accounts))
+                if verdict is not None:
+                    try:
+                        self._check_turn(work, before, message, verdict)
+                        made, after = await self._made(work, way, message, verdict, after=after, without=before)
+                    except NotYetError:
+                        continue
+            ends = (before, taken_up(after, before, number))
+            work.ends[connection] = await self._put(work.bridge, number, made, ends)
+            work.held.pop(number, None)
+            work.tries.pop(number, None)
+
+    def _check_turn(self, work: _AtWork, end: End, message: IncomingMessage, verdict: Verdict) -> None:
+        """Raise `NotYetError` for a change of a message of which an earlier change was held back."""
+        earlier = (work.held.get(number) for number in end.held if number < message.id)
+        if not isinstance(verdict, Carry) and _about(message) in earlier:
+            raise NotYetError
+
+    async def _facts(self, work: _AtWork, message: IncomingMessage, accounts: frozenset[str]) -> Facts:
+        return Facts(
+            now=self._services.clock.now(),
+            since=work.kept.since,
+            is_ours=message.sender_id in accounts,
+            is_answer=await self._services.is_answer(message),
+        )
 
     async def _made(
         self,
@@ -211,12 +258,12 @@ class BridgeRunner:
             return Made(), left_out(without, LeftOut.REFUSED, self._services.clock.now())
         return made, after if made.letters or made.is_done else without
 
-    async def _put(self, bridge: Bridge, message: IncomingMessage, made: Made, ends: tuple[End, End]) -> End:
+    async def _put(self, bridge: Bridge, number: int, made: Made, ends: tuple[End, End]) -> End:
         """Write what goes out; how the end stands then. `ends`: as it stands on disk, and then."""
         passing = Passing(bridge.name, ends, made.of, made.are_copies, self._services.clock.now())
         puts = await self._services.sender.letters.put(made.letters, passing)
         for error in refused(puts):
-            _LOGGER.warning('The bridge "%s" could not carry message %s: %s', bridge.name, message.id, error)
+            _LOGGER.warning('The bridge "%s" could not carry message %s: %s', bridge.name, number, error)
         return passing.end
 
     async def _tried(
@@ -244,3 +291,7 @@ class BridgeRunner:
         row = self._services.registry.get(connection)
         found = await self._services.book.accounts(row.type)
         return frozenset(form for account in found for form in (account, self._services.normal(connection, account)))
+
+
+def _about(message: IncomingMessage) -> tuple[str, ...]:
+    return tuple(ids_of(message))

@@ -44,7 +44,8 @@ class End:
     """One connection's side of a bridge: all up to this number in the inbox is dealt with.
 
     `missed`: messages of which nobody was told yet that they were left out. `minute`: when the present one began, by
-    the time at which messages were written, and `within` how many were carried of it.
+    the time at which messages were written, and `within` how many were carried of it. `held`: the numbers of changes
+    that wait for what they are about, which is on its way just now; nothing else waits behind them.
     """
 
     side: BridgeSide
@@ -52,6 +53,7 @@ class End:
     missed: int = 0
     minute: float = 0.0
     within: int = 0
+    held: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,16 @@ def _is_passed_over(bridge: Bridge, message: IncomingMessage, facts: Facts) -> b
 def passed(end: End, message: IncomingMessage) -> End:
     """It is dealt with, and nothing else has changed."""
     return replace(end, upto=message.id)
+
+
+def held_back(end: End, message: IncomingMessage) -> End:
+    """It is a change that waits for what it is about, and what came behind it goes on."""
+    return replace(passed(end, message), held=(*end.held, message.id))
+
+
+def taken_up(end: End, before: End, number: int) -> End:
+    """A change that was held back is dealt with. `before`: how the end stood, which had come further since."""
+    return replace(end, upto=before.upto, held=tuple(one for one in before.held if one != number))
 
 
 def carried(end: End, now: float) -> End:

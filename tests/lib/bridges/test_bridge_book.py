@@ -54,6 +54,12 @@ async def test_of_two_that_go_on_one_writes(store: Store) -> None:
     await book.save("both", before, replace(before, upto=5))
     with pytest.raises(BridgeChangedError):
         await book.save("both", before, End(BridgeSide(connection="here"), upto=6))
+    waits = replace(before, upto=5, held=(4,))
+    await book.save("both", replace(before, upto=5), waits)
+    assert (await book.read(now=0.0))["both"].ends["here"] == waits
+    await book.save("both", waits, replace(waits, held=()))
+    with pytest.raises(BridgeChangedError):
+        await book.save("both", waits, replace(waits, held=()))  # a change that another has taken up
 
 
 @pytest.mark.parametrize(

@@ -136,17 +136,36 @@ async def remote_id(bach: Bach, message_id: int) -> str | None:
     return (await bach.get(message_id)).remote_id
 
 
-async def test_a_change_that_waits_holds_up_its_own_connection_only(shores: Shores) -> None:
-    """Somebody corrects a word while the line is slow, and for ten minutes nobody is heard the other way."""
+async def test_a_change_that_waits_holds_up_its_own_message_only(shores: Shores) -> None:
+    """Somebody corrects a word while the line is slow, and for ten minutes nobody is heard, either way."""
     await shores.bach.bridges.set(replace(BRIDGE, both_ways=True))
     shores.there.platform.holds()
     first = await shores.here.comes("At six")
     await shores.here.comes("At seven", kind=Kind.EDITED, reply_to=first, remote_id=f"{first}#1")
     await shores.there.comes("We are here")
     assert [one.text for one in shores.here.sent] == ["Ada: We are here"]
+    await shores.here.comes("Bring bread")
+    await shores.here.comes("At eight", kind=Kind.EDITED, reply_to=first, remote_id=f"{first}#2")
+    waiting = await shores.bach.messages(recipient="club")
+    assert ["bread" in one.text for one in waiting] == [True, False], (
+        "it waits in its lane, and no longer in the bridge"
+    )
+    [side] = [one for one in await shores.bach.bridges.sides("both") if one.connection == "here"]
+    assert side.carried == 2
+    runner = shores.bach._open_lasting.bridging.runner
+    await runner.close()
+    await runner.open()  # as after a restart: that they wait is on disk
+    await shores.clock.settle()
     shores.there.platform.works()
     await shores.clock.advance(10)
-    assert [one.text for one in shores.there.sent] == ["Ada: At six", "Ada (edited): At seven"]
+    assert [one.text for one in shores.there.sent] == [
+        *("Ada: At six", "Ada: Bring bread"),
+        *("Ada (edited): At seven", "Ada (edited): At eight"),
+    ]
+    await shores.here.comes("", kind=Kind.DELETED, reply_to=first, remote_id=f"{first}#3")
+    assert [one.operation for one in shores.there.sent[4:]] == [Operation.DELETE]
+    [side] = [one for one in await shores.bach.bridges.sides("both") if one.connection == "here"]
+    assert side.carried == 5
 
 
 async def test_a_picture_goes_along(shores: Shores) -> None:
