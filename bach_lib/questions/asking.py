@@ -132,7 +132,7 @@ class QuestionService:
         """Ask those who are asked first, and the next ones when their time comes, or nobody of these can be reached."""
         steps, refused, begun = asked.question.steps, dict[Place, Exception](), self._clock.monotonic()
         for number, (seconds, places) in enumerate(steps):
-            if number and asked.ending is None and asked.is_anybody_asked:
+            if number and asked.ending is None and asked.is_waited_for(self.questions.is_down, steps[number:]):
                 go_on.clear()
                 cancel = self._clock.call_later(max(begun + seconds - self._clock.monotonic(), 0.0), go_on.set)
                 await go_on.wait()

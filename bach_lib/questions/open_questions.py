@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from bach_lib.models import Place
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.questions.question import Asked
 
@@ -20,6 +21,8 @@ class Questions:
         self._open: dict[Asked, None] = {}  # a set that keeps its order
         self.beside: Questions | None = None
         """Others that wait for words in the same chats."""
+        self.is_down: Callable[[Place], bool] = lambda _: False
+        """Whether what goes to a place is known to wait."""
         self._taken: deque[int] = deque(maxlen=_MOST_TAKEN)
 
     def __iter__(self) -> Iterator[Asked]:

@@ -132,6 +132,17 @@ class Asked:
         """Whether somebody who was asked can be reached."""
         return any(one.failure is None for one in self._deliveries.values())
 
+    def is_waited_for(self, is_down: Callable[[Place], bool], left: Sequence[tuple[float, Sequence[Place]]]) -> bool:
+        """Whether the next, of those who are left, have to wait for those asked so far.
+
+        Where these are known to be down, what they are asked waits in the queue, and the next are asked, if one of
+        those can be reached.
+        """
+        there = [one.place for one in self._deliveries.values() if one.failure is None]
+        return bool(there) and (
+            not all(map(is_down, there)) or all(is_down(place) for _, places in left for place in places)
+        )
+
     @property
     def message_ids(self) -> tuple[int, ...]:
         """The messages that were put for it."""

@@ -44,6 +44,7 @@ async def open_routing(base: Base, parts: Parts) -> Routing:
         snoozing=Snoozing(_snooze_services(parts, services)),
         services=services,
     )
+    parts.asking.questions.is_down = services.is_down
     await routing.routes.open()
     if not base.autostart:
         return routing

@@ -8,6 +8,7 @@ from bach_lib.bach import Bach
 from bach_lib.errors import UnknownRunError
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.rest.answers import Json
+from bach_lib.routes.deciding import step_of
 from bach_lib.web.viewer import ForbiddenError, Visit
 
 _OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
@@ -95,6 +96,7 @@ def _view(visit: Visit, titles: dict[tuple[str, str], str], run: RouteRun) -> di
         "status": run.status,
         "started_at": run.started_at,
         "due_at": run.due_at,
+        "next": _next(run),
         "ended_at": run.ended_at,
         "by": run.by,
         "snoozed_by": run.snoozed_by,
@@ -108,3 +110,15 @@ def _view(visit: Visit, titles: dict[tuple[str, str], str], run: RouteRun) -> di
         ],
         "told_in_all": len(run.tried),
     }
+
+
+def _next(run: RouteRun) -> str | None:
+    """What follows if nobody is heard of: the same people are told again, or others, or nobody is."""
+    if run.stage is None:
+        return None
+    if run.told <= step_of(run, run.stage).repeats:
+        return "reminder"
+    if not run.left:
+        return None
+    same = {*run.stages[run.stage].places} == {*run.stages[run.left[0]].places}
+    return "reminder" if same else "step"

@@ -16,6 +16,13 @@ const STATES: Record<Alarm["status"], TextKey> = {
   cancelled: "alarm.cancelled",
 };
 
+/** What comes when it goes on. */
+const NEXT: Record<NonNullable<Alarm["next"]> | "none", TextKey> = {
+  reminder: "alarm.next_reminder",
+  step: "alarm.next",
+  none: "alarm.waited_for",
+};
+
 export class Alarms extends LitElement {
   static override styles = [
     styles,
@@ -108,7 +115,7 @@ export class Alarms extends LitElement {
       <span class="state ${isOpen ? "needs-person" : ""}">${this.stands(one)}</span>
       <p class="quiet">
         ${text("alarm.since", { time: time(locale, one.started_at) })}
-        ${one.status === "under_way" && one.due_at && one.snoozed_by === null ? text("alarm.next", { time: time(locale, one.due_at) }) : nothing}
+        ${one.status === "under_way" && one.due_at && one.snoozed_by === null ? text(NEXT[one.next ?? "none"], { time: time(locale, one.due_at) }) : nothing}
         ${isOpen || !one.ended_at ? nothing : text("alarm.ended", { time: time(locale, one.ended_at) })}
       </p>
       <ol aria-label=${text("alarm.told")}>

@@ -49,8 +49,10 @@ export interface Alarm {
   text: string;
   status: "under_way" | "acknowledged" | "exhausted" | "cancelled";
   started_at: number;
-  /** When the next are told, if nobody is heard of. */
+  /** When it goes on, if nobody is heard of. */
   due_at: number | null;
+  /** What comes then: the same people are told again, or others; null: nobody is. */
+  next: "reminder" | "step" | null;
   ended_at: number | null;
   /** Who has it. */
   by: string | null;

@@ -13,6 +13,7 @@ const alarm = (more: Partial<Alarm> = {}): Alarm => ({
   status: "under_way",
   started_at: 0,
   due_at: 300,
+  next: "step",
   ended_at: null,
   by: null,
   snoozed_by: null,
@@ -34,6 +35,12 @@ const press = async (element: Alarms, action: string) => {
 test("an alarm that nobody has acknowledged says what it is, who was told and what follows", async () => {
   const { element } = await open([alarm()]);
   for (const words of ["Water", "Water in the cellar", "Ada", "alarm.under_way", "alarm.next", "alarm.since"]) assert.ok(seen(element).includes(words), words);
+});
+
+test("what follows is named: whoever reads of a next step would count on somebody else being told", async () => {
+  const said = async (next: Alarm["next"]) => seen((await open([alarm({ next })])).element);
+  assert.ok((await said("reminder")).includes("alarm.next_reminder"));
+  assert.ok((await said(null)).includes("alarm.waited_for"));
 });
 
 test("whoever has it presses one button, and the list is asked for anew: the house would go on waking", async () => {

@@ -58,6 +58,30 @@ async def test_where_nobody_can_be_reached_it_is_over(home: Bach, platform: Fake
     assert nowhere in task.result().unreached
 
 
+async def test_a_step_that_is_known_to_be_down_is_not_waited_for(
+    home: Bach, platform: FakePlatform, clock: FakeClock
+) -> None:
+    """A bot that is down would cost the five minutes of its step, while somebody else stands beside the phone."""
+    down = {ADA}
+    asking = home._open_parts.asking.questions
+    assert not asking.is_down(ADA), "it is known what is down"
+    asking.is_down = down.__contains__
+    task = await ask(home, clock, STEPS)
+    assert asked(platform) == ["ada", "bob"], "what waits for her goes as soon as it can"
+    await clock.advance(39)
+    assert asked(platform) == ["ada", "bob"], "but Bob is waited for"
+    down |= {BOB, BEN}
+    await clock.advance(1)
+    assert asked(platform) == ["ada", "bob", "ben"]
+    press(home, 2)
+    await clock.settle()
+    assert task.result().name == "Ada"
+    task = await ask(home, clock, STEPS)
+    assert asked(platform)[3:] == ["ada"], "where all are down, each has their time"
+    task.cancel()
+    await clock.settle()
+
+
 async def test_what_is_over_asks_nobody_any_more(home: Bach, platform: FakePlatform, clock: FakeClock) -> None:
     """Bob would be asked by a program that has gone away."""
     task = await ask(home, clock, STEPS)

@@ -1,6 +1,7 @@
 """What the web app shows of routes that were started, and that somebody has it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ async def test_an_alarm_says_what_it_is_and_who_was_told(visit: Visit) -> None:
     assert (shown["route"], shown["title"], shown["text"]) == ("Water", "Alarm", "Water in the cellar")
     assert (shown["status"], shown["due_at"], shown["told_in_all"]) == ("under_way", run.due_at, 1)
     assert [(one["name"], one["message"]) for one in shown["told"]] == [("Ada", 1)]
+    assert shown["next"] == "step"
+    same = replace(WATER, steps=(replace(WATER.steps[0], repeats=1), WATER.steps[0]))
+    for steps, follows in ((same.steps[:1], "reminder"), (same.steps[1:] * 2, "reminder"), (same.steps[1:], None)):
+        other = await visit.bach.start_route(replace(WATER, steps=steps), "Water in the cellar")
+        assert (await ask(visit, "alarms"))["rows"][0]["next"] == follows, "it would say that somebody else is told"
+        await visit.bach.cancel_route(other.id)
     assert (await ask(visit, "counts"))["counts"]["alarms"] == 1
 
 
