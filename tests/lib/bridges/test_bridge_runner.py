@@ -1,7 +1,7 @@
 """What is carried over a bridge, whole ways through an open BACH."""
 
 import asyncio
-from dataclasses import astuple, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -106,7 +106,9 @@ async def test_words_for_the_home_are_not_carried_also_after_a_crash(clock: Fake
     alone = {"sender_id": HERE.recipient}
     async with opened(connections=ROWS) as bach:
         await bach.bridges.set(BRIDGE)
-        laundry = await bach.send(*astuple(HERE), "Laundry!", snooze=Snooze(seconds=3600, button="In 1 h"))
+        laundry = await bach.send(
+            HERE.connection, HERE.recipient, "Laundry!", snooze=Snooze(seconds=3600, button="In 1 h")
+        )
         await clock.settle()
         await here.comes("in 1 h", **alone)
         assert [one.tag for one in await bach.messages(status=[Status.PENDING])] != []
