@@ -2,30 +2,89 @@
 
 from dataclasses import dataclass
 
-from tests.simulation.steps import Advance, Crash, DiskFull, DiskSlow, DiskWell, Jump, Restart
+from tests.simulation.steps import Advance, Again, Crash, DiskFull, DiskSlow, DiskWell, Jump, Restart
 
 LINES = ("line", "radio")
 PEOPLE = {"ada": "line", "bob": "line", "cyd": "radio", "den": "radio"}
-"""Who there is, and the connection that leads to them."""
+"""Who there is, and the connection that leads to them. On the radio there are no buttons, and people write words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """Somebody starts a route that tells these, one group after the other."""
+    """Somebody starts a route that tells these, one group after the other. `key`: so that it can be started again."""
 
     number: int
     groups: tuple[tuple[str, ...], ...] = (("ada",), ("cyd",))
     in_turn: bool = False
     wait: float = 60.0
     repeats: int = 0
+    priority: int = 0
+    tag: str | None = None
+    reminds: bool = False
+    key: bool = False
+    snooze: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Have:
-    """Somebody presses the button of an alarm, as they see it."""
+    """Somebody presses the button of an alarm, as they see it, or writes its words."""
 
     number: int
     person: str = "ada"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Somebody presses the button that quiets it, or writes its words."""
+
+    number: int
+    person: str = "ada"
+
+
+@dataclass(frozen=True, slots=True)
+class Know:
+    """Somebody says elsewhere that they have it."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Somebody says elsewhere that it is to be quiet for so many seconds."""
+
+    number: int
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """Nobody needs to know any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """All is well again, and who was told hears so."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """Somebody rests every day between two times, as their connection is told."""
+
+    person: str
+    begins: str
+    ends: str
+    below: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Messages of low priority through this connection are to be gathered; an alarm never is."""
+
+    connection: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +101,24 @@ class LineWorks:
     connection: str = "line"
 
 
+type CallStep = Know | Hush | CallOff | Clear
+"""What is asked of a run."""
 type AlarmStep = (
-    Alarm | Have | LineFails | LineWorks | Advance | Crash | DiskFull | DiskSlow | DiskWell | Jump | Restart
+    Alarm
+    | Again
+    | Have
+    | Later
+    | CallStep
+    | Rests
+    | Gather
+    | LineFails
+    | LineWorks
+    | Advance
+    | Crash
+    | DiskFull
+    | DiskSlow
+    | DiskWell
+    | Jump
+    | Restart
 )
 type AlarmHistory = tuple[AlarmStep, ...]
