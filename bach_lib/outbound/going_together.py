@@ -59,9 +59,10 @@ def gatherable(draft: Draft, row: Connection, connector: type[Connector], normal
 
 
 def _may_wait(draft: Draft) -> bool:
+    """Where a platform has no buttons, what can be chosen stands in the words: it would be none in a list."""
     is_wish = draft.next_retry_at is not None and draft.why is None
     is_own = draft.reply_to or draft.tag or draft.buttons or draft.files or draft.extras or is_wish
-    is_own = is_own or draft.awake or draft.confidential
+    is_own = is_own or draft.awake or draft.confidential or any(loss.what == "buttons" for loss in draft.lost)
     return (
         draft.operation is Operation.SEND
         and draft.delivery is Delivery.AT_LEAST_ONCE

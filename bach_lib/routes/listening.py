@@ -110,6 +110,10 @@ class Listener:
         """The run to which a message belongs."""
         return self._watched.get(self._run_of.get(message_id, 0))
 
+    def is_news(self, message: IncomingMessage) -> bool:
+        """Whether none of those that it can be meant for has heard it: what is looked through for one reaches all."""
+        return all(may_be_news(one.run, message) for one in self if one.asked.is_addressed(message))
+
     def watch(self, run: RouteRun, messages: Sequence[Message]) -> Watched:
         """Follow a run as it stands now. `messages`: those of its that were put just now."""
         watched = self._watched.get(run.id)

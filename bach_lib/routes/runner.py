@@ -200,7 +200,7 @@ class RouteRunner:
         """What came in while nobody listened: before a crash it was announced, and not taken down here."""
         for place in dict.fromkeys(one.place for one in run.tried):
             for message in reversed(await self._services.incoming_at(place.connection, place.recipient)):
-                if message.routed_at is not None and may_be_news(run, message):
+                if message.routed_at is not None and may_be_news(run, message) and self._listener.is_news(message):
                     self._services.questions.received(message)
 
     def _go_on(self, watched: Watched) -> None:

@@ -33,7 +33,8 @@ class AlarmGenerator:
     def __init__(self, seed: int) -> None:
         self._random = random = Random(f"alarm {seed}")
         self._count = 0
-        calm = random.random() < 0.3
+        self._first: dict[int, tuple[str, ...]] = {}
+        self._is_calm = calm = random.random() < 0.3
         self._has_tags, self._has_rests = random.random() < 0.4, random.random() < 0.3
         more = 1 if random.random() < 0.6 else 0
         self._moves: dict[Callable[[], list[AlarmStep]], float] = {
@@ -74,6 +75,7 @@ class AlarmGenerator:
         people = random.sample(list(PEOPLE), random.randint(1, 4))
         cuts = sorted(random.sample(range(1, len(people)), random.randint(0, len(people) - 1)))
         groups = tuple(tuple(people[begin:end]) for begin, end in zip([0, *cuts], [*cuts, len(people)], strict=True))
+        self._first[self._count] = groups[0]
         tag = random.choice(("t", "t", "u")) if self._has_tags and random.random() < 0.7 else None
         alarm = Alarm(
             number=self._count,
@@ -93,10 +95,16 @@ class AlarmGenerator:
         return max(1, self._count - int(self._random.expovariate(0.6)))
 
     def _have(self) -> list[AlarmStep]:
-        return [Have(number=self._number(), person=self._random.choice(list(PEOPLE))), *self._pause()]
+        number = self._number()
+        return [Have(number=number, person=self._whom(number)), *self._pause()]
 
     def _later(self) -> list[AlarmStep]:
-        return [Later(number=self._number(), person=self._random.choice(list(PEOPLE))), *self._pause()]
+        number = self._number()
+        return [Later(number=number, person=self._whom(number)), *self._pause()]
+
+    def _whom(self, number: int) -> str:
+        """Mostly somebody who is told at once."""
+        return self._random.choice(self._first[number] if self._random.random() < 0.7 else list(PEOPLE))
 
     def _call(self) -> list[AlarmStep]:
         random, number = self._random, self._number()
@@ -111,7 +119,7 @@ class AlarmGenerator:
 
     def _pause(self) -> list[AlarmStep]:
         """Mostly a moment, in which what was done is done."""
-        return [Advance(0.0)] if self._random.random() < 0.8 else []
+        return [Advance(0.0)] if self._is_calm or self._random.random() < 0.7 else []
 
     def _advance(self) -> list[AlarmStep]:
         return [Advance(self._random.choice(_TIMES))]

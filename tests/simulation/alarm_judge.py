@@ -138,8 +138,7 @@ def _wrong(run: RouteRun, text: str | None, first: str) -> str | None:
     if run.status is RouteStatus.ACKNOWLEDGED:
         return None if text is not None and f"{run.by} has it" in text else "does not say who has it"
     if run.status is RouteStatus.CANCELLED and run.superseded_by is not None:
-        words = first.partition("\n")[0]
-        return None if text == words else "does not stand there as it was, without a button"
+        return None if text == first else "does not stand there as it was, without a button"
     if run.status is RouteStatus.CANCELLED:
         return None if text is not None and "This is over" in text else "does not say so"
     is_quiet = run.snoozed_at is not None and text is not None and "quiet until" in text

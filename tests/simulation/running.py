@@ -24,6 +24,10 @@ from tests.simulation.incoming_generator import incoming_history_of
 from tests.simulation.incoming_judge import judge_incoming
 from tests.simulation.incoming_steps import IncomingHistory
 from tests.simulation.judge import Complaint, judge
+from tests.simulation.later import tell_later
+from tests.simulation.later_generator import later_history_of
+from tests.simulation.later_judge import judge_later
+from tests.simulation.later_steps import LaterHistory
 from tests.simulation.shrink import shrink
 from tests.simulation.steps import History
 from tests.simulation.world import tell
@@ -105,6 +109,11 @@ def complaints_about_alarms(history: AlarmHistory, seed: int) -> list[Complaint]
     return _complaints(lambda folder: tell_alarms(history, folder, seed), judge_alarms, seed)
 
 
+def complaints_about_later(history: LaterHistory, seed: int) -> list[Complaint]:
+    """What there is to complain of in a history of messages that wait on purpose."""
+    return _complaints(lambda folder: tell_later(history, folder, seed), judge_later, seed)
+
+
 def _complaints[S](
     tell_in: Callable[[Path], Coroutine[object, object, S]], judge_it: Callable[[S], list[Complaint]], seed: int
 ) -> list[Complaint]:
@@ -121,11 +130,13 @@ _OUTGOING = Kind(history_of, complaints_about)
 _INCOMING = Kind(incoming_history_of, complaints_about_incoming)
 _ASKING = Kind(asking_history_of, complaints_about_asking)
 _ALARMS = Kind(alarm_history_of, complaints_about_alarms)
+_LATER = Kind(later_history_of, complaints_about_later)
 KINDS: dict[str, Callable[[str, int, bool], Failure | None]] = {
     "outgoing": _OUTGOING.fail,
     "incoming": _INCOMING.fail,
     "asking": _ASKING.fail,
     "alarms": _ALARMS.fail,
+    "later": _LATER.fail,
 }
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Message, Place, Question, Route, Status, Step, UnansweredError
+from bach_lib import Bach, Button, Connection, Message, Place, Question, Route, Snooze, Status, Step, UnansweredError
 from bach_lib.outbound import going_together, room
 from bach_lib.testing import FakeClock, FakePlatform, World, fake_connector
 
@@ -149,6 +150,19 @@ async def ask(house: World) -> None:
     assert house.platform.texts[-1].startswith("sure?")
     await house.clock.advance(3601)
     await asked
+
+
+async def test_choices_in_words_are_in_no_list() -> None:
+    """Where a platform has no buttons, a list would say "1. Later", and whoever answers 1 is not understood."""
+    platform, clock = FakePlatform(), FakeClock(NOON)
+    kind = fake_connector(platform, receives=True)
+    kind.capabilities = replace(kind.capabilities, max_buttons=0, button_value=0)
+    home = Connection(name="home", type="fake", allowed=frozenset({"ada"}), settings={"gathering": [DIGEST]})
+    async with Bach(":memory:", clock=clock, connectors={"fake": kind}, connections=[home], grace=0) as bach:
+        for text in ("Door open", "Washing done"):
+            await bach.send("home", "ada", text, snooze=Snooze(seconds=600, button="Later"))
+        await clock.settle()
+        assert platform.texts == ["Door open\n\n1. Later", "Washing done\n\n1. Later"]
 
 
 async def test_send_now_is_for_one_and_what_is_cancelled_is_not_said(house: World) -> None:

@@ -18,6 +18,25 @@ def not_now(bach: Bach, message_id: int, recipient: str) -> None:
     came_in(bach, recipient, kind=Kind.BUTTON, message_id=message_id, content=Content(value="1"))
 
 
+def stored_press(at: float) -> IncomingMessage:
+    """The second button below message 1, as the inbox has it."""
+    return IncomingMessage(
+        id=1,
+        connection="home",
+        remote_id="1",
+        recipient="ada",
+        sender_id="ada",
+        sender_name="Ada",
+        kind=Kind.BUTTON,
+        text="",
+        sent_at=None,
+        received_at=at,
+        message_id=1,
+        content=Content(value="1"),
+        routed_at=at,
+    )
+
+
 async def test_who_wants_quiet_has_it_and_is_told_again() -> None:
     """Whoever is under way would turn the sound off, and hear no more of a leak; or be woken every minute."""
     async with world(connections=HOME) as (bach, platform, clock):
@@ -77,21 +96,7 @@ async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) 
         await clock.settle()
     async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
         await clock.advance(1800)
-        press_of_before = IncomingMessage(
-            id=1,
-            connection="home",
-            remote_id="1",
-            recipient="ada",
-            sender_id="ada",
-            sender_name="Ada",
-            kind=Kind.BUTTON,
-            text="",
-            sent_at=None,
-            received_at=run.started_at,
-            message_id=1,
-            content=Content(value="1"),
-            routed_at=run.started_at,
-        )
+        press_of_before = stored_press(run.started_at)
         found = await bach.route_run(run.id)
         assert (found.snoozed_by, len(heard(platform)), len(edits(platform))) == ("Ada", 1, 1)
         services = bach._routing.runner._services
@@ -108,3 +113,31 @@ async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) 
         assert len(heard(platform)) == 2
         await clock.advance(60)
         assert len(heard(platform)) == 3, "and it goes on as the step says"
+
+
+async def test_a_press_counts_once_where_another_alarm_looks_for_presses(tmp_path: Path) -> None:
+    """Of two alarms in one chat, the first would be quiet once more after a power cut, when nobody wants that."""
+    platform, clock = FakePlatform(), FakeClock()
+    own = {"connectors": {"fake": fake_connector(platform)}, "connections": HOME, "clock": clock, "grace": 0}
+    route = Route(name="water", steps=(replace(WATER.steps[0], repeats=1),))
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+        run = await bach.start_route(route, "Water!", snooze=60)
+        await bach.start_route(route, "Smoke!")
+        await clock.settle()
+        not_now(bach, 1, "ada")
+        await clock.settle()
+        press_of_before = stored_press(clock.now())
+        await clock.advance(60)
+        assert len(heard(platform)) == 4, "both again"
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+        await clock.settle()
+        runner = bach._routing.runner
+
+        async def came(*_: str) -> list[IncomingMessage]:
+            return [press_of_before]
+
+        runner._services = replace(runner._services, incoming_at=came)
+        for known in await bach.route_runs():
+            await runner._hear_what_came(known)
+        await clock.settle()
+        assert (await bach.route_run(run.id)).snoozed_for is None
