@@ -60,7 +60,7 @@ def gatherable(draft: Draft, row: Connection, connector: type[Connector], normal
 
 def _may_wait(draft: Draft) -> bool:
     """Where a platform has no buttons, what can be chosen stands in the words: it would be none in a list."""
-    is_wish = draft.next_retry_at is not None and draft.why is None
+    is_wish = draft.next_retry_at is not None and (draft.why is None or draft.asked_at != draft.created_at)
     is_own = draft.reply_to or draft.tag or draft.buttons or draft.files or draft.extras or is_wish
     is_own = is_own or draft.awake or draft.confidential or any(loss.what == "buttons" for loss in draft.lost)
     return (

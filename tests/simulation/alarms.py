@@ -36,7 +36,7 @@ from tests.simulation.alarm_steps import (
 from tests.simulation.alarm_story import Act, AlarmStory, Seen
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import wait_until_all_have_ended
-from tests.simulation.incoming_story import Line
+from tests.simulation.incoming_story import RARELY, Line
 from tests.simulation.process import Process
 from tests.simulation.resting import Rest
 from tests.simulation.stage import Stage
@@ -53,7 +53,7 @@ class AlarmWorld(Stage):
     def __init__(self, folder: Path, seed: int, session: ClientSession) -> None:
         self.story = AlarmStory()
         super().__init__(self.story, folder, seed, session)
-        self.lines = {name: Line() for name in LINES}
+        self.lines = {name: Line(RARELY) for name in LINES}
         self.failing: set[str] = set()
         self._settings: dict[str, dict[str, object]] = {name: {} for name in LINES}
         self._is_ill = False

@@ -18,6 +18,8 @@ CONNECTION = "line"
 FRIENDS = frozenset({"ada", "bob"})
 _POLL = 50.0
 """Seconds after which the platform answers that there is nothing."""
+RARELY = 100.0
+"""The same where days pass: each answer costs time here, and a longer silence is none that BACH would trust."""
 _AT_ONCE = 3
 _NO_ROUTE = Fault(code="unreachable", text="No route to host")
 
@@ -79,7 +81,8 @@ class IncomingStory(Chronicle):
 class Line:
     """The platform: its updates, by number; those below what it was told as read are forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, poll: float = _POLL) -> None:
+        self._poll = poll
         self.fails = False
         self.hangs = False
         self._updates: dict[int, Incoming | Unreadable] = {}
@@ -118,7 +121,7 @@ class Line:
 
     async def _wait(self, process: Process) -> None:
         self._news.clear()
-        cancel = process.clock.call_later(_POLL, self._news.set)
+        cancel = process.clock.call_later(self._poll, self._news.set)
         try:
             await self._news.wait()
         finally:

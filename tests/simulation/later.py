@@ -23,7 +23,7 @@ from tests.simulation.alarm_steps import LINES, PEOPLE, LineFails, LineWorks, Re
 from tests.simulation.disk import CirclesError
 from tests.simulation.ending import wait_until_all_have_ended
 from tests.simulation.hand_steps import SendNow
-from tests.simulation.incoming_story import Line
+from tests.simulation.incoming_story import RARELY, Line
 from tests.simulation.later_steps import SNOOZE, TEXTS, Gathers, LaterHistory, LaterStep, Note, Postpone, PutOff
 from tests.simulation.later_story import Deed, Done, LaterStory, Shown, number_of
 from tests.simulation.process import Process
@@ -41,7 +41,7 @@ class LaterWorld(Stage):
     def __init__(self, folder: Path, seed: int, session: ClientSession) -> None:
         self.story = LaterStory()
         super().__init__(self.story, folder, seed, session)
-        self.lines = {name: Line() for name in LINES}
+        self.lines = {name: Line(RARELY) for name in LINES}
         self.failing: set[str] = set()
         self.known: dict[tuple[str, str], str] = {}
         """What each platform calls what it has seen."""

@@ -152,6 +152,17 @@ async def ask(house: World) -> None:
     await asked
 
 
+async def test_a_wish_for_a_time_in_quiet_hours_is_in_no_list(house: World) -> None:
+    """What somebody wanted at one o'clock would come with the list of the evening, and not when the rest is over."""
+    bach, platform, clock = house
+    rest = {"recipient": "ada", "from": "12:00", "until": "14:00", "zone": "UTC"}
+    await bach.registry.update("home", settings={"gathering": [{"at": "18:00", "zone": "UTC"}], "quiet_hours": [rest]})
+    for text in ("wished", "too"):
+        await bach.send("home", "ada", text, not_before=datetime.fromtimestamp(NOON + 3600, UTC))
+    await clock.advance(7200)
+    assert platform.texts == ["wished", "too"]
+
+
 async def test_choices_in_words_are_in_no_list() -> None:
     """Where a platform has no buttons, a list would say "1. Later", and whoever answers 1 is not understood."""
     platform, clock = FakePlatform(), FakeClock(NOON)
