@@ -96,9 +96,11 @@ class AskingWorld(Stage):
 
     def _ask(self, step: Ask) -> None:
         self.story.asks[step.number] = step
+        places = tuple(Place(connection=CONNECTION, recipient=place) for place in step.places)
         question = Question(
             text=f"q{step.number}",
-            places=tuple(Place(connection=CONNECTION, recipient=place) for place in step.places),
+            places=places,
+            after={place: after for place, after in zip(places, step.after, strict=False) if after},
             timeout=step.timeout,
             answers=_BUTTONS if step.has_buttons else (),
             takes_text=step.takes_text,

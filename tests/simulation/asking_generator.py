@@ -10,6 +10,7 @@ from tests.simulation.steps import Advance, Crash, Cut, DiskFull, DiskSlow, Disk
 
 _TIMES = (0.0, 0.0, 1.0, 1.0, 5.0, 31.0, 130.0, 310.0, 1_600.0)
 _TIMEOUTS = (5.0, 60.0, 300.0, 3_600.0, 3_600.0)
+_STEPS = (0.0, 5.0, 30.0, 250.0, 1_000.0)
 _SPELLINGS = ("ada", "@ada", "bob", "@bob", "den", "den/7", LESSER)
 _PLACES = ("ada", "bob", "den", LESSER)
 _PEOPLE = ("ada", "ada", "bob", "bob", LESSER, "eve")
@@ -20,6 +21,7 @@ class AskingGenerator:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"asking {seed}")
+        self._steps = Random(f"steps {seed}")  # of its own, so that the others stay what they were
         self._count = 0
         self._places: dict[int, tuple[str, ...]] = {}
         calm = self._random.random() < 0.5
@@ -57,6 +59,7 @@ class AskingGenerator:
             takes_text=takes_text,
             has_buttons=not takes_text or random.random() < 0.6,
             leaves=random.choice((0.0, 3.0, 40.0)) if random.random() < 0.15 else None,
+            after=self._steps.choice(((), tuple(self._steps.choice(_STEPS) for _ in places))),
         )
         return [asked, Advance(random.choice((0.0, 1.0)))]
 

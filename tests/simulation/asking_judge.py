@@ -104,6 +104,27 @@ def _nothing_is_asked_too_late(story: AskingStory) -> Iterator[str]:
             yield f"question {shown.question} was shown when it was over"
 
 
+def _each_is_asked_in_their_step(story: AskingStory) -> Iterator[str]:
+    """Nobody is woken before it is their turn, and where all is well, nobody is passed over then."""
+    for ask, call in _calls(story):
+        ours = [one for one in story.shown if one.question == ask.number and one.is_question]
+        early = ((one, call.at + ask.asked_after(one.place) - one.at) for one in ours)
+        yield from (
+            f"question {ask.number} was shown at {one.place} {seconds:.0f} s early"
+            for one, seconds in early
+            if seconds > 0.1
+        )
+        ended = call.ended_at
+        if ended is None or story.moved or not story.is_smooth(call.at - _RECOVERY, ended + _SOON):
+            continue
+        asked, there = {one.place for one in ours}, {_place(spelling) for spelling in ask.places}
+        due = {place for place in there if call.at + ask.asked_after(place) < min(ended, call.at + ask.timeout) - 0.1}
+        if due != asked & due:
+            yield f"question {ask.number} was open until {ended:.0f}, and {sorted(due - asked)} never asked"
+        if late := asked - {place for place in there if call.at + ask.asked_after(place) < ended + 0.1}:
+            yield f"question {ask.number} was over, and {sorted(late)} asked all the same"
+
+
 def _left_over(story: AskingStory) -> Iterator[str]:
     if story.unfinished:
         yield f"{story.unfinished} messages still wait"
@@ -122,6 +143,7 @@ RULES: dict[str, Callable[[AskingStory], Iterator[str]]] = {
     "first": _who_may_answer_does,
     "closed": _it_is_closed_everywhere,
     "not late": _nothing_is_asked_too_late,
+    "in turn": _each_is_asked_in_their_step,
     "left over": _left_over,
 }
 

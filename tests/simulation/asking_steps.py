@@ -8,7 +8,10 @@ from tests.simulation.steps import Advance, Crash, DiskFull, DiskSlow, DiskWell,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Somebody asks, at these addresses. `leaves`: after so many seconds they wait no longer."""
+    """Somebody asks, at these addresses. `leaves`: after so many seconds they wait no longer.
+
+    `after`: seconds after which each of them is asked.
+    """
 
     number: int
     places: tuple[str, ...] = ("ada",)
@@ -16,6 +19,13 @@ class Ask:
     takes_text: bool = False
     has_buttons: bool = True
     leaves: float | None = None
+    after: tuple[float, ...] = ()
+
+    def asked_after(self, place: str) -> float:
+        """After how many seconds they are asked at a place, by any of its addresses. The first are asked at once."""
+        times = list(zip(self.places, self.after or (0.0,) * len(self.places), strict=False))
+        here = min(after for one, after in times if one.removeprefix("@").partition("/")[0] == place)
+        return 0.0 if here == min(after for _, after in times) else here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class Waiting:
     kind: str = "its time"
     ends: float | None = None
     is_awake: bool = False
+    is_again: bool = False
+    """Somebody has put it off; what is done about the first message does not concern it."""
 
     @property
     def first(self) -> Note:
@@ -63,7 +65,7 @@ class LaterModel:
 
     def _about(self, done: Done) -> None:
         note = self.story.notes[done.deed.number]
-        mine = next((one for one in self.waiting if one.notes == (note,)), None)
+        mine = next((one for one in self.waiting if one.notes == (note,) and not one.is_again), None)
         if isinstance(done.deed, PutOff):
             self._put_off(note, done.wall)
         elif mine is None:
@@ -89,7 +91,7 @@ class LaterModel:
         if note.tag is not None:
             self.unsure.add(note.person)
         self.waiting = [one for one in self.waiting if one.notes != (note,)]
-        self.waiting.append(Waiting(notes=(note,), due=at + SNOOZE))
+        self.waiting.append(Waiting(notes=(note,), due=at + SNOOZE, is_again=True))
         self._is_mixed(note)
 
     def _sets(self, person: str, *names: str) -> bool:
