@@ -128,7 +128,8 @@ class AlarmGenerator:
         return [self._random.choice((LineFails, LineWorks))(self._random.choice(LINES))]
 
     def _some(self) -> list[AlarmStep]:
-        return self._random.choice((self._have, self._alarm, self._clear, self._later, self._call))()
+        kinds = (self._have, self._alarm, self._clear, self._later, self._call)
+        return self._random.choices(kinds, (4, 3, 1, 2, 1))[0]()
 
     def _disk(self) -> list[AlarmStep]:
         during = self._random.choice((self._some, self._advance))()

@@ -5,7 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from bach_lib import BachError, Message
+from bach_lib.outbound import quieting
 from bach_lib.outbound.letters import Beside, Letter, Letters
+from bach_lib.routes import deciding, runner
+from bach_lib.routes.deciding import Acknowledged, AllClear
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.withdrawal import Withdrawal
 from tests.simulation.running import try_seed
@@ -35,7 +38,7 @@ def _no_timer_rings(patched: pytest.MonkeyPatch) -> None:
 
 
 def _nobody_listens(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(RouteRunner, "_acknowledged", lambda *_: None)
+    patched.setattr(RouteRunner, "_answered", lambda *_: None)
 
 
 def _what_came_before_is_not_heard(patched: pytest.MonkeyPatch) -> None:
@@ -52,15 +55,40 @@ def _nothing_is_withdrawn(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(Withdrawal, "is_done", is_done)
 
 
+def _one_is_forgotten(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(runner, "AllClear", lambda text, told: AllClear(text, told[1:]))
+
+
+def _older_ones_go_on(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(runner, "overtaken", lambda _: ())
+
+
+def _whoever_wants_quiet_has_it(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(runner, "meant", lambda _, answer: Acknowledged(answer.name))
+
+
+def _nobody_rests(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(quieting, "quiet_until", lambda *_: None)
+
+
+def _quiet_is_short(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(deciding, "_quiet", lambda run, by, seconds, now, quiet=deciding._quiet: quiet(run, by, 1.0, now))
+
+
 @pytest.mark.slow  # tells histories until one fails; the quick tests try each of these parts alone
 @pytest.mark.parametrize(
     ("break_it", "rules"),
     [
-        (_two_commits, {"told", "once"}),
+        (_two_commits, {"told", "once", "all clear"}),
         (_no_timer_rings, {"an end"}),
-        (_nobody_listens, {"heard"}),
+        (_nobody_listens, {"heard", "to the second"}),
         (_what_came_before_is_not_heard, {"heard"}),
         (_nothing_is_withdrawn, {"shown", "left over"}),
+        (_one_is_forgotten, {"all clear"}),
+        (_older_ones_go_on, {"an end"}),
+        (_whoever_wants_quiet_has_it, {"an end"}),
+        (_nobody_rests, {"rests"}),
+        (_quiet_is_short, {"to the second"}),
     ],
 )
 def test_what_is_broken_is_named(

@@ -49,6 +49,15 @@ def _time_does_not_end_them(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(Question, "__init__", patient)
 
 
+def _all_are_asked_at_once(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Question, "steps", property(lambda self: [(0.0, tuple(dict.fromkeys(self.places)))]))
+
+
+def _only_the_first_are_asked(patched: pytest.MonkeyPatch) -> None:
+    steps = vars(Question)["steps"].fget
+    patched.setattr(Question, "steps", property(lambda self: steps(self)[:1]))
+
+
 @pytest.mark.parametrize(
     ("break_it", "rules"),
     [
@@ -57,6 +66,8 @@ def _time_does_not_end_them(patched: pytest.MonkeyPatch) -> None:
         (_nobody_listens, {"first"}),
         (_they_stay_open, {"closed"}),
         (_time_does_not_end_them, {"in time", "not late"}),
+        (_all_are_asked_at_once, {"in turn"}),
+        (_only_the_first_are_asked, {"in turn"}),
     ],
 )
 def test_what_is_broken_is_named(

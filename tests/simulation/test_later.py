@@ -1,0 +1,82 @@
+"""The histories of messages that wait can fail: what each rule is there for is broken once on purpose."""
+
+from collections.abc import Callable, Sequence
+from secrets import token_hex
+
+import pytest
+
+from bach_lib.models import Message
+from bach_lib.outbound import going_together, quieting, sender
+from bach_lib.registry.gathering import Gathering
+from bach_lib.routes.snoozing import Snoozing
+from tests.simulation.running import try_seed
+
+
+@pytest.fixture(autouse=True)
+def loopback(socket_enabled: None) -> None:
+    """A session of aiohttp needs an event loop, and that a pair of sockets."""
+
+
+def _nobody_rests(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(quieting, "quiet_until", lambda *_: None)
+
+
+def _nothing_is_gathered(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(sender, "gatherable", lambda draft, *_: draft)
+
+
+def _the_last_is_in_no_list(patched: pytest.MonkeyPatch) -> None:
+    whole = going_together._list
+
+    def shorter(some: Sequence[Message], entry: Gathering | None) -> str:
+        return whole(some[:-1], entry)
+
+    patched.setattr(going_together, "_list", shorter)
+
+
+def _a_list_comes_beside(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(going_together, "end_message", lambda *_, **__: None)
+
+
+def _what_is_gathered_comes_soon(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Gathering, "next_at", lambda _, now: now + 60.0)
+
+
+def _no_press_is_heard(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(Snoozing, "_heard", lambda *_: None)
+
+
+def _a_press_is_heard_again(patched: pytest.MonkeyPatch) -> None:
+    send_again = Snoozing._send_again
+
+    async def under_another_key(self: Snoozing, message: Message, key: str, name: str, due: float) -> float:
+        return await send_again(self, message, key + token_hex(4), name, due)
+
+    patched.setattr(Snoozing, "_send_again", under_another_key)
+    patched.setattr(Snoozing, "_is_outdated", _never)
+
+
+async def _never(*_: object) -> bool:
+    return False
+
+
+@pytest.mark.slow  # tells histories until one fails; the quick tests try each of these parts alone
+@pytest.mark.parametrize(
+    ("break_it", "rules"),
+    [
+        (_nobody_rests, {"rests"}),
+        (_nothing_is_gathered, {"to the second"}),
+        (_the_last_is_in_no_list, {"lists"}),
+        (_a_list_comes_beside, {"twice", "trouble", "to the second"}),
+        (_what_is_gathered_comes_soon, {"to the second"}),
+        (_no_press_is_heard, {"put off", "to the second"}),
+        (_a_press_is_heard_again, {"twice"}),
+    ],
+)
+def test_what_is_broken_is_named(
+    monkeypatch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None], rules: set[str]
+) -> None:
+    """A judge who sees nothing would praise everything."""
+    break_it(monkeypatch)
+    found = next(failure for seed in range(120) if (failure := try_seed(seed, "later", shortest=False)))
+    assert {complaint.rule for complaint in found.complaints} & rules
