@@ -1,10 +1,12 @@
 """The calls of `Bach` about routes: define them, start one, say that somebody has it, and look who was told when."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Unpack
 
 from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
+from bach_lib.models import Receipt
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
@@ -53,6 +55,18 @@ class RouteCalls(CallGroup):
         `name_of`: as for `begin_routes`; whoever has no name may put nothing off. Raises `NotOpenError`.
         """
         self._routing.snoozing.open(name_of)
+
+    async def put_off(
+        self, message_id: int, until: datetime | str, by: str, *, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Let a message that people can put off (`snooze`) come again at a time, as if somebody had pressed its button.
+
+        `until`: as `not_before` of `send`. `by`: what whoever wants that is called; below the message everybody reads
+        it. Raises `UnknownMessageError`, another `InputError` or a `StorageError`; nothing is sent then.
+        """
+        name, key = bounded("by", text_of("by", by)), short("idempotency_key", idempotency_key)
+        message = await self._open_parts.queue.get(message_id)
+        return await self._routing.snoozing.put_off(message, until, name, key)
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.

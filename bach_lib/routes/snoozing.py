@@ -13,15 +13,15 @@ from functools import partial
 from typing import Final
 
 from bach_lib.clock import Clock
-from bach_lib.errors import InputError, TextTooLongError
+from bach_lib.errors import InputError, InvalidValueError, TextTooLongError
 from bach_lib.events import MessageReceived
 from bach_lib.field_logger import FieldLogger
-from bach_lib.models import Button, Extras, Fault, Loss, Message, Operation, Place, Status
+from bach_lib.models import Button, Extras, Fault, Loss, Message, Operation, Place, Receipt, Status
 from bach_lib.models.incoming import ANSWER, IncomingMessage, Kind
 from bach_lib.outbound.button_fitting import MAX_BUTTON_TEXT
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.putting import receipt_of
-from bach_lib.outbound.putting_off import PUT_OFF, by_word, seconds_of, words_lost
+from bach_lib.outbound.putting_off import PUT_OFF, by_word, can_be_put_off, seconds_of, words_lost
 from bach_lib.outbound.tagged import id_there
 from bach_lib.questions.question import Asked, Question
 from bach_lib.registry.sender_tag import without
@@ -33,6 +33,11 @@ from bach_lib.text.buttons import as_it_is
 _LOGGER = FieldLogger(__name__)
 _LATE: Final = 86_400.0
 """Seconds for which a press that nobody has heard is looked for."""
+_THERE: Final = frozenset({Status.SENT, Status.UNCERTAIN})
+_A_MESSAGE: Final = Sentence("a_message_to_put_off", "a message to put off")
+_PUT_OFF_AT_ALL: Final = Sentence(
+    "one_that_was_sent_with_snooze", "one that was sent with a button for it, and that nothing newer has replaced"
+)
 
 type NameOf = Callable[[IncomingMessage], str | None]
 
@@ -129,23 +134,40 @@ class Snoozing:
                 return message, words.seconds
         return None
 
+    async def put_off(self, message: Message, until: datetime | str, name: str, key: str | None) -> Receipt:
+        """The same for who chooses a time elsewhere. Raises an `InputError` or `StorageError`; nothing is sent then."""
+        is_there = message.status in _THERE and can_be_put_off(message) and not message.confidential
+        if not is_there or await self._is_outdated(message):
+            raise InvalidValueError(field=_A_MESSAGE, value=message.id, expected=_PUT_OFF_AT_ALL)
+        return await self._again(message, until, name, (key, key and f"{key}, said"))
+
     async def _put_off(self, message: Message, asked: IncomingMessage, seconds: float) -> None:
         """Send it again later, and say below what stands there who wanted that. Raises a `StorageError`."""
         name = self._name_of(asked)
-        if name is None or message.status not in (Status.SENT, Status.UNCERTAIN) or await self._is_outdated(message):
+        if name is None or message.status not in _THERE or await self._is_outdated(message):
             return
-        due = asked.received_at + seconds
+        until = datetime.fromtimestamp(asked.received_at + seconds, UTC)
         try:
-            due = await self._send_again(message, f"bach:later:{asked.id}", name, due)
+            await self._again(message, until, name, (f"bach:later:{asked.id}", f"bach:put off:{asked.id}"))
         except InputError as error:  # the connection is gone, or it was put off before, with files that are gone now
             _LOGGER.debug("Message %s is not put off: %s", message.id, error, message_id=message.id)
             return
-        with suppress(InputError):  # nothing can be changed there
-            await self._say_so(message, f"bach:put off:{asked.id}", f"⏰ {_shown(due, self._clock.now())}, {name}")
         await self._services.prove(message.id, asked)
 
-    async def _send_again(self, message: Message, key: str, name: str, due: float) -> float:
-        """When it comes: later than was asked, if whoever gets it rests then."""
+    async def _again(
+        self, message: Message, until: datetime | str, name: str, keys: tuple[str | None, str | None]
+    ) -> Receipt:
+        """Send it later, and say so below it: when it comes, which is later still if whoever gets it rests then."""
+        receipt = await self._send_again(message, keys[0], name, until)
+        wish = datetime.fromisoformat(until) if isinstance(until, str) else until
+        comes = (one.scheduled_for for one in await self._services.those((receipt.id,)))
+        due = next(comes, None) or wish.timestamp()
+        with suppress(InputError):  # nothing can be changed there
+            await self._say_so(message, keys[1], f"⏰ {_shown(due, self._clock.now())}, {name}")
+        return receipt
+
+    async def _send_again(self, message: Message, key: str | None, name: str, until: datetime | str) -> Receipt:
+        """With all that was in it, under its tag."""
         row = self._services.registry.get(message.connection)
         whole, gone = await self._more.filled(message)
         options = _options(message, without(row, message.title) if message.title else None) | SendOptions(
@@ -157,16 +179,15 @@ class Snoozing:
             extras=message.extras,
             files=whole.files,
             lost=[*words_lost(message), *gone],
-            not_before=datetime.fromtimestamp(due, UTC),
+            not_before=until,
             idempotency_key=key,
         )
         why = Fault(code=PUT_OFF, text=Sentence("name_put_it_off", "{name} put it off.", name=name))
         text = without(row, message.text)
         send = self._services.sender.send
-        receipt = await send(row.name, message.recipient, text, options, is_awake=message.awake, is_own=True, why=why)
-        return next((one.scheduled_for or due for one in await self._services.those((receipt.id,))), due)
+        return await send(row.name, message.recipient, text, options, is_awake=message.awake, is_own=True, why=why)
 
-    async def _say_so(self, message: Message, key: str, line: str) -> None:
+    async def _say_so(self, message: Message, key: str | None, line: str) -> None:
         if not message.text and not message.files:
             return  # it is a place, below which nothing can be said
         line, change = as_it_is(line, message.format), self._services.sender.change_there

@@ -19,8 +19,9 @@ from bach_lib.models import Message, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.rest.answers import Json
 from bach_lib.said import boxed
+from bach_lib.web.after_sending import after_sending
 from bach_lib.web.alarm_commands import acknowledge, alarms, call_off, snooze, unacknowledged
-from bach_lib.web.change_commands import delete, edit, react
+from bach_lib.web.change_commands import delete, edit, forward, pin, put_off, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture
 from bach_lib.web.standing import UNDELIVERED, Standing, standing
@@ -113,7 +114,9 @@ async def message(visit: Visit, *, message_id: int) -> Json:
     aim = visit.viewer.aim(found.context)
     meant: Json = {"name": aim.name, "is_home": aim.is_home} if aim else None
     proofs = await visit.bach.proofs(message_id)
-    return {**Views(visit).whole(found, attempts, proofs), "origin": shown, "aim": meant}
+    views = Views(visit)
+    whole = {**views.whole(found, attempts, proofs), **await after_sending(visit, views, found)}
+    return {**whole, "origin": shown, "aim": meant}
 
 
 async def places(visit: Visit) -> Json:
@@ -138,10 +141,11 @@ async def act(visit: Visit, *, what: MessageAction, ids: Sequence[int]) -> Json:
 
 
 async def amend(visit: Visit, *, message_id: int, changes: Amendment) -> Json:
-    """Give a message other words or another recipient, and send it; what became of it."""
+    """Give a message other words, another recipient or another time, and send it; what became of it."""
     found = await _require_message(visit, message_id)
     visit.require(str(changes.get("connection", found.connection)), str(changes.get("recipient", found.recipient)))
-    return _became([await visit.bach.amend(message_id, wait=_SECONDS, **changes)])
+    wait = 0.0 if changes.get("not_before") else _SECONDS
+    return _became([await visit.bach.amend(message_id, wait=wait, **changes)])
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -150,7 +154,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         *(act, amend, counts, message, places, waiting),
         *(check, connections, household, overview, switch),
         *(conversation, conversations, mark_read, picture, write),
-        *(delete, edit, react),
+        *(delete, edit, forward, pin, put_off, react),
         *(acknowledge, alarms, call_off, snooze),
     )
 }

@@ -1,15 +1,18 @@
-"""What the web app asks to change of what was said: other words for a message, taking it back, an emoji on one.
+"""What the web app asks to change of what was said: other words for a message, an emoji on one, keeping it in sight.
 
-Each is a message of its own in the queue, so it waits its turn as others do, and its state is shown at what it changes.
+Also passing it on, taking it back, and letting it come again later. Each is a message of its own in the queue, so it
+waits its turn as others do, and its state is shown at what it changes.
 """
 
 from typing import Final
 
+from bach_lib.bach.sending_calls import one_of_both
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Extras, Message, Operation
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
-from bach_lib.said import Sentence
+from bach_lib.said import Sentence, boxed
 from bach_lib.web.viewer import Visit
 
 _KEYS: Final = "panel:"
@@ -43,11 +46,57 @@ async def delete(visit: Visit, *, message_id: int, key: str | None = None) -> Js
     return {"id": receipt.id}
 
 
-async def react(visit: Visit, *, incoming_id: int, emoji: str, key: str | None = None) -> Json:
-    """Put an emoji on a message that came in."""
-    found = await visit.bach.incoming(incoming_id)
-    visit.require(found.connection, found.recipient)
-    receipt = await visit.bach.react_to(incoming_id, emoji, idempotency_key=own_key(key), context=visit.viewer.context)
+async def react(
+    visit: Visit, *, emoji: str, message_id: int | None = None, incoming_id: int | None = None, key: str | None = None
+) -> Json:
+    """Put an emoji on a message that was sent, or on one that came in."""
+    await _require_either(visit, message_id, incoming_id)
+    options = SendOptions(idempotency_key=own_key(key), context=visit.viewer.context)
+    if message_id is not None:
+        receipt = await visit.bach.react(message_id, emoji, **options)
+    else:
+        receipt = await visit.bach.react_to(incoming_id or 0, emoji, **options)
+    return {"id": receipt.id}
+
+
+async def pin(
+    visit: Visit,
+    *,
+    is_pinned: bool,
+    message_id: int | None = None,
+    incoming_id: int | None = None,
+    key: str | None = None,
+) -> Json:
+    """Keep a message that was sent, or one that came in, in sight at the top of its chat, or no longer."""
+    await _require_either(visit, message_id, incoming_id)
+    change = visit.bach.pin if is_pinned else visit.bach.unpin
+    options = SendOptions(idempotency_key=own_key(key), context=visit.viewer.context)
+    receipt = await change(message_id, incoming_id=incoming_id, **options)
+    return {"id": receipt.id}
+
+
+async def forward(
+    visit: Visit,
+    *,
+    connection: str,
+    recipient: str,
+    message_id: int | None = None,
+    incoming_id: int | None = None,
+    copy: bool = False,
+    key: str | None = None,
+) -> Json:
+    """Pass a message on that was sent, or one that came in; `copy`: without whose words they are."""
+    visit.require(connection, recipient)
+    await _require_either(visit, message_id, incoming_id)
+    options = SendOptions(idempotency_key=own_key(key), context=visit.viewer.context)
+    receipt = await visit.bach.forward(connection, recipient, message_id, incoming_id=incoming_id, copy=copy, **options)
+    return {"id": receipt.id, "lost": [boxed(loss.reason) for loss in receipt.lost]}
+
+
+async def put_off(visit: Visit, *, message_id: int, until: str, key: str | None = None) -> Json:
+    """Let a message that people can put off come again at a time, in the name of the viewer."""
+    await _require(visit, message_id)
+    receipt = await visit.bach.put_off(message_id, until, visit.viewer.name, idempotency_key=own_key(key))
     return {"id": receipt.id}
 
 
@@ -60,6 +109,15 @@ async def _require(visit: Visit, message_id: int) -> Message:
     found = await visit.bach.get(message_id)
     visit.require(found.connection, found.recipient)
     return found
+
+
+async def _require_either(visit: Visit, message_id: int | None, incoming_id: int | None) -> None:
+    """Raise `ForbiddenError` unless they may decide about it; `InvalidValueError` unless one of the two is named."""
+    if (number := one_of_both(message_id, incoming_id)) is not None:
+        await _require(visit, number)
+        return
+    found = await visit.bach.incoming(incoming_id or 0)
+    visit.require(found.connection, found.recipient)
 
 
 async def _change_of(visit: Visit, message: Message, number: int) -> Message:

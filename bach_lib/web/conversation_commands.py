@@ -15,6 +15,7 @@ from bach_lib.inbound.presses import LABEL
 from bach_lib.models import ConnectionState, Direction, File, Message, Operation
 from bach_lib.models.incoming import InboxStatus, IncomingMessage, Kind
 from bach_lib.rest.answers import Json
+from bach_lib.web.after_sending import deeds
 from bach_lib.web.viewer import Visit
 from bach_lib.web.views import Views
 from bach_lib.web.writing import file_limits
@@ -174,6 +175,7 @@ def _out(views: Views, message: Message) -> _View:
         "at": message.created_at,
         "buttons": [button.text for row in message.buttons for button in row],
         "attached": [_file(file) for file in message.files],
+        "deeds": deeds(message),
         "own_words": not message.confidential and bool(message.text or not message.extras.given),
     }
 

@@ -15,14 +15,14 @@ type View = dict[str, Json]
 _BEGINNING = 300
 """Characters of a text that a list shows."""
 _DEEDS: Mapping[Status, tuple[str, ...]] = {
-    Status.PENDING: ("amend", "cancel"),
-    Status.FAILED: ("send_now", "amend", "cancel"),
+    Status.PENDING: ("amend", "move", "cancel"),
+    Status.FAILED: ("send_now", "amend", "move", "cancel"),
     Status.DEAD: ("retry", "amend", "discard"),
     Status.UNCERTAIN: ("retry", "amend", "discard"),
     Status.EXPIRED: ("retry", "amend"),
     Status.CANCELLED: ("retry", "amend"),
 }
-_NOW_AS_WELL = ("send_now", "amend", "cancel")
+_NOW_AS_WELL = ("send_now", "amend", "move", "cancel")
 """Of what was held back or is scheduled, and of what goes through a connection that does not work, as far as known."""
 
 _WITHOUT_WORDS = frozenset({"send_now", "cancel", "discard"})

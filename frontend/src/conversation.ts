@@ -114,7 +114,7 @@ export class Conversation extends LitElement {
         ${unread.length ? html`<button @click=${() => this.markRead(unread)}>${text("chat.mark_read", { count: unread.length })}</button>` : nothing}
       </div>
       ${this.notice.status()}
-      <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled} @bach-changed=${this.live.refresh}>
+      <ol tabindex="0" aria-label=${text("chat.with", { name: this.place.title })} @scroll=${this.scrolled} @bach-changed=${this.live.refresh} @bach-done=${this.notice.show}>
         ${before ? html`<li><button @click=${this.older}>${text("waiting.older")}</button></li>` : nothing}
         ${view && !items.length ? html`<li class="quiet">${text("chat.empty")}</li>` : nothing}
         ${repeat(folded(items, later), ({ one }) => keyOf(one), (told) => item(this.around, told))}

@@ -12,6 +12,7 @@ export class Deed extends LitElement {
   static override properties = {
     transport: { attribute: false },
     number: { attribute: false },
+    came: { attribute: false },
     opened: { state: true },
     error: { state: true },
     busy: { state: true },
@@ -20,6 +21,8 @@ export class Deed extends LitElement {
   declare transport: Transport;
   /** Of the message. */
   declare number: number;
+  /** Whether it is one that came in. */
+  declare came: boolean;
   /** Which of its forms is open. */
   declare opened: string | undefined;
   declare error: string | undefined;
@@ -46,17 +49,25 @@ export class Deed extends LitElement {
     this.close();
   };
 
-  protected async perform(command: string, data: object): Promise<void> {
-    if (this.busy) return;
+  /** The message, as a command is told of it. */
+  protected get which() {
+    return this.came ? { incoming_id: this.number } : { message_id: this.number };
+  }
+
+  /** What was answered; nothing if it failed, which it says then. */
+  protected async perform<R = object>(command: string, data: object): Promise<R | undefined> {
+    if (this.busy) return undefined;
     this.busy = true;
     this.error = undefined;
     try {
-      await this.transport.call(command, { ...data, key: this.tries.keyOf({ command, ...data }) });
+      const answer = await this.transport.call<R>(command, { ...data, key: this.tries.keyOf({ command, ...data }) });
       this.tries.done();
       this.close();
       this.dispatchEvent(new CustomEvent(CHANGED, { bubbles: true, composed: true }));
+      return answer;
     } catch (error) {
       this.error = sentence(error);
+      return undefined;
     } finally {
       this.busy = false;
     }

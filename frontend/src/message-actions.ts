@@ -7,9 +7,11 @@ import { sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
 import type { MessageAction, Done, Row } from "./views.ts";
-import { ACTIONS, outcome, words } from "./words.ts";
+import "./when.ts";
+import type { ChosenTime } from "./when.ts";
+import { ACTIONS, outcome, time, words } from "./words.ts";
 
-const ORDER: readonly MessageAction[] = ["retry", "send_now", "amend", "discard", "cancel"];
+const ORDER: readonly MessageAction[] = ["retry", "send_now", "amend", "move", "discard", "cancel"];
 
 export class MessageActions extends LitElement {
   static override styles = styles;
@@ -18,6 +20,7 @@ export class MessageActions extends LitElement {
     rows: { attribute: false },
     asked: { state: true },
     busy: { state: true },
+    failed: { state: true },
   };
 
   declare transport: Transport;
@@ -25,15 +28,28 @@ export class MessageActions extends LitElement {
   /** What was pressed and needs more than a press. */
   declare asked: MessageAction | undefined;
   declare busy: boolean;
+  /** Why it has no other time. */
+  declare failed: string | undefined;
 
   override render() {
     const { rows, transport, asked } = this;
-    const possible = ORDER.filter((action) => (action !== "amend" || rows.length === 1) && this.able(action).length);
+    const possible = ORDER.filter((action) => ((action !== "amend" && action !== "move") || rows.length === 1) && this.able(action).length);
     return html`
       ${possible.length ? html`<div class="bar">${possible.map((action) => this.button(action))}</div>` : nothing}
       ${asked === "discard" || asked === "cancel" ? this.question(asked) : nothing}
       ${asked === "amend"
         ? html`<bach-change .transport=${transport} .row=${rows[0]} @close=${this.close}></bach-change>`
+        : nothing}
+      ${asked === "move"
+        ? html`<bach-when
+            .transport=${transport}
+            .heading=${transport.text("when.move")}
+            .planned=${rows[0]?.scheduled_for}
+            .error=${this.failed}
+            .busy=${this.busy}
+            @bach-chosen=${this.move}
+            @close=${this.close}
+          ></bach-when>`
         : nothing}
     `;
   }
@@ -47,7 +63,7 @@ export class MessageActions extends LitElement {
     const name = this.transport.text(ACTIONS[action]);
     const able = this.able(action);
     const many = this.rows.length > 1;
-    const asks = action === "amend" || (many && (action === "discard" || action === "cancel")); // one is undone as easily
+    const asks = action === "amend" || action === "move" || (many && (action === "discard" || action === "cancel")); // one is undone as easily
     const press = asks ? () => (this.asked = action) : () => this.act(action);
     return html`<button
       ?disabled=${this.busy}
@@ -82,7 +98,21 @@ export class MessageActions extends LitElement {
   }
 
   private close = (): void => {
-    this.asked = undefined;
+    this.asked = this.failed = undefined;
+  };
+
+  private move = async ({ detail: { at, seconds } }: ChosenTime): Promise<void> => {
+    const { transport } = this;
+    this.busy = true;
+    try {
+      await transport.call<Done>("bach/panel/amend", { message_id: this.rows[0]!.id, changes: { not_before: at } });
+      tell(this, { said: transport.text("done.moved", { time: time(transport.locale, seconds) }), isError: false });
+      this.close();
+    } catch (error) {
+      this.failed = sentence(error);
+    } finally {
+      this.busy = false;
+    }
   };
 
   private async act(what: MessageAction): Promise<void> {

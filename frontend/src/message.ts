@@ -2,13 +2,15 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./message-actions.ts";
+import "./more.ts";
+import "./own-message.ts";
 import { link } from "./events.ts";
 import { Live } from "./live.ts";
 import { Notice } from "./notice.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
-import type { Attempt, MessageView, Proof } from "./views.ts";
-import { ORIGINS, OUTCOMES, PROOFS_OF, advice, amount, known, needsPerson, reason, state, time } from "./words.ts";
+import type { Attempt, MessageView, Proof, Row } from "./views.ts";
+import { ORIGINS, OUTCOMES, PROOFS_OF, advice, amount, known, needsPerson, reason, state, time, words } from "./words.ts";
 
 /** Seconds; what took less took none, for a person. */
 const SHOWN = 0.01;
@@ -86,6 +88,7 @@ export class Message extends LitElement {
         <p class="said">${view.text}</p>
         ${view.files ? html`<p class="quiet">${transport.text("message.files", { count: view.files })}</p>` : nothing}
         ${view.lost.map((one) => html`<p class="quiet">${one}</p>`)}
+        ${view.able.length ? this.deeds(view) : nothing}
       </section>
       <section class="card">
         <h2>${transport.text("message.history")}</h2>
@@ -96,9 +99,24 @@ export class Message extends LitElement {
             ? html`<li>${this.moment(view.finished_at)} ${state(transport, view)}</li>`
             : nothing}
           ${view.proofs.map((proof) => this.proof(proof))}
+          ${[...view.changes].reverse().map((change) => this.change(change))}
         </ol>
       </section>
     `;
+  }
+
+  private deeds(view: MessageView) {
+    const { transport } = this;
+    const seen = view.changes.find((one) => one.operation === "edit" && one.status === "sent");
+    return html`<div @bach-changed=${this.live.refresh} @bach-done=${this.notice.show}>
+      <bach-own-message .transport=${transport} .number=${view.id} .seen=${seen?.id} .words=${seen?.text ?? view.text} .can=${view.able}></bach-own-message>
+      <bach-more .transport=${transport} .number=${view.id} .can=${view.able} .isPinned=${view.is_pinned} .whole=${true}></bach-more>
+    </div>`;
+  }
+
+  /** What was done with it since. */
+  private change(row: Row) {
+    return html`<li>${this.moment(row.created_at)} ${link(`/message/${row.id}`, words(this.transport, row))} <span class="quiet">${state(this.transport, row)}</span></li>`;
   }
 
   private queued({ origin }: MessageView) {

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { Deed } from "./deed.ts";
 import { small } from "./conversation-layout.ts";
 import { styles } from "./styles.ts";
-import type { PlaceView } from "./views.ts";
+import type { Able } from "./views.ts";
 
 export class OwnMessage extends Deed {
   static override styles = [styles, small];
@@ -18,7 +18,7 @@ export class OwnMessage extends Deed {
   /** The change as which it stands there now. */
   declare seen: number | undefined;
   declare words: string;
-  declare can: PlaceView["can"];
+  declare can: readonly Able[];
 
   /** The words when the form was opened: what is written in it stays, whatever becomes of them meanwhile. */
   private wordsThen = "";

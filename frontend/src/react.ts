@@ -1,4 +1,4 @@
-/** An emoji on what somebody wrote: a row of common ones, and a field for any other. */
+/** An emoji on what was said: a row of common ones, and a field for any other. */
 
 import { html, nothing } from "lit";
 import { small } from "./conversation-layout.ts";
@@ -42,7 +42,7 @@ export class React extends Deed {
   };
 
   private put(emoji: string): void {
-    void this.perform("bach/panel/react", { incoming_id: this.number, emoji });
+    void this.perform("bach/panel/react", { ...this.which, emoji });
   }
 }
 

@@ -4,10 +4,11 @@ import { html, nothing } from "lit";
 import { link } from "./events.ts";
 import { type Told, shapeOf } from "./folding.ts";
 import { keyOf } from "./loaded-history.ts";
+import "./more.ts";
 import "./own-message.ts";
 import "./react.ts";
 import type { TextKey, Transport } from "./transport.ts";
-import type { CameView, PlaceView, SaidView, WentView } from "./views.ts";
+import type { Able, CameView, PlaceView, SaidView, WentView } from "./views.ts";
 import { KINDS, known, mark, needsPerson, reason, size, state, time, words } from "./words.ts";
 
 /** The conversation around it. */
@@ -47,7 +48,7 @@ function went(around: Around, told: Told<WentView>) {
   const shown = now ? { ...one, title: now.title, text: now.text } : one;
   const buttons = [...new Set([...(now?.buttons ?? one.buttons), ...shape.pressed.keys()])]; // once it is answered, a question has none
   const why = one.status === "sent" ? "" : reason(transport, one);
-  const can = one.own_words ? place.can : place.can.filter((deed) => deed !== "edit");
+  const can = [...(one.own_words ? place.can : place.can.filter((deed) => deed !== "edit")), ...one.deeds];
   const isThere = one.ref !== null && one.status === "sent" && !shape.isDeleted && !shape.open.some(isGoing);
   return html`<li class="card out" data-key=${keyOf(one)}>
     ${saying(shape.isDeleted, words(transport, shown))}
@@ -63,7 +64,8 @@ function went(around: Around, told: Told<WentView>) {
     </p>
     ${why ? html`<p>${why}</p>` : nothing}
     ${isThere
-      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${can}></bach-own-message>`
+      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${can}></bach-own-message>
+          <bach-more .transport=${transport} .number=${one.id} .can=${can} .isPinned=${shape.isPinned}></bach-more>`
       : nothing}
   </li>`;
 }
@@ -75,7 +77,8 @@ function came(around: Around, told: Told<CameView>) {
   const { transport, place } = around;
   const { text, locale } = transport;
   const { one } = told;
-  const { words: now } = shapeOf(told, place);
+  const { words: now, isPinned } = shapeOf(told, place);
+  const can: Able[] = [...place.can, "forward"];
   const picture = around.pictures[one.id];
   const what = text(KINDS[one.kind], { name: one.sender, words: one.reactions.join(" ") });
   return html`<li class="card" data-key=${keyOf(one)}>
@@ -97,7 +100,8 @@ function came(around: Around, told: Told<CameView>) {
     ${WORDS.includes(one.kind)
       ? html`<div class="bar deeds">
           <button class="plain" @click=${() => around.answer(one)}>${text("chat.answer")}</button>
-          ${place.can.includes("react") ? html`<bach-react .transport=${transport} .number=${one.id}></bach-react>` : nothing}
+          ${place.can.includes("react") ? html`<bach-react .transport=${transport} .number=${one.id} .came=${true}></bach-react>` : nothing}
+          <bach-more .transport=${transport} .number=${one.id} .came=${true} .can=${can} .isPinned=${isPinned}></bach-more>
         </div>`
       : nothing}
   </li>`;

@@ -2,7 +2,9 @@
 
 export type Status = "pending" | "sending" | "failed" | "sent" | "dead" | "expired" | "cancelled" | "uncertain";
 export type ProofKind = "delivered" | "seen" | "answered";
-export type MessageAction = "retry" | "send_now" | "amend" | "discard" | "cancel";
+export type MessageAction = "retry" | "send_now" | "amend" | "move" | "discard" | "cancel";
+/** What can be done with what was said. */
+export type Able = Exclude<Row["operation"], "send"> | "forward" | "put_off";
 
 /** One message going out. Times are seconds since 1970. */
 export interface Row {
@@ -207,6 +209,8 @@ export interface WentView extends Row {
   attached: { name: string; size: number }[];
   /** Whether what stands as its text is that: not of a place on the map, nor of what nobody reads here. */
   own_words: boolean;
+  /** What can be done with it beside what its platform can. */
+  deeds: Able[];
 }
 
 /** One that came in. */
@@ -248,4 +252,10 @@ export interface MessageView extends Row {
   origin: { kind: "automation" | "script" | "user"; name: string; link: string | null } | null;
   /** For which person it was, and whether they were at home; null: for none, or not for this user to know. */
   aim: { name: string; is_home: boolean } | null;
+  /** What can be done with it, as it was sent. */
+  able: Able[];
+  /** null: it is so long ago that nobody can tell. */
+  is_pinned: boolean | null;
+  /** What was done with it since, newest first. */
+  changes: Row[];
 }

@@ -44,6 +44,7 @@ export const ACTIONS: Record<MessageAction, TextKey> = {
   retry: "action.retry",
   send_now: "action.send_now",
   amend: "action.amend",
+  move: "action.move",
   discard: "action.discard",
   cancel: "action.cancel",
 };

@@ -74,6 +74,9 @@ export const row = (more: Partial<Row> = {}): Row => ({
   ...more,
 });
 
+/** Of a message with which nothing can be done. */
+export const NOTHING_MORE = { able: [], is_pinned: false, changes: [] };
+
 /** Put an element on the page, and let it draw what it was told at once. */
 export async function show<E extends LitElement>(name: string, properties: Partial<E>): Promise<E> {
   const element = document.createElement(name) as E;

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import type { Message } from "../src/message.ts";
 import "../src/message.ts";
 import type { MessageView } from "../src/views.ts";
-import { FakeHome, row, seen, settled, show } from "./fake.ts";
+import { FakeHome, NOTHING_MORE, row, seen, settled, show } from "./fake.ts";
 
 async function open(origin: MessageView["origin"]) {
-  const view: MessageView = { ...row(), attempts: [], proofs: [], lost: [], priority: 0, tag: null, origin, aim: null };
+  const view: MessageView = { ...row(), attempts: [], proofs: [], lost: [], priority: 0, tag: null, origin, aim: null, ...NOTHING_MORE };
   const element = await show<Message>("bach-message", { transport: new FakeHome({ message: () => view }), number: 7 });
   await settled(element);
   return element;

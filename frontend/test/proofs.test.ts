@@ -4,7 +4,7 @@ import type { Message } from "../src/message.ts";
 import "../src/message.ts";
 import type { MessageView, Row } from "../src/views.ts";
 import { known, mark } from "../src/words.ts";
-import { FakeHome, row, seen, settled, show } from "./fake.ts";
+import { FakeHome, NOTHING_MORE, row, seen, settled, show } from "./fake.ts";
 
 const sent = (proven: Row["proven"]): Row => row({ status: "sent", error: null, proven });
 const said = (proven: Row["proven"]): string => known(new FakeHome({}), sent(proven));
@@ -26,7 +26,7 @@ test("what was not sent has no mark, whatever is known of an older copy", () => 
 test("the history of a message says who has seen it, and when", async () => {
   const view: MessageView = {
     ...sent([{ kind: "seen", people: 1 }]),
-    ...{ attempts: [], lost: [], priority: 0, tag: null, origin: null, aim: null },
+    ...{ attempts: [], lost: [], priority: 0, tag: null, origin: null, aim: null, ...NOTHING_MORE },
     proofs: [{ kind: "seen", name: "Ada", at: 60 }],
   };
   const element = await show<Message>("bach-message", { transport: new FakeHome({ message: () => view }), number: 7 });

@@ -26,6 +26,7 @@ export const went = (id: number, more: Partial<WentView> = {}): WentView => ({
   buttons: [],
   attached: [],
   own_words: true,
+  deeds: ["forward"],
   ...more,
 });
 export const came = (id: number, more: Partial<CameView> = {}): CameView => ({

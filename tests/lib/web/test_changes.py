@@ -1,11 +1,15 @@
 """What is changed of what was said, in the web app: for whom, once, and only what a person meant to change."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from bach_lib import Bach, Button, Connection, Extras, Message, Operation
+from bach_lib import Bach, Button, Connection, Extras, Message, Operation, Snooze
 from bach_lib.connectors.base import Batch, Incoming
 from bach_lib.errors import BachError
 from bach_lib.models.incoming import Content, Kind
+from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
 from bach_lib.web.viewer import ForbiddenError, Known, Visit
 from tests.lib.web.test_conversations import ADA, BEN, ask
@@ -141,8 +145,94 @@ async def test_nobody_changes_what_is_not_theirs(visit: Visit, clock: FakeClock,
         await ask(child, "edit", message_id=private, text="x")
     with pytest.raises(ForbiddenError):
         await ask(child, "delete", message_id=private)
+    passing: Mapping[str, Json] = {"connection": "home", "recipient": ADA}
+    for which in ({"message_id": private}, {"incoming_id": came.id}):
+        for command, more in (("react", {"emoji": "👍"}), ("pin", {"is_pinned": True}), ("forward", passing)):
+            with pytest.raises(ForbiddenError):
+                await ask(child, command, **which, **more)
     with pytest.raises(ForbiddenError):
-        await ask(child, "react", incoming_id=came.id, emoji="👍")
+        await ask(child, "forward", message_id=own, connection="home", recipient=BEN)
+    with pytest.raises(ForbiddenError):
+        await ask(child, "put_off", message_id=private, until="2026-12-01T08:00:00+00:00")
     with pytest.raises(BachError):
         await ask(child, "edit", message_id=own, text="x", seen=private)
     assert await stands(visit) == before
+
+
+async def test_what_was_said_is_pinned_and_let_go_in_both_directions(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """The shopping list would be pinned by taking a phone, and nobody at the page would know that it is."""
+    number = await sent(visit, clock, "Milk")
+    said = platform.says("Eggs, too", sender=ADA)
+    await clock.settle()
+    [came] = await visit.bach.inbox()
+    assert (await ask(visit, "message", message_id=number))["is_pinned"] is False
+    await ask(visit, "pin", message_id=number, is_pinned=True, key="k")
+    await ask(visit, "pin", incoming_id=came.id, is_pinned=True)
+    await clock.settle()
+    done = [(one.operation, one.target) for one in platform.sent[1:]]
+    assert done == [(Operation.PIN, "1"), (Operation.PIN, said.remote_id)]
+    view = await ask(visit, "message", message_id=number)
+    assert (view["is_pinned"], [one["operation"] for one in view["changes"]]) == (True, ["pin"])
+    await ask(visit, "pin", message_id=number, is_pinned=False)
+    await ask(visit, "react", message_id=number, emoji="👍")
+    await clock.settle()
+    view = await ask(visit, "message", message_id=number)
+    assert (view["is_pinned"], [one["operation"] for one in view["changes"]]) == (False, ["react", "unpin", "pin"])
+    assert view["able"] == ["delete", "edit", "pin", "react", "unpin", "forward"]
+    await ask(visit, "delete", message_id=number)
+    await clock.settle()
+    assert (await ask(visit, "message", message_id=number))["able"] == []
+
+
+async def test_what_was_said_is_passed_on_once_and_says_what_it_goes_without(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Whoever reads that the plumber comes at nine would have to write it again for somebody else."""
+    platform.says("At nine", sender=ADA)
+    await clock.settle()
+    [came] = await visit.bach.inbox()
+    for _ in range(2):
+        done = await ask(visit, "forward", incoming_id=came.id, connection="home", recipient=BEN, key="k")
+    await clock.settle()
+    [passed] = platform.sent
+    assert (passed.recipient, "At nine" in passed.text) == (BEN, True)
+    assert done["id"] == passed.id
+    await ask(visit, "forward", message_id=passed.id, connection="home", recipient=ADA, copy=True)
+    with pytest.raises(BachError, match="the number of a message"):
+        await ask(visit, "forward", connection="home", recipient=ADA)
+
+
+async def test_a_message_that_can_be_put_off_comes_again_at_the_chosen_time(
+    visit: Visit, clock: FakeClock, platform: FakePlatform
+) -> None:
+    """Only "in one hour" would be possible, or nothing at all for who reads it in the panel."""
+    receipt = await visit.bach.send("home", ADA, "The laundry is done", snooze=Snooze(seconds=600, button="In 10 min"))
+    await clock.settle()
+    assert "put_off" in (await ask(visit, "message", message_id=receipt.id))["able"]
+    until = datetime.fromtimestamp(clock.now() + 7200, UTC)
+    for _ in range(2):
+        again = await ask(visit, "put_off", message_id=receipt.id, until=until.isoformat(), key="k")
+    await clock.settle()
+    assert platform.sent[-1].operation is Operation.EDIT
+    assert platform.sent[-1].text.endswith(", Ada")  # who wants it later stands below it
+    assert (await visit.bach.get(again["id"])).scheduled_for == until.timestamp()
+    await clock.advance(7200)
+    assert [one.text for one in platform.sent if one.operation is Operation.SEND][1:] == [platform.sent[0].text]
+    plain = await sent(visit, clock, "nothing to put off")
+    with pytest.raises(BachError, match="put off"):
+        await ask(visit, "put_off", message_id=plain, until=until.isoformat())
+
+
+async def test_what_waits_gets_another_time(visit: Visit, clock: FakeClock, platform: FakePlatform) -> None:
+    """Who planned a message for the wrong evening would have to cancel it and write it again."""
+    when = datetime.fromtimestamp(clock.now() + 3600, UTC)
+    receipt = await visit.bach.send("home", ADA, "Happy birthday", not_before=when)
+    view = await ask(visit, "message", message_id=receipt.id)
+    assert view["can"] == ["send_now", "amend", "move", "cancel"]
+    later = (when + timedelta(days=1)).isoformat()
+    done = await ask(visit, "amend", message_id=receipt.id, changes={"not_before": later})
+    assert done["waiting"] == 1  # at once: there is nothing to see before that time
+    assert (await visit.bach.get(receipt.id)).scheduled_for == when.timestamp() + 86_400
+    assert platform.sent == []
