@@ -1,6 +1,6 @@
 /** The dialog that asks to whom a message is passed on. */
 
-import { LitElement, html, nothing } from "lit";
+import { LitElement, css, html, nothing } from "lit";
 import { sentence } from "./live.ts";
 import { styles } from "./styles.ts";
 import type { Transport } from "./transport.ts";
@@ -9,7 +9,21 @@ import type { Place } from "./views.ts";
 export type ChosenPlace = CustomEvent<{ connection: string; recipient: string; copy: boolean; name: string }>;
 
 export class Forward extends LitElement {
-  static override styles = styles;
+  static override styles = [
+    styles,
+    css`
+      dialog .copy {
+        grid-template-columns: auto 1fr;
+        align-items: center;
+      }
+      input[type="checkbox"] {
+        margin-inline-start: 0;
+      }
+      p {
+        margin: 0;
+      }
+    `,
+  ];
   static override properties = {
     transport: { attribute: false },
     error: { attribute: false },
@@ -68,10 +82,8 @@ export class Forward extends LitElement {
           ${recipients.map(({ id, title }) => html`<option value=${id}>${title}</option>`)}
         </select>
       </label>
-      <div>
-        <input type="checkbox" id="copy" name="copy" aria-describedby="means" /><label for="copy">${text("chat.copy")}</label>
-        <p class="quiet" id="means">${text("chat.forward_means")}</p>
-      </div>
+      <label class="copy"><input type="checkbox" name="copy" /> ${text("chat.copy")}</label>
+      <p class="quiet">${text("chat.forward_means")}</p>
     `;
   }
 

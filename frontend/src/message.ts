@@ -2,7 +2,6 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./message-actions.ts";
-import "./more.ts";
 import "./own-message.ts";
 import { link } from "./events.ts";
 import { Live } from "./live.ts";
@@ -109,8 +108,15 @@ export class Message extends LitElement {
     const { transport } = this;
     const seen = view.changes.find((one) => one.operation === "edit" && one.status === "sent");
     return html`<div @bach-changed=${this.live.refresh} @bach-done=${this.notice.show}>
-      <bach-own-message .transport=${transport} .number=${view.id} .seen=${seen?.id} .words=${seen?.text ?? view.text} .can=${view.able}></bach-own-message>
-      <bach-more .transport=${transport} .number=${view.id} .can=${view.able} .isPinned=${view.is_pinned} .whole=${true}></bach-more>
+      <bach-own-message
+        .transport=${transport}
+        .number=${view.id}
+        .seen=${seen?.id}
+        .words=${seen?.text ?? view.text}
+        .can=${view.able}
+        .isPinned=${view.is_pinned}
+        .whole=${true}
+      ></bach-own-message>
     </div>`;
   }
 

@@ -1,6 +1,6 @@
 /** What is done more rarely with what was said: keeping it in sight, passing it on, letting it come again later. */
 
-import { html, nothing } from "lit";
+import { css, html, nothing } from "lit";
 import { small } from "./conversation-layout.ts";
 import { Deed } from "./deed.ts";
 import { tell } from "./events.ts";
@@ -16,7 +16,19 @@ import { time } from "./words.ts";
 const HERE: readonly Able[] = ["react", "pin", "unpin", "forward", "put_off"];
 
 export class More extends Deed {
-  static override styles = [styles, small];
+  static override styles = [
+    styles,
+    small,
+    css`
+      :host {
+        display: contents; /* its buttons stand beside those around it */
+      }
+      p {
+        flex-basis: 100%;
+        margin: 0;
+      }
+    `,
+  ];
   static override properties = {
     ...Deed.properties,
     can: { attribute: false },
@@ -37,10 +49,8 @@ export class More extends Deed {
     if (!HERE.some((one) => this.does(one))) return nothing;
     const open = () => (this.isOpen = !this.isOpen);
     return html`
-      <div class="bar deeds">
-        ${this.whole ? nothing : html`<button class="plain" aria-expanded=${!!this.isOpen} @click=${open}>${text("chat.more")}</button>`}
-        ${this.whole || this.isOpen ? this.deeds() : nothing}
-      </div>
+      ${this.whole ? nothing : html`<button class="plain" aria-expanded=${!!this.isOpen} @click=${open}>${text("chat.more")}</button>`}
+      ${this.whole || this.isOpen ? this.deeds() : nothing}
       ${this.opened === undefined ? html`<p role="alert">${this.error ?? ""}</p>` : nothing}
       ${this.opened === "forward"
         ? html`<bach-forward .transport=${this.transport} .error=${this.error} .busy=${this.busy} @bach-chosen=${this.forward} @close=${this.close}></bach-forward>`

@@ -1,8 +1,9 @@
-/** What can be done with a message of ours that was sent: other words for it, or taking it back. */
+/** What can be done with a message of ours that was sent: other words for it, taking it back, and what is rarer. */
 
 import { html, nothing } from "lit";
 import { Deed } from "./deed.ts";
 import { small } from "./conversation-layout.ts";
+import "./more.ts";
 import { styles } from "./styles.ts";
 import type { Able } from "./views.ts";
 
@@ -13,23 +14,30 @@ export class OwnMessage extends Deed {
     seen: { attribute: false },
     words: { attribute: false },
     can: { attribute: false },
+    isPinned: { attribute: false },
+    whole: { attribute: false },
   };
 
   /** The change as which it stands there now. */
   declare seen: number | undefined;
   declare words: string;
   declare can: readonly Able[];
+  /** null: nobody knows any more. */
+  declare isPinned: boolean | null;
+  /** Whether there is room for all of it. */
+  declare whole: boolean;
 
   /** The words when the form was opened: what is written in it stays, whatever becomes of them meanwhile. */
   private wordsThen = "";
 
   override render() {
     const { text } = this.transport;
-    if (!this.can.includes("edit") && !this.can.includes("delete")) return nothing;
+    if (!this.can.length) return nothing;
     return html`
       <div class="bar deeds">
         ${this.can.includes("edit") ? this.opener("edit", text("chat.change")) : nothing}
         ${this.can.includes("delete") ? this.opener("delete", text("chat.delete")) : nothing}
+        <bach-more .transport=${this.transport} .number=${this.number} .can=${this.can} .isPinned=${this.isPinned} .whole=${this.whole}></bach-more>
       </div>
       ${this.opened === "edit"
         ? html`<form @submit=${this.edit} @keydown=${this.escaped}>

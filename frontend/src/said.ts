@@ -64,8 +64,7 @@ function went(around: Around, told: Told<WentView>) {
     </p>
     ${why ? html`<p>${why}</p>` : nothing}
     ${isThere
-      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${can}></bach-own-message>
-          <bach-more .transport=${transport} .number=${one.id} .can=${can} .isPinned=${shape.isPinned}></bach-more>`
+      ? html`<bach-own-message .transport=${transport} .number=${one.id} .seen=${now?.id} .words=${shown.text} .can=${can} .isPinned=${shape.isPinned}></bach-own-message>`
       : nothing}
   </li>`;
 }

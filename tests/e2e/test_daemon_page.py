@@ -10,7 +10,7 @@ import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from bach_lib import Fault
+from bach_lib import Fault, Snooze
 from bach_lib.outcomes import Dead
 from bach_lib.rest import make_application
 from bach_lib.testing import World, world
@@ -216,6 +216,62 @@ async def test_what_was_said_is_changed_taken_back_and_reacted_to(page: Page, ho
         ("delete", ""),
         ("react", "🎉"),
     ]
+
+
+@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
+async def test_what_was_said_is_pinned_passed_on_and_put_off(page: Page, house: World) -> None:
+    """If this fails, whoever has no phone at hand cannot pin a list, pass a word on, or be reminded later."""
+    bach, platform, clock = house
+    await bach.registry.update("home", allowed=frozenset({"42", "43"}))
+    await bach.send("home", "43", "Hello")
+    await bach.send("home", "42", "The laundry is done", snooze=Snooze(seconds=3600, button="In 1 h"))
+    await clock.advance(1)
+    platform.says("The plumber comes at nine", sender="42")
+    await clock.settle()
+    await log_in(page)
+    await page.goto("/chat/home/42")
+    laundry, plumber = (page.locator("bach-conversation li").nth(place) for place in range(2))
+    await laundry.get_by_role("button", name="More").click()
+    await laundry.get_by_role("button", name="Pin", exact=True).click()
+    await expect(laundry).to_contain_text("Pinned")
+    await expect(laundry.get_by_role("button", name="Unpin")).to_be_visible()
+    await plumber.get_by_role("button", name="More").click()
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-16-more.png")
+    await plumber.get_by_role("button", name="Forward").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Recipient").select_option("43")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-17-forward.png")
+    await dialog.get_by_role("button", name="Forward").click()
+    await expect(page.locator("bach-conversation [role=status]").first).to_contain_text("Forwarded to 43.")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await laundry.get_by_role("link", name="Sent").click()
+    await page.get_by_role("button", name="Later").click()
+    await page.get_by_role("button", name="Tomorrow at 8").click()  # of the browser, where it is another year
+    await expect(page.get_by_label("Date and time")).to_have_value(re.compile("T08:00$"))
+    await page.get_by_label("Date and time").fill("2027-02-01T08:00")
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-18-later-phone-dark.png")
+    await page.get_by_role("button", name="Set the time").click()
+    await expect(page.locator("bach-message [role=status]").first).to_contain_text("It comes again: ")
+    await expect(page.locator("bach-message ol")).to_contain_text("Pins a message")
+    assert await faults(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.screenshot(path=PICTURES / "daemon-19-message-phone-dark.png", full_page=True)
+    await page.emulate_media(color_scheme="light")
+    await page.goto("/")
+    waits = page.locator("bach-waiting tbody tr")
+    await waits.get_by_role("button", name=re.compile("^Another time")).click()
+    await page.get_by_label("Date and time").fill("2027-02-02T07:30")
+    await page.screenshot(path=PICTURES / "daemon-20-another-time-phone.png")
+    await page.get_by_role("button", name="Set the time").click()
+    await expect(page.locator("bach-waiting [role=status]").first).to_contain_text("It will be sent: 2 Feb 2027")
+    await expect(waits).to_contain_text("2 Feb 2027, 07:30")
+    await clock.settle()
+    operations = [(one.operation, one.recipient) for one in platform.sent[2:]]
+    assert operations == [("pin", "42"), ("send", "43"), ("edit", "42")]
 
 
 _DROP = """(form, names) => {
