@@ -68,6 +68,7 @@ PLATFORM_SAYS_WORDS: Final = Sentence("platform_says_words", '{platform} says: "
 A_WHOLE_NUMBER_FROM_LOW_TO_HIGH: Final = Sentence(
     "a_whole_number_from_low_to_high", "a whole number from {low} to {high}"
 )
+EACH_PLACE_ONCE: Final = Sentence("each_place_once", "each place once")
 A_MESSAGE_TO_FORWARD: Final = Sentence("a_message_to_forward", "a message to forward")
 ONE_OF_BOTH: Final = Sentence(
     "the_number_of_one_that_was_sent_or_incoming_id",

@@ -11,6 +11,7 @@ from bach_lib.bridges.bridge_book import BridgeBook
 from bach_lib.clock import Clock
 from bach_lib.common_sentences import (
     A_NAME_OF_LETTERS_AND_DIGITS,
+    EACH_PLACE_ONCE,
     FROM_1_TO_NUMBER_IN_A_TUPLE,
     NAMES_WITH_VALUES,
     NONE,
@@ -129,8 +130,7 @@ class Bridges:
         _check_words(bridge.words)
         source, *targets = [await self._place(place) for place in bridge.places]
         if len({source, *targets}) <= len(targets):
-            expected = Sentence("each_place_once", "each place once")
-            raise InvalidValueError(field="targets", value=targets[0].recipient[:50], expected=expected)
+            raise InvalidValueError(field="targets", value=targets[0].recipient[:50], expected=EACH_PLACE_ONCE)
         if not self._connectors.get(self._registry.get(source.connection).type).capabilities.receives:
             raise CannotReceiveError(name=source.connection)
         return replace(bridge, source=source, targets=tuple(targets))

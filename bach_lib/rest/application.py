@@ -7,6 +7,7 @@ from aiohttp import web
 from bach_lib.bach import Bach
 from bach_lib.rest.access import errors, harden, only_bearers, only_hosts
 from bach_lib.rest.answers import answer
+from bach_lib.rest.bridge_handlers import BridgeHandlers
 from bach_lib.rest.change_handlers import Changes
 from bach_lib.rest.docs_page import DOCS, docs
 from bach_lib.rest.event_feed import EventFeed
@@ -45,9 +46,8 @@ def make_application(
     open_to_all += pages
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
-    application.add_routes(
-        [*Endpoints(bach).routes, *Letters(bach).routes, *Changes(bach).routes, *RouteHandlers(bach).routes]
-    )
+    rooms = (Endpoints(bach), Letters(bach), Changes(bach), RouteHandlers(bach), BridgeHandlers(bach))
+    application.add_routes([route for room in rooms for route in room.routes])
     metrics = application.router.add_get(METRICS, Scraping(bach).metrics, allow_head=False)
     if metrics_for_all and metrics.resource:
         public.add(metrics.resource)

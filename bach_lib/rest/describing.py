@@ -14,7 +14,7 @@ ERRORS: Final = {
     "400": "The body is no JSON.",
     "401": "The token is missing or wrong.",
     "403": "It is not taken, for whatever reason: who may post knows what to show.",
-    "404": "No connection or route has this name, or no message or run this id.",
+    "404": "No connection, route or bridge has this name, or no message or run this id.",
     "413": "The body is too large.",
     "415": "The body is not application/json.",
     "421": "The host name is not served.",

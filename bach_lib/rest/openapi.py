@@ -24,6 +24,7 @@ from bach_lib.rest.describing import (
     reference,
     refusals,
 )
+from bach_lib.rest.describing_bridges import BRIDGE_SCHEMAS, BRIDGES
 from bach_lib.rest.describing_changes import CHANGE_SCHEMAS, CHANGES
 from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
 from bach_lib.rest.describing_routes import ROUTE_SCHEMAS, ROUTES
@@ -79,6 +80,7 @@ _SCHEMAS: Final[dict[str, Json]] = {
     "Edit": an_object({"content": _CONTENT}, _OPTIONS),
     **LETTER_SCHEMAS,
     **CHANGE_SCHEMAS,
+    **BRIDGE_SCHEMAS,
     **ROUTE_SCHEMAS,
     "Receipt": an_object(
         {
@@ -216,6 +218,7 @@ _PATHS: Final[dict[str, Json]] = {
     },
     **LETTERS,
     **CHANGES,
+    **BRIDGES,
     **ROUTES,
     "/api/v1/events": {
         "get": {

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bach_lib.bach import Bach
 from bach_lib.errors import BachError
+from bach_lib.models.bridge import Bridge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,27 @@ class Aim:
     """What they are called."""
     is_home: bool
     """Whether they were at home when it was sent."""
+
+
+class BridgeKeeper(Protocol):
+    """Where the bridges of a home are kept, and what they are called there."""
+
+    @property
+    def are_named(self) -> bool:
+        """Whether whoever makes one gives it a name."""
+        ...
+
+    def title(self, name: str) -> str:
+        """What one is called."""
+        ...
+
+    async def set(self, bridge: Bridge, *, is_new: bool) -> None:
+        """Keep a new one, or another in the place of one of its name. Raises a `BachError`."""
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Forget one. Raises a `BachError`."""
+        ...
 
 
 class Viewer(Protocol):
@@ -103,6 +125,11 @@ class Viewer(Protocol):
 
     async def rights(self) -> Sequence[Right]:
         """Who may do what."""
+        ...
+
+    @property
+    def bridges(self) -> BridgeKeeper:
+        """Where bridges are kept."""
         ...
 
     def sentence(self, error: BachError) -> str:

@@ -60,16 +60,20 @@ class Views:
             "tag": message.tag,
         }
 
+    def titles(self, connection: str, recipient: str) -> View:
+        """What a place is called here."""
+        title = self._connections.get(connection, connection)
+        return {"connection_title": title, "recipient_title": self._recipient(connection, recipient)}
+
     def _message(self, message: Message) -> View:
         is_later = message.scheduled_for is not None  # which no trouble of its connection concerns now
-        trouble = None if message.status.is_final or is_later else self._trouble(message.connection)
+        trouble = None if message.status.is_final or is_later else self.trouble(message.connection)
         is_stuck = message.held or is_later or (message.status is Status.PENDING and trouble is not None)
         return {
             "id": message.id,
             "connection": message.connection,
             "recipient": message.recipient,
-            "connection_title": self._connections.get(message.connection, message.connection),
-            "recipient_title": self._recipient(message.connection, message.recipient),
+            **self.titles(message.connection, message.recipient),
             "operation": message.operation,
             "title": message.title,
             "files": len(message.files),
@@ -132,7 +136,7 @@ class Views:
             text = message.text
         return text or "\n\n".join(in_words(message.extras, one, Format.PLAIN) for one in message.extras.given).strip()
 
-    def _trouble(self, connection: str) -> Boxed | None:
+    def trouble(self, connection: str) -> Boxed | None:
         """Why nothing goes through a connection now."""
         if connection not in self._troubles:
             self._troubles[connection] = self._look(connection)

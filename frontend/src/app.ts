@@ -2,6 +2,7 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./alarms.ts";
+import "./bridges.ts";
 import "./connections.ts";
 import "./conversations.ts";
 import "./household.ts";
@@ -127,6 +128,7 @@ export class App extends LitElement {
   private page(transport: Transport) {
     if (/^\/chat(\/|$)/.test(this.path)) return html`<bach-conversations .transport=${transport} .path=${this.path}></bach-conversations>`;
     if (this.path === "/connections") return html`<bach-connections .transport=${transport}></bach-connections>`;
+    if (this.path === "/bridges") return html`<bach-bridges .transport=${transport}></bach-bridges>`;
     if (this.path === "/household") return html`<bach-household .transport=${transport}></bach-household>`;
     if (this.path === "/alarms") return html`<bach-alarms .transport=${transport} .whole=${true}></bach-alarms>`;
     return html`<bach-waiting .transport=${transport}></bach-waiting>`;

@@ -95,6 +95,7 @@ const PAGES: readonly [string, TextKey][] = [
   ["/", "app.waiting"],
   ["/chat", "chat.title"],
   ["/connections", "connections.title"],
+  ["/bridges", "bridges.title"],
   ["/household", "household.title"],
 ];
 

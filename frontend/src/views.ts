@@ -172,6 +172,43 @@ export interface Checked {
 
 export type Role = "notify_only" | "event" | "user" | "admin" | "let_in";
 
+/** What goes along over a bridge, if somebody wants it. */
+export const ALONG = ["with_name", "files", "edits", "deletions"] as const;
+
+/** A place of a bridge, with what waits there, and why its connection does not work. */
+export interface BridgeEnd {
+  connection: string;
+  recipient: string;
+  connection_title: string;
+  recipient_title: string;
+  waiting: number;
+  trouble: string | null;
+}
+
+export interface BridgeView extends Record<(typeof ALONG)[number], boolean> {
+  name: string;
+  title: string;
+  source: BridgeEnd;
+  targets: BridgeEnd[];
+  both_ways: boolean;
+  is_active: boolean;
+  /** For each connection through which something comes in. */
+  sides: {
+    title: string;
+    carried: number;
+    carried_at: number | null;
+    left_out: number;
+    reason: "too_old" | "too_many" | "echo" | "empty" | "refused" | null;
+    left_out_at: number | null;
+  }[];
+}
+
+export interface BridgesView {
+  bridges: BridgeView[];
+  /** Whether whoever makes one gives it a name. */
+  named: boolean;
+}
+
 export interface HouseholdView {
   questions: { text: string; asked: string[]; answers: string[]; takes_text: boolean; ends_at: number; unreached: string[] }[];
   rules: { name: string; looks_for: string[]; more: number; connection: string | null; is_active: boolean; hint: string | null }[];

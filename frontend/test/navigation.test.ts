@@ -30,5 +30,5 @@ test("where nothing needs a person, or it is not for this one to know, there is 
 test("the page that is open is marked, also below it: else a screen reader cannot tell where one is", async () => {
   const { element } = await open(null);
   const here = [...element.renderRoot.querySelectorAll("a")].map((one) => one.getAttribute("aria-current"));
-  assert.deepEqual(here, [null, "page", null, null]);
+  assert.deepEqual(here, [null, "page", null, null, null]);
 });

@@ -9,13 +9,14 @@ from homeassistant.config_entries import ConfigSubentryData, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from bach_lib import Message, StoreFailedError
 from bach_lib.bridges.defined_bridges import Bridges
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.bridge_rules import BridgeRule, wanted_bridges
-from tests.component.conftest import ADA, BOB, the_bach
+from tests.component.conftest import ADA, BOB, CONNECTION, the_bach
 from tests.component.dialogs import go_on, open_dialog
 from tests.component.test_routes import connect as connect_routes
 
@@ -110,6 +111,45 @@ async def test_a_bridge_says_what_it_has_carried_and_is_paused_and_removed(
     hass.config_entries.async_remove_subentry(loaded, bridge_id)
     await hass.async_block_till_done()
     assert the_bach(hass).bridges.list() == []
+
+
+async def test_the_panel_makes_changes_pauses_and_removes_bridges(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, loaded: MockConfigEntry
+) -> None:
+    """What is changed in the panel would be as before with the next start, as the entry says otherwise."""
+    socket = await hass_ws_client(hass)
+
+    async def ask(command: str, **data: Any) -> dict[str, Any]:
+        await socket.send_json_auto_id({"type": f"bach/panel/{command}", **data})
+        return await socket.receive_json()
+
+    def place(who: object) -> dict[str, str]:
+        return {"connection": CONNECTION, "recipient": str(who)}
+
+    assert (await ask("set_bridge", source=place(ADA), targets=[place(BOB)], edits=False))["success"]
+    found = (await ask("bridges"))["result"]
+    [one] = found["bridges"]
+    assert (found["named"], one["title"], one["edits"]) == (False, "Ada → Bob", False)
+    [bridge] = [one for one in loaded.subentries.values() if one.subentry_type == "bridge"]
+    assert not BridgeRule.read(bridge).edits  # so it is there after the next start as well
+    name = one["name"]
+    await ask("switch_bridge", name=name, is_on=False)
+    assert BridgeRule.read(loaded.subentries[bridge.subentry_id]).is_paused
+    changed = await ask("set_bridge", before=name, source=place(BOB), targets=[place(ADA)], both_ways=True)
+    assert changed["success"]
+    [one] = (await ask("bridges"))["result"]["bridges"]
+    assert (one["title"], one["is_active"], one["name"]) == ("Bob ↔ Ada", False, name)
+    for wrong, reason in (
+        ({"source": place(ADA), "targets": [place(ADA)]}, "each place once"),
+        ({"source": place(ADA), "targets": [place(999)]}, "recipients of this home"),
+        ({"source": place(ADA), "targets": []}, "1 to 10"),
+    ):
+        answer = await ask("set_bridge", **wrong)
+        assert reason in answer["error"]["message"]
+    assert (await ask("remove_bridge", name=name))["success"]
+    assert [one for one in loaded.subentries.values() if one.subentry_type == "bridge"] == []
+    assert the_bach(hass).bridges.list() == []
+    assert not (await ask("remove_bridge", name=name))["success"]
 
 
 async def test_with_its_connection_a_bridge_is_gone(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -192,6 +192,12 @@ PANEL: Final[Mapping[str, list[Try]]] = {
         *_about_a_message(changes={"text": "other"}),
         Try({"message_id": TO_ADA, "changes": {"recipient": "777"}}, _ADMINS),
     ],
+    "bach/panel/bridges": [Try({}, _ADMINS)],
+    "bach/panel/set_bridge": [
+        Try({"source": {"connection": CONNECTION, "recipient": str(ADA)}, "targets": []}, _ADMINS)
+    ],
+    "bach/panel/switch_bridge": [Try({"name": "bridge", "is_on": True}, _ADMINS)],
+    "bach/panel/remove_bridge": [Try({"name": "bridge"}, _ADMINS)],
     "bach/panel/alarms": [Try({}, frozenset(Who))],
     "bach/panel/acknowledge": [Try({"run_id": 1}, _ADMINS)],
     "bach/panel/snooze": [Try({"run_id": 1}, _ADMINS)],

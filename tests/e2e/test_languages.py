@@ -19,7 +19,7 @@ from tests.packages import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.frontend, pytest.mark.asyncio(loop_scope="session")]
 
-PAGES = ("/", "/chat", "/chat/home/42", "/connections", "/household", "/message/1")
+PAGES = ("/", "/chat", "/chat/home/42", "/connections", "/bridges", "/household", "/message/1")
 ARABIC = "باب المرآب مفتوح (Garage 2)."
 """The garage door is open."""
 TEXTS = {

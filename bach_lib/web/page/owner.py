@@ -5,7 +5,30 @@ from collections.abc import Sequence
 from bach_lib.bach import Bach
 from bach_lib.errors import BachError
 from bach_lib.models import Category
-from bach_lib.web.viewer import Aim, Known, Origin, Right
+from bach_lib.models.bridge import Bridge
+from bach_lib.web.viewer import Aim, BridgeKeeper, Known, Origin, Right
+
+
+class NamedBridges:
+    """The bridges of the database, under the names that they were given."""
+
+    are_named = True
+
+    def __init__(self, bach: Bach) -> None:
+        self._bach = bach
+
+    def title(self, name: str) -> str:
+        """Its name."""
+        return name
+
+    async def set(self, bridge: Bridge, *, is_new: bool) -> None:
+        """Keep it. Raises an `InputError` or a `StorageError`."""
+        del is_new
+        await self._bach.bridges.set(bridge)
+
+    async def remove(self, name: str) -> None:
+        """Forget it. Raises `UnknownBridgeError` or a `StorageError`."""
+        await self._bach.bridges.remove(name)
 
 
 class Owner:
@@ -17,6 +40,7 @@ class Owner:
 
     def __init__(self, bach: Bach) -> None:
         self._bach = bach
+        self.bridges: BridgeKeeper = NamedBridges(bach)
 
     def may(self, connection: str, recipient: str) -> bool:
         """Everything."""

@@ -25,7 +25,7 @@ _POLICY: Final = (
     "trusted-types lit-html"
 )
 """Nothing from anywhere else, no script in a page, and no text as markup."""
-_PAGES: Final = ("chat", "connections", "household")
+_PAGES: Final = ("alarms", "bridges", "chat", "connections", "household")
 """Of the app, beside the first; it looks at the path itself."""
 _FILES: Final = re.compile(r"page\.css|(page|shared-[A-Z0-9]{8})\.js")
 """What the page loads, some of it together with the panel in Home Assistant."""

@@ -22,7 +22,7 @@ from custom_components.bach.const import (
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
 from custom_components.bach.home.bridge_drawing import counted, previewed
-from custom_components.bach.home.bridge_rules import BridgeRule, bridge_name
+from custom_components.bach.home.bridge_rules import MOST_TARGETS, BridgeRule, bridge_name, titled
 from custom_components.bach.home.language import common_texts
 from custom_components.bach.home.members import async_recipient_of
 from custom_components.bach.home.recipient_subentries import recipient_subentries
@@ -33,9 +33,6 @@ from custom_components.bach.home.whom import people_of, told_by_id
 from custom_components.bach.kinds.form_fields import drop_down, form_section, labelled
 
 SECTION_MORE: Final = "more"
-_MOST: Final = 10
-"""Places that a bridge leads to, as the library takes them."""
-_MAX_TITLE: Final = 100
 _ALONG: Final = (CONF_WITH_NAME, CONF_FILES, CONF_EDITS, CONF_DELETIONS)
 _MORE: Final = form_section({vol.Required(key, default=True): BooleanSelector() for key in _ALONG})
 
@@ -113,9 +110,11 @@ class BridgeFlow(ConfigSubentryFlow):
     async def async_step_save(self, _: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Add the bridge, or change it."""
         if self.source == SOURCE_USER:
-            return self.async_create_entry(title=self._title(), data=self._rule.stored)
+            return self.async_create_entry(title=titled(self.hass, self._rule), data=self._rule.stored)
         subentry = self._get_reconfigure_subentry()
-        return self.async_update_and_abort(self._get_entry(), subentry, title=self._title(), data=self._rule.stored)
+        return self.async_update_and_abort(
+            self._get_entry(), subentry, title=titled(self.hass, self._rule), data=self._rule.stored
+        )
 
     @override
     def _get_entry(self) -> BachConfigEntry:
@@ -154,7 +153,7 @@ class BridgeFlow(ConfigSubentryFlow):
         )
         if source in meant:
             return rule, {CONF_TO: "same_place"}
-        if not 1 <= len(meant) <= _MOST or len(meant) != len(found):
+        if not 1 <= len(meant) <= MOST_TARGETS or len(meant) != len(found):
             return rule, {CONF_TO: "invalid_targets"}
         return rule, {}
 
@@ -170,8 +169,3 @@ class BridgeFlow(ConfigSubentryFlow):
             CONF_BOTH_WAYS: self._rule.both_ways,
             SECTION_MORE: {key: getattr(self._rule, key) for key in _ALONG},
         }
-
-    def _title(self) -> str:
-        known = told_by_id(self.hass)
-        source, *targets = [known[one][1].title for one in self._rule.places if one in known]
-        return f"{source} {'↔' if self._rule.both_ways else '→'} {', '.join(targets)}"[:_MAX_TITLE]

@@ -33,6 +33,9 @@ from .recipient_subentries import texts_in
 from .whom import told_by_id
 
 _NAME: Final = "bridge_"
+_MAX_TITLE: Final = 100
+MOST_TARGETS: Final = 10
+"""Places that a bridge leads to, as the library takes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,8 @@ def wanted_bridges(hass: HomeAssistant) -> dict[str, Bridge]:
         if rule.source in known and targets:
             found[name] = Bridge(
                 name=name,
-                source=_place(known[rule.source]),
-                targets=tuple(map(_place, targets)),
+                source=place_of(known[rule.source]),
+                targets=tuple(map(place_of, targets)),
                 both_ways=rule.both_ways,
                 with_name=rule.with_name,
                 files=rule.files,
@@ -115,7 +118,15 @@ def wanted_bridges(hass: HomeAssistant) -> dict[str, Bridge]:
     return found
 
 
-def _place(recipient: Recipient) -> Place:
+def titled(hass: HomeAssistant, rule: BridgeRule) -> str:
+    """What a bridge is called: from where to where."""
+    known = told_by_id(hass)
+    source, *targets = [known[one][1].title for one in rule.places if one in known]
+    return f"{source} {'↔' if rule.both_ways else '→'} {', '.join(targets)}"[:_MAX_TITLE]
+
+
+def place_of(recipient: Recipient) -> Place:
+    """Where somebody is told."""
     entry, subentry = recipient
     return Place(connection=connection_name(entry), recipient=subentry.data[CONF_RECIPIENT])
 

@@ -48,6 +48,8 @@ from custom_components.bach.kinds.partners import is_partner
 from custom_components.bach.kinds.stored_data import damage_of
 from custom_components.bach.kinds.webhook import sends
 
+from .panel_bridges import HomeBridges
+
 _PANELS: HassKey[Changes] = HassKey(f"{DOMAIN}_panel_changes")
 _CARDS: HassKey[Changes] = HassKey(f"{DOMAIN}_card_changes")
 PANEL_ANSWERS: HassKey[SharedAnswers] = HassKey(f"{DOMAIN}_panel_answers")
@@ -171,6 +173,11 @@ class HomeViewer:
     def aim(self, context: str | None) -> Aim | None:
         """The person; only administrators may see where somebody was."""
         return aim_of(self._hass, context) if self.sees_all else None
+
+    @property
+    def bridges(self) -> HomeBridges:
+        """The sub-entries of its connections."""
+        return HomeBridges(self._hass, self._hass.data[HUB].bach)
 
     @property
     def context(self) -> str:

@@ -17,6 +17,7 @@ from tests.lib.rows_written import rows_written
 
 ONE: Mapping[str, str] = {"id": "1"}
 BELL: Mapping[str, str] = {"connection": "bell"}
+CLUB: Mapping[str, str] = {"name": "club"}
 GOOD: Mapping[str, Mapping[str, object]] = {
     "send": {"connector": "home", "recipient": "ada", "content": "text"},
     "amend": {"content": "other"},
@@ -32,6 +33,12 @@ GOOD: Mapping[str, Mapping[str, object]] = {
     "acknowledge": {"by": "Ada"},
     "snooze": {"by": "Ada", "seconds": 60},
     "allClear": {"content": "dry"},
+    "setBridge": {
+        "name": "club",
+        "source": {"connector": "home", "recipient": "ada"},
+        "targets": [{"connector": "home", "recipient": "bob"}],
+        "replaces": True,
+    },
     "discardHeld": {"connector": "home"},
     "hook": {},
     "hookByPut": {},
@@ -40,6 +47,7 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("message", "send_now", "retry", "amend", "edit", "cancel"), ONE),
     **dict.fromkeys(("run", "acknowledge", "snooze", "cancelRoute", "allClear"), ONE),
     "startRoute": {"name": "alarm"},
+    **dict.fromkeys(("bridge", "removeBridge", "enableBridge", "disableBridge"), CLUB),
     **dict.fromkeys(("hook", "hookByPut", "hookByAddress"), BELL),
 }
 ALL = {one.name: one for one in operations()}

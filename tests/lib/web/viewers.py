@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import override
 
 from bach_lib.errors import BachError
-from bach_lib.web.viewer import Aim, Known, Origin, Right
+from bach_lib.web.viewer import Aim, BridgeKeeper, Known, Origin, Right
 
 
 class Everybody:
@@ -14,8 +14,8 @@ class Everybody:
     name = "Ada"
     context: str | None = None
 
-    def __init__(self, places: Sequence[Known] = ()) -> None:
-        self._places = places
+    def __init__(self, places: Sequence[Known] = (), bridges: BridgeKeeper | None = None) -> None:
+        self._places, self._bridges = places, bridges
 
     def may(self, connection: str, recipient: str) -> bool:
         """Yes."""
@@ -53,6 +53,12 @@ class Everybody:
             for place in self._places
             for one in place.recipients
         ]
+
+    @property
+    def bridges(self) -> BridgeKeeper:
+        """As the test says."""
+        assert self._bridges is not None
+        return self._bridges
 
     def sentence(self, error: BachError) -> str:
         """As it is."""
