@@ -45,7 +45,7 @@ def reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def answers(schema: str, *errors: str, status: str = "200", text: str) -> Json:
+def answers(schema: str, *errors: str, status: str = "200", text: str) -> dict[str, Json]:
     """What an endpoint answers when all is well, and how it refuses."""
     return {status: _answer(text, schema), **refusals(*errors)}
 

@@ -74,6 +74,12 @@ _READS: Final = ("401", "404", "421", "422", "503")
 _BODY: Final[Json] = {"required": True, "content": {"application/json": {"schema": reference("SetBridge")}}}
 
 
+_MADE: Final[dict[str, Json]] = {
+    **answers("Bridge", "400", "401", "404", "413", "415", "421", "422", "503", text="It is changed."),
+    **answers("Bridge", status="201", text="It carries what is written from now on."),
+}
+
+
 def _switch(operation: str, summary: str) -> Json:
     return {
         "post": {
@@ -96,10 +102,7 @@ BRIDGES: Final[dict[str, Json]] = {
             "operationId": "setBridge",
             "summary": "Make a bridge, or put another in the place of one of this name",
             "requestBody": _BODY,
-            "responses": {
-                **answers("Bridge", "400", "401", "404", "413", "415", "421", "422", "503", text="It is changed."),
-                **answers("Bridge", status="201", text="It carries what is written from now on."),
-            },
+            "responses": _MADE,
         },
     },
     "/api/v1/bridges/{name}": {

@@ -119,9 +119,10 @@ async def test_the_panel_makes_changes_pauses_and_removes_bridges(
     """What is changed in the panel would be as before with the next start, as the entry says otherwise."""
     socket = await hass_ws_client(hass)
 
-    async def ask(command: str, **data: Any) -> dict[str, Any]:
+    async def ask(command: str, **data: object) -> dict[str, Any]:
         await socket.send_json_auto_id({"type": f"bach/panel/{command}", **data})
-        return await socket.receive_json()
+        answer: dict[str, Any] = await socket.receive_json()
+        return answer
 
     def place(who: object) -> dict[str, str]:
         return {"connection": CONNECTION, "recipient": str(who)}

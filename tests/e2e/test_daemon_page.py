@@ -274,6 +274,53 @@ async def test_what_was_said_is_pinned_passed_on_and_put_off(page: Page, house: 
     assert operations == [("pin", "42"), ("send", "43"), ("edit", "42")]
 
 
+@pytest.mark.slow  # a browser, and what it shows is held in the tests of the app
+async def test_a_bridge_is_made_looked_at_and_removed(page: Page, house: World) -> None:
+    """If this fails, two chats are joined in a terminal only, and nobody sees why nothing comes over."""
+    bach, platform, clock = house
+    await bach.registry.update("home", allowed=frozenset({"42", "43"}))
+    await log_in(page)
+    await page.get_by_role("link", name="Bridges").click()
+    bridges = page.locator("bach-bridges")
+    await expect(bridges).to_contain_text("There is no bridge yet.")
+    await bridges.get_by_role("button", name="Add bridge").click()
+    await page.get_by_label("Name").fill("club")
+    await page.get_by_label("From").select_option("42 (home)")
+    await page.get_by_role("checkbox", name="43 (home)").check()
+    assert await faults(page) == []
+    await page.screenshot(path=PICTURES / "daemon-21-bridge-form.png")
+    await page.get_by_role("button", name="Save").click()
+    card = bridges.locator("article")
+    await expect(card).to_contain_text("What is written in 42 (home) appears in 43 (home).")
+    platform.says("Dinner at six", sender="42")
+    await clock.settle()
+    await expect(card).to_contain_text("Carried over so far: 1.")
+    await bach.registry.update("home", is_active=False)
+    await bach.send("home", "43", "Dinner at seven")
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.reload()
+    await expect(card).to_contain_text("1 waits there The connection is switched off.")
+    await expect(page.get_by_role("link", name="Bridges")).to_be_in_viewport()
+    assert await faults(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.screenshot(path=PICTURES / "daemon-22-bridges-phone-dark.png", full_page=True)
+    await card.get_by_role("button", name="Change").click()
+    await page.get_by_label("Corrections").uncheck()
+    await page.screenshot(path=PICTURES / "daemon-23-bridge-form-phone-dark.png")
+    await page.get_by_role("button", name="Save").click()
+    await expect(card).not_to_contain_text("corrections")
+    await card.get_by_role("button", name="Pause").click()
+    await expect(card).to_contain_text("Paused")
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await card.get_by_role("button", name="Remove").click()
+    await page.screenshot(path=PICTURES / "daemon-24-bridges.png")
+    await card.get_by_role("button", name="Remove").click()
+    await expect(card).to_have_count(0)
+    assert bach.bridges.list() == []
+
+
 _DROP = """(form, names) => {
     const data = new DataTransfer();
     for (const [name, size] of names) data.items.add(new File(['x'.repeat(size)], name, {type: 'text/plain'}));

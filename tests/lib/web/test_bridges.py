@@ -66,7 +66,7 @@ async def test_what_waits_at_a_place_is_said_with_the_reason(
     await clock.settle()
     [one] = (await ask(visit, "bridges"))["bridges"]
     [end] = one["targets"]
-    assert (end["waiting"], str(end["trouble"])) == (1, "The connection is switched off.")
+    assert (end["waiting"], end["trouble"]["text"]) == (1, "The connection is switched off.")
     assert (one["source"]["waiting"], one["source"]["trouble"]) == (0, None)
 
 
