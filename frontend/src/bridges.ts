@@ -87,7 +87,7 @@ export class Bridges extends LitElement {
       <p>${this.leads(one)}</p>
       <span class="state">${text(one.is_active ? "bridges.works" : "bridges.rests")}</span>
       <p class="quiet">${this.along(one)}</p>
-      ${this.carried(one)} ${[one.source, ...one.targets].map((place) => this.waits(place))}
+      ${one.is_active ? this.carried(one) : nothing} ${[one.source, ...one.targets].map((place) => this.waits(place))}
       ${this.asked === one.name
         ? html`<div class="bar" role="group" aria-label=${text("bridges.sure")}>
             <span>${text("bridges.sure")}</span>
@@ -116,7 +116,7 @@ export class Bridges extends LitElement {
     return what.length ? text("bridges.along", { what: what.join(", ") }) : text("bridges.only_words");
   }
 
-  /** How much went over, and what did not, of all its directions. */
+  /** How much went over, and what did not, of all its directions; it is counted anew when it begins again. */
   private carried({ sides }: BridgeView) {
     const { text, locale } = this.transport;
     const sum = (name: "carried" | "left_out"): number => sides.reduce((all, side) => all + side[name], 0);
