@@ -29,6 +29,37 @@ class AnyBach(Protocol):
         """Give a sent message another text (and other buttons), in its turn."""
         ...
 
+    async def pin(
+        self,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Keep a message that was sent, or one that came in, in sight at the top of its chat, in its turn."""
+        ...
+
+    async def unpin(
+        self, message_id: int | None = None, *, incoming_id: int | None = None, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Let it go again, in its turn."""
+        ...
+
+    async def forward(
+        self,
+        connection: str,
+        recipient: str,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        copy: bool = False,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Pass on a message that was sent, or one that came in; `copy`: without whose words they are."""
+        ...
+
     async def get(self, message_id: int) -> Message:
         """One message."""
         ...

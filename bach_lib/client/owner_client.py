@@ -1,6 +1,6 @@
 """Client of who has a database open, through the socket beside it; what the command `bach` speaks through as well."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
@@ -47,6 +47,45 @@ class OwnerClient(Beside):
     async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Give a sent message another text (and other buttons), in its turn."""
         return await self._put("program_edit", {"message_id": message_id, "text": text}, options)
+
+    async def pin(
+        self,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Keep a message that was sent, or one that came in, in sight at the top of its chat, in its turn."""
+        return await self._pinned(True, message_id, incoming_id, {"silent": silent, "idempotency_key": idempotency_key})
+
+    async def unpin(
+        self, message_id: int | None = None, *, incoming_id: int | None = None, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Let it go again, in its turn."""
+        return await self._pinned(False, message_id, incoming_id, {"idempotency_key": idempotency_key})
+
+    async def forward(
+        self,
+        connection: str,
+        recipient: str,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        copy: bool = False,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Pass on a message that was sent, or one that came in; `copy`: without whose words they are."""
+        arguments: dict[str, Json] = {
+            "connection": connection,
+            "recipient": recipient,
+            "message_id": message_id,
+            "incoming_id": incoming_id,
+            "copy": copy,
+            "options": {"silent": silent, "idempotency_key": idempotency_key},
+        }
+        return self._made(Receipt, await self._ask("program_forward", arguments))
 
     async def get(self, message_id: int) -> Message:
         """One message."""
@@ -136,6 +175,17 @@ class OwnerClient(Beside):
             async with link.session.get("http://bach/events", headers=headers, timeout=timeout) as response:
                 response.raise_for_status()
                 yield response
+
+    async def _pinned(
+        self, is_pinned: bool, message_id: int | None, incoming_id: int | None, options: Mapping[str, Json]
+    ) -> Receipt:
+        arguments: dict[str, Json] = {
+            "message_id": message_id,
+            "incoming_id": incoming_id,
+            "is_pinned": is_pinned,
+            "options": options,
+        }
+        return self._made(Receipt, await self._ask("program_pin", arguments))
 
     async def _put(self, operation: str, arguments: dict[str, Json], options: SendOptions) -> Receipt:
         """A file that is too large does not cost the words, as with the owner itself."""

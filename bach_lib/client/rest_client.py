@@ -76,6 +76,38 @@ class RestClient(Beside):
         answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
         return self._made(receipt_of, answer)
 
+    async def pin(
+        self,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Keep a message that was sent, or one that came in, in sight at the top of its chat, in its turn."""
+        return await self._changed("pin", message_id, incoming_id, {"silent": silent}, idempotency_key)
+
+    async def unpin(
+        self, message_id: int | None = None, *, incoming_id: int | None = None, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Let it go again, in its turn."""
+        return await self._changed("unpin", message_id, incoming_id, {}, idempotency_key)
+
+    async def forward(
+        self,
+        connection: str,
+        recipient: str,
+        message_id: int | None = None,
+        *,
+        incoming_id: int | None = None,
+        copy: bool = False,
+        silent: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Pass on a message that was sent, or one that came in; `copy`: without whose words they are."""
+        fields = {"connector": exact(connection), "recipient": exact(recipient), "copy": copy, "silent": silent}
+        return await self._changed("forward", message_id, incoming_id, fields, idempotency_key)
+
     async def get(self, message_id: int) -> Message:
         """One message."""
         return self._made(message_of, await self._ask("GET", f"{_MESSAGES}/{message_id:d}"))
@@ -148,6 +180,18 @@ class RestClient(Beside):
         wanted: Mapping[str, object] = {"route": route, "before": before, "limit": limit}
         query = {name: str(value) for name, value in wanted.items() if value is not None}
         return self._made(runs_of, await self._ask("GET", f"{_ROUTES}/runs", query=query))
+
+    async def _changed(
+        self,
+        what: str,
+        message_id: int | None,
+        incoming_id: int | None,
+        fields: Mapping[str, Json],
+        key: str | None,
+    ) -> Receipt:
+        named = {"id": message_id, "incoming_id": incoming_id}
+        whole = {**fields, **{name: value for name, value in named.items() if value is not None}}
+        return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/{what}", fields=whole, key=key))
 
     @override
     async def _open(self) -> None:

@@ -1,13 +1,15 @@
 """Handlers of routes: start one, and say who has it. What a route is, is for whoever may change the database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import cast
 
 from aiohttp import web
 
 from bach_lib.bach import Bach
-from bach_lib.errors import UnknownRunError
+from bach_lib.common_sentences import NONE
+from bach_lib.errors import UnknownRouteError, UnknownRunError
+from bach_lib.models.route import Route
 from bach_lib.rest.answers import answer
 from bach_lib.rest.requests import (
     MAX_LIMIT,
@@ -39,8 +41,10 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
 class RouteHandlers:
     """Handlers of the routes of one BACH."""
 
-    def __init__(self, bach: Bach) -> None:
+    def __init__(self, bach: Bach, kept: Callable[[], Iterable[Route]] | None = None) -> None:
+        """`kept`: all routes, where they are not those of the database."""
         self._bach = bach
+        self._kept = kept
 
     @property
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -61,7 +65,7 @@ class RouteHandlers:
     async def list(self, request: web.Request) -> web.Response:
         """All routes, by name."""
         query_fields(request)
-        routes = self._bach.routes.list()
+        routes = sorted(self._all(), key=lambda route: route.name)
         return answer({"routes": [route_line(route) for route in routes], "count": len(routes)})
 
     async def start(self, request: web.Request) -> web.Response:
@@ -75,7 +79,7 @@ class RouteHandlers:
         options = cast("RouteOptions", named)
         if key := idempotency_key(request):
             options["idempotency_key"] = key
-        run = await self._bach.start_route(request.match_info["name"], content, **options)
+        run = await self._bach.start_route(self._route(request.match_info["name"]), content, **options)
         return answer(run_row(run), HTTPStatus.CREATED)
 
     async def page(self, request: web.Request) -> web.Response:
@@ -86,7 +90,7 @@ class RouteHandlers:
         limit = whole_number(fields, "limit", 50, 1, MAX_LIMIT)
         page = await self._bach.route_runs(route, before=before or None, limit=limit)
         if route is not None and not page:
-            self._bach.routes.get(route)
+            self._route(route)
         return answer({"runs": [run_row(run) for run in page], "count": len(page)})
 
     async def show(self, request: web.Request) -> web.Response:
@@ -116,6 +120,15 @@ class RouteHandlers:
         query_fields(request)
         [content] = text_fields(await json_object(request), "content")
         return answer(run_row(await self._bach.all_clear(_id(request), content)))
+
+    def _all(self) -> Iterable[Route]:
+        return self._bach.routes.list() if self._kept is None else self._kept()
+
+    def _route(self, name: str) -> Route:
+        routes = {route.name: route for route in self._all()}
+        if name not in routes:
+            raise UnknownRouteError(name=name, known=", ".join(sorted(routes)) or NONE)
+        return routes[name]
 
 
 def _id(request: web.Request) -> int:

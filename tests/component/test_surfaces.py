@@ -155,6 +155,16 @@ VIEWS: Final = {
     "/api/bach/messages/{id:[0-9]{1,18}}/retry": "POST",
     "/api/bach/messages/{id:[0-9]{1,18}}/amend": "POST",
     "/api/bach/messages/discard": "POST",
+    "/api/bach/messages": "GET",
+    **{f"/api/bach/messages/{what}": "POST" for what in ("clear", "forward", "pin", "unpin", "react")},
+    **{f"/api/bach/messages/{{id:[0-9]{{1,18}}}}/{what}": "POST" for what in ("edit", "cancel", "send-now")},
+    **{f"/api/bach/routes{what}": "GET" for what in ("", "/runs", "/runs/{id:[0-9]{1,18}}")},
+    "/api/bach/routes/{name}/start": "POST",
+    **{
+        f"/api/bach/routes/runs/{{id:[0-9]{{1,18}}}}/{what}": "POST"
+        for what in ("acknowledge", "snooze", "cancel", "clear")
+    },
+    **{f"/api/bach/bridges{what}": "GET" for what in ("", "/{name}")},
     "/api/bach/messages/held": "GET",
     "/api/bach/messages/held/release": "POST",
     "/api/bach/messages/held/discard": "POST",

@@ -4,16 +4,19 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from tests.component.conftest import ADA, CONNECTION, the_bach, until
+from tests.component.test_routes import connect, route
 
 pytestmark = pytest.mark.usefixtures("with_the_noisy_ones")
 
-BASE = "/api/bach/messages"
+API = "/api/bach"
+BASE = f"{API}/messages"
 MESSAGE = {"connector": CONNECTION, "recipient": str(ADA), "content": "hello"}
 
 type Client = TestClient[Any, Any]
@@ -23,6 +26,16 @@ type Client = TestClient[Any, Any]
 async def client(hass_client: ClientSessionGenerator, loaded: MockConfigEntry) -> Client:
     """An administrator who is logged in."""
     return await hass_client()
+
+
+@pytest.fixture
+async def water(hass: HomeAssistant, loaded: MockConfigEntry) -> MockConfigEntry:
+    """The route "Water": Ada, and after five minutes Bob; beside one in which nobody is left."""
+    steps = [{"recipients": [name], "wait": 300} for name in ("Ada", "Bob")]
+    empty = ConfigSubentryData(
+        data={"recipient": "empty", "steps": []}, subentry_type="route", title="Empty", unique_id="recipient_empty"
+    )
+    return await connect(hass, route(loaded, *steps), empty)
 
 
 async def test_a_message_is_queued_once_for_a_key(client: Client, telegram: TelegramServer) -> None:
@@ -94,6 +107,46 @@ async def test_without_a_connection_there_is_a_sentence(
     async with client.get(f"{BASE}/queue") as response:
         assert response.status == 503
         assert "not open" in (await response.json())["detail"]
+
+
+async def test_an_alarm_is_started_by_its_route_acknowledged_and_cleared(
+    client: Client, telegram: TelegramServer, water: MockConfigEntry
+) -> None:
+    """What finds the leak could send a message through Home Assistant, and never have somebody know."""
+    async with client.get(f"{API}/routes") as response:
+        found = await response.json()
+    assert [(one["name"], len(one["steps"])) for one in found["routes"]] == [("water", 2)]
+    headers = {"Idempotency-Key": "leak-1"}
+    for _ in range(2):
+        async with client.post(f"{API}/routes/water/start", json={"content": "Water!"}, headers=headers) as response:
+            run = await response.json()
+            assert (response.status, run["status"]) == (201, "under_way")
+    assert [message.text for message in await telegram.wait_for(1)] == ["Water!"]
+    one = f"{API}/routes/runs/{run['id']}"
+    async with client.post(f"{one}/acknowledge", json={"by": "Ada"}) as response:
+        assert (await response.json())["by"] == "Ada"
+    async with client.post(f"{one}/clear", json={"content": "Dry."}) as response:
+        assert (await response.json())["cleared_at"]
+    async with client.get(f"{API}/routes/runs", params={"route": "water"}) as response:
+        assert [one["id"] for one in (await response.json())["runs"]] == [run["id"]]
+    async with client.post(f"{API}/routes/fire/start", json={"content": "Fire!"}) as response:
+        assert (response.status, (await response.json())["code"]) == (404, "unknown_route")
+
+
+async def test_what_was_sent_is_pinned_and_passed_on(client: Client, telegram: TelegramServer) -> None:
+    """A program could pin a message at a daemon, and not through Home Assistant."""
+    async with client.post(f"{API}/messages/send", json=MESSAGE) as response:
+        number = (await response.json())["id"]
+    await telegram.wait_for(1)
+    async with client.post(f"{API}/messages/pin", json={"id": number}) as response:
+        assert response.status == 201
+    passed = {"id": number, "connector": CONNECTION, "recipient": str(ADA), "copy": True}
+    async with client.post(f"{API}/messages/forward", json=passed) as response:
+        assert response.status == 201
+    async with client.get(f"{API}/messages", params={"limit": 10}) as response:
+        assert (await response.json())["count"] == 3
+    async with client.get(f"{API}/bridges") as response:
+        assert await response.json() == {"bridges": [], "count": 0}
 
 
 async def test_one_message_and_its_ways_out(

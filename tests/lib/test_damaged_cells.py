@@ -63,6 +63,8 @@ OTHERS = frozenset(
             "program_cancel",
             "program_send_now",
             "program_edit",
+            "program_forward",
+            "program_pin",
             "program_send",
             "program_wait",
             "amend",

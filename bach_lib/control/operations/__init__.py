@@ -61,6 +61,8 @@ OPERATIONS: Mapping[str, Operation] = {
         program_operations.program_cancel,
         program_operations.program_send_now,
         program_operations.program_edit,
+        program_operations.program_forward,
+        program_operations.program_pin,
         program_operations.program_get,
         program_operations.program_messages,
         program_operations.program_send,

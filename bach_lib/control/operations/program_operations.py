@@ -33,6 +33,34 @@ async def program_edit(
     return exact(await bach.edit(message_id, text, **_options(options, files)))
 
 
+async def program_pin(
+    bach: Bach,
+    message_id: int | None = None,
+    incoming_id: int | None = None,
+    *,
+    is_pinned: bool = True,
+    options: SendOptions,
+) -> Json:
+    """Keep a message that was sent, or one that came in, in sight, or no longer."""
+    change = bach.pin if is_pinned else bach.unpin
+    return exact(await change(message_id, incoming_id=incoming_id, **_options(options, ())))
+
+
+async def program_forward(
+    bach: Bach,
+    connection: str,
+    recipient: str,
+    message_id: int | None = None,
+    incoming_id: int | None = None,
+    *,
+    copy: bool = False,
+    options: SendOptions,
+) -> Json:
+    """Pass a message on that was sent, or one that came in."""
+    passed = _options(options, ())
+    return exact(await bach.forward(connection, recipient, message_id, incoming_id=incoming_id, copy=copy, **passed))
+
+
 async def program_get(bach: Bach, message_id: int) -> Json:
     """One message."""
     return exact(await bach.get(message_id))

@@ -106,6 +106,8 @@ GOOD: Mapping[str, Mapping[str, Json]] = {
     "incoming_after": {"after": 0, "seconds": 0},
     "pair": {**_HOME, **_NOW, "code": "123456"},
     **dict.fromkeys(("program_get", "program_cancel", "program_send_now"), _ONE),
+    "program_forward": {**_ONE, "connection": "home", "recipient": "bob", "options": {"silent": True}},
+    "program_pin": {**_ONE, "options": {"silent": True}},
     "program_edit": {**_ONE, "text": "other", "options": _OPTIONS},
     "program_send": {"connection": "home", "recipient": "ada", "text": "hi", "options": _OPTIONS},
     "program_wait": {**_ONE, "seconds": 0},

@@ -25,6 +25,7 @@ from bach_lib import (
     Message,
     MessageEvent,
     MessageQueued,
+    MessageReceived,
     MessageSent,
     NotCancellableError,
     NotScheduledError,
@@ -77,6 +78,31 @@ async def test_a_message_is_sent_looked_at_edited_and_found(owner: Bach, platfor
         page = await bach.messages(connection="home", status=[Status.SENT], limit=1)
         assert [one.id for one in page] == [change.id]
         assert [one.id for one in await bach.messages(before=change.id)] == [receipt.id]
+
+
+@by_each_way
+async def test_what_was_said_is_pinned_let_go_and_passed_on(owner: Bach, platform: FakePlatform, way: Way) -> None:
+    """A program beside the daemon could not pin what it has sent, nor pass on what came in."""
+    came = asyncio.Event()
+    owner.subscribe(MessageReceived, lambda _: came.set())
+    platform.says("At nine", sender="42")
+    await came.wait()
+    inbox = await owner.inbox()
+    async with way(owner) as bach:
+        number = (await bach.send("home", "ada", "Milk")).id
+        await bach.wait(number, timeout=60)
+        for _ in range(2):
+            pinned = await bach.pin(number, silent=True, idempotency_key="p")
+        await bach.wait((await bach.unpin(incoming_id=inbox[0].id)).id, timeout=60)
+        passed = await bach.forward("home", "bob", incoming_id=inbox[0].id, copy=True, silent=True)
+        assert (await bach.wait(passed.id, timeout=60)).silent
+        await bach.wait(pinned.id, timeout=60)
+        with pytest.raises(InvalidValueError):
+            await bach.pin()
+        with pytest.raises(InvalidValueError):
+            await bach.forward("home", "bob", number, incoming_id=inbox[0].id)
+    done = [(one.operation, one.recipient) for one in platform.sent]
+    assert sorted(done) == [("pin", "ada"), ("send", "ada"), ("send", "bob"), ("unpin", "42")]
 
 
 @pytest.mark.parametrize("way", [WAYS["beside"], WAYS["over REST"]], ids=["beside", "over REST"])
