@@ -346,3 +346,13 @@ async def test_a_home_of_hundreds_has_a_short_list(
     monkeypatch.setattr(agent_reach, "MAX_REACHED", 1)
     expose(hass, BOB_ENTITY)
     assert [enum_of(tool) for tool in (await api(hass, hass_admin_user)).tools] == [[ADA_ENTITY]] * 3
+
+
+async def test_persons_are_the_last_to_be_left_out_of_a_list(
+    hass: HomeAssistant, home: MockConfigEntry, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a home of hundreds "tell Ada" would reach nobody, as only channels and groups would be known."""
+    monkeypatch.setattr(agent_reach, "MAX_REACHED", 1)
+    hass.states.async_set("person.ada", "home", {"friendly_name": "Ada"})
+    expose(hass, "person.ada")
+    assert list(agent_reach.reach_of(hass, hass_admin_user, "conversation")) == ["person.ada"]

@@ -101,6 +101,13 @@ async def test_every_field_reaches_the_message(
     assert sent.parse_mode == "HTML"
 
 
+async def test_what_a_place_is_called_needs_the_place(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Who forgets the point on the map would find out from the one who did not come."""
+    with pytest.raises(ServiceValidationError, match="goes only with the place"):
+        await call(hass, entity_id=ADA_ENTITY, message="Come here", location_name="The gate")
+    assert await the_bach(hass).messages() == []
+
+
 async def test_a_message_waits_for_its_time(
     hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry
 ) -> None:

@@ -133,11 +133,13 @@ async def test_an_alarm_is_started_by_its_route_acknowledged_and_cleared(
         assert (response.status, (await response.json())["code"]) == (404, "unknown_route")
 
 
-async def test_what_was_sent_is_pinned_and_passed_on(client: Client, telegram: TelegramServer) -> None:
+async def test_what_was_sent_is_pinned_and_passed_on(
+    hass: HomeAssistant, client: Client, telegram: TelegramServer
+) -> None:
     """A program could pin a message at a daemon, and not through Home Assistant."""
     async with client.post(f"{API}/messages/send", json=MESSAGE) as response:
         number = (await response.json())["id"]
-    await telegram.wait_for(1)
+    await the_bach(hass).wait(number, 60)
     async with client.post(f"{API}/messages/pin", json={"id": number}) as response:
         assert response.status == 201
     passed = {"id": number, "connector": CONNECTION, "recipient": str(ADA), "copy": True}

@@ -286,7 +286,9 @@ class SignalConnector(Connector):
         requests = list(change_requests(message, about, self._number))
         for one in requests:
             await self._rest.call(one.method, *one.path, body=one.body)
-        return Sent(remote_id=message.target) if requests else PINS_IN_GROUPS
+        if requests:
+            return Sent(remote_id=message.target)
+        return PINS_IN_GROUPS if message.operation in {Operation.PIN, Operation.UNPIN} else _NAMES_NOTHING
 
 
 _SAYS_NOTHING = frozenset({"bad_answer", "bad_request", "rate_limited"})

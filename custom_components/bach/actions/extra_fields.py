@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import voluptuous as vol
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from bach_lib import Extras, Location
+from custom_components.bach.const import DOMAIN
 
 ATTR_LINK_PREVIEW: Final = "link_preview"
 ATTR_PROTECTED: Final = "protected"
@@ -28,7 +30,7 @@ EXTRA_FIELDS: Final = {
 
 
 def extras_in(data: Mapping[str, object]) -> Extras:
-    """Make the extras of a checked call."""
+    """Make the extras of a checked call. Raises `ServiceValidationError` for a name of a place without the place."""
     return Extras(
         link_preview=data[ATTR_LINK_PREVIEW] is True,
         protected=data[ATTR_PROTECTED] is True,
@@ -37,8 +39,10 @@ def extras_in(data: Mapping[str, object]) -> Extras:
 
 
 def _location(data: Mapping[str, object]) -> Location | None:
+    name, address = (str(data.get(one) or "") or None for one in (ATTR_LOCATION_NAME, ATTR_LOCATION_ADDRESS))
     match data.get(ATTR_LOCATION):
         case {"latitude": float(latitude), "longitude": float(longitude)}:
-            name, address = (str(data.get(one) or "") or None for one in (ATTR_LOCATION_NAME, ATTR_LOCATION_ADDRESS))
             return Location(latitude=latitude, longitude=longitude, name=name, address=address)
+    if name or address:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="name_without_location")
     return None

@@ -44,17 +44,17 @@ async def user_of(hass: HomeAssistant, context: Context | None) -> User | None:
 
 @callback
 def reach_of(hass: HomeAssistant, user: User, assistant: str) -> dict[str, Reached]:
-    """Those whom the user may reach through this assistant, by entity id."""
+    """Those whom the user may reach through this assistant, by entity id: persons first, if they are too many."""
     found = dict[str, Reached]()
-    for recipient in _recipients(hass):
-        entity_id = notify_entity_id(hass, recipient)
-        if entity_id and _is_exposed(hass, assistant, entity_id) and may_control_entity(hass, user, entity_id):
-            found[entity_id] = _reached(hass, entity_id, recipient)
     for person in persons(hass):  # by which recipients they are told, and whether the user may, is judged when it is
         if _is_exposed(hass, assistant, person.entity_id) and user.permissions.check_entity(
             person.entity_id, POLICY_READ
         ):
             found[person.entity_id] = Reached(name=_short(person.name))
+    for recipient in _recipients(hass):
+        entity_id = notify_entity_id(hass, recipient)
+        if entity_id and _is_exposed(hass, assistant, entity_id) and may_control_entity(hass, user, entity_id):
+            found[entity_id] = _reached(hass, entity_id, recipient)
     return dict(list(found.items())[:MAX_REACHED])
 
 

@@ -1,11 +1,12 @@
 """Sending: what the server is told, and what its refusals mean."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bach_lib.connectors.signal import SignalConnector
-from bach_lib.connectors.signal.errors import DEFAULT_WAIT
+from bach_lib.connectors.signal.errors import DEFAULT_WAIT, NO_ID
 from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, InvalidValueError
 from bach_lib.models import Candidate, Fault, Format, Identity, Operation
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
@@ -77,6 +78,14 @@ async def test_what_is_in_a_group_is_pinned(connector: SignalConnector, server: 
     outcome = await connector.send(a_message("", operation=Operation.PIN, target=f"{ADA}:1767225600002"))
     assert isinstance(outcome, Dead)
     assert outcome.fault.text == "The Signal server pins messages only in groups."
+
+
+async def test_a_deletion_that_names_nothing_says_so(connector: SignalConnector, server: SignalServer) -> None:
+    """Whoever takes a message back would be told of pins, and look for a fault that there is not."""
+    odd = a_message("", operation=Operation.DELETE, target=f"{ADA}:1767225600002")
+    outcome = await connector.send(replace(odd, parts=("x", "-1")))
+    assert isinstance(outcome, Dead)
+    assert outcome.fault.text == NO_ID
 
 
 async def test_changes_name_their_message(connector: SignalConnector, server: SignalServer) -> None:
