@@ -64,9 +64,9 @@ class RouteCalls(CallGroup):
         `until`: as `not_before` of `send`. `by`: what whoever wants that is called; below the message everybody reads
         it. Raises `UnknownMessageError`, another `InputError` or a `StorageError`; nothing is sent then.
         """
+        routing, parts = self._routing, self._open_parts
         name, key = bounded("by", text_of("by", by)), short("idempotency_key", idempotency_key)
-        message = await self._open_parts.queue.get(message_id)
-        return await self._routing.snoozing.put_off(message, until, name, key)
+        return await routing.snoozing.put_off(await parts.queue.get(message_id), until, name, key)
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands when the first are told.

@@ -1,17 +1,17 @@
 """Client of the REST interface of a BACH, usually on another machine. Times are whole seconds, and no nonce is told."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from io import BytesIO
-from typing import Unpack, cast, override
+from typing import Unpack, override
 from urllib.parse import quote
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, FormData
 from yarl import URL
 
 from bach_lib.client.beside import Beside, parted
+from bach_lib.client.rest_bodies import fields_of, read, written
 from bach_lib.errors import AccessRefusedError, BachError, InvalidValueError, OwnerGoneError, RemoteFailedError
 from bach_lib.models import Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
@@ -19,7 +19,6 @@ from bach_lib.rest.answers import Json
 from bach_lib.rest.event_feed import HEARTBEAT
 from bach_lib.rest.exact import exact
 from bach_lib.rest.outgoing_rows import message_of, messages_of, receipt_of
-from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.retelling import retold
 from bach_lib.rest.run_rows import place_row, run_of, runs_of
 from bach_lib.routes.starting import RouteOptions, bounded_span, known_options
@@ -28,8 +27,6 @@ _CONNECT, _ANSWER = 10.0, 60.0
 """Seconds for a connection, and for an answer beside the time that was asked for."""
 _SLOWEST = 250_000
 """Bytes a second of an upload."""
-_MAX_ANSWER = 64_000_000
-"""Bytes; a page of messages with the longest texts is less."""
 _MESSAGES = "api/v1/messages"
 _ROUTES = "api/v1/routes"
 
@@ -54,12 +51,12 @@ class RestClient(Beside):
         rest, files, lost = parted(options)
         if lost:  # what it goes without cannot be said there
             raise InvalidValueError(field="files", value=lost[0].reason, expected="a file that can go")
-        key, fields = _fields(rest)
+        key, fields = fields_of(rest)
         fields |= {"connector": exact(connection), "recipient": exact(recipient), "content": exact(text)}
         if not files:
             return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", fields=fields, key=key))
         form = FormData(quote_fields=False)
-        form.add_field("message", _written(fields).decode(), content_type="application/json")
+        form.add_field("message", written(fields).decode(), content_type="application/json")
         for one in files:
             kind = one.mime_type or "application/octet-stream"
             form.add_field("file", BytesIO(one.content), filename=one.name, content_type=kind)
@@ -71,7 +68,7 @@ class RestClient(Beside):
         rest, files, lost = parted(options)
         if files or lost:
             raise InvalidValueError(field="files", value="some", expected="none, over REST, where a text is edited")
-        key, fields = _fields(rest)
+        key, fields = fields_of(rest)
         address = f"{_MESSAGES}/{message_id:d}/edit"
         answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
         return self._made(receipt_of, answer)
@@ -143,7 +140,7 @@ class RestClient(Beside):
 
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
-        key, fields = _fields(known_options(options))
+        key, fields = fields_of(known_options(options))
         if "caused_by" in options:
             fields["caused_by"] = [place_row(one) for one in options["caused_by"]]
         address = f"{_ROUTES}/{quote(route, safe='')}/start"
@@ -218,7 +215,7 @@ class RestClient(Beside):
         address = self._url / "api/v1/events"
         async with self._line.get(address, headers=headers, timeout=timeout, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
-                raise self._refusal(response.status, await _read(response))
+                raise self._refusal(response.status, await read(response))
             yield response
 
     @property
@@ -243,7 +240,7 @@ class RestClient(Beside):
         headers = {} if key is None else {"Idempotency-Key": key}
         data: FormData | bytes | None = form
         if fields is not None:
-            data = _written(fields)
+            data = written(fields)
             headers["Content-Type"] = "application/json"
         try:
             async with self._line.request(
@@ -255,7 +252,7 @@ class RestClient(Beside):
                 allow_redirects=False,
                 timeout=ClientTimeout(total=_ANSWER + extra, sock_connect=_CONNECT),
             ) as response:
-                body = await _read(response)
+                body = await read(response)
         except TimeoutError as error:
             raise self._gone("it took too long") from error
         except (ClientError, OSError) as error:
@@ -283,32 +280,3 @@ class RestClient(Beside):
             return make(answer)
         except ValueError as error:
             raise RemoteFailedError(place=self._place, reason="It answered what is no BACH's answer.") from error
-
-
-def _fields(options: Mapping[str, object]) -> tuple[str | None, dict[str, Json]]:
-    """The key, which is a header there, and the rest. `lost` is only for who reads the files."""
-    key = options.get("idempotency_key")
-    named = {name: value for name, value in options.items() if name not in {"idempotency_key", "lost"}}
-    return (None if key is None else str(key)), {name: exact(value) for name, value in named.items()}
-
-
-def _written(fields: Mapping[str, Json]) -> bytes:
-    """Raises `InvalidValueError` for more than is read there, which would close the line before it has all of it."""
-    written = json.dumps(fields).encode()
-    if len(written) > MAX_BODY:
-        expected = f"at most {MAX_BODY} bytes"
-        raise InvalidValueError(field="what is asked", value=f"{len(written)} bytes", expected=expected)
-    return written
-
-
-async def _read(response: ClientResponse) -> Json:
-    """The body as JSON; None for anything else."""
-    read = bytearray()
-    async for chunk in response.content.iter_any():
-        read += chunk
-        if len(read) > _MAX_ANSWER:
-            return None
-    try:
-        return cast("Json", json.loads(bytes(read)))
-    except (ValueError, RecursionError):
-        return None

@@ -21,7 +21,7 @@ from bach_lib.rest.answers import Json
 from bach_lib.said import boxed
 from bach_lib.web.after_sending import after_sending
 from bach_lib.web.alarm_commands import acknowledge, alarms, call_off, snooze, unacknowledged
-from bach_lib.web.bridge_commands import bridges, remove_bridge, set_bridge, switch_bridge
+from bach_lib.web.bridge_page import bridges, remove_bridge, set_bridge, switch_bridge
 from bach_lib.web.change_commands import delete, edit, forward, pin, put_off, react
 from bach_lib.web.connection_commands import check, connections, household, overview, switch
 from bach_lib.web.conversation_commands import conversation, conversations, mark_read, picture

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from bach_lib import Bach, Connection, Place, Route, Step
+from bach_lib import Bach, Bridge, Connection, Place, Route, Step
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.control.operations import OPERATIONS, perform
 from bach_lib.events import Event
@@ -162,6 +162,8 @@ class Home:
         place = Place(connection="home", recipient="42")
         await self.bach.routes.set(Route(name="alarm", steps=(Step(places=(place,)),)))
         await self.bach.start_route("alarm", "Water!")
+        beside = Place(connection="home", recipient="43")
+        await self.bach.bridges.set(Bridge(name="1", source=place, targets=(beside,)))
         await self._clock.settle()
 
 

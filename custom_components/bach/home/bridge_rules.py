@@ -1,17 +1,21 @@
-"""Reads bridges from their sub-entries, and says which places they mean now.
+"""Reads bridges from their sub-entries, says which places they mean now, and keeps the library's as they say.
 
 A bridge names recipients by the ids of their sub-entries, which stay when somebody is renamed or moves. It belongs to
 the connection from which it leads.
 """
 
+import asyncio
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Bridge, BridgeWords, Place
+from bach_lib import Bach, BachError, Bridge, BridgeWords, Place
+from bach_lib.errors import NotOpenError
 from custom_components.bach.const import (
     CONF_BOTH_WAYS,
     CONF_DELETIONS,
@@ -22,6 +26,7 @@ from custom_components.bach.const import (
     CONF_RECIPIENT,
     CONF_TO,
     CONF_WITH_NAME,
+    DOMAIN,
     SUBENTRY_BRIDGE,
 )
 from custom_components.bach.coordinator import BachConfigEntry
@@ -32,6 +37,8 @@ from .members import Recipient
 from .recipient_subentries import texts_in
 from .whom import told_by_id
 
+_LOGGER = logging.getLogger(__name__)
+_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
 _NAME: Final = "bridge_"
 _MAX_TITLE: Final = 100
 MOST_TARGETS: Final = 10
@@ -116,6 +123,24 @@ def wanted_bridges(hass: HomeAssistant) -> dict[str, Bridge]:
                 words=words,
             )
     return found
+
+
+async def async_keep_bridges(hass: HomeAssistant, bach: Bach) -> None:
+    """Set, change and remove bridges in the library, after a change of sub-entries."""
+    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
+        wanted = wanted_bridges(hass)
+        try:
+            for gone in [one.name for one in bach.bridges.list() if one.name not in wanted]:
+                await bach.bridges.remove(gone)
+        except NotOpenError:
+            return
+        except BachError as error:
+            _LOGGER.warning("A bridge could not be removed: %s", error)
+        for bridge in wanted.values():
+            try:
+                await bach.bridges.set(bridge)
+            except BachError as error:  # such as a connection that was not set up yet: then it is kept with that
+                _LOGGER.debug("The bridge %s waits: %s", bridge.name, error)
 
 
 def titled(hass: HomeAssistant, rule: BridgeRule) -> str:

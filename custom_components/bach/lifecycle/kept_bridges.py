@@ -3,20 +3,17 @@
 From then on people can put messages off as well: before, nobody would know who has pressed.
 """
 
-import asyncio
 import logging
 from contextlib import suppress
 from functools import partial
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
-from homeassistant.util.hass_dict import HassKey
 
 from bach_lib import Bach, BachError, IncomingMessage
 from bach_lib.errors import NotOpenError
-from custom_components.bach.const import DOMAIN
 from custom_components.bach.coordinator import BachConfigEntry
-from custom_components.bach.home.bridge_rules import wanted_bridges
+from custom_components.bach.home.bridge_rules import async_keep_bridges
 from custom_components.bach.home.entry import connection_name, connections
 from custom_components.bach.home.roles import standing
 
@@ -24,7 +21,6 @@ from .recipients import async_follow_subentries
 from .route_runs import NameOf
 
 _LOGGER = logging.getLogger(__name__)
-_LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
 
 
 def async_begin_lasting(hass: HomeAssistant, entry: BachConfigEntry, bach: Bach, name_of: NameOf) -> None:
@@ -58,24 +54,6 @@ async def async_remove_connection(hass: HomeAssistant, bach: Bach, name: str) ->
         await bach.registry.remove(name)
     finally:  # also of one that was never set up
         await async_keep_bridges(hass, bach)
-
-
-async def async_keep_bridges(hass: HomeAssistant, bach: Bach) -> None:
-    """Set, change and remove bridges in the library, after a change of sub-entries."""
-    async with hass.data.setdefault(_LOCK, asyncio.Lock()):
-        wanted = wanted_bridges(hass)
-        try:
-            for gone in [one.name for one in bach.bridges.list() if one.name not in wanted]:
-                await bach.bridges.remove(gone)
-        except NotOpenError:
-            return
-        except BachError as error:
-            _LOGGER.warning("A bridge could not be removed: %s", error)
-        for bridge in wanted.values():
-            try:
-                await bach.bridges.set(bridge)
-            except BachError as error:  # such as a connection that was not set up yet: then it is kept with that
-                _LOGGER.debug("The bridge %s waits: %s", bridge.name, error)
 
 
 def _name_of(hass: HomeAssistant, message: IncomingMessage) -> str | None:

@@ -14,10 +14,17 @@ from bach_lib.said import Sentence
 from custom_components.bach.const import SUBENTRY_BRIDGE
 from custom_components.bach.coordinator import BachConfigEntry
 from custom_components.bach.home.attribution import Role
-from custom_components.bach.home.bridge_rules import MOST_TARGETS, BridgeRule, bridge_name, bridges_of, place_of, titled
+from custom_components.bach.home.bridge_rules import (
+    MOST_TARGETS,
+    BridgeRule,
+    async_keep_bridges,
+    bridge_name,
+    bridges_of,
+    place_of,
+    titled,
+)
 from custom_components.bach.home.roles import role_of
 from custom_components.bach.home.whom import told_by_id
-from custom_components.bach.lifecycle.kept_bridges import async_keep_bridges
 
 _RECIPIENTS: Final = Sentence("recipients_of_this_home", "recipients of this home, none of them a route")
 _HEARD: Final = Sentence("a_recipient_that_is_heard", "a recipient from whom something comes in")
