@@ -379,6 +379,11 @@ async def test_without_recipients_there_is_nothing_to_judge_by(
     assert [action for action, data in tries if await may(hass, action, data, context) != (who in _ADMINS)] == []
 
 
+def _address(path: str) -> str:
+    """Where a view is of one message, route or bridge."""
+    return path.replace("{id:[0-9]{1,18}}", str(TO_ADA)).replace("{name}", "water")
+
+
 async def test_views_are_for_administrators(
     hass: HomeAssistant,
     letters: MockConfigEntry,
@@ -392,12 +397,12 @@ async def test_views_are_for_administrators(
     others = [await hass_client_no_auth(), await hass_client(hass_read_only_access_token), await hass_client(user)]
     for path, method in VIEWS.items():
         for who in others:
-            async with who.request(method, path.replace("{id:[0-9]{1,18}}", str(TO_ADA)), json={}) as response:
+            async with who.request(method, _address(path), json={}) as response:
                 assert response.status == 401, (path, await response.text())
     assert await everything(hass) == before
     administrator = await hass_client()
     for path, method in VIEWS.items():
-        async with administrator.request(method, path.replace("{id:[0-9]{1,18}}", str(TO_ADA)), json={}) as response:
+        async with administrator.request(method, _address(path), json={}) as response:
             assert response.status not in {401, 403}
 
 

@@ -87,4 +87,4 @@ def test_a_path_too_long_for_a_socket_is_known_before(tmp_path: Path) -> None:
 def test_operations_are_called_by_their_own_names() -> None:
     """Two functions of one name would hide each other."""
     assert all(name == operation.__name__ for name, operation in OPERATIONS.items())
-    assert len(OPERATIONS) == 68
+    assert len(OPERATIONS) == 70
