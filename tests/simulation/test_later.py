@@ -1,11 +1,12 @@
 """The histories of messages that wait can fail: what each rule is there for is broken once on purpose."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from secrets import token_hex
 
 import pytest
 
-from bach_lib.models import Message
+from bach_lib.models import Message, Receipt
 from bach_lib.outbound import going_together, quieting, sender
 from bach_lib.registry.gathering import Gathering
 from bach_lib.routes.snoozing import Snoozing
@@ -49,8 +50,10 @@ def _no_press_is_heard(patched: pytest.MonkeyPatch) -> None:
 def _a_press_is_heard_again(patched: pytest.MonkeyPatch) -> None:
     send_again = Snoozing._send_again
 
-    async def under_another_key(self: Snoozing, message: Message, key: str, name: str, due: float) -> float:
-        return await send_again(self, message, key + token_hex(4), name, due)
+    async def under_another_key(
+        self: Snoozing, message: Message, key: str | None, name: str, until: datetime | str
+    ) -> Receipt:
+        return await send_again(self, message, f"{key}{token_hex(4)}", name, until)
 
     patched.setattr(Snoozing, "_send_again", under_another_key)
     patched.setattr(Snoozing, "_is_outdated", _never)
