@@ -6,7 +6,7 @@ several rooms need, and nothing in this package knows Home Assistant.
 
 import logging
 
-from bach_lib import errors, version
+from bach_lib import errors, events, version
 from bach_lib.bach import Bach
 from bach_lib.bridges.defined_bridges import Bridges
 from bach_lib.bus import Unsubscribe
@@ -20,43 +20,7 @@ from bach_lib.connectors.declaration import Known, Knows
 from bach_lib.connectors.network_way import NewSession, pool_through
 from bach_lib.connectors.proxy import Proxy
 from bach_lib.errors import *  # noqa: F403 - the tree has its own list
-from bach_lib.events import (
-    AccountChanged,
-    BreakerChanged,
-    ConnectionAdded,
-    ConnectionChanged,
-    ConnectionChecked,
-    ConnectionIdentified,
-    ConnectionRemoved,
-    ConnectionUpdated,
-    Event,
-    EventsMissed,
-    InboxChanged,
-    MessageAttempted,
-    MessageCancelled,
-    MessageDead,
-    MessageEvent,
-    MessageExpired,
-    MessageFinished,
-    MessageProven,
-    MessagePutBack,
-    MessageQueued,
-    MessageReceived,
-    MessageRetrying,
-    MessageSent,
-    MessageSetAside,
-    MessageUncertain,
-    RecipientMoved,
-    RouteAcknowledged,
-    RouteCancelled,
-    RouteEvent,
-    RouteExhausted,
-    RouteSnoozed,
-    RouteStepped,
-    SenderBlocked,
-    StorageChanged,
-    UploadAdvanced,
-)
+from bach_lib.events import *  # noqa: F403 - they have their own list
 from bach_lib.handling.received_message import ReceivedMessage
 from bach_lib.inbound.pairing import Pairing
 from bach_lib.inbound.pushed import Refusal
@@ -78,6 +42,9 @@ from bach_lib.models import (
     ConnectionState,
     Delivery,
     Direction,
+    Effect,
+    Embed,
+    EmbedField,
     Extras,
     Fault,
     File,
@@ -92,6 +59,8 @@ from bach_lib.models import (
     Operation,
     PersonProof,
     Place,
+    Poll,
+    PollLimits,
     ProofKind,
     Proven,
     QueueStatus,
@@ -135,14 +104,12 @@ from bach_lib.runtime.credential_check import check_connection
 from bach_lib.storage import Store
 
 __all__ = [
-    "AccountChanged",
     "Amendment",
     "Answer",
     "AnyBach",
     "Attempt",
     "Bach",
     "Batch",
-    "BreakerChanged",
     "BreakerPolicy",
     "BreakerState",
     "Bridge",
@@ -162,23 +129,18 @@ __all__ = [
     "Cleared",
     "Clock",
     "Connection",
-    "ConnectionAdded",
-    "ConnectionChanged",
-    "ConnectionChecked",
-    "ConnectionIdentified",
-    "ConnectionRemoved",
     "ConnectionState",
-    "ConnectionUpdated",
     "Connector",
     "Content",
     "Course",
     "Dead",
     "Delivery",
     "Direction",
+    "Effect",
+    "Embed",
+    "EmbedField",
     "EnsureResult",
     "Ensured",
-    "Event",
-    "EventsMissed",
     "Extras",
     "Fault",
     "File",
@@ -188,7 +150,6 @@ __all__ = [
     "HopName",
     "Hour",
     "Identity",
-    "InboxChanged",
     "InboxStatus",
     "Incoming",
     "IncomingMessage",
@@ -204,20 +165,6 @@ __all__ = [
     "Match",
     "Media",
     "Message",
-    "MessageAttempted",
-    "MessageCancelled",
-    "MessageDead",
-    "MessageEvent",
-    "MessageExpired",
-    "MessageFinished",
-    "MessageProven",
-    "MessagePutBack",
-    "MessageQueued",
-    "MessageReceived",
-    "MessageRetrying",
-    "MessageSent",
-    "MessageSetAside",
-    "MessageUncertain",
     "Metrics",
     "NewSession",
     "NobodyAnsweredError",
@@ -227,6 +174,8 @@ __all__ = [
     "PersonProof",
     "Place",
     "Policy",
+    "Poll",
+    "PollLimits",
     "ProbePolicy",
     "Process",
     "Proof",
@@ -242,7 +191,6 @@ __all__ = [
     "Receipt",
     "ReceivePolicy",
     "ReceivedMessage",
-    "RecipientMoved",
     "Refusal",
     "Registry",
     "Reply",
@@ -252,15 +200,9 @@ __all__ = [
     "RetryPolicy",
     "Role",
     "Route",
-    "RouteAcknowledged",
-    "RouteCancelled",
-    "RouteEvent",
-    "RouteExhausted",
     "RouteOptions",
     "RouteRun",
-    "RouteSnoozed",
     "RouteStatus",
-    "RouteStepped",
     "RouteWords",
     "Routes",
     "Rule",
@@ -268,7 +210,6 @@ __all__ = [
     "Said",
     "Scope",
     "SendOptions",
-    "SenderBlocked",
     "Sent",
     "Setup",
     "Sighting",
@@ -276,7 +217,6 @@ __all__ = [
     "Stage",
     "Status",
     "Step",
-    "StorageChanged",
     "Store",
     "SystemClock",
     "Tried",
@@ -285,7 +225,6 @@ __all__ = [
     "UnderWay",
     "Unreadable",
     "Unsubscribe",
-    "UploadAdvanced",
     "Wait",
     "Wording",
     "check_connection",
@@ -295,6 +234,7 @@ __all__ = [
     "share",
 ]
 __all__ += errors.__all__  # the whole tree
+__all__ += events.__all__
 __version__ = version.VERSION
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is logged is the program's to show

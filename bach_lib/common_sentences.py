@@ -70,6 +70,7 @@ A_WHOLE_NUMBER_FROM_LOW_TO_HIGH: Final = Sentence(
 )
 EACH_PLACE_ONCE: Final = Sentence("each_place_once", "each place once")
 A_MESSAGE_TO_FORWARD: Final = Sentence("a_message_to_forward", "a message to forward")
+AN_HTTP_S_ADDRESS: Final = Sentence("an_http_s_address", "an http(s) address")
 ONE_OF_BOTH: Final = Sentence(
     "the_number_of_one_that_was_sent_or_incoming_id",
     "the number of a message that was sent, or else incoming_id with that of one that came in",

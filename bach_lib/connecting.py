@@ -26,6 +26,9 @@ from bach_lib.models import (
     ButtonStyle,
     Candidate,
     Connection,
+    Effect,
+    Embed,
+    EmbedField,
     Extra,
     Extras,
     Fault,
@@ -35,6 +38,8 @@ from bach_lib.models import (
     Loss,
     Message,
     Operation,
+    Poll,
+    PollLimits,
 )
 from bach_lib.models.forwarding import Forwarding
 from bach_lib.models.incoming import Content, Kind, Location, Media
@@ -59,6 +64,9 @@ __all__ = [
     "Content",
     "Course",
     "Dead",
+    "Effect",
+    "Embed",
+    "EmbedField",
     "Extra",
     "Extras",
     "Fault",
@@ -89,6 +97,8 @@ __all__ = [
     "Operation",
     "Outcome",
     "OwnSession",
+    "Poll",
+    "PollLimits",
     "Proof",
     "ProofKind",
     "PushRefusedError",

@@ -22,7 +22,7 @@ from bach_lib.cli.message_rows import (
 )
 from bach_lib.cli.options import command
 from bach_lib.cli.pair import pair
-from bach_lib.cli.sending import send, send_file
+from bach_lib.cli.sending import SENDING
 from bach_lib.cli.systemd import setup_daemon
 
 app: typer.Typer = typer.Typer(
@@ -121,8 +121,8 @@ def route() -> None:
 
 
 _GROUPS: dict[str, object] = {"ignore_unknown_options": True}  # the ids of groups begin with a dash
-app.command("send", context_settings=_GROUPS)(send)
-app.command("send-file", context_settings=_GROUPS)(send_file)
+for _name, _command in SENDING.items():
+    app.command(_name, context_settings=_GROUPS)(_command)
 
 
 @app.command()

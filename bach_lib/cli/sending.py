@@ -1,12 +1,13 @@
-"""`bach connector send` and `send-file`: what a terminal may say of a message, and what it is told of it."""
+"""`bach connector send`, `send-file`, `send-poll`: what a terminal may say of a message, and what it is told of it."""
 
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from bach_lib.cli.beside_words import extras, given, place
 from bach_lib.cli.command import run
 from bach_lib.cli.console import Json, Row, say, show_one
 from bach_lib.cli.dispatching import deliver
@@ -14,6 +15,7 @@ from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import At, Later, command
 from bach_lib.cli.typed_times import not_before, put_off
 from bach_lib.control.sentences import SentenceError
+from bach_lib.models import Effect
 
 Silent = Annotated[bool, typer.Option("--silent", help="Without a sound.")]
 Name = Annotated[str, typer.Argument(help="The name of a connection.")]
@@ -43,6 +45,8 @@ def send(
     protected: Annotated[bool, typer.Option("--protected", help="Nobody can pass it on or save it.")] = False,
     location: Annotated[str | None, typer.Option(help="A point on the map: 48.137,11.575")] = None,
     location_name: Annotated[str | None, typer.Option(help="What is there.")] = None,
+    embed: Annotated[str | None, typer.Option(help="A frame as JSON, as Discord shows it.")] = None,
+    effect: Annotated[Effect | None, typer.Option(help="What moves across the screen.")] = None,
     snooze: Later = None,
     key: Annotated[str | None, typer.Option(help="Asked for again under this key, it is sent once.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for its delivery.")] = 0,
@@ -51,13 +55,12 @@ def send(
     words: dict[str, Json] = {"title": title, "format": format_, "silent": silent or None, "reply_to": reply_to}
     when: dict[str, Json] = {"priority": priority, "not_before": not_before(at), "time_to_live": time_to_live}
     whole: dict[str, Json] = {"tag": tag, "delivery": delivery, "idempotency_key": key, "snooze": put_off(snooze)}
-    whole |= {
-        "confidential": confidential or None,
-        "extras": _extras(no_preview=no_preview, protected=protected, location=_location(location, location_name)),
-    }
+    point = place(location, location_name)
+    beside = extras(no_preview=no_preview, protected=protected, effect=effect, embed=embed, location=point)
+    whole |= {"confidential": confidential or None, "extras": beside}
     _check_spelling("send", recipient, *text, hint=" Pipe in a text that begins so.")
     said = sys.stdin.read() if text == ["-"] else " ".join(text)
-    chosen = {name: value for name, value in (words | when | whole).items() if value is not None}
+    chosen = given(words | when | whole)
     row = run(lambda session: deliver(session, connector, recipient, said, options=chosen, wait=wait))
     _tell_sent(row, wait)
 
@@ -70,15 +73,39 @@ def send_file(
     *,
     text: Annotated[str, typer.Option(help="Words that go with them.")] = "",
     silent: Silent = False,
+    view_once: Annotated[bool, typer.Option("--view-once", help="They can be looked at once.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the delivery.")] = 0,
 ) -> None:
     """Queue files. Copies of them are on disk when this returns."""
     _check_spelling("send-file", recipient, *map(str, paths))
-    options: dict[str, Json] = {"silent": True} if silent else {}
+    options = given({"silent": silent or None, "extras": {"view_once": True} if view_once else None})
     with sentences():
         whole = [str(_whole(path)) for path in paths]
     row = run(lambda session: deliver(session, connector, recipient, text, options=options, wait=wait, paths=whole))
     _tell_sent(row, wait)
+
+
+@command
+def send_poll(
+    connector: Name,
+    recipient: Annotated[str, typer.Argument(help="Where to, as the platform writes it.")],
+    question: Annotated[str, typer.Argument(help="What is asked.")],
+    options: Annotated[list[str], typer.Argument(help="The answers to choose from, 2 to 12.")],
+    *,
+    text: Annotated[str, typer.Option(help="Words that go before it.")] = "",
+    several: Annotated[bool, typer.Option("--several", help="Somebody may choose several.")] = False,
+    silent: Silent = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the delivery.")] = 0,
+) -> None:
+    """Queue a poll. Where the platform has none, the question and its answers go in words."""
+    _check_spelling("send-poll", recipient, question, *options)
+    poll: Json = {"question": question, "options": list(options), "multiple": several}
+    chosen = given({"silent": silent or None, "extras": {"poll": poll}})
+    row = run(lambda session: deliver(session, connector, recipient, text, options=chosen, wait=wait))
+    _tell_sent(row, wait)
+
+
+SENDING: Final = {"send": send, "send-file": send_file, "send-poll": send_poll}
 
 
 def _check_spelling(command_: str, *words: str, hint: str = "") -> None:
@@ -86,31 +113,6 @@ def _check_spelling(command_: str, *words: str, hint: str = "") -> None:
     for word in words:
         if _OPTION.fullmatch(word):
             raise typer.BadParameter(f"There is no option {word}.{hint}", param_hint=command_)
-
-
-def _extras(*, no_preview: bool, protected: bool, location: Json) -> Json:
-    """What a message has beside its words; None for nothing."""
-    extras: dict[str, Json] = {}
-    if no_preview:
-        extras["link_preview"] = False
-    if protected:
-        extras["protected"] = True
-    if location:
-        extras["location"] = location
-    return extras or None
-
-
-def _location(written: str | None, name: str | None) -> Json:
-    """A point on the map, as two numbers with a comma in between."""
-    if written is None:
-        if name is not None:
-            raise typer.BadParameter("It needs --location as well.", param_hint="--location-name")
-        return None
-    try:
-        latitude, longitude = map(float, written.split(","))
-    except ValueError:
-        raise typer.BadParameter("These are not two numbers, as in 48.137,11.575.", param_hint="--location") from None
-    return {"latitude": latitude, "longitude": longitude, **({} if name is None else {"name": name})}
 
 
 def _whole(path: Path) -> Path:

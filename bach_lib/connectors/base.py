@@ -37,6 +37,8 @@ class Incoming:
     repetition only if the newest with this id says the same (`says`, or the text), at most `reminds_after` seconds ago.
     `undated`: it is proved who sent it, but not when, so the same once more may be an old one that somebody overheard.
     `sightings`: what the platform itself says with it of place and sender; it is known before anybody decides.
+    `poll`: of a vote the platform's id of what it is about, as `Sent.parts` has it. Place, words and `reply_to` are
+    found by it, so `recipient` may be empty; a vote in a poll that is not ours is no message.
     `language`: what the sender's app is set to, as "de" or "pt-br", where the platform tells it; it is never stored.
     """
 
@@ -57,6 +59,7 @@ class Incoming:
     reply_to: str | None = None
     """The platform's id of the message that it is about."""
     origin: str | None = None
+    poll: str | None = None
     handle: str | None = field(default=None, repr=False)
     sent_at: float | None = None
     told_at: float | None = field(default=None, compare=False)

@@ -12,6 +12,7 @@ from typing import Final
 from bach_lib.arguments import above_zero, some_of
 from bach_lib.errors import InvalidValueError
 from bach_lib.models import Extra, Format, Operation
+from bach_lib.models.poll import LARGEST_POLL, PollLimits
 from bach_lib.text.html_markdown import MarkdownMarks
 
 
@@ -50,7 +51,7 @@ class Capabilities:
     `replaces_by_tag`: it shows a newer message of a tag in place of the older one by itself. `html_as`: how its
     Markdown is written, if HTML is to come to it as that. `forwards`, `copies`: it passes messages on itself, with
     whose words they were or without (`Message.forwarding`). `extras`: what it shows beside words, files and buttons;
-    what is not named here never comes to it.
+    what is not named here never comes to it. `poll`: how much of a poll it takes.
     """
 
     receives: bool
@@ -82,6 +83,7 @@ class Capabilities:
     forwards: bool = False
     copies: bool = False
     extras: frozenset[Extra] = frozenset()
+    poll: PollLimits = LARGEST_POLL
 
     def __post_init__(self) -> None:
         """Raises `InvalidValueError`, which names the field."""

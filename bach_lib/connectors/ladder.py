@@ -77,7 +77,7 @@ class Ladder:
             remote_id=climb.remote_id,
             degraded=bool(progress.lost),
             losses=tuple(progress.lost),
-            parts=parts if self._names_parts or len(parts) > 1 else (),
+            parts=parts if self._names_parts or len(parts) > 1 or message.extras.poll else (),
         )
 
     async def _next(self, climb: Climb) -> None:

@@ -30,6 +30,7 @@ from bach_lib.inbound.rows import incoming_values, read_row, save_routed, size_o
 from bach_lib.inbound.set_aside import set_aside
 from bach_lib.inbound.taken_back import of_known
 from bach_lib.inbound.unhandled import Unhandled, forget_tries
+from bach_lib.inbound.votes import with_polls
 from bach_lib.models import Connection
 from bach_lib.models.incoming import ACTED_UPON, InboxStatus, IncomingMessage, Kind
 from bach_lib.policy import ReceivePolicy
@@ -130,9 +131,9 @@ class Inbox:
         `caught_up_at`: when everything before this poll had been read, so nothing in it was sent earlier; by the clock
         of `batch.told_at`, else by ours.
         """
-        batch = validate_batch(batch)
-        lesson = await self._directory.study(connection.name, sightings_of(batch))
+        lesson = await self._directory.study(connection.name, sightings_of(batch := validate_batch(batch)))
         spellings, known = self._directory.of(connection.name, lesson), self._directory.allowed(connection, lesson)
+        batch = await with_polls(self._store, connection.name, batch, spellings, instance=self._instance, allowed=known)
         admitted = admit(batch.messages, spellings, known)
         found, now = self._pairings.sort(connection.name, *admitted, is_anybody_let_in=bool(known)), self._clock.now()
         ages = Ages(now=now, told_at=batch.told_at, caught_up_at=caught_up_at)
@@ -291,10 +292,5 @@ def _trim_thrown_away(tx: Transaction) -> None:
 def _save_cursor(tx: Transaction, connection: str, batch: Batch, blocked: int, now: float) -> None:
     """How far has been read, and until when all that there was."""
     polled_at = now if batch.told_at is None else batch.told_at
-    tx.run(
-        "save_cursor",
-        name=connection,
-        cursor=batch.cursor,
-        blocked=blocked,
-        polled_at=polled_at if batch.is_complete and isfinite(polled_at) else None,
-    )
+    until = polled_at if batch.is_complete and isfinite(polled_at) else None
+    tx.run("save_cursor", name=connection, cursor=batch.cursor, blocked=blocked, polled_at=until)

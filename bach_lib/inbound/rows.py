@@ -106,6 +106,7 @@ def _content_from_json(written: str) -> Content:
     media, location = found.pop("media", None), found.pop("location", None)
     return Content(
         reactions=tuple(found.pop("reactions", ())),
+        choices=tuple(found.pop("choices", ())),
         media=Media(**media) if media else None,
         location=Location(**location) if location else None,
         **found,

@@ -6,7 +6,8 @@ A change is a new object from the part that owns the data. Nothing here asks a d
 from bach_lib.models.bridge import Bridge, BridgeSide, BridgeWords, LeftOut
 from bach_lib.models.candidate import Candidate
 from bach_lib.models.connection import BreakerState, Category, Connection, ConnectionState, Direction
-from bach_lib.models.extras import APART, NO_EXTRAS, Extra, Extras, extras_of
+from bach_lib.models.embed import Embed, EmbedField
+from bach_lib.models.extras import APART, NO_EXTRAS, WORDLESS, Effect, Extra, Extras, extras_of
 from bach_lib.models.fault import Fault
 from bach_lib.models.file import MOST_OF_FILE, MOST_OF_FILES, File, Loss
 from bach_lib.models.health import Health, Identity, Report
@@ -27,6 +28,7 @@ from bach_lib.models.message import (
     Snooze,
     Status,
 )
+from bach_lib.models.poll import Poll, PollLimits
 from bach_lib.models.proof import PersonProof, ProofKind, Proven
 from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Stage, Step, Tried
 
@@ -36,6 +38,7 @@ __all__ = [
     "MOST_OF_FILE",
     "MOST_OF_FILES",
     "NO_EXTRAS",
+    "WORDLESS",
     "Attempt",
     "BreakerState",
     "Bridge",
@@ -50,6 +53,9 @@ __all__ = [
     "ConnectionState",
     "Delivery",
     "Direction",
+    "Effect",
+    "Embed",
+    "EmbedField",
     "Extra",
     "Extras",
     "Fault",
@@ -66,6 +72,8 @@ __all__ = [
     "Operation",
     "PersonProof",
     "Place",
+    "Poll",
+    "PollLimits",
     "ProofKind",
     "Proven",
     "QueueStatus",

@@ -53,6 +53,8 @@ class Kind(StrEnum):
     """An older message was taken back. Only some platforms tell."""
     REACTION = "reaction"
     """Emojis below a message."""
+    VOTE = "vote"
+    """What somebody chose in a poll of ours; nothing: they took it back."""
     MEMBERSHIP = "membership"
     """Somebody, or the account itself, came or went."""
     EXPIRED = "expired"
@@ -61,7 +63,7 @@ class Kind(StrEnum):
     """What fits nowhere else."""
 
 
-_ABOUT_ANOTHER = frozenset({Kind.BUTTON, Kind.EDITED, Kind.DELETED, Kind.REACTION})
+_ABOUT_ANOTHER = frozenset({Kind.BUTTON, Kind.EDITED, Kind.DELETED, Kind.REACTION, Kind.VOTE})
 ACTED_UPON = frozenset({Kind.COMMAND, Kind.BUTTON})
 """What people send to make something happen now; an hour later they do not want it any more."""
 
@@ -113,13 +115,14 @@ class Content:
     """What a message that came in holds beside its text; which fields are set follows from its kind.
 
     A command has `command` (without slash and bot name, in lower case) and `args`, a press has the button's `value`, a
-    reaction has the `reactions` that are there now.
+    reaction has the `reactions` that are there now, a vote the `choices`: which of the poll's options, counted from 0.
     """
 
     command: str | None = None
     args: str = ""
     value: str | None = None
     reactions: tuple[str, ...] = ()
+    choices: tuple[int, ...] = ()
     media: Media | None = None
     """The file that came."""
     location: Location | None = None

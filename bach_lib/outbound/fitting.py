@@ -18,9 +18,10 @@ from bach_lib.errors import (
     TextTooLongError,
     UnknownFormatError,
 )
-from bach_lib.models import APART, NO_EXTRAS, Buttons, Extras, File, Format, Loss
+from bach_lib.models import NO_EXTRAS, WORDLESS, Buttons, Extras, File, Format, Loss
 from bach_lib.outbound.button_fitting import fit_buttons, rows_of
-from bach_lib.outbound.extra_fitting import checked_extras, fit_extras
+from bach_lib.outbound.extra_checks import checked_extras
+from bach_lib.outbound.extra_fitting import fit_extras
 from bach_lib.outbound.files import check_files, no_file_goes
 from bach_lib.outbound.readable import has_words
 from bach_lib.said import Sentence
@@ -59,12 +60,12 @@ def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[s
         there = {"title": bool(options.get("title")), "buttons": bool(buttons), "file": bool(files)}
         return _fields(type_, capabilities, text, there | dict.fromkeys(extras.given, True), lost)
     title, text = _title(options.get("title"), text, form, lost)
-    extras, text, without = fit_extras(type_, capabilities.extras, extras, text, form)
+    extras, text, without = fit_extras(type_, capabilities, extras, text, form, has_files=bool(files))
     buttons, said, missing = fit_buttons(type_, capabilities, buttons, form)
     text, lost = f"{text}\n\n{said}" if said else text, [*lost, *without, *missing]
     if left_out and not files and not has_words(text):
         raise no_file_goes(left_out)
-    _check_text(type_, capabilities, title, text, needs_words=not files and APART.isdisjoint(extras.given))
+    _check_text(type_, capabilities, title, text, needs_words=not files and WORDLESS.isdisjoint(extras.given))
     return Content(text=text, title=title, format=form, buttons=buttons, files=files, extras=extras, lost=tuple(lost))
 
 

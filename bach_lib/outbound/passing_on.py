@@ -9,7 +9,7 @@ from typing import Final
 from bach_lib.common_sentences import A_MESSAGE_TO_FORWARD
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidValueError, NotSentError
-from bach_lib.models import APART, NO_EXTRAS, Connection, Extras, Format, Loss, Message, Operation
+from bach_lib.models import NO_EXTRAS, WORDLESS, Connection, Extras, Format, Loss, Message, Operation
 from bach_lib.models.forwarding import MOST_PASSED_ON, Forwarding
 from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.outbound.draft import SendOptions, make_draft
@@ -97,12 +97,12 @@ def make_forward(
         plain = replace(connection, settings={})  # nobody reads these words, where it goes as it is
         for one in original.extras.given:  # which goes in words if the platform refuses to pass it on
             text = with_words(text, in_words(original.extras, one, original.format))
-        has_text = has_words(original.text) or not APART.isdisjoint(original.extras.given)
+        has_text = has_words(original.text) or not WORDLESS.isdisjoint(original.extras.given)
         wanted = text if has_text else "-"
         draft = make_draft(plain, connector, recipient, wanted, said, now=now, max_retries=max_retries)
         passed = Forwarding(original.connection, original.place, original.remote_ids, is_copy)
         return replace(draft, text=draft.text if has_text else "", target=str(passed))
-    if not has_words(original.text) and APART.isdisjoint(original.extras.given):
+    if not has_words(original.text) and WORDLESS.isdisjoint(original.extras.given):
         raise CannotDoError(type=connection.type, operation=_FORWARD)
     if not original.writer:  # ours has the tag of its sender already, and a second one would stand before it
         text, said["title"] = without(connection, text), original.title and without(connection, original.title)

@@ -2,9 +2,12 @@
 
 from typing import Final
 
-from bach_lib.models import ButtonStyle
+from bach_lib.models import ButtonStyle, Effect
+from bach_lib.models.embed import ADDRESSES, LONGEST, MOST_FIELDS
+from bach_lib.models.poll import LARGEST_POLL
 from bach_lib.rest.answers import Json
 from bach_lib.rest.requests import MAX_KEY
+from bach_lib.text.web_address import LONGEST_ADDRESS
 
 TEXT: Final[Json] = {"type": "string"}
 COUNT: Final[Json] = {"type": "integer", "minimum": 0}
@@ -101,12 +104,46 @@ LOCATION: Final[Json] = an_object(
         "address": {"type": "string", "minLength": 1, "maxLength": 255},
     },
 )
+_EMBEDDED: Final = ("author", "title", "description", "footer")
+POLL: Final[Json] = an_object(
+    {
+        "question": {"type": "string", "minLength": 1, "maxLength": LARGEST_POLL.question},
+        "options": {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": LARGEST_POLL.options,
+            "uniqueItems": True,
+            "items": {"type": "string", "minLength": 1, "maxLength": LARGEST_POLL.option},
+        },
+    },
+    {"multiple": {"type": "boolean", "description": "Somebody may choose several."}},
+)
+EMBED: Final[Json] = an_object(
+    {},
+    {
+        **{name: {"type": "string", "minLength": 1, "maxLength": LONGEST[name]} for name in _EMBEDDED},
+        **{name: {"type": "string", "format": "uri", "maxLength": LONGEST_ADDRESS} for name in ADDRESSES},
+        "color": {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"},
+        "fields": {
+            "type": "array",
+            "maxItems": MOST_FIELDS,
+            "items": an_object(
+                {name: {"type": "string", "minLength": 1, "maxLength": LONGEST[name]} for name in ("name", "value")},
+                {"inline": {"type": "boolean", "description": "Beside the next one."}},
+            ),
+        },
+    },
+)
 EXTRAS: Final[Json] = an_object(
     {},
     {
         "link_preview": {"type": "boolean", "description": "False: no preview is shown of a link."},
         "protected": {"type": "boolean", "description": "It can be neither passed on nor saved."},
+        "view_once": {"type": "boolean", "description": "Its files can be looked at once only."},
+        "effect": {"type": "string", "enum": list(Effect), "description": "What moves across the screen."},
+        "embed": EMBED,
         "location": LOCATION,
+        "poll": POLL,
     },
 )
 LOST: Final[Json] = {

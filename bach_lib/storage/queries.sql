@@ -329,6 +329,13 @@ FROM parts CROSS JOIN messages
 WHERE parts.connection = :connection AND parts.remote_id IN (SELECT value FROM json_each(:remote_ids))
     AND messages.id = parts.message_id;
 
+-- polls_named: the messages of ours in whose polls somebody votes
+SELECT messages.id, messages.recipient, messages.extras, coalesce(messages.target, messages.remote_id) AS remote_id,
+    parts.remote_id AS poll
+FROM parts CROSS JOIN messages
+WHERE parts.connection = :connection AND parts.remote_id IN (SELECT value FROM json_each(:polls))
+    AND messages.id = parts.message_id;
+
 -- parts_beside: all ids of a message that was sent there, of which this is one
 SELECT others.remote_id FROM parts AS one CROSS JOIN messages CROSS JOIN parts AS others
 WHERE one.connection = :connection AND one.remote_id = :remote_id AND messages.id = one.message_id

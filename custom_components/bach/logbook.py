@@ -34,6 +34,7 @@ LINES: Final[Mapping[str, tuple[str, str]]] = {
     Kind.EDITED: ("activity_edited", "mdi:message-draw"),
     Kind.DELETED: ("activity_deleted", "mdi:message-off-outline"),
     Kind.REACTION: ("activity_reaction", "mdi:emoticon-outline"),
+    Kind.VOTE: ("activity_vote", "mdi:poll"),
     Kind.MEMBERSHIP: ("activity_membership", "mdi:account-multiple"),
     Kind.EXPIRED: ("activity_expired", "mdi:timer-sand-complete"),
     Kind.OTHER: ("activity_other", "mdi:message-question"),

@@ -260,7 +260,7 @@ export interface CameView {
   at: number;
   sender: string;
   sender_id: string;
-  kind: "text" | "command" | "button" | "media" | "location" | "edited" | "deleted" | "reaction" | "membership" | "expired" | "other";
+  kind: "text" | "command" | "button" | "media" | "location" | "edited" | "deleted" | "reaction" | "vote" | "membership" | "expired" | "other";
   text: string;
   reactions: string[];
   /** An emoji that was taken away, where the platform tells each by itself. */

@@ -92,6 +92,7 @@ export const KINDS: Record<CameView["kind"], TextKey> = {
   edited: "came.edited",
   deleted: "came.deleted",
   reaction: "came.reaction",
+  vote: "came.vote",
   membership: "came.membership",
   expired: "came.expired",
   other: "came.other",

@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from bach_lib import Extras, Location, Message, Status
 from bach_lib.testing.telegram_server import TelegramServer
+from custom_components.bach.actions.legacy_fields import read_legacy
 from tests.component.conftest import ADA, BOB, CONNECTION, add_entry, recipient, set_up, the_bach
 from tests.component.dialogs import go_on, reconfigure
 
@@ -186,10 +187,6 @@ KEYS = ((("Yes", "yes"),), (("No", "no"),))
         ({"ttl": 0, "priority": "high", "channel": "alarm_stream"}, {"priority": 10}),
         ({"importance": "low", "group": "a", "sticky": "true"}, {"silent": True}),
         ({"subtitle": "Cellar"}, {"text": "hello\nCellar"}),
-        (
-            {"embed": {"title": "A", "description": "B", "fields": [{"name": "C", "value": 1}]}},
-            {"text": "hello\nA\nB\nC: 1"},
-        ),
         ({"clickAction": "https://example.org/a"}, {"text": "hello\nhttps://example.org/a"}),
         ({"clickAction": "/lovelace"}, {"text": "hello"}),
     ],
@@ -204,6 +201,42 @@ async def test_what_others_take_is_understood(
     is_so = {name: buttons if name == "buttons" else getattr(message, name) for name in wanted}
     assert is_so == wanted
     assert not message.lost
+
+
+async def test_a_frame_of_discords_is_one(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Whoever moves here from Discord's own notifier would get bare lines where a frame was."""
+    frame = {
+        "title": "A",
+        "description": "B",
+        "color": 0xD32F2F,
+        "author": {"name": "Home", "url": "https://bach.example/"},
+        "footer": {"text": "End"},
+        "image": {"url": "https://bach.example/a.png"},
+        "fields": [{"name": "C", "value": 1, "inline": False}],
+    }
+    assert read_legacy(hass, {"embed": frame}).fields["embed"] == {
+        "title": "A",
+        "description": "B",
+        "color": "#d32f2f",
+        "author": "Home",
+        "author_url": "https://bach.example/",
+        "footer": "End",
+        "image": "https://bach.example/a.png",
+        "fields": [{"name": "C", "value": "1", "inline": False}],
+    }
+    await notify(hass, data={"embed": [frame, {"title": "Second"}]})
+    message = await newest(hass)
+    assert message.text == "hello\nSecond\n\nHome\nA\nB\nC: 1\nhttps://bach.example/a.png\nEnd"
+    assert [loss.what for loss in message.lost] == ["embed"], "Telegram has no frames"
+
+
+@pytest.mark.parametrize("embed", [{"title": 5, "fields": [{"name": ""}]}, {"color": "red"}, {"title": "x" * 300}])
+async def test_a_frame_that_is_none_costs_no_words(
+    hass: HomeAssistant, loaded: MockConfigEntry, embed: dict[str, object]
+) -> None:
+    """An alarm would not go because of the frame around it."""
+    await notify(hass, "Water!", data={"embed": embed})
+    assert (await newest(hass)).text.startswith("Water!")
 
 
 async def test_it_is_sent_at_a_later_time(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -17,7 +17,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from bach_lib import Button, Delivery, Location, Status
+from bach_lib import Button, Delivery, Location, Poll, Status
 from bach_lib.events import MessageRetrying
 from bach_lib.models import Buttons
 from bach_lib.testing.telegram_server import Bot, Fault, TelegramServer
@@ -88,14 +88,22 @@ async def test_every_field_reaches_the_message(
         protected=True,
         location={"latitude": 48, "longitude": 11.5, "radius": 0},
         location_name="The gate",
+        poll_question="Who looks?",
+        poll_options=["Ada", "Bob"],
+        poll_multiple=True,
+        effect="heart",
+        embed={"title": "Gate", "color": [211, 47, 47]},
+        view_once=True,
     )
     [message] = await the_bach(hass).messages()
-    assert (message.text, message.title, message.format) == ("<b>open</b>", "Garage", "html")
+    assert (message.text, message.title, message.format) == ("<b>open</b>\n\nGate", "Garage", "html")
     assert (message.silent, message.priority, message.tag) == (True, 7, "garage")
     assert message.expires_at == message.created_at + 3600
     assert message.delivery is Delivery.AT_MOST_ONCE
     assert message.context == context.id
-    sent, place = await telegram.wait_for(2)
+    sent, place, asked = await telegram.wait_for(3)
+    assert asked.poll == Poll(question="Who looks?", options=("Ada", "Bob"), multiple=True)
+    assert (sent.effect, place.effect) == ("5159385139981059251", None)
     assert place.location == Location(latitude=48.0, longitude=11.5, name="The gate", address="48.00000, 11.50000")
     assert (sent.silent, sent.protected, sent.link_preview) == (True, True, False)
     assert sent.parse_mode == "HTML"

@@ -129,7 +129,7 @@ AUTOMATIONS = [
         "triggers": [{"trigger": "event", "event_type": "telegram_command", "event_data": {"command": "/leak"}}],
         "actions": [
             {"action": "telegram_bot.send_message", "data": {"message": "Leak!"}},
-            {"if": "{{ true }}", "then": [{"action": "telegram_bot.send_poll", "data": {}}]},
+            {"if": "{{ true }}", "then": [{"action": "telegram_bot.send_sticker", "data": {}}]},
             {"action": "telegram_bot.answer_callback_query", "data": {}},
             {"action": "notify.send_message", "target": {"entity_id": CORE_ADA}, "data": {"message": "Leak!"}},
         ],
@@ -182,7 +182,7 @@ async def test_a_home_is_taken_over(
     assert listed(hass, entry)["uses"] == (
         "- **Water leak** (`automation.water_leak`): `telegram_bot.answer_callback_query` → not needed any more, "
         "BACH does it by itself, `telegram_bot.send_message` → `bach.send_message`, "
-        "`telegram_bot.send_poll` → nothing that does the same, `telegram_command` → `bach.command_received`"
+        "`telegram_bot.send_sticker` → nothing that does the same, `telegram_command` → `bach.command_received`"
     )
     assert TOKEN not in caplog.text
 

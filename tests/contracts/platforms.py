@@ -10,12 +10,14 @@ from bach_lib.connectors.base import Connector
 from bach_lib.connectors.discord import DiscordConnector
 from bach_lib.connectors.discord_webhook import DiscordWebhookConnector
 from bach_lib.connectors.telegram import Settings, TelegramConnector, Timeouts
-from bach_lib.models import Extras
+from bach_lib.models import Effect, Embed, EmbedField, Extras, Poll
 from bach_lib.testing import discord_server
 from bach_lib.testing.contract import PlatformOn
 from bach_lib.testing.discord_server import DiscordServer
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 
+FLAMES = "5104841245755180586"
+"""The number that apps know as flames (https://core.telegram.org/api/effects)."""
 CHAT = frozenset({"chat_type"})
 """What all platforms of ours tell of a message that comes in."""
 
@@ -107,7 +109,13 @@ class TelegramPlatform(PlatformOn[TelegramServer]):
     @override
     def extras(self) -> Extras:
         last = self._server.chats[42].messages[self._server.sent[-1].message_id] or self._server.sent[-1]
-        return Extras(link_preview=last.link_preview, protected=last.protected, location=last.location)
+        return Extras(
+            link_preview=last.link_preview,
+            protected=last.protected,
+            effect=Effect.FIRE if last.effect == FLAMES else None,
+            location=last.location,
+            poll=last.poll,
+        )
 
     @override
     def reactions(self) -> list[str]:
@@ -170,7 +178,9 @@ class OnDiscord(PlatformOn[DiscordServer]):
 
     @override
     def extras(self) -> Extras:
-        return Extras(link_preview=self._server.sent[-1].link_preview)
+        """A frame as its title says it, and a poll as it was asked."""
+        last = self._server.sent[-1]
+        return Extras(link_preview=last.link_preview, embed=framed(last.payload), poll=asked(last.payload))
 
 
 class DiscordPlatform(OnDiscord):
@@ -269,6 +279,23 @@ class DiscordWebhookPlatform(OnDiscord):
     @override
     def hasty(self) -> Connector:
         return DiscordWebhookConnector(self.setup(), discord.Timeouts(connect=60, read=0.5, total=60))
+
+
+def framed(payload: Mapping[str, object]) -> Embed | None:
+    """The frame of a message, as Discord was asked for it."""
+    match payload.get("embeds"):
+        case [{"title": str(title), "color": int(color), "fields": [{"name": str(name), "value": str(value)}]}]:
+            return Embed(title=title, color=f"#{color:06x}", fields=(EmbedField(name=name, value=value),))
+    return None
+
+
+def asked(payload: Mapping[str, object]) -> Poll | None:
+    """The poll of a message, as Discord was asked for it."""
+    match payload.get("poll"):
+        case {"question": {"text": str(question)}, "answers": [*answers], "allow_multiselect": bool(multiple)}:
+            options = tuple(str(one["poll_media"]["text"]) for one in answers)
+            return Poll(question=question, options=options, multiple=multiple)
+    return None
 
 
 def shown(content: str) -> str:

@@ -45,7 +45,8 @@ class SignalPlatform(PartnerPlatform[SignalServer]):
     @override
     def extras(self) -> Extras:
         """It makes no preview of any link."""
-        return Extras(link_preview=False)
+        last = self._server.sent[-1]
+        return Extras(link_preview=False, view_once=last.body.get("view_once") is True, poll=last.poll)
 
     @override
     def refuse(self) -> bool:

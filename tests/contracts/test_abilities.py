@@ -6,7 +6,7 @@ writes it anew.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,23 @@ from typing import Final, Unpack
 
 import pytest
 
-from bach_lib import Bach, Button, ButtonStyle, Extras, File, Format, Location, Loss, Operation, SendOptions, Status
+from bach_lib import (
+    Bach,
+    Button,
+    ButtonStyle,
+    Effect,
+    Embed,
+    EmbedField,
+    Extras,
+    File,
+    Format,
+    Location,
+    Loss,
+    Operation,
+    Poll,
+    SendOptions,
+    Status,
+)
 from bach_lib.errors import InputError
 from bach_lib.storage import MemoryDatabase
 from bach_lib.testing.contract import Platform
@@ -38,6 +54,10 @@ LESS: Final[Mapping[str, str]] = {
     "location": "in words",
     "link_preview": "as it is",
     "protected": "can be passed on",
+    "embed": "in words",
+    "effect": "without it",
+    "poll": "in words",
+    "view_once": "can be seen again",
 }
 """What a message goes without, as the table says it."""
 PNG: Final = File(name="door.png", content=b"\x89PNG\r\n\x1a\n", mime_type="image/png")
@@ -106,9 +126,9 @@ async def linked(house: House) -> str:
     return answer
 
 
-async def beside(house: House, extras: Extras, text: str = WORDS) -> str:
+async def beside(house: House, extras: Extras, text: str = WORDS, files: Sequence[File] = ()) -> str:
     """What is no word, file or button: it is seen as it was asked for, or the message says that it is not."""
-    answer = await house.lost(text, extras=extras)
+    answer = await house.lost(text, extras=extras, files=files)
     seen = house.platform.extras()
     there = [one for one in extras.given if getattr(seen, one) == getattr(extras, one)]
     assert tuple(there) == (() if answer != YES else extras.given)
@@ -121,6 +141,24 @@ async def place(house: House) -> str:
     answer = await beside(house, Extras(location=gate))
     read = "\n".join(house.platform.texts())
     assert ("openstreetmap.org" in read and "The gate" in read) is (answer != YES), read
+    return answer
+
+
+async def poll(house: House) -> str:
+    """A question with answers to choose from; where there are no polls, both are there to read."""
+    question = Poll(question="Pizza or pasta?", options=("Pizza", "Pasta"), multiple=True)
+    answer = await beside(house, Extras(poll=question))
+    read = "\n".join(house.platform.texts())
+    assert ("Pizza or pasta?" in read and "2. Pasta" in read.replace("\\", "")) is (answer != YES), read
+    return answer
+
+
+async def frame(house: House) -> str:
+    """A frame with a field; where there is none, its texts are there to read."""
+    cellar = Embed(title="Cellar", color="#d32f2f", fields=(EmbedField(name="Level", value="12 cm"),))
+    answer = await beside(house, Extras(embed=cellar))
+    read = "\n".join(house.platform.texts())
+    assert ("Cellar" in read and "Level: 12 cm" in read) is (answer != YES), read
     return answer
 
 
@@ -208,6 +246,10 @@ ABILITIES: Final[Mapping[str, Callable[[House], Awaitable[str]]]] = {
     "no preview of its link": lambda house: beside(house, Extras(link_preview=False), f"{WORDS} https://bach.example"),
     "neither passed on nor saved": lambda house: beside(house, Extras(protected=True)),
     "a place on the map": place,
+    "a poll": poll,
+    "a frame (`embed`)": frame,
+    "an effect": lambda house: beside(house, Extras(effect=Effect.FIRE)),
+    "a picture to look at once": lambda house: beside(house, Extras(view_once=True), files=(PNG,)),
     "other words later": edit,
     "taking it back": delete,
     "an emoji below it": react,

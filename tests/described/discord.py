@@ -42,6 +42,10 @@ _REACTION: Mapping[str, Schema] = {
     "type": {"enum": [0, 1]},
     "emoji": _object({"id": {"type": ["string", "null"]}, "name": {"type": ["string", "null"]}}),
 }
+_VOTE: Mapping[str, Schema] = {
+    **dict.fromkeys(("user_id", "channel_id", "message_id"), _ID),
+    "answer_id": {"type": "integer"},
+}
 EVENTS: Mapping[str, Schema] = {
     "READY": _object(
         {
@@ -78,6 +82,8 @@ EVENTS: Mapping[str, Schema] = {
     "MESSAGE_DELETE_BULK": _object({"ids": {"type": "array", "items": _ID}, "channel_id": _ID}, {"guild_id": _ID}),
     "MESSAGE_REACTION_ADD": _object(_REACTION, {"guild_id": _ID, "member": _MEMBER, "message_author_id": _ID}),
     "MESSAGE_REACTION_REMOVE": _object(_REACTION, {"guild_id": _ID}),
+    "MESSAGE_POLL_VOTE_ADD": _object(_VOTE, {"guild_id": _ID}),
+    "MESSAGE_POLL_VOTE_REMOVE": _object(_VOTE, {"guild_id": _ID}),
     "INTERACTION_CREATE": _object(
         {
             "id": _ID,

@@ -8,7 +8,7 @@ from typing import Unpack
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Extras, Location, Message, SendOptions, Status
+from bach_lib import Bach, Button, Connection, Effect, Extras, Location, Message, Poll, SendOptions, Status
 from bach_lib.testing.telegram.errors import bad_request
 from bach_lib.testing.telegram_server import Fault, TelegramServer
 from bach_lib.web.viewer import Visit
@@ -79,6 +79,35 @@ async def test_a_place_that_is_refused_is_said_in_words(bach: Bach, server: Tele
     first, second = server.sent
     assert (first.text, second.protected) == ("Come here", True), "only the place is lost"
     assert second.text.startswith("📍 https://www.openstreetmap.org/")
+
+
+async def test_a_poll_stands_below_its_words(bach: Bach, server: TelegramServer) -> None:
+    """Who should answer would be asked without knowing why; or nobody's vote could be seen."""
+    poll = Poll(question="Who is in?", options=("I am", "Not me"), multiple=True)
+    message = await sent(bach, "The gate is open", extras=Extras(poll=poll, effect=Effect.HEART))
+    words, asked = server.sent
+    assert (words.text, words.poll, asked.poll, message.lost) == ("The gate is open", None, poll, ())
+    assert asked.arguments["is_anonymous"] in {"false", False}
+    assert (words.effect, asked.effect) == ("5159385139981059251", None), "one effect is enough"
+
+
+async def test_a_poll_that_is_refused_is_said_in_words(bach: Bach, server: TelegramServer) -> None:
+    """Nobody would be asked in a place that takes no polls."""
+    server.fail(
+        Fault.refusal("no_poll", bad_request("not enough rights to send polls to the chat")), methods=["sendPoll"]
+    )
+    poll = Poll(question="Who is in?", options=("I am", "Not me"))
+    message = await sent(bach, "", extras=Extras(poll=poll))
+    assert [loss.what for loss in message.lost] == ["poll"]
+    assert [one.text for one in server.sent] == ["📊 Who is in?\n1. I am\n2. Not me"]
+
+
+async def test_a_group_gets_the_words_without_the_effect(bach: Bach, server: TelegramServer) -> None:
+    """Telegram has effects in private chats only, and refuses all of the message elsewhere."""
+    server.add_chat(-100, type="group", title="Family")
+    message = await bach.wait((await bach.send("home", -100, "Hooray", extras=Extras(effect=Effect.FIRE))).id, 10)
+    assert (message.status, [loss.what for loss in message.lost]) == (Status.SENT, ["effect"])
+    assert [(one.text, one.effect) for one in server.sent] == [("Hooray", None)]
 
 
 async def test_nothing_of_a_confidential_place_is_kept(bach: Bach, server: TelegramServer, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def bare() -> Iterator[str]:
 def _calls(function: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(function):
         name = name_of(node) if isinstance(node, ast.Call) else ""
-        is_told = name in {"Fault", "Loss", "Known"} or (name.endswith("Error") and name not in PLAIN)
+        is_told = name in {"Fault", "Loss", "Known", "replace"} or (name.endswith("Error") and name not in PLAIN)
         if is_told and isinstance(node, ast.Call):
             yield node
 
@@ -165,7 +165,7 @@ def _calls(function: ast.AST) -> Iterator[ast.Call]:
 def _said_by(call: ast.Call) -> Iterator[ast.expr]:
     """What of a call is read by people: of an error all that has words in it."""
     yield from (one.value for one in call.keywords if one.arg in SAYS)
-    if name_of(call) not in {"Fault", "Loss", "Known"}:
+    if name_of(call) not in {"Fault", "Loss", "Known", "replace"}:
         rest = [*call.args, *(one.value for one in call.keywords if one.arg not in SAYS)]
         yield from (one for one in rest if isinstance(one, ast.Name) or " " in "".join(_literals(one)).strip())
 
@@ -173,7 +173,7 @@ def _said_by(call: ast.Call) -> Iterator[ast.expr]:
 def _is_english(value: ast.expr, english: set[str]) -> bool:
     if isinstance(value, ast.Name):
         return value.id in english
-    return any(one.strip(" ,.:;…*") for one in _literals(value))
+    return any(letter.isalpha() for one in _literals(value) for letter in one)
 
 
 def _literals(value: ast.expr) -> Iterator[str]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from bach_lib.connectors.base import Incoming
 from bach_lib.connectors.discord import message_text
+from bach_lib.connectors.discord.attachments import media_of
 from bach_lib.connectors.discord.channel_cache import ChannelCache
 from bach_lib.connectors.discord.deletions import DELETIONS, deleted
 from bach_lib.connectors.discord.json_fields import items, moment, name_of, number, part, seconds_of, text
 from bach_lib.connectors.tolerant import UnreadableError
-from bach_lib.models.incoming import Content, Kind, Media, own_words
+from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.models.spellings import Sighting
 
 _MAX_TEXT = 16_384
@@ -24,8 +25,6 @@ _PLAIN_TYPES = frozenset({0, 19, 20, 23})
 """Default, reply, and what people made commands of; other types are system messages."""
 _JOINED = 7
 _BUTTON_PRESS = 3
-_VOICE = 1 << 13
-_MAX_SECONDS = 1 << 32
 _MAX_CHOSEN = 25
 _COMMAND = re.compile(r"[/!]([A-Za-z0-9_-]{1,64})(?:\s+(.*))?", re.DOTALL)
 
@@ -53,7 +52,8 @@ class Reader:
                 return self.edited(data)
             case "INTERACTION_CREATE":
                 return self.press(data)
-        return self.reaction(data, now=now, is_gone=event == "MESSAGE_REACTION_REMOVE")
+        read = self.vote if event.startswith("MESSAGE_POLL_VOTE") else self.reaction
+        return read(data, now=now, is_gone=event.endswith("_REMOVE"))
 
     def read_again(self, data: object, *, is_direct: bool) -> list[Incoming]:
         """A message of the history. Raises `UnreadableError`."""
@@ -70,7 +70,7 @@ class Reader:
         if first is None:
             return []
         message = message_text.original(data)
-        files = [_media(message, file) for file in items(message, "attachments")]
+        files = [media_of(message, file) for file in items(message, "attachments")]
         found = [media for media in files if media is not None]
         if not found or first.kind is Kind.EDITED:
             return [first]
@@ -118,32 +118,45 @@ class Reader:
 
     def reaction(self, data: Mapping[str, object], *, now: float, is_gone: bool) -> list[Incoming]:
         """An emoji that somebody put below a message, or took away."""
-        person, message = number(data, "user_id"), number(data, "message_id")
-        emoji = name_of(part(data, "emoji"), "name")
-        if person is None or message is None or not emoji or person == self.own_id():
+        emoji, sign = name_of(part(data, "emoji"), "name"), "-" if is_gone else "+"
+        blank = self._below(data, Kind.REACTION, f"{sign}{emoji}", now) if emoji else None
+        if blank is None:
             return []
+        if is_gone:
+            return [replace(blank, metadata={**blank.metadata, "removed": emoji})]
+        return [replace(blank, text=emoji, content=Content(reactions=(emoji,)))]
+
+    def vote(self, data: Mapping[str, object], *, now: float, is_gone: bool) -> list[Incoming]:
+        """One answer of a poll that somebody chose, or took back; they count from 1."""
+        answer, sign = number(data, "answer_id"), "-" if is_gone else "+"
+        blank = self._below(data, Kind.VOTE, f"{sign}{answer}", now) if answer else None
+        if blank is None or answer is None:
+            return []
+        return [replace(blank, poll=blank.reply_to, content=Content(choices=() if is_gone else (answer - 1,)))]
+
+    def _below(self, data: Mapping[str, object], kind: Kind, what: str, now: float) -> Incoming | None:
+        """Something that a person did below a message."""
+        person, message = number(data, "user_id"), number(data, "message_id")
+        if person is None or message is None or person == self.own_id():
+            return None
         user = part(part(data, "member"), "user") or {"id": str(person)}
         is_direct = _is_direct(data)
         recipient, title = self._recipient(number(data, "channel_id"), user, is_direct=is_direct)
         if recipient is None or user.get("bot") is True:
-            return []
-        sign = "-" if is_gone else "+"
-        return [
-            Incoming(
-                remote_id=f"{message}#{person}{sign}{emoji}@{now:.3f}",
-                recipient=recipient,
-                recipient_title=title,
-                sightings=_sightings(number(data, "channel_id"), recipient),
-                sender_id=str(person),
-                sender_name=_name(user, part(data, "member")),
-                kind=Kind.REACTION,
-                text="" if is_gone else emoji,
-                content=Content(reactions=() if is_gone else (emoji,)),
-                reply_to=str(message),
-                sent_at=now,
-                metadata=_metadata(user, data, is_direct=is_direct) | ({"removed": emoji} if is_gone else {}),
-            )
-        ]
+            return None
+        return Incoming(
+            remote_id=f"{message}#{person}{what}@{now:.3f}",
+            recipient=recipient,
+            recipient_title=title,
+            sightings=_sightings(number(data, "channel_id"), recipient),
+            sender_id=str(person),
+            sender_name=_name(user, part(data, "member")),
+            kind=kind,
+            text="",
+            reply_to=str(message),
+            sent_at=now,
+            metadata=_metadata(user, data, is_direct=is_direct),
+        )
 
     def _message(self, data: Mapping[str, object], *, is_direct: bool) -> Incoming | None:
         message, author = number(data, "id"), part(data, "author")
@@ -252,28 +265,6 @@ def _has(data: Mapping[str, object], path: str) -> bool:
 def _is_direct(data: Mapping[str, object]) -> bool:
     """Whether an event is of the channel with one person: all others belong to a server."""
     return not data.get("guild_id")
-
-
-def _media(data: Mapping[str, object], file: Mapping[str, object]) -> Media | None:
-    """A file by its place, not by its address: that expires within a day."""
-    channel, message, attachment = number(data, "channel_id"), number(data, "id"), number(file, "id")
-    if attachment is None:
-        return None
-    mime_type = name_of(file, "content_type").partition(";")[0] or None
-    seconds = file.get("duration_secs")
-    kind = {"image": "photo", "audio": "audio", "video": "video"}.get((mime_type or "").partition("/")[0], "document")
-    if (number(data, "flags") or 0) & _VOICE:
-        kind = "voice"
-    elif mime_type == "image/gif":
-        kind = "animation"
-    return Media(
-        type=kind,
-        reference=f"{channel}/{message}/{attachment}",
-        name=name_of(file, "filename") or None,
-        size=number(file, "size"),
-        mime_type=mime_type,
-        duration=float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _MAX_SECONDS else None,
-    )
 
 
 def _reply_to(data: Mapping[str, object]) -> str | None:

@@ -12,9 +12,11 @@ from hashlib import sha256
 from itertools import batched
 
 from bach_lib.common_sentences import A_MESSAGE_THAT_IS_THERE_ALREADY_CAN_HAVE
+from bach_lib.connectors.apart import parted
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.passed_on import passed_on
-from bach_lib.models import MAX_NONCE, Button, Buttons, ButtonStyle, Extra, Format, Message
+from bach_lib.models import APART, MAX_NONCE, Button, Buttons, ButtonStyle, Embed, Extra, Format, Message, Poll
+from bach_lib.models.poll import PollLimits
 from bach_lib.said import Sentence
 from bach_lib.text.html_markdown import MarkdownMarks
 from bach_lib.text.markdown import read_discord
@@ -32,7 +34,11 @@ FILE_BYTES = 20 << 20
 MAX_CUSTOM_ID = 100
 MAX_URL = 512
 """Characters of what a button opens."""
-EXTRAS = frozenset({Extra.LINK_PREVIEW})
+EXTRAS = frozenset({Extra.LINK_PREVIEW, Extra.EMBED, Extra.POLL})
+POLL = PollLimits(options=10, option=55, question=300)
+"""https://discord.com/developers/docs/resources/poll#poll-create-request-object."""
+_POLL_HOURS = 768
+"""As long as Discord lets one be open."""
 _BUTTONS_A_ROW = 5
 _MAX_ROWS = 5
 _LINK = 5
@@ -65,7 +71,7 @@ def content(message: Message) -> str:
 
 
 def parts_of(message: Message) -> list[Message]:
-    """The messages that the words of one become. The first answers, the last has buttons and files."""
+    """The messages that the words of one become. The first answers, the last has all else."""
     if CONTENT.holds(content(message)):
         return [message]
     title = (message.title or "").strip()
@@ -82,6 +88,7 @@ def parts_of(message: Message) -> list[Message]:
             reply_to=None if part else message.reply_to,
             buttons=message.buttons if part == last else (),
             files=message.files if part == last else (),
+            extras=message.extras if part == last else message.extras.without((Extra.EMBED,)),
         )
         for part, text in enumerate(texts)
     ]
@@ -91,10 +98,13 @@ def plan(message: Message) -> list[Message]:
     """All messages that one becomes: what is too many files for the last of its words goes in further ones."""
     if message.forwarding is not None:
         return passed_on(message, message.forwarding)
-    *before, last = parts_of(message)
-    alone = replace(message, text="", title=None, reply_to=None, buttons=())
+    words, apart = parted(message, APART)
+    if words is None:
+        return apart
+    *before, last = parts_of(words)
+    alone = replace(words, text="", title=None, reply_to=None, buttons=(), extras=words.extras.without((Extra.EMBED,)))
     more = [replace(alone, files=tuple(some)) for some in batched(message.files[MAX_FILES:], MAX_FILES)]
-    return [*before, replace(last, files=last.files[:MAX_FILES]), *more]
+    return [*before, replace(last, files=last.files[:MAX_FILES]), *more, *apart]
 
 
 def contents(message: Message) -> list[str]:
@@ -158,8 +168,44 @@ def targets(message: Message) -> list[int]:
 def anonymous(message: Message) -> dict[str, object]:
     """One of the messages, without what only bots can have."""
     body: dict[str, object] = {"content": content(message), "allowed_mentions": _mentions(message)}
-    flags = (SILENT if message.silent else 0) | (0 if message.extras.link_preview else _NO_PREVIEW)
+    extras = message.extras
+    if extras.embed is not None:
+        body["embeds"] = [_frame(extras.embed)]
+    if extras.poll is not None:
+        body["poll"] = _asked(extras.poll)
+    is_bare = not extras.link_preview and extras.embed is None  # the flag would take the frame away, too
+    flags = (SILENT if message.silent else 0) | (_NO_PREVIEW if is_bare else 0)
     return body | {"flags": flags} if flags else body
+
+
+def _frame(embed: Embed) -> dict[str, object]:
+    """https://discord.com/developers/docs/resources/message#embed-object, without what is not said."""
+    found: dict[str, object] = {
+        "title": embed.title,
+        "description": embed.description,
+        "url": embed.url,
+        "color": None if embed.color is None else int(embed.color.removeprefix("#"), 16),
+        "author": _said(name=embed.author, url=embed.author_url, icon_url=embed.author_icon) if embed.author else None,
+        "footer": _said(text=embed.footer, icon_url=embed.footer_icon) if embed.footer else None,
+        "image": _said(url=embed.image),
+        "thumbnail": _said(url=embed.thumbnail),
+        "fields": [{"name": one.name, "value": one.value, "inline": one.inline} for one in embed.fields],
+    }
+    return {name: value for name, value in found.items() if value or (name == "color" and value is not None)}
+
+
+def _said(**parts: str | None) -> dict[str, str]:
+    return {name: value for name, value in parts.items() if value}
+
+
+def _asked(poll: Poll) -> dict[str, object]:
+    """https://discord.com/developers/docs/resources/poll#poll-create-request-object."""
+    return {
+        "question": {"text": poll.question},
+        "answers": [{"poll_media": {"text": one}} for one in poll.options],
+        "allow_multiselect": poll.multiple,
+        "duration": _POLL_HOURS,
+    }
 
 
 def payload(message: Message, key: str) -> dict[str, object]:

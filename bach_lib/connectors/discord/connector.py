@@ -83,6 +83,7 @@ class DiscordConnector(Connector):
         fits_pictures=True,
         forwards=True,
         extras=compose.EXTRAS,
+        poll=compose.POLL,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord"]
@@ -225,8 +226,7 @@ class DiscordConnector(Connector):
             )
         try:
             answer = await self._rest.get_message(channel, message)
-            found = answer if isinstance(answer, dict) else {}
-            for file in items(original(found), "attachments"):
+            for file in items(original(answer if isinstance(answer, dict) else {}), "attachments"):
                 if number(file, "id") == attachment:
                     content = await self._rest.download(text(file, "url"), limit)
                     if content is not None:

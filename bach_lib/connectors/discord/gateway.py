@@ -49,6 +49,8 @@ EVENTS = (
     "MESSAGE_DELETE_BULK",
     "MESSAGE_REACTION_ADD",
     "MESSAGE_REACTION_REMOVE",
+    "MESSAGE_POLL_VOTE_ADD",
+    "MESSAGE_POLL_VOTE_REMOVE",
     "INTERACTION_CREATE",
 )
 _TOLD = frozenset(EVENTS) - {"READY", "RESUMED"}
@@ -188,5 +190,6 @@ def _intents(*, texts: bool) -> discord.Intents:
     intents.guilds = True
     intents.guild_messages = intents.dm_messages = True
     intents.guild_reactions = intents.dm_reactions = True
+    intents.guild_polls = intents.dm_polls = True
     intents.message_content = texts
     return intents

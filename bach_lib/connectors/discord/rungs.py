@@ -31,9 +31,11 @@ _FIELDS: Mapping[str, tuple[Rung, ...]] = {
     "attachments": (Rung.FILE,),
     "components": (Rung.BUTTONS,),
     "content": (Rung.MARKUP,),
+    "embeds": (Rung.EMBED,),
     "files": (Rung.FILE,),
     "flags": (Rung.SILENT, Rung.LINK_PREVIEW),
     "message_reference": (Rung.REPLY,),
+    "poll": (Rung.POLL,),
     "thread_id": (Rung.PLACE,),
 }
 """What a field of the form is about that Discord does not take."""

@@ -60,6 +60,7 @@ class DiscordWebhookConnector(SendOnly):
         file_bytes=compose.FILE_BYTES,  # nobody tells a webhook how far its server is boosted
         fits_pictures=True,
         extras=compose.EXTRAS,
+        poll=compose.POLL,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["discord_webhook"]

@@ -7,7 +7,7 @@ from typing import Self
 
 from yarl import URL
 
-from bach_lib.common_sentences import TEXT
+from bach_lib.common_sentences import AN_HTTP_S_ADDRESS, TEXT
 from bach_lib.connectors.address_text import tidy
 from bach_lib.errors import InvalidRecipientError, InvalidValueError
 from bach_lib.said import Sentence
@@ -41,9 +41,7 @@ class Appearance:
             )
             raise InvalidValueError(field="username", value=username[:_MAX_NAME], expected=expected)
         if avatar_url and not _is_address(avatar_url):
-            raise InvalidValueError(
-                field="avatar_url", value=avatar_url[:100], expected=Sentence("an_http_s_address", "an http(s) address")
-            )
+            raise InvalidValueError(field="avatar_url", value=avatar_url[:100], expected=AN_HTTP_S_ADDRESS)
         return cls(username=username, avatar_url=avatar_url)
 
     def fields(self) -> dict[str, object]:

@@ -57,7 +57,6 @@ NO_MESSAGES: Mapping[str, str] = {
     "adminDelete": "an administrator took one back",
     "pinMessage": "a message was pinned",
     "unpinMessage": "it was taken off again",
-    "pollVote": "somebody voted",
     "pollTerminate": "a poll is over",
     "isExpirationUpdate": "messages vanish after another time",
     "groupCallUpdate": "a call in a group",
@@ -136,6 +135,8 @@ def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) ->
         content = Content(reactions=() if reaction.get("isRemove") is True or not emoji else (emoji,))
         about = _about(reaction, "targetAuthor", "targetSentTimestamp", account)
         return [replace(blank, kind=Kind.REACTION, text="", content=content, reply_to=about)]
+    if message.get("pollVote") not in (None, False):
+        return _vote(blank, part_of(message, "pollVote"), account)
     quote = part_of(message, "quote")
     blank = replace(blank, reply_to=_about(quote, "author", "id", account) if quote else None)
     kind, content = content_of(said.asked)
@@ -144,6 +145,15 @@ def _fill(blank: Incoming, message: Fields, edited: int | None, account: str) ->
     if said.text:
         return [replace(blank, kind=kind, content=content)]
     return _without_text(blank, message)
+
+
+def _vote(blank: Incoming, vote: Fields, account: str) -> Sequence[Incoming]:
+    """What somebody chose in a poll; of ours are those alone that our own account asked."""
+    about, found = _about(vote, "author", "targetSentTimestamp", account), vote.get("optionIndexes")
+    chosen = [one for one in found if type(one) is int and one >= 0] if isinstance(found, list) else []
+    if about is None or ":" in about:  # or in words that cannot be read
+        return []
+    return [replace(blank, kind=Kind.VOTE, text="", content=Content(choices=tuple(chosen[:_MAX_FILES])), poll=about)]
 
 
 def _with_files(blank: Incoming, files: Sequence[Media], content: Content) -> Sequence[Incoming]:

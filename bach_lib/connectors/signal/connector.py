@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, override
 
-import orjson
 from aiohttp import ClientWebSocketResponse
 
 from bach_lib.common_sentences import IT_HAS_MORE_THAN_LIMIT_BYTES, WHAT_ANSWERS_AT_HOST_IS_NO_SIGNAL_CLI_REST_API
@@ -20,19 +19,18 @@ from bach_lib.connectors.json_client import Timeouts
 from bach_lib.connectors.ladder import Ladder
 from bach_lib.connectors.observations import CallError, Observation
 from bach_lib.connectors.own_session import OwnSession
-from bach_lib.connectors.request_body import JsonBody
 from bach_lib.connectors.rung import Rung, Step
 from bach_lib.connectors.signal import codec, rungs
-from bach_lib.connectors.signal.attachment_body import AttachmentBody
 from bach_lib.connectors.signal.change_requests import PINS_IN_GROUPS, change_requests
 from bach_lib.connectors.signal.contacts import sightings_of
 from bach_lib.connectors.signal.errors import NO_ACCOUNT, NO_ID, WRONG_MODE
 from bach_lib.connectors.signal.finding import found
 from bach_lib.connectors.signal.group_members import Groups
+from bach_lib.connectors.signal.message_requests import post
 from bach_lib.connectors.signal.receiver import SocketReceiver
 from bach_lib.connectors.signal.recipients import normalize, own_number
 from bach_lib.connectors.signal.rest import Rest, ServerInfo
-from bach_lib.connectors.signal.styles import MARKS, MAX_FILES, compose, plan
+from bach_lib.connectors.signal.styles import MARKS, MAX_FILES, POLL, plan
 from bach_lib.models import Candidate, Connection, Extra, Fault, Format, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.models.spellings import Sighting
@@ -65,8 +63,9 @@ class SignalConnector(Connector):
         max_files=MAX_FILES,
         file_bytes=100_000_000,  # of Signal's apps and servers (signalapp/Signal-Android: global.attachments.maxBytes)
         fits_pictures=True,
-        extras=frozenset({Extra.LINK_PREVIEW}),  # it makes none
+        extras=frozenset({Extra.LINK_PREVIEW, Extra.VIEW_ONCE, Extra.POLL}),  # it makes no previews
         own_ids=True,
+        poll=POLL,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["signal"]
@@ -240,18 +239,7 @@ class SignalConnector(Connector):
 
     async def post(self, step: Step) -> str | None:
         """Send one message, or what takes its place. Raises `CallError`."""
-        message = step.message
-        body: dict[str, object] = {
-            "number": self._number,
-            "recipients": [message.recipient],
-            "message": compose(message.text, message.title, message.format),
-            "text_mode": "styled" if message.format is Format.MARKDOWN else "normal",
-        }
-        if message.operation is Operation.EDIT and (edited := codec.MessageRef.parse(message.target, self._number)):
-            body["edit_timestamp"] = edited.timestamp
-        if message.reply_to and (about := codec.MessageRef.parse(message.reply_to, self._number)):
-            body |= {"quote_timestamp": about.timestamp, "quote_author": about.author, "quote_message": ""}
-        return await self._post(AttachmentBody(body, message.files) if message.files else JsonBody(orjson.dumps(body)))
+        return await post(self._rest, self._number, step.message)
 
     def named(self, error: CallError) -> Sequence[Rung] | None:
         """What a refusal minds."""
@@ -264,13 +252,6 @@ class SignalConnector(Connector):
     def mended(self) -> bool:
         """Nothing changes by being refused."""
         return False
-
-    async def _post(self, body: JsonBody) -> str | None:
-        """The timestamp of what was sent, None if the server took it without telling."""
-        match await self._rest.request("POST", ("v2", "send"), body):
-            case {"timestamp": str(timestamp)} if timestamp.isdecimal() and len(timestamp) < 16:
-                return timestamp
-        return None
 
     async def _edit(self, message: Message) -> Outcome:
         """Signal goes on naming the message by its first timestamp."""

@@ -9,6 +9,9 @@ from bach_lib.connectors.signal.errors import NO_SUCH_AUTHOR
 _FINAL = frozenset({"chat_not_found", "forbidden", "untrusted"})
 """Codes of refusals that no lesser message would escape."""
 _NAMED = (
+    ("view_once", (Rung.VIEW_ONCE,)),
+    ("view once", (Rung.VIEW_ONCE,)),
+    ("poll", (Rung.POLL,)),
     ("attachment", (Rung.FILE,)),
     ("quote", (Rung.REPLY,)),
     ("text mode", (Rung.MARKUP,)),

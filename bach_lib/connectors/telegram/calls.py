@@ -11,7 +11,7 @@ from bach_lib.connectors.rung import Posted
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.videos import VideoFacts, facts_of
-from bach_lib.models import File, Location, Message, Operation
+from bach_lib.models import Effect, Extra, File, Location, Message, Operation, Poll
 from bach_lib.models.forwarding import Forwarding
 from bach_lib.text.telegram import PARSE_MODES, compose
 
@@ -36,6 +36,18 @@ PICTURE_BYTES: Final = 10_000_000
 """What is shown as a picture may have (https://core.telegram.org/bots/api#sendphoto); a document may have more."""
 MAX_ALBUM: Final = 10
 """Messages of one album (https://core.telegram.org/bots/api#sendmediagroup)."""
+EXTRAS: Final = frozenset(
+    {Extra.LINK_PREVIEW, Extra.PROTECTED, Extra.EFFECT, Extra.LOCATION, Extra.POLL},
+)
+_EFFECTS: Mapping[Effect, str] = {
+    Effect.FIRE: "5104841245755180586",
+    Effect.THUMBS_UP: "5107584321108051014",
+    Effect.THUMBS_DOWN: "5104858069142078462",
+    Effect.HEART: "5159385139981059251",
+    Effect.CELEBRATION: "5046509860389126442",
+    Effect.POOP: "5046589136895476101",
+}
+"""Those that everybody may use (https://core.telegram.org/api/effects); Telegram tells their numbers to its apps."""
 _TOGETHER: Mapping[str, str] = {"photo": "shown", "video": "shown", "document": "document", "audio": "audio"}
 _MEDIA: Mapping[str, Callable[..., InputMedia]] = {
     "audio": InputMediaAudio,
@@ -104,6 +116,7 @@ def _send(message: Message, target: Target, *, otherwise: bool, films: Films) ->
         "message_thread_id": target.topic,
         "disable_notification": message.silent or None,
         "protect_content": message.extras.protected or None,
+        "message_effect_id": _EFFECTS[message.extras.effect] if message.extras.effect else None,
         "reply_parameters": codec.reply(message.reply_to, target.chat) if message.reply_to else None,
     }
     if len(message.files) > 1:
@@ -111,6 +124,8 @@ def _send(message: Message, target: Target, *, otherwise: bool, films: Films) ->
     if (place := message.extras.location) is not None:
         method, parameters = _place(place)
         return method, around | parameters | {"reply_markup": codec.keyboard(message.buttons, message.nonce)}
+    if (poll := message.extras.poll) is not None:
+        return "sendPoll", around | _asked(poll) | {"reply_markup": codec.keyboard(message.buttons, message.nonce)}
     for file, film in zip(message.files, films, strict=True):
         method, field = _AS_DOCUMENT if otherwise else method_of(file)
         about = _of_film(film) if field == _VIDEO else {}
@@ -126,6 +141,16 @@ def _place(place: Location) -> tuple[str, dict[str, object]]:
         return "sendLocation", where
     below = place.address if place.name and place.address else f"{place.latitude:.5f}, {place.longitude:.5f}"
     return "sendVenue", where | {"title": title, "address": below}
+
+
+def _asked(poll: Poll) -> dict[str, object]:
+    """Telegram tells bots only of votes that everybody sees (https://core.telegram.org/bots/api#sendpoll)."""
+    return {
+        "question": poll.question,
+        "options": [{"text": one} for one in poll.options],
+        "allows_multiple_answers": poll.multiple,
+        "is_anonymous": False,
+    }
 
 
 def _of_film(film: VideoFacts | None) -> dict[str, object]:
@@ -204,6 +229,8 @@ def message_ids(answer: object) -> Posted:
     None rather than an error: the platform has taken it, whatever it says about it.
     """
     match answer:
+        case {"message_id": int(number), "poll": {"id": str(poll)}}:
+            return str(number), f"{codec.POLL}{poll}"
         case {"message_id": int(number)}:
             return str(number)
         case [*messages]:

@@ -6,6 +6,7 @@ code does not know; what should be understood and is not is handed back as it is
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from bach_lib.connectors.base import Batch, Incoming, Unreadable
 from bach_lib.connectors.telegram.contents import name_of_content, read_content, read_edited
@@ -26,6 +27,9 @@ MAX_BUTTON_DATA = 64
 
 MAX_URL = LONGEST_ADDRESS
 """Characters of what a button opens; Telegram names no limit."""
+
+POLL = "poll#"
+"""Begins the id of a poll, beside that of its message."""
 
 _MESSAGE_NUMBER = re.compile(r"[0-9]{1,15}")
 _NONCE = re.compile(r"[0-9a-z]{1,8}-[0-9a-f]{1,16}", re.ASCII)
@@ -202,6 +206,17 @@ def _reaction(change: Fields, update_id: int, _: str | None) -> Incoming | None:
     )
 
 
+def _vote(answer: Fields, update_id: int, _: str | None) -> Incoming | None:
+    """What somebody chose in a poll. It says neither where that is nor when."""
+    scene = Scene({**answer, "from": answer.get("user"), "sender_chat": answer.get("voter_chat")}, 0)
+    poll, chosen = text(answer, "poll_id"), answer.get("option_ids")
+    if not poll or not isinstance(chosen, list) or not identity(part(answer, "user") or part(answer, "voter_chat")):
+        return None
+    choices = tuple(one for one in chosen[:_MAX_REACTIONS] if type(one) is int and one >= 0)
+    found = scene.incoming(remote_id=f"vote:{update_id}", kind=Kind.VOTE, content=Content(choices=choices))
+    return replace(found, recipient="", recipient_title="", poll=f"{POLL}{poll[:MAX_NAME]}", sightings=())
+
+
 def _membership(change: Fields, update_id: int, _: str | None) -> Incoming | None:
     """Somebody, perhaps the bot itself, was added, removed or blocked.
 
@@ -237,6 +252,7 @@ _READERS: Mapping[str, _Reader] = {
     "edited_channel_post": _edited,
     "callback_query": _press,
     "message_reaction": _reaction,
+    "poll_answer": _vote,
     "my_chat_member": _membership,
     "chat_member": _membership,
 }

@@ -22,15 +22,15 @@ from bach_lib.connectors.platform_time import PlatformTime
 from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.answering_signs import show_draft, show_typing
 from bach_lib.connectors.telegram.bot import RawBot
-from bach_lib.connectors.telegram.calls import MAX_ALBUM, PICTURE_BYTES
-from bach_lib.connectors.telegram.errors import fault_of
+from bach_lib.connectors.telegram.calls import EXTRAS, MAX_ALBUM, PICTURE_BYTES
+from bach_lib.connectors.telegram.errors import conflict_of, fault_of
 from bach_lib.connectors.telegram.finding import chat_found
 from bach_lib.connectors.telegram.http_request import AiohttpRequest, Timeouts
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.rungs import TelegramRungs
 from bach_lib.connectors.telegram.server_address import able_at, server_of
 from bach_lib.errors import SecretNotFoundError
-from bach_lib.models import MAX_NONCE, Candidate, Connection, Extra, Fault, Identity, Message, Operation
+from bach_lib.models import MAX_NONCE, Candidate, Connection, Fault, Identity, Message, Operation
 from bach_lib.models.incoming import Media
 from bach_lib.outcomes import Dead, Outcome, Sent
 from bach_lib.redact import Redactor
@@ -82,7 +82,7 @@ class TelegramConnector(Connector):
         own_ids=True,
         forwards=True,
         copies=True,
-        extras=frozenset({Extra.LINK_PREVIEW, Extra.PROTECTED, Extra.LOCATION}),
+        extras=EXTRAS,
     )
 
     knows: ClassVar[Knows | None] = DECLARED["telegram"]
@@ -229,7 +229,7 @@ class TelegramConnector(Connector):
                 allowed_updates=codec.KINDS_OF_UPDATE,
             )
         except Conflict as error:
-            return self._conflict(error)
+            return self._redact.within(conflict_of(error, self._name or ""))
         except TelegramError as error:
             return self._fault(error)
         self._may_wait = True
@@ -286,12 +286,3 @@ class TelegramConnector(Connector):
 
     def _fault(self, error: TelegramError) -> Fault:
         return self._redact.within(fault_of(error))
-
-    def _conflict(self, error: Conflict) -> Fault:
-        """Say which bot: a person with five of them has to find the program that uses this one too."""
-        if "webhook" in error.message:
-            text = f"The messages for {self._name} go to a webhook. Remove it (deleteWebhook) to receive them here."
-        else:
-            name = self._name
-            text = f"Another program receives the messages for {name}. Stop it there, or use a bot of its own here."
-        return replace(self._fault(error), text=text)

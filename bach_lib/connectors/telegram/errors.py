@@ -30,6 +30,14 @@ class RequestError(TelegramError):
         self.retry_after = retry_after
 
 
+_TO_A_WEBHOOK = Sentence(
+    "messages_go_to_a_webhook",
+    "The messages for {name} go to a webhook. Remove it (deleteWebhook) to receive them here.",
+)
+_ANOTHER_PROGRAM = Sentence(
+    "another_program_receives",
+    "Another program receives the messages for {name}. Stop it there, or use a bot of its own here.",
+)
 _SAYS = Sentence("telegram_says", "{words}")
 """In English the bare words, which are English; in every other language they are marked as those of Telegram."""
 _NOT_NOW, _ACCOUNT = "not_now", "account"
@@ -116,6 +124,12 @@ def is_done_already(error: TelegramError) -> bool:
         "message to unpin not found",
         "chat_not_modified",
     )
+
+
+def conflict_of(error: Conflict, name: str) -> Fault:
+    """Why the bot of this name hears nothing: a person with five of them has to find the program that uses it too."""
+    text = _TO_A_WEBHOOK(name=name) if "webhook" in error.message else _ANOTHER_PROGRAM(name=name)
+    return Fault(code="conflict", text=text, retry_after=CONFLICT_PAUSE)
 
 
 def fault_of(error: TelegramError) -> Fault:

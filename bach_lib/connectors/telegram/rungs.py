@@ -14,7 +14,7 @@ from bach_lib.connectors.telegram.calls import albums, call_for, films_in, messa
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
 from bach_lib.connectors.telegram.recipients import Target
 from bach_lib.connectors.telegram.sightings import of_answer
-from bach_lib.models import APART, Message, Operation
+from bach_lib.models import APART, Extra, Message, Operation
 from bach_lib.models.spellings import Sighting
 from bach_lib.text.html_blocks import with_lines
 from bach_lib.text.telegram import CAPTION, compose, fits, parts_of
@@ -43,6 +43,8 @@ _NAMED = (
     (("parse", "entit", "must be non-empty", "text is empty", "parse_mode"), (Rung.MARKUP,)),
     (("button", "keyboard", "reply_markup", "reply markup"), (Rung.BUTTONS,)),
     (("link_preview",), (Rung.LINK_PREVIEW,)),
+    (("effect",), (Rung.EFFECT,)),
+    (("poll",), (Rung.POLL,)),
     (("location", "latitude", "longitude", "venue"), (Rung.LOCATION,)),
     (("there is no text in the message to edit",), (Rung.KIND,)),
     (
@@ -94,7 +96,8 @@ class TelegramRungs:
         if message.forwarding is not None:
             return passed_on(message, message.forwarding)
         words, apart = parted(message, APART)
-        return [*(self._words(words) if words else []), *apart]
+        first, *others = [*(self._words(words) if words else []), *apart]
+        return [first, *(replace(one, extras=one.extras.without((Extra.EFFECT,))) for one in others)]
 
     def _words(self, message: Message) -> list[Message]:
         whole = compose(message.text, message.title, message.format)

@@ -10,6 +10,13 @@ MAX_NONCE = 25
 MAX_CUSTOM_ID = 100
 MAX_LABEL = 80
 MAX_URL = 512
+MAX_EMBEDS = 10
+MAX_EMBED = 6000
+LONGEST = {"title": 256, "description": 4096, "name": 256, "value": 1024, "text": 2048, "author.name": 256}
+"""https://discord.com/developers/docs/resources/message#embed-object-embed-limits."""
+MAX_ADDRESS = 2048
+MAX_QUESTION, MAX_ANSWER, MAX_ANSWERS, MAX_HOURS = 300, 55, 10, 768
+"""https://discord.com/developers/docs/resources/poll#poll-create-request-object."""
 LINK = 5
 """The style of a button that opens an address, and brings nothing back."""
 
@@ -25,8 +32,12 @@ def check_message(body: Body, *, changing: bool = False) -> None:
     if not isinstance(rows, list):
         raise invalid("components", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     check_components(rows)
+    check_embeds(body.values.get("embeds") or [])
+    check_poll(body.values.get("poll"))
     left_as_it_is = changing and "content" not in body.values
-    has_something = (content or "").strip() or rows or body.files or body.values.get("embeds")
+    has_something = (
+        (content or "").strip() or rows or body.files or body.values.get("embeds") or body.values.get("poll")
+    )
     if not has_something and not left_as_it_is:
         raise empty_message()
 
@@ -58,6 +69,42 @@ def check_components(rows: list[object]) -> None:
         if custom_id in seen:
             raise invalid("components", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
         seen.add(custom_id)
+
+
+def check_embeds(embeds: object) -> None:
+    """Raise ApiError (400) for frames that Discord would not show."""
+    if not isinstance(embeds, list) or len(embeds) > MAX_EMBEDS:
+        raise invalid("embeds", "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_EMBEDS} in length.")
+    texts = [text for one in embeds for text in _texts(one)]
+    if any(len(text) > LONGEST.get(name, MAX_ADDRESS) for name, text in texts):
+        raise invalid("embeds", "BASE_TYPE_MAX_LENGTH", "Must be shorter in length.")
+    if sum(len(text) for name, text in texts if name in LONGEST) > MAX_EMBED:
+        raise invalid("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED}")
+
+
+def check_poll(poll: object) -> None:
+    """Raise ApiError (400) for a poll that Discord would not ask."""
+    match poll:
+        case None:
+            return
+        case {"question": {"text": str(question)}, "answers": [*answers], "duration": int(hours)}:
+            texts = [one["poll_media"]["text"] for one in answers if isinstance(one, dict)]
+            is_short = 1 <= len(question) <= MAX_QUESTION and all(1 <= len(one) <= MAX_ANSWER for one in texts)
+            if is_short and 1 <= len(texts) == len(answers) <= MAX_ANSWERS and 1 <= hours <= MAX_HOURS:
+                return
+    raise invalid("poll", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 10 in length.")
+
+
+def _texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """All texts of a frame, each with the name of its field."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, name)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _texts(one, f"author.{key}" if name == "author" else str(key))
 
 
 def _check_link(button: Mapping[str, object]) -> None:

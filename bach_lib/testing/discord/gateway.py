@@ -31,11 +31,12 @@ _DISPATCH, _HEARTBEAT, _IDENTIFY, _RESUME, _RECONNECT, _INVALID, _HELLO, _ACK = 
 _GUILD_EVENTS = {
     "MESSAGE": 1 << 9,
     "MESSAGE_REACTION": 1 << 10,
+    "MESSAGE_POLL": 1 << 24,
     "GUILD": 1 << 0,
     "CHANNEL": 1 << 0,
     "THREAD": 1 << 0,
 }
-_DIRECT_EVENTS = {"MESSAGE": 1 << 12, "MESSAGE_REACTION": 1 << 13}
+_DIRECT_EVENTS = {"MESSAGE": 1 << 12, "MESSAGE_REACTION": 1 << 13, "MESSAGE_POLL": 1 << 25}
 _PRIVILEGED_TEXTS = 1 << 15
 
 type Compress = Callable[[bytes], bytes]
@@ -280,7 +281,7 @@ class Gateway:
 
 
 def _wants(intents: int, event: str, channel: Channel | None) -> bool:
-    kind = "MESSAGE_REACTION" if event.startswith("MESSAGE_REACTION") else event.partition("_")[0]
+    kind = next((one for one in ("MESSAGE_REACTION", "MESSAGE_POLL") if event.startswith(one)), event.partition("_")[0])
     table = _DIRECT_EVENTS if channel is not None and channel.is_direct else _GUILD_EVENTS
     return kind == "INTERACTION" or bool(intents & table.get(kind, 0))
 

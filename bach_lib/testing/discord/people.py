@@ -93,6 +93,21 @@ class People(Platform):
         event = "MESSAGE_REACTION_REMOVE" if take_back else "MESSAGE_REACTION_ADD"
         self.gateway.dispatch(event, lambda *_: body, self.bots_at(message.channel), channel=message.channel)
 
+    def votes(
+        self, message: Message, choice: int, *, sender: User | str | None = None, take_back: bool = False
+    ) -> None:
+        """Somebody chooses an answer of a poll, counted from 0, or takes that back."""
+        body: dict[str, object] = {
+            "user_id": str(self._who(sender).id),
+            "channel_id": str(message.channel.id),
+            "message_id": str(message.id),
+            "answer_id": choice + 1,
+        }
+        if message.channel.guild is not None:
+            body["guild_id"] = str(message.channel.guild.id)
+        event = f"MESSAGE_POLL_VOTE_{'REMOVE' if take_back else 'ADD'}"
+        self.gateway.dispatch(event, lambda *_: body, self.bots_at(message.channel), channel=message.channel)
+
     def presses(self, message: Message, label: str, *, sender: User | str | None = None) -> Interaction:
         """Somebody presses a button; only the bot that sent it learns of that. Raises ValueError if there is none.
 

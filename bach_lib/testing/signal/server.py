@@ -29,23 +29,6 @@ from bach_lib.testing.signal.mailbox import Mailbox, Reaction, SentMessage
 
 NUMBER = "+491700000001"
 PERSON = "+491701234567"
-_NEW_GROUP: Mapping[str, object] = {
-    **dict.fromkeys(("name", "description", "internal_id", "invite_link"), ""),
-    **dict.fromkeys(("admins", "members", "pending_invites", "pending_requests"), ()),
-    "blocked": False,
-    "member": True,
-    "permissions": dict.fromkeys(("add_members", "edit_group", "send_messages"), "every-member"),
-}
-"""What the server says of every group; `box.groups` says what differs."""
-_NEW_CONTACT: Mapping[str, object] = {
-    **dict.fromkeys(("color", "given_name", "message_expiration", "name", "note", "number"), ""),
-    **dict.fromkeys(("profile_name", "username", "uuid"), ""),
-    "blocked": False,
-    "nickname": dict.fromkeys(("name", "given_name", "family_name"), ""),
-    "profile": dict.fromkeys(("about", "given_name", "lastname"), "")
-    | {"has_avatar": False, "last_updated_timestamp": 0},
-}
-"""The same of every contact; `box.contacts` says what differs."""
 _STYLED = re.compile(r"\\(.)|\*\*|[*~`]|\|\|")
 
 
@@ -125,6 +108,18 @@ class SignalServer(PartnerServer):
         del message, sender
         raise ValueError(f"there is no button {label!r}, Signal has none")
 
+    def votes(self, message: SentMessage, *choices: int, sender: str | None = None, group: str | None = None) -> None:
+        """Somebody chooses answers of a poll, counted from 0; whoever listens at this moment is told."""
+        voted = {
+            "author": self.number,
+            "authorNumber": self.number,
+            "authorUuid": "",
+            "targetSentTimestamp": message.timestamp,
+            "optionIndexes": list(choices),
+            "voteCount": 1,
+        }
+        self.says("", sender=sender, group=group, pollVote=voted)
+
     def proves(self, kind: ProofKind, *messages: SentMessage, sender: str | None = None) -> None:
         """Somebody's phone got these messages, or they looked at them; whoever listens at this moment is told."""
         now, is_seen = self.now(), kind is ProofKind.SEEN
@@ -187,7 +182,7 @@ class SignalServer(PartnerServer):
             case "GET", "v1/search", _:
                 return self._search(asked.query.get("numbers", ""))
             case "GET", "v1/groups" | "v1/contacts" as listed, _:
-                return json_response(self._listed(listed))
+                return json_response(self.box.listed(listed))
             case "GET", "v1/attachments", name:
                 content = self.box.files.get(name)
                 return Response(body=content) if content is not None else _error("No attachment found", 404)
@@ -195,17 +190,12 @@ class SignalServer(PartnerServer):
                 return await self._listen(request)
             case "POST", "v2", "send":
                 return self._send(asked.body)
-            case method, "v1/typing-indicator" | "v1/reactions" | "v1/remote-delete" as call, number:
+            case method, "v1/typing-indicator" | "v1/reactions" | "v1/remote-delete" | "v1/polls" as call, number:
                 if number != self.number:
                     return _error("Specified account does not exist")
                 return self._change(method, call, asked.body)
         is_pin = last == "pin-message" and self.box.pin(asked.method, asked.body)
         return json_response("") if is_pin else Response(status=404, text="404 page not found")
-
-    def _listed(self, what: str) -> list[dict[str, object]]:
-        if what == "v1/groups":
-            return [{**_NEW_GROUP, **group} for group in self.box.groups]
-        return [{**_NEW_CONTACT, **contact} for contact in self.box.contacts]
 
     def _about(self) -> dict[str, object]:
         sending = ["quotes", "mentions"]
@@ -241,6 +231,17 @@ class SignalServer(PartnerServer):
                 self._waiting.changed()
         return json_response({"timestamp": str(timestamp)}, status=201)
 
+    def _ask(self, body: object) -> Response:
+        if not self.box.knows_polls:
+            return Response(status=404, text="404 page not found")
+        if self.offline:
+            return _error("Failed to send message")
+        timestamp = self.now()
+        if not self.box.ask(timestamp, body):
+            return _error("Couldn't process request - invalid request")
+        self._waiting.changed()
+        return json_response({"timestamp": str(timestamp)}, status=201)
+
     def _search(self, number: str) -> Response:
         if self.offline:
             return _error("Unable to check if users are registered: chat.signal.org (UnknownHostException)")
@@ -267,6 +268,8 @@ class SignalServer(PartnerServer):
                 for message in self.box.sent:
                     message.is_deleted |= message.timestamp == timestamp
                 return json_response({"timestamp": str(self.now())}, status=201)
+            case "POST", "v1/polls", _:
+                return self._ask(body)
         return _error("Couldn't process request - invalid request")
 
     async def _listen(self, request: BaseRequest) -> WebSocketResponse:

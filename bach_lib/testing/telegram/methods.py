@@ -7,7 +7,7 @@ from.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bach_lib.models import Location
+from bach_lib.models import Location, Poll
 from bach_lib.testing.telegram import passing_on
 from bach_lib.testing.telegram.arguments import Arguments, Upload
 from bach_lib.testing.telegram.calls import PARSERS, Call, Method
@@ -28,6 +28,7 @@ from bach_lib.testing.telegram.markup import Formatted, caption, message_text
 from bach_lib.testing.telegram.models import CallbackAnswer, Chat, ChatAction, Draft, SentMessage
 from bach_lib.testing.telegram.payloads import sent_message
 from bach_lib.testing.telegram.places import read_place
+from bach_lib.testing.telegram.polls import check_effect, read_poll
 
 ACTIONS = frozenset(
     {
@@ -87,6 +88,11 @@ def send_place(kind: str) -> Method:
         return _send(call, Formatted("", ()), kind, location=place)
 
     return send
+
+
+def send_poll(call: Call) -> object:
+    """Send a question with answers to choose from."""
+    return _send(call, Formatted("", ()), "poll", poll=read_poll(call.arguments))
 
 
 def send_file(kind: str) -> Method:
@@ -156,6 +162,7 @@ def _send(
     album: str | None = None,
     *,
     location: Location | None = None,
+    poll: Poll | None = None,
 ) -> object:
     keyboard = read_keyboard(call.arguments)
     chat = call.platform.writable_chat(call.arguments)
@@ -181,6 +188,8 @@ def _send(
         file=file,
         album=album,
         location=location,
+        poll=poll,
+        effect=check_effect(call.arguments, chat),
         arguments=call.arguments.values,
     )
     call.platform.store(message)
@@ -283,6 +292,7 @@ METHODS: Mapping[str, tuple[str, Method]] = {
     "sendmessagedraft": ("sendMessageDraft", send_message_draft),
     **{f"send{kind}": (f"send{kind.capitalize()}", send_file(kind)) for kind in KINDS_OF_FILES},
     "sendlocation": ("sendLocation", send_place("location")),
+    "sendpoll": ("sendPoll", send_poll),
     "sendvenue": ("sendVenue", send_place("venue")),
     "setmessagereaction": ("setMessageReaction", set_message_reaction),
     "setwebhook": ("setWebhook", set_webhook),

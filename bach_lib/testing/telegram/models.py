@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from bach_lib.models import Location
+from bach_lib.models import Location, Poll
 from bach_lib.testing.telegram.arguments import Upload
 from bach_lib.testing.telegram.errors import bad_request, forbidden, migrated
 from bach_lib.testing.telegram.keyboards import Keyboard
@@ -42,6 +42,10 @@ class SentMessage:
     link_preview: bool = True
     location: Location | None = None
     """The point on the map that is all of it."""
+    poll: Poll | None = None
+    """The poll that is all of it."""
+    effect: str | None = None
+    """The number of what moves across the screen."""
     reply_to: int | None = None
     entities: tuple[Entity, ...] = ()
     keyboard: Keyboard = ()

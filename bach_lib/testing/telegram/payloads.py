@@ -9,6 +9,7 @@ from bach_lib.testing.telegram.keyboards import keyboard_json
 from bach_lib.testing.telegram.markup import utf16_length
 from bach_lib.testing.telegram.models import Bot, Chat, SentMessage
 from bach_lib.testing.telegram.places import place_json
+from bach_lib.testing.telegram.polls import poll_json
 
 
 class Person(TypedDict, total=False):
@@ -45,19 +46,30 @@ def sent_message(message: SentMessage, bot: Bot, chat: Chat) -> dict[str, object
     words, entities = ("text", "entities") if message.file is None else ("caption", "caption_entities")
     if message.file is not None:
         body |= _sent_file(message, message.file)
-    if message.album is not None:
-        body["media_group_id"] = message.album
-    if message.location is not None:
-        body |= place_json(message.location)
-    if message.protected:
-        body["has_protected_content"] = True
-    if not message.link_preview:
-        body["link_preview_options"] = {"is_disabled": True}
+    body |= _beside(message)
     if message.text:
         body[words] = message.text
     if message.entities:
         body[entities] = [entity.as_json() for entity in message.entities]
     return body | keyboard_json(message.keyboard)
+
+
+def _beside(message: SentMessage) -> dict[str, object]:
+    """What it has beside words and files."""
+    body: dict[str, object] = {}
+    if message.album is not None:
+        body["media_group_id"] = message.album
+    if message.location is not None:
+        body |= place_json(message.location)
+    if message.poll is not None:
+        body |= poll_json(message, message.poll)
+    if message.effect is not None:
+        body["effect_id"] = message.effect
+    if message.protected:
+        body["has_protected_content"] = True
+    if not message.link_preview:
+        body["link_preview_options"] = {"is_disabled": True}
+    return body
 
 
 def _sent_file(message: SentMessage, file: Upload) -> dict[str, object]:

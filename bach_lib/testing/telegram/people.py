@@ -16,6 +16,7 @@ from bach_lib.testing.telegram.payloads import (
     text_content,
 )
 from bach_lib.testing.telegram.platform import Platform
+from bach_lib.testing.telegram.polls import poll_id
 
 MIME_TYPES: Mapping[str, str | None] = {
     "animation": "video/mp4",
@@ -163,6 +164,20 @@ class People(Platform):
         }
         bot.updates.push({"callback_query": query})
         return query_id
+
+    def votes(
+        self, message: SentMessage, *choices: int, bot: Bot | None = None, **sender: Unpack[Person]
+    ) -> dict[str, object]:
+        """Somebody chooses answers of a poll, counted from 0; none takes theirs back. Returns the answer."""
+        answer: dict[str, object] = {
+            "poll_id": poll_id(message),
+            "user": person_json(message.chat_id, sender),
+            "option_ids": list(choices),
+            "option_persistent_ids": [str(one) for one in choices],
+        }
+        bot = bot or next(bot for bot in self.bots.values() if bot.username == message.bot)
+        bot.updates.push({"poll_answer": answer})
+        return answer
 
     def edit(self, bot: Bot, *, chat_id: int, message_id: int, text: str) -> dict[str, object]:
         """Whoever wrote a message changes its text or caption. Raises ValueError when nobody wrote it."""

@@ -18,7 +18,7 @@ from bach_lib import Loss
 from bach_lib.text.web_address import is_address
 from custom_components.bach.const import DOMAIN
 
-from .extra_fields import ATTR_LINK_PREVIEW, ATTR_LOCATION, ATTR_PROTECTED
+from .extra_fields import ATTR_EFFECT, ATTR_EMBED, ATTR_LINK_PREVIEW, ATTR_LOCATION, ATTR_PROTECTED, ATTR_VIEW_ONCE
 from .file_sources import ATTR_FILES
 from .send_message import (
     ATTR_AT,
@@ -36,6 +36,7 @@ from .send_message import (
 _OURS: Final = frozenset(
     {
         *(ATTR_AT, ATTR_BUTTONS, ATTR_CONFIDENTIAL, ATTR_DELIVERY, ATTR_FILES, ATTR_FORMAT, ATTR_LINK_PREVIEW),
+        *(ATTR_EFFECT, ATTR_EMBED, ATTR_VIEW_ONCE),
         *(ATTR_LOCATION, ATTR_PRIORITY, ATTR_PROTECTED, ATTR_SILENT, ATTR_TAG, ATTR_TIME_TO_LIVE),
     }
 )
@@ -46,6 +47,16 @@ _LOUD: Final = {"high": _HIGH, "max": _HIGH, "time-sensitive": _HIGH, "critical"
 _TRUE: Final = frozenset({"1", "on", "true", "yes"})
 _QUIET: Final = frozenset({"low", "min", "passive", "none"})
 _ADDRESSES: Final = ("http://", "https://")
+_PARTS: Final = (
+    ("author", "author", "name"),
+    ("author_url", "author", "url"),
+    ("author_icon", "author", "icon_url"),
+    ("footer", "footer", "text"),
+    ("footer_icon", "footer", "icon_url"),
+    ("image", "image", "url"),
+    ("thumbnail", "thumbnail", "url"),
+)
+"""Our parts of a frame, and where they stand in one of Discord's."""
 _MOST: Final = 100
 """Buttons, files or fields of a list that are read."""
 _ONLY_ON_A_PHONE: Final = frozenset(
@@ -208,12 +219,29 @@ def _pairs(row: object) -> Iterator[tuple[str, str]]:
 
 
 def _embed(_: HomeAssistant, found: LegacyFields, value: object) -> None:
-    """The words of Discord's frames, in the order in which it shows them."""
+    """Discord's frames: the first as one, the words of others in the order in which it shows them."""
     for one in _listed(value):
-        if isinstance(one, Mapping):
+        if isinstance(one, Mapping) and not (ATTR_EMBED not in found.fields and _take(found, ATTR_EMBED, _frame(one))):
             found.lines += [str(one[name]) for name in ("title", "description", "url") if one.get(name)]
             named = (each for each in _listed(one.get("fields")) if isinstance(each, Mapping))
             found.lines += [f"{each.get('name', '')}: {each.get('value', '')}" for each in named]
+
+
+def _frame(given: Mapping[str, object]) -> dict[str, object]:
+    """A frame of Discord's form in ours (https://discord.com/developers/docs/resources/message#embed-object)."""
+    frame: dict[str, object] = {name: str(given[name]) for name in ("title", "description", "url") if given.get(name)}
+    for ours, theirs, part in _PARTS:
+        within = given.get(theirs)
+        if isinstance(within, Mapping) and within.get(part):
+            frame[ours] = str(within[part])
+    if isinstance(color := given.get("color"), int):
+        frame["color"] = f"#{color & 0xFFFFFF:06x}"
+    named = [one for one in _listed(given.get("fields")) if isinstance(one, Mapping)]
+    frame["fields"] = [
+        {"name": str(one.get("name", "")), "value": str(one.get("value", "")), "inline": one.get("inline") is True}
+        for one in named
+    ]
+    return frame
 
 
 def _listed(value: object) -> list[object]:

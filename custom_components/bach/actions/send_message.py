@@ -32,7 +32,7 @@ from custom_components.bach.messages.undelivered_error import undelivered_error
 from custom_components.bach.web.message_page import message_page
 
 from .choices import FORMATS, MESSAGE_ID, buttons
-from .extra_fields import ATTR_LOCATION, ATTR_PROTECTED, EXTRA_FIELDS, extras_in
+from .extra_fields import EXTRA_FIELDS, NOT_PASSED_ON, extras_in
 from .file_sources import (
     ATTR_CAMERA,
     ATTR_DELAY,
@@ -78,8 +78,9 @@ SHORTEST_SNOOZE: Final = timedelta(seconds=1)
 LONGEST_SNOOZE: Final = timedelta(days=7)
 
 _NOT_PASSED_ON: Final = (
-    *(ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, ATTR_REPLY_TO, ATTR_CONFIDENTIAL, ATTR_LOCATION, ATTR_PROTECTED),
+    *(ATTR_BUTTONS, ATTR_SNOOZE, ATTR_DATA, ATTR_REPLY_TO, ATTR_CONFIDENTIAL),
     *CARRIED,
+    *NOT_PASSED_ON,
 )
 """What others than our recipients get nothing of."""
 

@@ -41,6 +41,7 @@ def incoming_payload(received: Received) -> JsonObjectType:
         "media": _media(content.media),
         "location": _location(content.location),
         "reactions": list(content.reactions),
+        "choices": list(content.choices),
         "context_triggers": [str(name) for name in _list(rules)],
         "context_hints": [str(hint) for hint in _list(message.metadata.get("context_hints"))],
         "chat_type": _text(message.metadata.get("chat_type")),

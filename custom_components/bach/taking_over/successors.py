@@ -34,7 +34,7 @@ ACTIONS: Final[Mapping[str, str | None]] = {
         "send_message": _SEND,
         "send_message_draft": None,
         "send_photo": _SEND,
-        "send_poll": None,
+        "send_poll": _SEND,
         "send_sticker": None,
         "send_video": _SEND,
         "send_voice": _SEND,

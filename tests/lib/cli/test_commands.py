@@ -216,6 +216,35 @@ def test_what_is_beside_the_words_may_be_said(home: Run, database: Path) -> None
     assert json.loads(extras) == {"link_preview": False, "protected": True}
 
 
+def test_a_poll_and_a_frame_may_be_typed(home: Run, database: Path) -> None:
+    """Nobody could ask a family from a script, or would lose half of what they typed."""
+    assert home("connector", "send-poll", "home", ADA, "Pizza?", "Yes", "No", "--several").code == 0
+    frame = ("--effect", "fire", "--embed", '{"title": "Cellar"}')
+    assert home("connector", "send", "home", ADA, "", *frame).code == 0
+    with closing(sqlite3.connect(database)) as file:
+        [[poll], [effect]] = file.execute("SELECT extras FROM messages")
+        [_, [text]] = file.execute("SELECT text FROM messages")
+    asked = {"question": "Pizza?", "options": ["Yes", "No"], "multiple": True}
+    assert (json.loads(poll), json.loads(effect), text) == ({"poll": asked}, {"effect": "fire"}, "Cellar")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("send", "home", ADA, "hello", "--embed", "[1]"),
+        ("send", "home", ADA, "hello", "--embed", "{"),
+        ("send", "home", ADA, "hello", "--effect", "sparkles"),
+        ("send-poll", "home", ADA, "Pizza?", "Yes"),
+        ("send-poll", "home", ADA, "Pizza?", "Yes", "--severall"),
+    ],
+)
+def test_half_a_poll_is_refused(home: Run, wrong: tuple[str, ...]) -> None:
+    """It would be sent without an answer to choose, or a frame without what stands in it."""
+    refused = home("connector", *wrong)
+    assert (refused.code in {1, 2}, home("msg", "outbox", "--json").rows()) == (True, [])
+    assert refused.errors
+
+
 def test_a_key_makes_repeating_safe(home: Run) -> None:
     """A script that is run twice would ring twice."""
     ids = [home("connector", "send", "home", ADA, "ding", "--key", "k", "--json").row()["id"] for _ in range(2)]

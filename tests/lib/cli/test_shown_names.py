@@ -48,7 +48,7 @@ DOES = frozenset(
         *(f"connector {what}" for what in ("add", "configure", "disable", "dispatch", "enable", "pair", "poll")),
         *(
             f"connector {what}"
-            for what in ("remove", "retry", "route", "send", "send-file", "send-now", "setup-daemon")
+            for what in ("remove", "retry", "route", "send", "send-file", "send-poll", "send-now", "setup-daemon")
         ),
     }
 )

@@ -11,7 +11,7 @@ from bach_lib.connectors import bounds
 from bach_lib.connectors.base import Batch, Unreadable
 from bach_lib.connectors.discord import DiscordConnector, Settings, backfill
 from bach_lib.connectors.discord.backfill import Backfill, Missed
-from bach_lib.models import Button, Operation
+from bach_lib.models import Button, Extras, Operation, Poll
 from bach_lib.models import Fault as Reason
 from bach_lib.models.incoming import Kind, Media
 from bach_lib.outcomes import Sent
@@ -109,6 +109,25 @@ async def test_a_reaction(connector: DiscordConnector, world: World) -> None:
     [put, taken], _ = await hear(connector, cursor, 2)
     assert (put.kind, put.content.reactions, put.reply_to) == (Kind.REACTION, ("👍",), sent.remote_id)
     assert (taken.content.reactions, taken.metadata["removed"]) == ((), "👍")
+
+
+async def test_a_vote(connector: DiscordConnector, world: World) -> None:
+    """A family would be asked, and nobody be heard."""
+    cursor = (await listen(connector)).cursor
+    poll = Poll(question="Pizza?", options=("Yes", "No"))
+    sent = await connector.send(replace(a_message(world.channel, ""), extras=Extras(poll=poll)))
+    assert isinstance(sent, Sent)
+    assert sent.parts == (sent.remote_id,), "by which its votes are known"
+    world.server.votes(world.server.sent[0], 1, sender=world.ada)
+    world.server.votes(world.server.sent[0], 1, sender=world.ada, take_back=True)
+    [put, taken], _ = await hear(connector, cursor, 2)
+    assert (put.kind, put.content.choices, put.poll, put.sender_id) == (
+        Kind.VOTE,
+        (1,),
+        sent.remote_id,
+        str(world.ada.id),
+    )
+    assert (taken.kind, taken.content.choices) == (Kind.VOTE, ())
 
 
 async def test_a_correction(connector: DiscordConnector, world: World) -> None:

@@ -53,6 +53,12 @@ def test_what_reports_on_other_messages_is_none(field: str, content: object) -> 
     assert data(**{field: content}) == []
 
 
+@pytest.mark.parametrize("vote", [True, {}, {"targetSentTimestamp": 1}, {"author": "u:b", "targetSentTimestamp": 1}])
+def test_a_vote_in_a_poll_of_somebody_else_is_no_message(vote: object) -> None:
+    """What a group decides among itself would run automations."""
+    assert data(pollVote=vote) == []
+
+
 @pytest.mark.parametrize("fields", [{}, {"groupInfo": GROUP | {"type": "UPDATE"}}, {"expiresInSeconds": 3600}])
 def test_what_is_empty_is_no_message(fields: dict[str, object]) -> None:
     """A changed profile key would be an event of kind `other`."""

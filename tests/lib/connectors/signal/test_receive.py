@@ -80,6 +80,19 @@ async def test_a_reaction(connector: SignalConnector, server: SignalServer) -> N
     assert (message.kind, message.content.reactions, message.reply_to) == (Kind.REACTION, ("👍",), "7")
 
 
+async def test_a_vote(connector: SignalConnector, server: SignalServer) -> None:
+    """A family would be asked, and nobody be heard."""
+    vote = {
+        "author": ACCOUNT,
+        "authorNumber": ACCOUNT,
+        "targetSentTimestamp": 7,
+        "optionIndexes": [0, 2],
+        "voteCount": 1,
+    }
+    message = await read_one(connector, server, server.written("", sender=ADA, pollVote=vote))
+    assert (message.kind, message.content.choices, message.poll) == (Kind.VOTE, (0, 2), "7")
+
+
 async def test_a_reaction_taken_back(connector: SignalConnector, server: SignalServer) -> None:
     """Who changes their mind would be taken by their word."""
     reaction = {"emoji": "👍", "targetAuthor": PERSON, "targetSentTimestamp": 7, "isRemove": True}

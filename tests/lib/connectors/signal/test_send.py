@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from bach_lib.connectors.signal import SignalConnector
 from bach_lib.connectors.signal.errors import DEFAULT_WAIT, NO_ID
 from bach_lib.errors import InvalidEndpointError, InvalidRecipientError, InvalidValueError
-from bach_lib.models import Candidate, Fault, Format, Identity, Operation
+from bach_lib.models import Candidate, Extras, Fault, File, Format, Identity, Operation, Poll
 from bach_lib.outcomes import Dead, Outcome, Retry, Scope, Sent, Uncertain, Wait
 from bach_lib.testing import Told
 from bach_lib.testing.signal import SignalServer
@@ -41,6 +42,47 @@ async def test_markdown_is_styled_and_a_title_is_never_markup(connector: SignalC
     await connector.send(a_message("**open**", title="2*3 ~ `x` | \\", form=Format.MARKDOWN))
     assert server.sent[0].body["text_mode"] == "styled"
     assert server.sent[0].text == "2*3 ~ `x` | \\\n\nopen"
+
+
+PICTURES = (File(name="a.png", content=b"\x89PNG", mime_type="image/png"), File(name="b.jpg", content=b"\xff\xd8"))
+
+
+async def test_what_is_looked_at_once_stands_alone(connector: SignalConnector, server: SignalServer) -> None:
+    """Signal's apps show no words with a picture that is looked at once, and no second picture."""
+    once = replace(a_message("Look"), files=PICTURES, extras=Extras(view_once=True))
+    assert isinstance(await connector.send(once), Sent)
+    words, *pictures = server.sent
+    assert (words.text, "view_once" in words.body, "base64_attachments" in words.body) == ("Look", False, False)
+    assert [(one.text, one.body["view_once"]) for one in pictures] == [("", True), ("", True)]
+    assert all(len(cast("list[str]", one.body["base64_attachments"])) == 1 for one in pictures)
+
+
+async def test_a_poll(connector: SignalConnector, server: SignalServer) -> None:
+    """A family could not be asked."""
+    poll = Poll(question="Pizza?", options=("Yes", "No"), multiple=True)
+    outcome = await connector.send(replace(a_message("", recipient=GROUP), extras=Extras(poll=poll)))
+    [asked] = server.sent
+    assert outcome == Sent(remote_id=str(asked.timestamp))
+    assert (asked.poll, asked.recipients) == (poll, [GROUP])
+
+
+async def test_an_older_server_gets_the_poll_in_words(connector: SignalConnector, server: SignalServer) -> None:
+    """The question would be tried until it is dead, at a server that knows no polls."""
+    server.box.knows_polls = False
+    poll = Poll(question="Pizza?", options=("Yes", "No"))
+    outcome = await connector.send(replace(a_message(""), extras=Extras(poll=poll)))
+    assert isinstance(outcome, Sent)
+    assert [loss.what for loss in outcome.losses] == ["poll"]
+    assert server.texts == ["📊 Pizza?\n1. Yes\n2. No"]
+
+
+async def test_a_poll_waits_for_the_server(connector: SignalConnector, server: SignalServer) -> None:
+    """A page of a proxy would be taken for a server without polls, and the question be sent twice."""
+    server.told.extend([Told(status=404, body=b"<html>", is_foreign=True)] * 2)
+    poll = Poll(question="Pizza?", options=("Yes", "No"))
+    outcome = await connector.send(replace(a_message(""), extras=Extras(poll=poll)))
+    assert not isinstance(outcome, Sent | Dead)
+    assert server.sent == []
 
 
 @pytest.mark.parametrize(

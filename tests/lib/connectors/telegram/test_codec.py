@@ -381,6 +381,20 @@ def test_a_reaction() -> None:
     assert gone.content == Content()
 
 
+def test_a_vote() -> None:
+    """A family would be asked, and nobody be heard."""
+    answer = {"poll_id": "577", "user": ADA, "option_ids": [0, 2, True, -1, "x"], "option_persistent_ids": []}
+    vote = understood({"update_id": 6, "poll_answer": answer})
+    assert (vote.kind, vote.content.choices, vote.poll) == (Kind.VOTE, (0, 2), "poll#577")
+    assert (vote.remote_id, vote.sender_id, vote.recipient, vote.sent_at) == ("vote:6", "42", "", None)
+    gone = understood({"update_id": 7, "poll_answer": {**answer, "option_ids": []}})
+    assert gone.content == Content()
+    channel = understood({"update_id": 8, "poll_answer": {**answer, "user": None, "voter_chat": CHAT}})
+    assert channel.sender_id == str(CHAT["id"])
+    for lacking in ({"poll_id": ""}, {"user": None}, {"option_ids": None}):
+        assert isinstance(codec.incoming({"update_id": 9, "poll_answer": {**answer, **lacking}}), Unreadable)
+
+
 def test_an_anonymous_reaction_is_the_groups() -> None:
     """A reaction that is nobody's would be taken for everybody's."""
     change = {"chat": CHAT, "message_id": 9, "actor_chat": CHAT, "new_reaction": []}
