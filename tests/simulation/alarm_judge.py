@@ -99,6 +99,8 @@ def _who_is_told(story: AlarmStory) -> Iterator[str]:
                 yield f"alarm {number} told somebody by a message that its run does not know"
             if times > 1 + len(story.ends):
                 yield f"message {message_id} of alarm {number} was shown {times} times"
+        if unseen := {one for one in run.message_ids if one in story.sent} - ids.keys():
+            yield f"alarm {number} says that {sorted(unseen)} were sent, and nobody saw them"
 
 
 def _nothing_goes_on(story: AlarmStory) -> Iterator[str]:
@@ -109,8 +111,6 @@ def _nothing_goes_on(story: AlarmStory) -> Iterator[str]:
         yield from (
             f"alarm {number} told {one.place.recipient} after it was over" for one in run.tried if one.at > ended
         )
-        if story.rough or len(story.ends) > 1:
-            continue
         yield from (
             f"{one.person} was shown alarm {number} {one.at + START - ended:.0f} s after it was over"
             for one in story.seen_by

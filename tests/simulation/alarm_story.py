@@ -58,6 +58,8 @@ class AlarmStory(Chronicle):
     """Whether nothing failed and no process ended, so that it can be said to the second what must be."""
     runs: dict[int, list[RouteRun]] = field(default_factory=dict)
     """At the end, by alarm."""
+    sent: set[int] = field(default_factory=set)
+    """Messages of runs of which BACH says so at the end."""
     left_open: int = 0
     """Runs of which BACH thinks that something is to be done yet, though they are over and nobody need be heard."""
     unfinished: int = 0

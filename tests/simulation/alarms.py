@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Bach, Connection, Place, Route, RouteRun, Step
 from bach_lib.connectors.base import Batch, Connector, Incoming
-from bach_lib.models import Fault, Identity, Message, Operation
+from bach_lib.models import Fault, Identity, Message, Operation, Status
 from bach_lib.models.incoming import Content, Kind
 from bach_lib.outcomes import Outcome, Retry, Scope, Sent
 from bach_lib.testing import FakePlatform, fake_connector
@@ -179,6 +179,8 @@ class AlarmWorld(Stage):
         runs = await self._done(self._bach.route_runs(limit=500))
         for run in runs:
             self.story.runs.setdefault(int(run.said.text.removeprefix("alarm ")), []).append(run)
+        page = await self._done(self._bach.messages(status=[Status.SENT], limit=500))
+        self.story.sent = {one.id for one in page}
         status = await self._done(self._bach.queue_status())
         self.story.unfinished = sum(one.waiting + one.scheduled for one in status.values())
         self.story.left_open = sum(
