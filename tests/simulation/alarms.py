@@ -39,7 +39,7 @@ from tests.simulation.ending import wait_until_all_have_ended
 from tests.simulation.incoming_story import RARELY, Line
 from tests.simulation.process import Process
 from tests.simulation.resting import Rest
-from tests.simulation.stage import Stage
+from tests.simulation.stage import PATIENT, Stage
 from tests.simulation.steps import Advance, Again, Crash, DiskFull, DiskSlow
 
 _NO_ROUTE = Fault(code="unreachable", text="No route to host")
@@ -49,6 +49,8 @@ _WORDS = ("I have it", "Not now")
 
 class AlarmWorld(Stage):
     """Who starts alarms, and who hears of them."""
+
+    policy = PATIENT
 
     def __init__(self, folder: Path, seed: int, session: ClientSession) -> None:
         self.story = AlarmStory()

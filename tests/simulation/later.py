@@ -28,7 +28,7 @@ from tests.simulation.later_steps import SNOOZE, TEXTS, Gathers, LaterHistory, L
 from tests.simulation.later_story import Deed, Done, LaterStory, Shown, number_of
 from tests.simulation.process import Process
 from tests.simulation.resting import ZONE, Rest
-from tests.simulation.stage import Stage
+from tests.simulation.stage import PATIENT, Stage
 from tests.simulation.steps import Advance, Again, Cancel, DiskFull, DiskSlow, Jump
 
 _NO_ROUTE = Fault(code="unreachable", text="No route to host")
@@ -37,6 +37,8 @@ _BUTTON = "Later"
 
 class LaterWorld(Stage):
     """Who tells what, and who gets it."""
+
+    policy = PATIENT
 
     def __init__(self, folder: Path, seed: int, session: ClientSession) -> None:
         self.story = LaterStory()

@@ -46,8 +46,8 @@ class LaterModel:
     story: LaterStory
     seen: list[Seen] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
-    went: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    """What somebody was told when; a list is no text."""
+    went: dict[str, list[tuple[float, str, int]]] = field(default_factory=dict)
+    """What somebody was told when, and how urgent it was; a list is no text. What is urgent counts in no hour."""
     unsure: set[str] = field(default_factory=set)
     """People of whom nothing exact is known: two settings meet there."""
 
@@ -117,7 +117,8 @@ class LaterModel:
         self._pass(at)
 
     def _gathered(self, one: Gathers, note: Note, at: float) -> tuple[float, str] | None:
-        person, went = note.person, self.went.setdefault(note.person, [])
+        person = note.person
+        went = [(when, text) for when, text, priority in self.went.get(person, []) if priority < one.below]
         if one.at is not None:
             enough = one.after is not None and len(self._of_kind(person, "digest")) + 1 >= one.after
             return (at if enough else next_time(one.at, at)), "digest"
@@ -169,7 +170,7 @@ class LaterModel:
             return
         self.seen.append((at, person, tuple(sorted(note.number for note in one.notes))))
         text = str(one.first.text) if len(one.notes) == 1 else "a list"
-        self.went.setdefault(person, []).append((at, text))
+        self.went.setdefault(person, []).append((at, text, priority))
 
 
 def shown_to(story: LaterStory) -> Iterator[Seen]:

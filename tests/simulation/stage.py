@@ -7,6 +7,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,7 @@ from aiohttp import ClientSession
 
 from bach_lib import Bach, Connection, Policy
 from bach_lib.connectors.base import Connector
-from bach_lib.policy import BreakerPolicy
+from bach_lib.policy import BreakerPolicy, ReceivePolicy
 from tests.simulation.callers import Callers
 from tests.simulation.chronicle import Chronicle
 from tests.simulation.disk import Clock, PowerCut
@@ -27,11 +28,16 @@ _DAY = 86_400.0
 POLICY = Policy(breaker=BreakerPolicy(idle_check_seconds=4 * 3600), keep_seconds=100 * 365 * _DAY)
 """Rare checks where all is well, which only cost time here; and no jump of the clock makes anything old enough."""
 
+PATIENT = replace(POLICY, receive=ReceivePolicy(stall_seconds=30_000.0))
+"""Where days pass and receiving is not what is looked at: whoever hears nothing takes longer to think of it."""
+
 type WorldStep = Advance | Jump | DiskFull | DiskSlow | DiskWell | Crash | Restart
 
 
 class Stage(ABC):
     """Everything around BACH, and BACH itself."""
+
+    policy = POLICY
 
     def __init__(self, chronicle: Chronicle, folder: Path, seed: int, session: ClientSession) -> None:
         self._chronicle = chronicle
@@ -66,7 +72,7 @@ class Stage(ABC):
         self._process = process = Process(self._chronicle.process, disk, clock, at)
         self._disk, self._clock = disk, clock
         connectors = self._connectors(process)
-        self._bach = bach = Bach(disk, session=self._session, clock=clock, connectors=connectors, policy=POLICY)
+        self._bach = bach = Bach(disk, session=self._session, clock=clock, connectors=connectors, policy=self.policy)
         self._listen(bach, process)
         await self._done(bach.open())
         await clock.settle()
