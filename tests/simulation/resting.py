@@ -46,13 +46,15 @@ def awake_at(rests: Iterable[Rest], recipient: str, priority: int, wall: float) 
 
 
 def next_time(shown: str, wall: float) -> float:
-    """When the clock there shows this next."""
-    today = datetime.fromtimestamp(wall, UTC).astimezone(_THERE).date()
-    return min(at for days in (0, 1, 2) if (at := _on(today + timedelta(days=days), shown)) > wall)
+    """When the clock there shows this next, also for the second time in a night."""
+    today = _there(wall).date()
+    days = [today + timedelta(days=ahead) for ahead in (0, 1, 2)]
+    twice = [at for day in days if f"{_there(at := _on(day, shown, fold=1)):%H:%M}" == shown]
+    return min(at for at in (*twice, *(_on(day, shown) for day in days)) if at > wall)
 
 
 def _over(rest: Rest, wall: float) -> float:
-    today = datetime.fromtimestamp(wall, UTC).astimezone(_THERE).date()
+    today = _there(wall).date()
     for day in (today - timedelta(days=1), today):
         begin = _on(day, rest.begins)
         end = _on(day + timedelta(days=rest.ends <= rest.begins), rest.ends)
@@ -61,5 +63,9 @@ def _over(rest: Rest, wall: float) -> float:
     return wall
 
 
-def _on(day: date, shown: str) -> float:
-    return datetime.combine(day, time.fromisoformat(shown), _THERE).timestamp()
+def _there(wall: float) -> datetime:
+    return datetime.fromtimestamp(wall, UTC).astimezone(_THERE)
+
+
+def _on(day: date, shown: str, fold: int = 0) -> float:
+    return datetime.combine(day, time.fromisoformat(shown), _THERE).replace(fold=fold).timestamp()

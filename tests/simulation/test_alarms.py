@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from bach_lib import BachError, Message
+from bach_lib.bach import route_calls
 from bach_lib.outbound import quieting
 from bach_lib.outbound.letters import Beside, Letter, Letters
 from bach_lib.routes import deciding, runner
-from bach_lib.routes.deciding import Acknowledged, AllClear
+from bach_lib.routes.deciding import Acknowledged, AllClear, Begun
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.withdrawal import Withdrawal
 from tests.simulation.running import try_seed
@@ -75,6 +76,10 @@ def _quiet_is_short(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(deciding, "_quiet", lambda run, by, seconds, now, quiet=deciding._quiet: quiet(run, by, 1.0, now))
 
 
+def _keys_are_not_known(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(route_calls, "Begun", lambda _: Begun())
+
+
 @pytest.mark.slow  # tells histories until one fails; the quick tests try each of these parts alone
 @pytest.mark.parametrize(
     ("break_it", "rules"),
@@ -89,6 +94,7 @@ def _quiet_is_short(patched: pytest.MonkeyPatch) -> None:
         (_whoever_wants_quiet_has_it, {"an end"}),
         (_nobody_rests, {"rests"}),
         (_quiet_is_short, {"to the second"}),
+        (_keys_are_not_known, {"once"}),
     ],
 )
 def test_what_is_broken_is_named(

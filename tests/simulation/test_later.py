@@ -1,13 +1,17 @@
 """The histories of messages that wait can fail: what each rule is there for is broken once on purpose."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time, timedelta, timezone, tzinfo
 from secrets import token_hex
 
 import pytest
 
+from bach_lib.clock import next_shown
 from bach_lib.models import Message, Receipt
 from bach_lib.outbound import going_together, quieting, sender
+from bach_lib.outbound.corrections import Corrections
+from bach_lib.outbound.rows import Draft
 from bach_lib.registry.gathering import Gathering
 from bach_lib.routes.snoozing import Snoozing
 from tests.simulation.running import try_seed
@@ -59,6 +63,32 @@ def _a_press_is_heard_again(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(Snoozing, "_is_outdated", _never)
 
 
+def _an_hour_has_no_end(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(going_together, "_limited", lambda *_: None)
+
+
+def _alike_is_nothing(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(going_together, "_same", lambda *_: None)
+
+
+def _another_time_is_none(patched: pytest.MonkeyPatch) -> None:
+    amend = Corrections.amend
+
+    async def as_before(
+        self: Corrections, message: Message, draft: Draft, *, is_moved: bool = False
+    ) -> tuple[Message, Message] | None:
+        return await amend(self, message, replace(draft, next_retry_at=message.next_retry_at), is_moved=is_moved)
+
+    patched.setattr(Corrections, "amend", as_before)
+
+
+def _clocks_are_never_set(patched: pytest.MonkeyPatch) -> None:
+    def in_winter(time_: time, after: datetime, zone: tzinfo | None) -> datetime:
+        return next_shown(time_, after, zone and timezone(timedelta(hours=1)))
+
+    patched.setattr("bach_lib.registry.quiet_hours.next_shown", in_winter)
+
+
 async def _never(*_: object) -> bool:
     return False
 
@@ -74,6 +104,10 @@ async def _never(*_: object) -> bool:
         (_what_is_gathered_comes_soon, {"to the second"}),
         (_no_press_is_heard, {"put off", "to the second"}),
         (_a_press_is_heard_again, {"twice"}),
+        (_an_hour_has_no_end, {"to the second"}),
+        (_alike_is_nothing, {"to the second"}),
+        (_another_time_is_none, {"to the second"}),
+        (_clocks_are_never_set, {"to the second", "rests"}),
     ],
 )
 def test_what_is_broken_is_named(
