@@ -121,7 +121,9 @@ def _given(lost: object) -> Sequence[Loss]:
 
 
 def _printable(words: str) -> str:
-    """Words that may hold the path of somebody's template."""
+    """Words that may hold the path of somebody's template. A sentence stays one: it is translated, and read again."""
+    if isinstance(words, Sentence) and words.isprintable() and len(words) <= _MAX_SHORT:
+        return words
     return "".join(one if one.isprintable() else "?" for one in str(words)[:_MAX_SHORT])
 
 

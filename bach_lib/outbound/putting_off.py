@@ -102,8 +102,11 @@ def can_be_put_off(message: Draft | Message) -> bool:
 
 
 def words_lost(message: Message) -> Sequence[Loss]:
-    """What a message that comes again goes without as before: its choices stand in its words already."""
-    return [loss for loss in message.lost if loss.what == _WHAT and by_word([loss])]
+    """What a message that comes again goes without as before: its choices stand in its words already.
+
+    That it has no buttons is a part of it: else its words would not be listened for.
+    """
+    return [loss for loss in message.lost if loss.what == "buttons" or (loss.what == _WHAT and by_word([loss]))]
 
 
 def _button(snooze: object) -> Button:

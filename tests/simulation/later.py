@@ -81,6 +81,7 @@ class LaterWorld(Stage):
                 self._is_settled = True
                 if not isinstance(step, Advance):
                     self._is_ill = isinstance(step, DiskFull | DiskSlow)
+                    self.story.was_set |= isinstance(step, Jump) and bool(self.story.done)
                     self._is_rough(is_start=isinstance(step, Jump) and not self.story.done)
                 await self._perform(step)
 

@@ -3,6 +3,7 @@
 Where nothing failed, `later_model` says to the second what must be; everywhere else what must not be is asked.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,13 +13,14 @@ from bach_lib.models import Message, Status
 from tests.simulation.hand_steps import SendNow
 from tests.simulation.judge import Complaint
 from tests.simulation.later_model import LaterModel, shown_to
-from tests.simulation.later_steps import TEXTS, Postpone, PutOff
+from tests.simulation.later_steps import TEXTS, Note, Postpone, PutOff
 from tests.simulation.later_story import TOLD, LaterStory, number_of
-from tests.simulation.resting import ZONE, awake_at
+from tests.simulation.resting import ZONE, awake_at, next_time
 from tests.simulation.steps import Cancel
 
 _SOON = 3.0
 _RECOVERY = 1_500.0
+_TIMES = re.compile(r"\d\d:\d\d(–\d\d:\d\d)?")
 
 
 def _nothing_is_lost(story: LaterStory) -> Iterator[str]:
@@ -77,8 +79,17 @@ def _lists_say_what_they_stand_for(story: LaterStory) -> Iterator[str]:
             yield f"the list {list_id} is {one.status}"
         if len(told) < 2:
             yield f"the list {list_id} says one thing"
-        if one.text != (must := _listed(story, told)):
+        says, must = one.text, _listed(story, told)
+        if not _are_times_known(story, told):
+            says, must = (_TIMES.sub("", text) for text in (says, must))
+        if says != must:
             yield f"the list {list_id} says {one.text!r}, and must say {must!r}"
+
+
+def _are_times_known(story: LaterStory, told: list[Message]) -> bool:
+    """Not where the clock was set, nor of what was refused at first, and taken when it was said again."""
+    again = {call.number for call in story.calls if call.what == "again"}
+    return not (story.was_set or any(number_of(one) in again for one in told))
 
 
 def _listed(story: LaterStory, told: list[Message]) -> str:
@@ -120,6 +131,31 @@ def _nothing_is_early(story: LaterStory) -> Iterator[str]:
         changed = any(isinstance(other.deed, SendNow | Postpone) for other in story.deeds(note.number))
         if note.at is not None and not changed and one.wall < done.wall + note.at - 0.1:
             yield f"n{note.number} was shown {done.wall + note.at - one.wall:.0f} s too early"
+
+
+def _nothing_is_late(story: LaterStory) -> Iterator[str]:
+    """Where all was well when its time had come, also if a process had ended before."""
+    if story.was_set:
+        return
+    seen = {number: at for at, _, numbers in reversed(list(shown_to(story))) for number in numbers}
+    for done in story.done:
+        note = done.deed
+        if not isinstance(note, Note) or note.number not in seen or any(story.deeds(note.number)):
+            continue
+        latest = awake_at(story.rests, note.person, note.priority, _latest(story, note, done.wall))
+        due = done.at + latest - done.wall
+        if story.is_smooth(due - _RECOVERY, due + _SOON) and seen[note.number] > latest + _SOON:
+            yield f"n{note.number} was shown {seen[note.number] - latest:.0f} s too late"
+
+
+def _latest(story: LaterStory, note: Note, wall: float) -> float:
+    """When it must go, whatever it waits for."""
+    times = [wall + (note.at or 0.0)]
+    for one in story.gathers:
+        if one.person == note.person:
+            times.append(wall + max((one.same_minutes or 0) * 60.0, 3_600.0 if one.per_hour else 0.0))
+            times += [] if one.at is None else [next_time(one.at, wall)]
+    return max(times)
 
 
 def _who_puts_off_gets_it_again(story: LaterStory) -> Iterator[str]:
@@ -176,6 +212,7 @@ RULES: dict[str, Callable[[LaterStory], Iterator[str]]] = {
     "lists": _lists_say_what_they_stand_for,
     "rests": _rests_are_kept,
     "not early": _nothing_is_early,
+    "not late": _nothing_is_late,
     "put off": _who_puts_off_gets_it_again,
     "to the second": _as_the_history_says,
     "counters": _counters_add_up,

@@ -48,6 +48,8 @@ class LaterModel:
     waiting: list[Waiting] = field(default_factory=list)
     went: dict[str, list[tuple[float, str, int]]] = field(default_factory=dict)
     """What somebody was told when, and how urgent it was; a list is no text. What is urgent counts in no hour."""
+    awake: set[int] = field(default_factory=set)
+    """Of what somebody wanted at once, it is known that they do not rest."""
     unsure: set[str] = field(default_factory=set)
     """People of whom nothing exact is known: two settings meet there."""
 
@@ -75,6 +77,7 @@ class LaterModel:
         elif isinstance(done.deed, SendNow):
             self._is_mixed(note)
             mine.due, mine.kind, mine.is_awake = done.wall, "by hand", True
+            self.awake.add(note.number)
         elif isinstance(done.deed, Postpone):
             self._is_mixed(note)
             mine.due, mine.kind = done.wall + (done.deed.seconds or 0.0), "its time"
@@ -91,7 +94,7 @@ class LaterModel:
         if note.tag is not None:
             self.unsure.add(note.person)
         self.waiting = [one for one in self.waiting if one.notes != (note,)]
-        self.waiting.append(Waiting(notes=(note,), due=at + SNOOZE, is_again=True))
+        self.waiting.append(Waiting(notes=(note,), due=at + SNOOZE, is_again=True, is_awake=note.number in self.awake))
         self._is_mixed(note)
 
     def _sets(self, person: str, *names: str) -> bool:

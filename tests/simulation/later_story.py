@@ -52,6 +52,8 @@ class LaterStory(Chronicle):
     """When something went wrong, or was made well."""
     is_exact: bool = True
     """Whether nothing failed and no process ended, so that it can be said to the second what must be."""
+    was_set: bool = False
+    """Whether the clock on the wall was set after something had been done."""
     answered: dict[str, int] = field(default_factory=dict)
     """How often each platform took something."""
     counted: dict[str, int] = field(default_factory=dict)

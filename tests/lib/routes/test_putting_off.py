@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Content, File, InvalidValueError, Kind, Snooze, Status
+from bach_lib import Bach, Button, Connection, Content, File, InvalidValueError, Kind, Operation, Snooze, Status
 from bach_lib.models.incoming import ANSWER
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector, world
 from tests.lib.routes.test_runner import came_in, edits, heard
@@ -115,6 +115,24 @@ async def test_words_put_it_off_where_there_are_no_buttons() -> None:
         written(bach, "2", 4, clock)
         await clock.settle()
         assert heard(platform)[1:] == [("42", "Laundry!\n\n1. Done\n2. In 1 h")]
+        assert len(await bach.messages(status=[Status.PENDING])) == 1
+
+
+async def test_what_came_again_is_put_off_by_a_reply_as_well() -> None:
+    """On Signal, whoever wants it later for the second time, and quotes it, would never hear of it again."""
+    platform, clock = FakePlatform(), FakeClock()
+    type_ = fake_connector(platform, receives=True)
+    able = replace(type_.capabilities, max_buttons=0, button_value=0)
+    plain = type("Plain", (type_,), {"capabilities": able})
+    async with Bach(":memory:", clock=clock, connectors={"fake": plain}, connections=[HOME], grace=0) as bach:
+        await bach.send("home", "42", "Laundry!", snooze=HOUR)
+        await clock.settle()
+        written(bach, "1", 1, clock)
+        await clock.advance(3600)
+        again = await bach.messages(status=[Status.SENT], limit=20)
+        there = next(one.remote_id for one in again if one.operation is Operation.SEND)
+        came_in(bach, "42", id=2, text="1", received_at=clock.now(), sent_at=clock.now(), reply_to=there)
+        await clock.settle()
         assert len(await bach.messages(status=[Status.PENDING])) == 1
 
 
