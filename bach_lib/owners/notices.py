@@ -31,6 +31,8 @@ class What(StrEnum):
     """The owner of a connection lends lanes: for all others."""
     RETURNED = "returned"
     """Lanes of a connection came back: for its owner."""
+    PROVEN = "proven"
+    """Something became known of these sent messages: for whoever put them, or waits for them."""
     ROUTES = "routes"
     """Runs of routes were begun, or have gone on."""
     OWNERS = "owners"

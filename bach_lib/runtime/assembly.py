@@ -53,7 +53,9 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
     dispatching = _dispatch_services(base, registry, policies, instance, queue=queue, directory=directory, inbox=inbox)
-    sharing = _sharing(base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history)
+    sharing = _sharing(
+        base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history, proofs=proofs
+    )
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
     sender = _sender(base, registry, directory, queue, runtimes, policies=policies, inbox=inbox)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
@@ -106,11 +108,14 @@ def _sharing(
     rules: Rules,
     queue: Queue,
     history: History,
+    proofs: ProofKeeper,
 ) -> Sharing | None:
     if base.alone or not isinstance(base.store, SharedStore):
         return None
     clock = SystemClock()  # a lease is judged by the server's time, which nobody injects: days of a test cost no beats
-    shared = Shared(registry=registry, rules=rules, queue=queue, history=history, bus=base.bus, clock=clock)
+    shared = Shared(
+        registry=registry, rules=rules, queue=queue, history=history, proofs=proofs, bus=base.bus, clock=clock
+    )
     loans = Loans(base.store, base.clock, instance)
     sharing = Sharing(base.store, shared, dispatching, loans, name=base.process, takes_part=base.autostart)
     registry.settle = sharing.look_now

@@ -25,10 +25,12 @@ from bach_lib.inbound.rules import Rules
 from bach_lib.models import Message, Status
 from bach_lib.outbound.dispatcher import Dispatcher
 from bach_lib.outbound.history import History
+from bach_lib.outbound.proof_keeper import ProofKeeper
 from bach_lib.outbound.queue import Queue
 from bach_lib.outbound.settlement import settled_event
 from bach_lib.owners.notices import Notice, What, about, decoded
 from bach_lib.registry import Registry
+from bach_lib.runtime.proofs_elsewhere import ProofsElsewhere
 
 _LOGGER = FieldLogger(__name__)
 
@@ -52,6 +54,7 @@ class Shared:
     rules: Rules
     queue: Queue
     history: History
+    proofs: ProofKeeper
 
 
 class Neighbours:
@@ -72,6 +75,8 @@ class Neighbours:
         self._awaited: dict[int, str] = {}
         """Messages that we wait for, and whose connection another process works on."""
         self._ended: list[int] = []
+        tell_proven = partial(self._tell_all, What.PROVEN)
+        self._proofs = ProofsElsewhere(shared.bus, tell=tell_proven, those=shared.queue.those, of=shared.proofs.of)
         self.follow_runs: Callable[[], Awaitable[None]] = _nothing
         """Read anew what others have written about routes and their runs."""
         self._is_following = False
@@ -96,7 +101,7 @@ class Neighbours:
     async def close(self) -> None:
         """Hear nothing more."""
         self._cancel_look()
-        for unsubscribe in self._unsubscribe:
+        for unsubscribe in (*self._unsubscribe, self._proofs.close):
             unsubscribe()
         for task in self._tasks:
             task.cancel()
@@ -116,6 +121,7 @@ class Neighbours:
         """Somebody here waits for the end of this message."""
         if self._own(message.connection) is None and message.id not in self._awaited:
             self.written(message.connection, [message.id])
+            self._proofs.note([message.id])
 
     def given(self) -> None:
         """Others can take what this process has given away."""
@@ -170,6 +176,8 @@ class Neighbours:
             self._spawn(self.follow_runs)
         elif notice.what is What.ENDED:
             self._spawn(partial(self._publish_ends, [one for one in notice.ids if one in self._awaited]))
+        elif notice.what is What.PROVEN:
+            self._spawn(partial(self._proofs.follow, notice.ids))
         elif dispatcher := self._own(notice.connection):
             self._hear_about_ours(notice, dispatcher)
         elif notice.what is What.OFFERED:
@@ -195,6 +203,7 @@ class Neighbours:
             if dispatcher := self._own(row.name):
                 dispatcher.follow(None)
         self._spawn(partial(self._publish_ends, list(self._awaited)))
+        self._spawn(self._proofs.follow_all)
 
     def _look(self) -> None:
         self._spawn(self._look_and_again)
