@@ -171,6 +171,8 @@ class Page extends LitElement {
         <h1>BACH</h1>
         <label>${text("page.token")} <input name="token" type="password" autocomplete="current-password" required /></label>
         <p class="quiet">${text("page.where")}</p>
+        <label>${text("page.name")} <input name="name" autocomplete="name" maxlength="50" /></label>
+        <p class="quiet">${text("page.read_by")}</p>
         <p role="alert">${this.error ?? ""}</p>
         <button>${text("page.log_in")}</button>
       </form>
@@ -186,7 +188,8 @@ class Page extends LitElement {
 
   private logIn = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const body = JSON.stringify({ token: new FormData(event.target as HTMLFormElement).get("token") });
+    const given = new FormData(event.target as HTMLFormElement);
+    const body = JSON.stringify({ token: given.get("token"), name: given.get("name") });
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch("/login", { method: "POST", headers, body }).catch(() => undefined);
     this.error = answer?.ok ? undefined : answer ? ((await answer.json()) as { detail: string }).detail : text("app.lost");

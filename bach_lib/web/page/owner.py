@@ -35,12 +35,12 @@ class Owner:
     """Whoever has the token of the daemon: everything is theirs."""
 
     sees_all = True
-    name = "Somebody"
-    """Whoever has the token: the page does not know who that is."""
 
-    def __init__(self, bach: Bach) -> None:
+    def __init__(self, bach: Bach, name: str = "") -> None:
+        """`name`: what they called themselves when they logged in; the token says of nobody who it is."""
         self._bach = bach
         self.bridges: BridgeKeeper = NamedBridges(bach)
+        self.name: str = name or "Somebody"
 
     def may(self, connection: str, recipient: str) -> bool:
         """Everything."""

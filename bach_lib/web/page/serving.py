@@ -97,10 +97,11 @@ class Page:
         return web.FileResponse(file, headers={"Content-Type": f"{_TYPES[file.suffix]}; charset=utf-8"})
 
     async def _log_in(self, request: web.Request) -> web.Response:
-        if not self._login.is_token((await json_object(request)).get("token")):
+        body = await json_object(request)
+        if not self._login.is_token(body.get("token")):
             raise _refused("This is not the token. `bach open` says in which file it is.")
         response = answer({"version": self._version})
-        self._login.let_in(response, is_secure=request.secure)
+        self._login.let_in(response, body.get("name"), is_secure=request.secure)
         return response
 
     async def _standing(self, request: web.Request) -> web.Response:
@@ -116,12 +117,13 @@ class Page:
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         self._require_own_page(request)
-        return await self._sockets.serve(request)
+        return await self._sockets.serve(request, self._login.name_in(request))
 
     async def _write(self, request: web.Request) -> web.Response:
         self._require_own_page(request)
         try:
-            return answer(await write_with_files(Visit(self._bach, Owner(self._bach)), request, self._uploads))
+            visit = Visit(self._bach, Owner(self._bach, self._login.name_in(request)))
+            return answer(await write_with_files(visit, request, self._uploads))
         finally:
             self._sockets.answers.forget()
 

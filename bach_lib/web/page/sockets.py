@@ -52,8 +52,8 @@ class Sockets:
         self._open: set[web.WebSocketResponse] = set()
         self._is_listening = False
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer one page until it goes. Raises `RefusedError` if there are too many."""
+    async def serve(self, request: web.Request, name: str) -> web.StreamResponse:
+        """Answer one page until it goes. `name`: of whoever looks. Raises `RefusedError` if there are too many."""
         if len(self._open) >= MAX_SOCKETS:
             raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "too_many_pages", "Too many pages are open. Close one.")
         if not self._is_listening:
@@ -63,7 +63,7 @@ class Sockets:
         await socket.prepare(request)
         self._open.add(socket)
         try:
-            await _OpenPage(self._bach, self._changes, self.answers, socket).answer_all()
+            await _OpenPage(Owner(self._bach, name), self._bach, self._changes, self.answers, socket).answer_all()
         finally:
             self._open.discard(socket)
         if not socket.closed and request.transport is not None:  # what spoke was not our page
@@ -79,8 +79,10 @@ class Sockets:
 class _OpenPage:
     """One page: its questions, and what it watches."""
 
-    def __init__(self, bach: Bach, changes: Changes, shared: SharedAnswers, socket: web.WebSocketResponse) -> None:
-        self._visit = Visit(bach, Owner(bach))
+    def __init__(
+        self, owner: Owner, bach: Bach, changes: Changes, shared: SharedAnswers, socket: web.WebSocketResponse
+    ) -> None:
+        self._visit = Visit(bach, owner)
         self._changes = changes
         self._shared = shared
         self._socket = socket
@@ -132,7 +134,9 @@ class _OpenPage:
         if question.type == _UNSUBSCRIBE and type(subscription := question.arguments.get("subscription")) is int:
             self._unwatch(subscription)
             return None
-        return await self._shared.perform("owner", self._visit, question.type, question.arguments)
+        return await self._shared.perform(
+            f"owner {self._visit.viewer.name}", self._visit, question.type, question.arguments
+        )
 
     def _unwatch(self, number: int) -> None:
         self._stops.pop(number, lambda: None)()

@@ -17,9 +17,9 @@ class Browser:
         self.url = url
         self._sockets = list[Socket]()
 
-    async def log_in(self, token: object = TOKEN) -> int:
+    async def log_in(self, token: object = TOKEN, name: object = None) -> int:
         """The status of the answer."""
-        async with self.session.post(f"{self.url}/login", json={"token": token}) as response:
+        async with self.session.post(f"{self.url}/login", json={"token": token, "name": name}) as response:
             return response.status
 
     async def get(self, path: str) -> tuple[int, Mapping[str, str], str]:

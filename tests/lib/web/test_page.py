@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import pytest
-from aiohttp import WSServerHandshakeError, web
+from aiohttp import ClientSession, WSServerHandshakeError, web
 from aiohttp.test_utils import make_mocked_request
 
-from bach_lib import Bach, Fault
+from bach_lib import Bach, Fault, Place, Route, Step
 from bach_lib.outcomes import Dead
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakeClock, FakePlatform
@@ -52,6 +52,23 @@ async def test_who_shows_the_token_once_may_ask(browser: Browser) -> None:
         await browser.socket()
 
 
+async def test_whoever_says_a_name_has_the_alarm_under_it(browser: Browser, bach: Bach) -> None:
+    """Everybody could read that somebody has it, and each would think that it is another."""
+    route = Route(name="water", steps=(Step(places=(Place(connection="home", recipient="42"),)),))
+    for said, by in (("  Ada \n L. ", "Ada L."), ("Zoë" * 30, ("Zoë" * 30)[:50]), ("", "Somebody"), (5, "Somebody")):
+        run = await bach.start_route(route, "Water!")
+        assert await browser.log_in(name=said) == 200
+        answer = await (await browser.socket()).ask("bach/panel/acknowledge", run_id=run.id)
+        assert isinstance(answer["result"], dict)
+        assert answer["result"]["by"] == by
+    [cookie] = [one for one in browser.session.cookie_jar if one.key == "bach_page"]
+    forged = cookie.value.replace(".", ".QWRh.", 1)
+    headers = {"Cookie": f"bach_page={forged}"}
+    async with ClientSession() as stranger, stranger.get(f"{browser.url}/login", headers=headers) as response:
+        assert response.status == 401, "a name of one's own making"
+    await browser.session.post(f"{browser.url}/logout", json={})
+
+
 async def test_the_cookie_tells_nothing_and_ends(browser: Browser, clock: FakeClock) -> None:
     """Whoever sees it would have the token of the REST interface, for ever."""
     async with browser.session.post(f"{browser.url}/login", json={"token": TOKEN}) as response:
@@ -86,7 +103,7 @@ async def test_a_cookie_of_no_letters_is_no_mistake_of_ours(browser: Browser) ->
 def test_a_cookie_is_one_tokens_and_goes_no_open_way(clock: FakeClock) -> None:
     """Who was let in by a token that leaked would stay in, or whoever listens to the line would be let in, too."""
     response = web.Response()
-    Login("another token", clock).let_in(response, is_secure=True)
+    Login("another token", clock).let_in(response, None, is_secure=True)
     cookie = response.cookies["bach_page"]
     assert cookie["secure"]
     request = make_mocked_request("GET", "/login", headers={"Cookie": f"bach_page={cookie.value}"})
@@ -250,7 +267,7 @@ async def test_what_is_no_question_ends_the_socket(browser: Browser, frame: str)
     ),
     ids=str,
 )
-async def test_each_check_is_missed(browser: Browser, clock: FakeClock, hole: Hole | None) -> None:
+async def test_each_check_is_missed(browser: Browser, bach: Bach, clock: FakeClock, hole: Hole | None) -> None:
     """Whoever takes one out would see all tests pass, and the page would be open to others."""
 
     async def cookies() -> None:
@@ -259,6 +276,7 @@ async def test_each_check_is_missed(browser: Browser, clock: FakeClock, hole: Ho
     assert await is_missed(
         hole,
         partial(test_who_shows_the_token_once_may_ask, browser),
+        partial(test_whoever_says_a_name_has_the_alarm_under_it, browser, bach),
         *(partial(test_a_cookie_of_ones_own_making_opens_nothing, browser, clock, made) for made in ("1e9.x", "NOW.x")),
         cookies,
         partial(test_a_page_elsewhere_cannot_ask_in_somebodys_name, browser, "http://evil.example"),
