@@ -35,7 +35,8 @@ class ProofKeeper:
         self._store = store
         self._bus = bus
         self._clock = clock
-        self._instance = instance
+        self.instance: str = instance
+        """The database's own name for itself."""
         self.dispatcher: Callable[[str], Dispatcher | Bystander | None] = lambda _: None
 
     def told(
@@ -80,7 +81,7 @@ class ProofKeeper:
         return [proof for row in rows if (proof := person_proof(row)) is not None]
 
     def _add(self, tx: Transaction, message_id: int, told: Told) -> list[MessageEvent]:
-        return add(tx, message_id, told, now=self._clock.now(), instance=self._instance)
+        return add(tx, message_id, told, now=self._clock.now(), instance=self.instance)
 
     def _replied_to(self, tx: Transaction, message: IncomingMessage, spellings: Spellings) -> int | None:
         """Which message of ours the platform's id means; that alone makes no press one of ours."""

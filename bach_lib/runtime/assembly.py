@@ -53,9 +53,7 @@ async def assemble(base: Base, session: ClientSession) -> Parts:
     queue, history = Queue(base.store, base.clock, instance), History(base.store, instance)
     inbox = _inbox(base, pairings, instance, directory, proofs=proofs, policies=policies)
     dispatching = _dispatch_services(base, registry, policies, instance, queue=queue, directory=directory, inbox=inbox)
-    sharing = _sharing(
-        base, dispatching, inbox, instance, registry=registry, rules=rules, queue=queue, history=history, proofs=proofs
-    )
+    sharing = _sharing(base, dispatching, inbox, proofs, registry=registry, rules=rules, queue=queue, history=history)
     runtimes = Runtimes(_services(base, session, dispatching, registry=registry, inbox=inbox, rules=rules), sharing)
     sender = _sender(base, registry, directory, queue, runtimes, policies=policies, inbox=inbox)
     proofs.dispatcher, corrections = runtimes.dispatcher, Corrections(base.store, base.clock, instance)
@@ -102,13 +100,12 @@ def _sharing(
     base: Base,
     dispatching: DispatchServices,
     inbox: Inbox,
-    instance: str,
+    proofs: ProofKeeper,
     *,
     registry: Registry,
     rules: Rules,
     queue: Queue,
     history: History,
-    proofs: ProofKeeper,
 ) -> Sharing | None:
     if base.alone or not isinstance(base.store, SharedStore):
         return None
@@ -116,7 +113,7 @@ def _sharing(
     shared = Shared(
         registry=registry, rules=rules, queue=queue, history=history, proofs=proofs, bus=base.bus, clock=clock
     )
-    loans = Loans(base.store, base.clock, instance)
+    loans = Loans(base.store, base.clock, proofs.instance)
     sharing = Sharing(base.store, shared, dispatching, loans, name=base.process, takes_part=base.autostart)
     registry.settle = sharing.look_now
     inbox.unhandled.owns = sharing.owns
