@@ -51,7 +51,7 @@ export class More extends Deed {
     return html`
       ${this.whole ? nothing : html`<button class="plain" aria-expanded=${!!this.isOpen} @click=${open}>${text("chat.more")}</button>`}
       ${this.whole || this.isOpen ? this.deeds() : nothing}
-      ${this.opened === undefined ? html`<p role="alert">${this.error ?? ""}</p>` : nothing}
+      ${this.opened === undefined && this.error !== undefined ? html`<p role="alert">${this.error}</p>` : nothing}
       ${this.opened === "forward"
         ? html`<bach-forward .transport=${this.transport} .error=${this.error} .busy=${this.busy} @bach-chosen=${this.forward} @close=${this.close}></bach-forward>`
         : nothing}
