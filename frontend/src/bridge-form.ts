@@ -3,8 +3,15 @@
 import { LitElement, css, html, nothing } from "lit";
 import { sentence } from "./live.ts";
 import { styles } from "./styles.ts";
-import type { Transport } from "./transport.ts";
+import type { TextKey, Transport } from "./transport.ts";
 import { ALONG, type BridgeView, type Place } from "./views.ts";
+
+const TITLES: Record<(typeof ALONG)[number], TextKey> = {
+  with_name: "bridges.with_name",
+  files: "bridges.files",
+  edits: "bridges.edits",
+  deletions: "bridges.deletions",
+};
 
 interface Choice {
   connection: string;
@@ -110,7 +117,7 @@ export class BridgeForm extends LitElement {
       ${this.tick("both_ways", text("bridges.both"), bridge?.both_ways ?? false)}
       <fieldset>
         <legend>${text("bridges.goes_along")}</legend>
-        ${ALONG.map((name) => this.tick(name, text(`bridges.${name}`), bridge?.[name] ?? true))}
+        ${ALONG.map((name) => this.tick(name, text(TITLES[name]), bridge?.[name] ?? true))}
       </fieldset>
       <p class="quiet">${text("bridges.privacy")}</p>
     `;

@@ -6,9 +6,23 @@ import "./bridge-form.ts";
 import { link } from "./events.ts";
 import { Live, sentence } from "./live.ts";
 import { styles } from "./styles.ts";
-import type { Transport } from "./transport.ts";
+import type { TextKey, Transport } from "./transport.ts";
 import { ALONG, type BridgesView, type BridgeView } from "./views.ts";
 import { amount, time } from "./words.ts";
+
+const GOES: Record<(typeof ALONG)[number], TextKey> = {
+  with_name: "bridges.along_with_name",
+  files: "bridges.along_files",
+  edits: "bridges.along_edits",
+  deletions: "bridges.along_deletions",
+};
+const REASONS: Record<NonNullable<BridgeView["sides"][number]["reason"]>, TextKey> = {
+  too_old: "bridges.reason_too_old",
+  too_many: "bridges.reason_too_many",
+  echo: "bridges.reason_echo",
+  empty: "bridges.reason_empty",
+  refused: "bridges.reason_refused",
+};
 
 export class Bridges extends LitElement {
   static override styles = [
@@ -112,7 +126,7 @@ export class Bridges extends LitElement {
 
   private along(one: BridgeView): string {
     const { text } = this.transport;
-    const what = ALONG.filter((name) => one[name]).map((name) => text(`bridges.along_${name}`));
+    const what = ALONG.filter((name) => one[name]).map((name) => text(GOES[name]));
     return what.length ? text("bridges.along", { what: what.join(", ") }) : text("bridges.only_words");
   }
 
@@ -126,7 +140,7 @@ export class Bridges extends LitElement {
       <p>${text("bridges.carried", { count: amount(locale, sum("carried")) })} ${last ? text("bridges.last", { time: time(locale, last) }) : nothing}</p>
       ${why?.reason
         ? html`<p>
-            ${text("bridges.left_out", { count: amount(locale, sum("left_out")), reason: text(`bridges.reason_${why.reason}`) })}
+            ${text("bridges.left_out", { count: amount(locale, sum("left_out")), reason: text(REASONS[why.reason]) })}
             ${why.left_out_at === null ? nothing : html`<span class="quiet">${text("bridges.last", { time: time(locale, why.left_out_at) })}</span>`}
           </p>`
         : nothing}
