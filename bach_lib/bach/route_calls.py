@@ -10,7 +10,7 @@ from bach_lib.models import Receipt
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
 from bach_lib.outbound.fitting import bounded, short, text_of
-from bach_lib.routes.deciding import Acknowledged, Begun, CalledOff, Snoozed
+from bach_lib.routes.deciding import Acknowledged, CalledOff, Snoozed
 from bach_lib.routes.defined import Routes
 from bach_lib.routes.starting import RouteOptions, bounded_span, bounded_text, new_run
 from bach_lib.runtime.routing import Routing
@@ -73,14 +73,15 @@ class RouteCalls(CallGroup):
 
         It goes on by itself, also after a restart, until somebody acknowledges it or all were told. `route`: the name
         of one that is kept in `routes`, or one that is told here and need not be kept. Options (`RouteOptions`):
-        `title`, `format`, `silent`, `priority`, `snooze`; `tag` (an earlier run with it is over; see `reminds`),
-        `caused_by` and `idempotency_key`.
+        `title`, `format`, `silent`, `priority`, `snooze`; `files` (of `File`), which go with each message of it and are
+        kept until nobody can be told any more, and `lost`; `tag` (an earlier run with it is over; see `reminds`),
+        `caused_by` and `idempotency_key`. A file that cannot be kept costs no words: the run's `said.lost` says why.
         Raises an `InputError`, `TooManyRunsError` or a `StorageError`; nothing is written then.
         """
         routing = self._routing
         run = new_run(routing.routes.meant(route), text, options, self._open_parts.clock.now())
         key = short("idempotency_key", options.get("idempotency_key"))
-        return await routing.runner.handle(run, Begun(key))
+        return await routing.runner.start(run, key)
 
     async def acknowledge(self, run_id: int, by: str) -> RouteRun:
         """Somebody has it: nobody is told any more, and those who were can read who has it. The run as it stands then.

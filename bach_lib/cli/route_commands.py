@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,8 @@ from bach_lib.cli.exits import note, sentences
 from bach_lib.cli.groups import Group
 from bach_lib.cli.message_rows import MORE, Limit
 from bach_lib.cli.options import command, settings
-from bach_lib.cli.route_steps import EXAMPLE, place_in, seconds_of, step_of, steps_of
+from bach_lib.cli.route_steps import EXAMPLE, place_in, route_in, seconds_of, step_of, steps_of
+from bach_lib.cli.typed_files import whole_path
 from bach_lib.control.sentences import SentenceError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _RUNS = (
 _RUN = (
     *_RUNS,
     ("tag", "Tag"),
+    ("carries", "Files"),
     ("ended_at", "Ended"),
     ("superseded_by", "Overtaken by"),
     ("snoozed_by", "Wants quiet"),
@@ -51,8 +52,6 @@ _TRIED = (("at", "When"), ("connection", "Connection"), ("recipient", "Recipient
 _TIMES = ("started_at", "ended_at", "due_at", "cleared_at", "snoozed_at")
 _WAIT = 25.0
 """Seconds of one question while watching."""
-_LARGEST = 1_000_000
-"""Bytes of a file with a route."""
 _LAST = 253_402_300_799
 """Seconds until the end of the year 9999."""
 
@@ -73,7 +72,7 @@ def add(
     with sentences():
         if bool(step) == bool(file):
             raise SentenceError(f"Give steps, or a file with them: bach route add {name} --step {EXAMPLE}")
-        route: dict[str, Json] = dict(_read(file)) if file else {"steps": [step_of(one) for one in step or ()]}
+        route: dict[str, Json] = dict(route_in(file)) if file else {"steps": [step_of(one) for one in step or ()]}
         given = {"button": button, "acknowledged": acknowledged, "over": over}
         words = {key: word for key, word in given.items() if word is not None}
         if words:
@@ -128,6 +127,7 @@ def start(
         list[str] | None,
         typer.Option(metavar="PLACE", help="Repeat it. Who caused it, as home:ada: steps but for them leave them out."),
     ] = None,
+    file: Annotated[list[Path] | None, typer.Option(help="Goes to everybody who is told; repeat it.")] = None,
     key: Annotated[str | None, typer.Option(help="Started again under this key, it is the same run.")] = None,
 ) -> None:
     """Tell somebody, and whoever comes next while nobody has it. It is on disk when this returns."""
@@ -136,13 +136,14 @@ def start(
     if silent:
         options["silent"] = True
     with sentences():
+        paths: list[Json] = [str(whole_path(path)) for path in file or ()]
         if snooze is not None:
             options["snooze"] = seconds_of(snooze)
         if caused_by:
             options["caused_by"] = [place_in(one) for one in caused_by]
 
     async def work(session: Session) -> Row:
-        row = as_row(await session.ask("start_route", route=name, text=text, options=options))
+        row = as_row(await session.ask("start_route", route=name, text=text, options=options, paths=paths))
         if not session.is_daemon:
             note("It is on disk, and somebody is told where `bach serve` runs.")
         return row
@@ -268,6 +269,7 @@ def _readable(row: Row) -> Row:
     said = as_row(row["said"])
     shown: dict[str, Json] = {**{key: value for key, value in row.items() if key != "said"}, **said}
     shown["caused_by"] = ", ".join(f"{one['connection']}:{one['recipient']}" for one in as_rows(row["caused_by"]))
+    shown["carries"] = ", ".join(str(one["name"]) for one in as_rows(said["files"]))
     return {**shown, **{key: _time(row[key]) for key in _TIMES}, "tried": plain, "told": len(plain)}
 
 
@@ -281,20 +283,3 @@ def _time(seconds: Json) -> str | None:
 def _clock(written: Json) -> str:
     """The time of the day, here."""
     return f"{datetime.fromisoformat(written).astimezone():%H:%M:%S}" if isinstance(written, str) else "–"
-
-
-def _read(path: Path) -> Row:
-    """A route in a file. Raises `SentenceError`."""
-    try:
-        if not path.is_file():
-            raise SentenceError(f"{path} is no file that can be read.")
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-        found = json.loads(raw)
-    except OSError as error:
-        raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
-    except (ValueError, RecursionError):
-        raise SentenceError(f"{path} holds no JSON.") from None
-    if not isinstance(found, dict) or len(raw) > _LARGEST:
-        raise SentenceError(f"{path} holds no route. `bach route show NAME --json` writes one.")
-    return found

@@ -4,13 +4,17 @@ What is shown of a route is written in the same words, so it can be copied. A re
 stand is given in a file.
 """
 
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from bach_lib.cli.console import Json, Row, as_row, as_rows
 from bach_lib.control.sentences import SentenceError
 
+_LARGEST: Final = 1_000_000
+"""Bytes of a file with a route."""
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TIME: Final = r"\d{1,6}(?:\.\d{1,3})?[smhd]?"
 _CLAUSES: Final = re.compile(
@@ -101,3 +105,20 @@ def written_seconds(seconds: Json) -> str:
 def steps_of(route: Mapping[str, Json]) -> list[str]:
     """All steps of a route."""
     return [written_step(as_row(step)) for step in as_rows(route["steps"])]
+
+
+def route_in(path: Path) -> dict[str, Json]:
+    """A route in a file. Raises `SentenceError`."""
+    try:
+        if not path.is_file():
+            raise SentenceError(f"{path} is no file that can be read.")
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+        found = json.loads(raw)
+    except OSError as error:
+        raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
+    except (ValueError, RecursionError):
+        raise SentenceError(f"{path} holds no JSON.") from None
+    if not isinstance(found, dict) or len(raw) > _LARGEST:
+        raise SentenceError(f"{path} holds no route. `bach route show NAME --json` writes one.")
+    return found

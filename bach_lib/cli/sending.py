@@ -13,8 +13,8 @@ from bach_lib.cli.console import Json, Row, say, show_one
 from bach_lib.cli.dispatching import deliver
 from bach_lib.cli.exits import sentences
 from bach_lib.cli.options import At, Later, command
+from bach_lib.cli.typed_files import whole_path
 from bach_lib.cli.typed_times import not_before, put_off
-from bach_lib.control.sentences import SentenceError
 from bach_lib.models import Effect
 
 Silent = Annotated[bool, typer.Option("--silent", help="Without a sound.")]
@@ -80,7 +80,7 @@ def send_file(
     _check_spelling("send-file", recipient, *map(str, paths))
     options = given({"silent": silent or None, "extras": {"view_once": True} if view_once else None})
     with sentences():
-        whole = [str(_whole(path)) for path in paths]
+        whole = [str(whole_path(path)) for path in paths]
     row = run(lambda session: deliver(session, connector, recipient, text, options=options, wait=wait, paths=whole))
     _tell_sent(row, wait)
 
@@ -115,18 +115,6 @@ def _check_spelling(command_: str, *words: str, hint: str = "") -> None:
             raise typer.BadParameter(f"There is no option {word}.{hint}", param_hint=command_)
 
 
-def _whole(path: Path) -> Path:
-    """As the daemon has to call it. What is only this process's (`<(command)`, /dev/stdin) it does not see.
-
-    Raises `SentenceError`.
-    """
-    whole = path.absolute()
-    if not str(whole).startswith(("/dev/", "/proc/")):
-        return whole
-    real = whole.resolve()
-    if not real.is_file():
-        raise SentenceError(f"{path} cannot be read: it is no regular file. Write it to one first.")
-    return real
 
 
 def _tell_sent(row: Row, wait: float) -> None:

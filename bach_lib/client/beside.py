@@ -174,5 +174,10 @@ def parted(options: SendOptions) -> tuple[Mapping[str, object], Sequence[File], 
     """
     if unknown := options.keys() - SendOptions.__annotations__.keys():
         raise TypeError(f"send() got an unexpected keyword argument {min(unknown)!r}")
+    return without_files(options)
+
+
+def without_files(options: Mapping[str, object]) -> tuple[Mapping[str, object], Sequence[File], Sequence[Loss]]:
+    """The same for options that are known. Raises `InvalidValueError`."""
     files, lost = bounded_files(options.get("files", ()))
     return {name: value for name, value in options.items() if name != "files"}, files, lost

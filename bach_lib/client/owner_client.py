@@ -8,12 +8,12 @@ from typing import Unpack, override
 
 from aiohttp import ClientResponse, ClientTimeout
 
-from bach_lib.client.beside import Beside, parted
+from bach_lib.client.beside import Beside, parted, without_files
 from bach_lib.control.link import DaemonClient
 from bach_lib.control.sentences import SentenceError, TooMuchError, UnansweredError
 from bach_lib.control.socket_path import socket_file
 from bach_lib.errors import InvalidValueError, OwnerGoneError, RemoteFailedError
-from bach_lib.models import Message, Receipt, RouteRun, Status
+from bach_lib.models import File, Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.files import no_file_goes
 from bach_lib.outbound.readable import has_words
@@ -122,8 +122,10 @@ class OwnerClient(Beside):
 
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
-        told = exact(known_options(options))
-        return self._run(await self._ask("start_route", {"route": route, "text": text, "options": told}))
+        rest, files, lost = without_files(known_options(options))
+        rest = {**rest, "lost": [*options.get("lost", ()), *lost]} if lost else rest
+        arguments: dict[str, Json] = {"route": route, "text": text, "options": exact(rest)}
+        return self._run(await self._ask_with("start_route", arguments, files))
 
     async def acknowledge(self, run_id: int, by: str) -> RouteRun:
         """Somebody has it: nobody is told any more. The run as it stands then."""
@@ -195,10 +197,13 @@ class OwnerClient(Beside):
                 raise no_file_goes(lost)
             rest = {**rest, "lost": [*options.get("lost", ()), *lost]}
         arguments |= {"options": exact(rest)}
+        return self._made(Receipt, await self._ask_with(operation, arguments, files))
+
+    async def _ask_with(self, operation: str, arguments: dict[str, Json], files: Sequence[File]) -> Json:
+        """With what is in files behind the question."""
         if files:
             arguments["files"] = [{"name": exact(one.name), "mime_type": exact(one.mime_type)} for one in files]
-        contents = [one.content for one in files] or None
-        return self._made(Receipt, await self._ask(operation, arguments, contents))
+        return await self._ask(operation, arguments, [one.content for one in files] or None)
 
     async def _ask(self, operation: str, arguments: dict[str, Json], contents: list[bytes] | None = None) -> Json:
         await self._ready()

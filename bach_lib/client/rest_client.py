@@ -1,6 +1,6 @@
 """Client of the REST interface of a BACH, usually on another machine. Times are whole seconds, and no nonce is told."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from io import BytesIO
@@ -10,10 +10,10 @@ from urllib.parse import quote
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, FormData
 from yarl import URL
 
-from bach_lib.client.beside import Beside, parted
+from bach_lib.client.beside import Beside, parted, without_files
 from bach_lib.client.rest_bodies import fields_of, read, written
 from bach_lib.errors import AccessRefusedError, BachError, InvalidValueError, OwnerGoneError, RemoteFailedError
-from bach_lib.models import Message, Receipt, RouteRun, Status
+from bach_lib.models import File, Message, Receipt, RouteRun, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.rest.answers import Json
 from bach_lib.rest.event_feed import HEARTBEAT
@@ -53,15 +53,7 @@ class RestClient(Beside):
             raise InvalidValueError(field="files", value=lost[0].reason, expected="a file that can go")
         key, fields = fields_of(rest)
         fields |= {"connector": exact(connection), "recipient": exact(recipient), "content": exact(text)}
-        if not files:
-            return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", fields=fields, key=key))
-        form = FormData(quote_fields=False)
-        form.add_field("message", written(fields).decode(), content_type="application/json")
-        for one in files:
-            kind = one.mime_type or "application/octet-stream"
-            form.add_field("file", BytesIO(one.content), filename=one.name, content_type=kind)
-        extra = sum(len(one.content) for one in files) / _SLOWEST
-        return self._made(receipt_of, await self._ask("POST", f"{_MESSAGES}/send", form=form, key=key, extra=extra))
+        return self._made(receipt_of, await self._post(f"{_MESSAGES}/send", fields, files, key))
 
     async def edit(self, message_id: int, text: str, **options: Unpack[SendOptions]) -> Receipt:
         """Give a sent message another text (and other buttons), in its turn. Files stay."""
@@ -140,12 +132,14 @@ class RestClient(Beside):
 
     async def start_route(self, route: str, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
         """Tell somebody, and whoever comes next while nobody is heard of; the run as it stands."""
-        key, fields = fields_of(known_options(options))
+        rest, files, lost = without_files(known_options(options))
+        if lost:
+            raise InvalidValueError(field="files", value=lost[0].reason, expected="a file that can go")
+        key, fields = fields_of(rest)
         if "caused_by" in options:
             fields["caused_by"] = [place_row(one) for one in options["caused_by"]]
         address = f"{_ROUTES}/{quote(route, safe='')}/start"
-        answer = await self._ask("POST", address, fields={**fields, "content": exact(text)}, key=key)
-        return self._made(run_of, answer)
+        return self._made(run_of, await self._post(address, {**fields, "content": exact(text)}, files, key))
 
     async def acknowledge(self, run_id: int, by: str) -> RouteRun:
         """Somebody has it: nobody is told any more. The run as it stands then."""
@@ -223,6 +217,19 @@ class RestClient(Beside):
         if self._session is None:
             raise self._gone("it is not open")
         return self._session
+
+    async def _post(self, address: str, fields: Mapping[str, Json], files: Sequence[File], key: str | None) -> Json:
+        """What is said, with files behind it if there are any."""
+        if not files:
+            return await self._ask("POST", address, fields=fields, key=key)
+        form = FormData(quote_fields=False)
+        form.add_field("message", written(fields).decode(), content_type="application/json")
+        for one in files:
+            kind = one.mime_type or "application/octet-stream"
+            form.add_field("file", BytesIO(one.content), filename=one.name, content_type=kind)
+        return await self._ask(
+            "POST", address, form=form, key=key, extra=sum(len(one.content) for one in files) / _SLOWEST
+        )
 
     async def _ask(
         self,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bach_lib.models.file import File, Loss
+
 
 class Reached(StrEnum):
     """What is enough to say that somebody knows. Each includes those below it."""
@@ -140,6 +142,10 @@ class Said:
     """-10 to 10; higher goes first."""
     snooze: float | None = None
     """Seconds for which a second button quiets it; None: there is none."""
+    files: tuple[File, ...] = ()
+    """What goes with each message, without what is in it."""
+    lost: tuple[Loss, ...] = ()
+    """What each message goes without, as was known when it was started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

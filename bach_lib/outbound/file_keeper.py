@@ -1,4 +1,4 @@
-"""Keeps what is in files while their messages wait: on the disk before the message is, once each, within a budget.
+"""Keeps what is in files while messages and runs need it: on the disk before these are, once each, within a budget.
 
 It is read again for the attempt and no sooner, so what waits takes no memory. What cannot be kept, or is not there any
 more, costs the file and not the words.
@@ -9,6 +9,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from bach_lib.errors import StoreFailedError
@@ -16,7 +17,7 @@ from bach_lib.models import File, Loss, Message
 from bach_lib.outbound.files import left_out, no_file_goes
 from bach_lib.outbound.rows import Draft
 from bach_lib.said import Sentence
-from bach_lib.storage import Store, Transaction
+from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.values import integer
 from bach_lib.threads import in_thread
 
@@ -29,6 +30,10 @@ _DISK = Sentence("the_disk_did_not_take_it", "the disk did not take it ({reason}
 _FULL = Sentence(
     "the_room_for_files_is_used_up",
     "it has {size} bytes, and of the {limit} that files of {name} may take on the disk {used} are used",
+)
+_FULL_OF_RUNS = Sentence(
+    "the_room_for_files_of_routes_is_used_up",
+    "it has {size} bytes, and of the {limit} that files of routes under way may take on the disk {used} are used",
 )
 
 
@@ -43,6 +48,42 @@ class Keeping:
     draft: Draft
     asked: Draft
     release: Callable[[bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Files that lie on the disk, or come with the rows that name them; why others do not; and `release` as above."""
+
+    files: tuple[File, ...]
+    lost: tuple[Loss, ...]
+    release: Callable[[bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """How much there is for the files of a connection's messages; `connection` None: of all runs of routes."""
+
+    connection: str | None
+    limit: int
+
+    def used(self, tx: Transaction) -> int:
+        """Bytes that are taken."""
+        if self.connection is None:
+            [row] = tx.rows("run_content_bytes")
+        else:
+            [row] = tx.rows("content_bytes", connection=self.connection)
+        return integer(row["size"])
+
+    def free(self, tx: Transaction) -> None:
+        """What nobody waits for any more gives its room. Runs have given it when they were over."""
+        if self.connection is not None:
+            tx.run("free_ended", connection=self.connection)
+
+    def said(self, size: int, used: int) -> str:
+        """That there is none for a file of this size."""
+        if self.connection is None:
+            return _FULL_OF_RUNS(size=size, limit=self.limit, used=used)
+        return _FULL(size=size, limit=self.limit, used=used, name=self.connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +111,17 @@ class FileKeeper:
     async def keep(self, draft: Draft, budget: int) -> Keeping:
         """Have its files on the disk. Raises `InvalidValueError` if none can be, and it has no words."""
         asked = replace(draft, files=tuple(await _hashed(draft.files)))
+        kept = await self._keep(asked.files, _Room(draft.connection, budget))
+        if kept.lost and not kept.files and not draft.text:
+            kept.release(False)
+            raise no_file_goes(kept.lost)
+        return Keeping(replace(draft, files=kept.files, lost=(*draft.lost, *kept.lost)), asked, kept.release)
+
+    async def keep_for_run(self, files: Sequence[File], budget: int) -> Kept:
+        """Have the files of a run on the disk; what cannot be costs the file, as a run has words. As `keep`."""
+        return await self._keep(await _hashed(files), _Room(None, budget))
+
+    async def _keep(self, files: Iterable[File], room: _Room) -> Kept:
         kept, lost, held = list[File](), list[Loss](), list[str]()
 
         def release(are_named: bool) -> None:
@@ -80,8 +132,8 @@ class FileKeeper:
                 del self._sizes[digest]
 
         try:
-            for file in asked.files:
-                reason = await self._full(file, draft.connection, budget)
+            for file in files:
+                reason = await self._full(file, room)
                 if reason is None:
                     self._coming[file.digest] += 1
                     self._sizes[file.digest] = file.size
@@ -90,12 +142,10 @@ class FileKeeper:
                     kept.append(file)
                 else:
                     lost.append(left_out(file.name, reason))
-            if lost and not kept and not draft.text:
-                raise no_file_goes(lost)
         except BaseException:  # raised again: nothing names what is there by now
             release(False)
             raise
-        return Keeping(replace(draft, files=tuple(kept), lost=(*draft.lost, *lost)), asked, release)
+        return Kept(tuple(kept), tuple(lost), release)
 
     async def _written(self, file: File, held: list[str]) -> str | None:
         """Why it could not be; None: it lies in a file that is held, or will lie in a row."""
@@ -110,23 +160,22 @@ class FileKeeper:
         held.append(file.digest)
         return None
 
-    async def _full(self, file: File, connection: str, budget: int) -> str | None:
+    async def _full(self, file: File, room: _Room) -> str | None:
         """Why there is no room for it. What nobody waits for any more gives its room."""
-        used = await self._used_beside(file, connection)
-        if used is not None and used + file.size > budget:
-            await self._store.submit(lambda tx: tx.run("free_ended", connection=connection))
-            used = await self._used_beside(file, connection)
-        if used is None or used + file.size <= budget:
+        used = await self._used_beside(file, room)
+        if used is not None and used + file.size > room.limit:
+            await self._store.submit(room.free)
+            used = await self._used_beside(file, room)
+        if used is None or used + file.size <= room.limit:
             return None
-        return _FULL(size=file.size, limit=budget, used=used, name=connection)
+        return room.said(file.size, used)
 
-    async def _used_beside(self, file: File, connection: str) -> int | None:
+    async def _used_beside(self, file: File, room: _Room) -> int | None:
         """Bytes that others take, or are about to; None if it is there already and costs nothing."""
 
         def work(tx: Transaction) -> tuple[set[str], int]:
-            [row] = tx.rows("content_bytes", connection=connection)
             asked = json.dumps([file.digest, *self._sizes])
-            return {str(one["digest"]) for one in tx.rows("known_contents", digests=asked)}, integer(row["size"])
+            return {str(one["digest"]) for one in tx.rows("known_contents", digests=asked)}, room.used(tx)
 
         known, used = await self._store.read(work)
         if file.digest in known or file.digest in self._coming:
@@ -152,15 +201,33 @@ class FileKeeper:
         """The same, however much is in memory already."""
         if not message.files:
             return message, ()
-        rows = await self._store.read(lambda tx: tx.rows("files_of", message_id=message.id))
+        files, lost = await self._whole(message.files, partial(_rows_of_message, message_id=message.id))
+        return replace(message, files=files), lost
+
+    async def of_run(self, run_id: int, files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+        """What a run carries, with what is in it, and what is missing. Raises a `StorageError`."""
+        return await self._whole(files, partial(_rows_of_run, run_id=run_id))
+
+    async def _whole(
+        self, files: Sequence[File], rows_of: Callable[[Transaction], list[Row]]
+    ) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+        rows = await self._store.read(rows_of)
         found = {row["position"]: row["content"] for row in rows if isinstance(row["content"], bytes)}
         digests = {row["position"]: str(row["digest"]) for row in rows if row["content"] is None}
         beside = await self._store.kept(list(dict.fromkeys(digests.values())))
         contents = found | {at: beside[digest] for at, digest in digests.items() if digest in beside}
         there = {at: content for at, content in contents.items() if isinstance(content, bytes)}
-        files = [replace(file, content=there[at]) for at, file in enumerate(message.files) if at in there]
-        lost = [left_out(file.name, _NOT_THERE) for at, file in enumerate(message.files) if at not in there]
-        return replace(message, files=tuple(files)), tuple(lost)
+        able = [replace(file, content=there[at]) for at, file in enumerate(files) if at in there]
+        lost = [left_out(file.name, _NOT_THERE) for at, file in enumerate(files) if at not in there]
+        return tuple(able), tuple(lost)
+
+
+def _rows_of_message(tx: Transaction, message_id: int) -> list[Row]:
+    return tx.rows("files_of", message_id=message_id)
+
+
+def _rows_of_run(tx: Transaction, run_id: int) -> list[Row]:
+    return tx.rows("files_of_run", run_id=run_id)
 
 
 class _Memory:
@@ -195,16 +262,6 @@ class _Memory:
 
     def _fits(self, size: int) -> bool:
         return not self._taken or self._taken + size <= MOST_LOADED
-
-
-def add_files(tx: Transaction, message_id: int, files: Iterable[File], *, in_rows: bool) -> None:
-    """Name the files of a new message, in its transaction; their contents are on the disk, or come with it."""
-    for position, file in enumerate(files):
-        digest = file.digest or sha256(file.content).hexdigest()
-        if not tx.run("touch_content", digest=digest, size=len(file.content)):
-            content = file.content if in_rows or not file.digest else None
-            tx.run("add_content", digest=digest, size=len(file.content), content=content)
-        tx.run("add_file", message_id=message_id, position=position, digest=digest)
 
 
 async def _hashed(files: Sequence[File]) -> list[File]:

@@ -85,7 +85,7 @@ def no_file_goes(lost: Sequence[Loss]) -> InvalidValueError:
     )
 
 
-def bounded_files(files: Sequence[File]) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
+def bounded_files(files: object) -> tuple[tuple[File, ...], tuple[Loss, ...]]:
     """Those that may be carried to who sends them, and why the others are left behind, whatever the platform takes."""
     able, lost, left = list[File](), list[Loss](), MOST_OF_FILES
     for file in _files(files):

@@ -50,7 +50,7 @@ class Content:
 def fitted(type_: str, capabilities: Capabilities, text: str, options: Mapping[str, object]) -> Content:
     """What of a message goes to a platform. Raises an `InputError` if there is nothing to read."""
     text = text_of("text", text)
-    lost = list(_given(options.get("lost", ())))
+    lost = losses_in(options.get("lost", ()))
     files, left_out = check_files(type_, capabilities, options.get("files", ()))
     lost += left_out
     form, text = _format(type_, capabilities, options.get("format", Format.PLAIN), text, lost)
@@ -111,8 +111,8 @@ def bounded(field: str, value: str) -> str:
     return value
 
 
-def _given(lost: object) -> Sequence[Loss]:
-    """What the caller has lost already, as a file that was not where it should be."""
+def losses_in(lost: object) -> list[Loss]:
+    """What the caller has lost already, as a file that was not where it should be. Raises `InvalidValueError`."""
     if not isinstance(lost, Sequence) or not all(isinstance(one, Loss) for one in lost):
         raise InvalidValueError(
             field="lost", value=type(lost).__name__, expected=Sentence("a_list_of_loss", "a list of Loss")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bach_lib.models import Message, Receipt, Status
 from bach_lib.outbound.cells import extras_written
-from bach_lib.outbound.file_keeper import add_files
+from bach_lib.outbound.file_rows import add_files
 from bach_lib.outbound.reasons import fault_values
 from bach_lib.outbound.rows import Draft, Request, draft_row
 from bach_lib.storage import Transaction

@@ -246,9 +246,9 @@ class QuestionService:
 
     async def _show_the_end(self, asked: Asked, message: Message) -> None:
         line = _last_line(asked, message)
-        options = _options(asked.question)
+        extras = Extras(link_preview=message.extras.link_preview)  # its place stands there already, and its files
+        options = _options(asked.question) | SendOptions(extras=extras, files=(), lost=())
         options["format"] = message.format  # in which its text is; a platform may have none other
-        options["extras"] = Extras(link_preview=message.extras.link_preview)  # its place stands there already
         try:
             await self._sender.change(message.id, Operation.EDIT, f"{message.text}\n\n{line}", options)
         except TextTooLongError:

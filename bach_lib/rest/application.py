@@ -19,6 +19,7 @@ from bach_lib.rest.openapi import DOCUMENT
 from bach_lib.rest.requests import MAX_BODY
 from bach_lib.rest.route_handlers import RouteHandlers
 from bach_lib.rest.scraping import METRICS, Scraping
+from bach_lib.rest.uploads import Uploads
 
 OPENAPI = "/api/v1/openapi.json"
 EVENTS = "/api/v1/events"
@@ -46,7 +47,9 @@ def make_application(
     open_to_all += pages
     open_to_all += [web.route(method, HOOKS, Hooks(bach).take) for method in METHODS]
     public.update(route.resource for route in application.add_routes(open_to_all) if route.resource)
-    rooms = (Endpoints(bach), Letters(bach), Changes(bach), RouteHandlers(bach), BridgeHandlers(bach))
+    uploads = Uploads()
+    ours = (Endpoints(bach, uploads), RouteHandlers(bach, uploads=uploads))
+    rooms = (*ours, Letters(bach), Changes(bach), BridgeHandlers(bach))
     application.add_routes([route for room in rooms for route in room.routes])
     metrics = application.router.add_get(METRICS, Scraping(bach).metrics, allow_head=False)
     if metrics_for_all and metrics.resource:

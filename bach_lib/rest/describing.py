@@ -7,6 +7,7 @@ from bach_lib.models.embed import ADDRESSES, LONGEST, MOST_FIELDS
 from bach_lib.models.poll import LARGEST_POLL
 from bach_lib.rest.answers import Json
 from bach_lib.rest.requests import MAX_KEY
+from bach_lib.rest.uploads import MAX_FILES
 from bach_lib.text.web_address import LONGEST_ADDRESS
 
 TEXT: Final[Json] = {"type": "string"}
@@ -154,3 +155,20 @@ LOST: Final[Json] = {
     ),
     "description": "What it goes, or went, without.",
 }
+FILES: Final[Json] = {
+    "type": "array",
+    "items": an_object({"name": TEXT, "mime_type": nullable({"type": "string"}), "size": COUNT}),
+}
+
+
+def form_of(schema: str) -> Json:
+    """A form with files beside these fields; all files together have at most 100 MB."""
+    file: Json = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES}
+    return {
+        "schema": {
+            "type": "object",
+            "properties": {"message": reference(schema), "file": file},
+            "required": ["message"],
+        },
+        "encoding": {"message": {"contentType": "application/json"}},
+    }

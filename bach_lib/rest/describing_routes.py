@@ -7,11 +7,14 @@ from bach_lib.outbound.draft import MAX_PRIORITY
 from bach_lib.rest.answers import Json
 from bach_lib.rest.describing import (
     COUNT,
+    FILES,
     KEY,
+    LOST,
     TEXT,
     TIME,
     an_object,
     answers,
+    form_of,
     nullable,
     parameter,
     reference,
@@ -69,6 +72,8 @@ ROUTE_SCHEMAS: Final[dict[str, Json]] = {
             "silent": {"type": "boolean"},
             "priority": _PRIORITY,
             "snooze": nullable({"type": "number"}),
+            "files": FILES,
+            "lost": LOST,
             "tag": nullable({"type": "string"}),
             "caused_by": _CAUSES,
             "status": {"type": "string", "enum": list(RouteStatus)},
@@ -124,7 +129,13 @@ ROUTES: Final[dict[str, Json]] = {
                 {"name": "name", "in": "path", "required": True, "schema": _WORDS, "description": "The route."},
                 KEY,
             ],
-            "requestBody": _body("StartRoute"),
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": reference("StartRoute")},
+                    "multipart/form-data": form_of("StartRoute"),
+                },
+            },
             "responses": answers("Run", *_CHANGES, "429", status="201", text="It goes on by itself."),
         }
     },

@@ -30,9 +30,8 @@ _TOTALS = (Status.PENDING, Status.SENT, Status.FAILED, Status.DEAD)
 class Endpoints:
     """Handlers of the endpoints of one BACH."""
 
-    def __init__(self, bach: Bach) -> None:
-        self._bach = bach
-        self._uploads = Uploads()
+    def __init__(self, bach: Bach, uploads: Uploads | None = None) -> None:
+        self._bach, self._uploads = bach, uploads or Uploads()
 
     @property
     def routes(self) -> Iterable[web.AbstractRouteDef]:

@@ -19,6 +19,7 @@ from bach_lib.rest.describing import (
     TIME,
     an_object,
     answers,
+    form_of,
     nullable,
     parameter,
     reference,
@@ -29,7 +30,6 @@ from bach_lib.rest.describing_changes import CHANGE_SCHEMAS, CHANGES
 from bach_lib.rest.describing_messages import LETTER_SCHEMAS, LETTERS
 from bach_lib.rest.describing_routes import ROUTE_SCHEMAS, ROUTES
 from bach_lib.rest.requests import MAX_LIMIT, MAX_OFFSET
-from bach_lib.rest.uploads import MAX_FILES
 
 _CONTENT: Final[Json] = {"type": "string", "minLength": 1, "description": "The text."}
 _OPTIONS: Final[dict[str, Json]] = {
@@ -62,19 +62,6 @@ _SEND: Final[Json] = an_object(
     },
     _OPTIONS,
 )
-_FORM: Final[Json] = {
-    "schema": {
-        "type": "object",
-        "properties": {
-            "message": reference("Send"),
-            "file": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_FILES},
-        },
-        "required": ["message"],
-    },
-    "encoding": {"message": {"contentType": "application/json"}},
-}
-"""Words may be missing then; all files together have at most 100 MB."""
-
 _SCHEMAS: Final[dict[str, Json]] = {
     "Send": _SEND,
     "Edit": an_object({"content": _CONTENT}, _OPTIONS),
@@ -174,7 +161,7 @@ _PATHS: Final[dict[str, Json]] = {
             "parameters": [KEY],
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": reference("Send")}, "multipart/form-data": _FORM},
+                "content": {"application/json": {"schema": reference("Send")}, "multipart/form-data": form_of("Send")},
             },
             "responses": answers(
                 "Receipt", *sorted(ERRORS.keys() - {"403", "501"}), status="201", text="It is queued."

@@ -24,6 +24,7 @@ from bach_lib.rest.requests import (
     whole_number,
 )
 from bach_lib.rest.run_rows import route_line, run_row
+from bach_lib.rest.uploads import Uploads
 from bach_lib.routes.starting import RouteOptions
 
 _OPTIONAL: Mapping[str, tuple[type, ...]] = {
@@ -41,9 +42,11 @@ _OPTIONAL: Mapping[str, tuple[type, ...]] = {
 class RouteHandlers:
     """Handlers of the routes of one BACH."""
 
-    def __init__(self, bach: Bach, kept: Callable[[], Iterable[Route]] | None = None) -> None:
+    def __init__(
+        self, bach: Bach, kept: Callable[[], Iterable[Route]] | None = None, uploads: Uploads | None = None
+    ) -> None:
         """`kept`: all routes, where they are not those of the database."""
-        self._bach = bach
+        self._bach, self._uploads = bach, uploads or Uploads()
         self._kept = kept
 
     @property
@@ -71,12 +74,12 @@ class RouteHandlers:
     async def start(self, request: web.Request) -> web.Response:
         """Tell somebody, and whoever comes next while nobody has it; on disk when this answers."""
         query_fields(request)
-        body = await json_object(request)
+        body, files = await self._uploads.read(request)
         [content] = text_fields({key: value for key, value in body.items() if key not in _OPTIONAL}, "content")
         named = optional_fields({key: value for key, value in body.items() if key in _OPTIONAL}, _OPTIONAL)
         if "caused_by" in named:
             named["caused_by"] = places_in("caused_by", named["caused_by"])
-        options = cast("RouteOptions", named)
+        options = cast("RouteOptions", named | {"files": files})
         if key := idempotency_key(request):
             options["idempotency_key"] = key
         run = await self._bach.start_route(self._route(request.match_info["name"]), content, **options)

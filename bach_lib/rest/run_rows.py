@@ -9,6 +9,7 @@ from bach_lib.rest.exact import exact, made
 from bach_lib.rest.outgoing_rows import iso
 
 _TIMES = ("started_at", "ended_at", "due_at", "cleared_at", "snoozed_at")
+_SAID = ("title", "format", "silent", "priority", "snooze", "files", "lost")
 
 
 def route_line(route: Route) -> dict[str, Json]:
@@ -27,6 +28,8 @@ def run_row(run: RouteRun) -> dict[str, Json]:
         "silent": run.said.silent,
         "priority": run.said.priority,
         "snooze": run.said.snooze,
+        "files": [{"name": one.name, "mime_type": one.mime_type, "size": one.size} for one in run.said.files],
+        "lost": exact(run.said.lost),
         "tag": run.tag,
         "caused_by": [place_row(one) for one in run.caused_by],
         "status": run.status,
@@ -78,7 +81,7 @@ def _time(seconds: float | None) -> str | None:
 def run_of(row: Json) -> RouteRun:
     """What a row tells of a run; times are whole seconds. Raises ValueError."""
     fields = _mapping(row)
-    said = {name: fields.get(name) for name in ("title", "format", "silent", "priority", "snooze")}
+    said = {name: fields.get(name) for name in _SAID}
     tried: list[Json] = [
         {**one, "place": _place_of(one), "at": datetime.fromisoformat(str(one.get("at"))).timestamp()}
         for one in map(_mapping, _list(fields.get("tried")))

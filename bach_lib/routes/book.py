@@ -6,7 +6,10 @@ from dataclasses import replace
 from bach_lib.errors import RunChangedError, UnknownRunError
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models.route import RouteRun, Tried
+from bach_lib.outbound.file_rows import add_run_files
+from bach_lib.routes.carrying import without_contents
 from bach_lib.routes.deciding import Decision
+from bach_lib.routes.limits import LATE
 from bach_lib.routes.route_rows import begin_run, run_from_row, save_run
 from bach_lib.storage import Row, Store, Transaction
 from bach_lib.storage.columns import UNREADABLE
@@ -55,19 +58,27 @@ class RunBook:
         await self._store.submit(lambda tx: _save(tx, closed, is_open=False))
         return closed
 
-    async def purge(self, before: float) -> int:
-        """Remove those that ended before a time; how many. Raises a `StorageError`."""
-        return await self._store.submit(lambda tx: tx.run("purge_runs", before=before))
+    async def purge(self, before: float, now: float) -> int:
+        """Remove those that ended before a time; how many. Raises a `StorageError`.
+
+        And let go of those of which nobody did when it was time, as no process was there: their files would stay.
+        """
+
+        def work(tx: Transaction) -> int:
+            tx.run("let_go_of_runs", before=now - 2 * LATE)
+            return tx.run("purge_runs", before=before)
+
+        return await self._store.submit(work)
 
 
 class Writing:
     """Writes what was decided beside the messages that tell of it; `run` is what it became.
 
-    `key`: of one that begins.
+    `key`: of one that begins. `in_rows`: where what is in its files is kept.
     """
 
-    def __init__(self, decision: Decision, now: float, key: str | None = None) -> None:
-        self._decision, self._now, self._key = decision, now, key
+    def __init__(self, decision: Decision, now: float, key: str | None = None, *, in_rows: bool = True) -> None:
+        self._decision, self._now, self._key, self._in_rows = decision, now, key, in_rows
         self.run: RouteRun = decision.run
 
     def __call__(self, tx: Transaction, ids: Sequence[int | None]) -> None:
@@ -85,7 +96,8 @@ class Writing:
         if run.id == 0:
             if (run_id := begin_run(tx, run, self._key)) is None:
                 raise RunChangedError(id=0)
-            run = replace(run, id=run_id)
+            add_run_files(tx, run_id, run.said.files, in_rows=self._in_rows)
+            run = without_contents(replace(run, id=run_id))
         else:
             _save(tx, run, is_open=True)
         self.run = run

@@ -1,8 +1,10 @@
 """How long runs are waited for and listened to, and which of many are no longer. Pure, like what decides."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
+from bach_lib.errors import RouteKeyReusedError
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.routes.deciding import OPEN, longest_wait
 
@@ -22,6 +24,17 @@ def seconds_left(run: RouteRun, now: float) -> float | None:
     if run.status is RouteStatus.EXHAUSTED:
         return min(max((run.ended_at or 0.0) + LATE - now, 0.0), LATE)
     return None if run.due_at is None else min(max(run.due_at - now, 0.0), longest_wait(run))
+
+
+def same(known: RouteRun, run: RouteRun, key: str) -> RouteRun:
+    """The one that was begun under a key, if this tells the same; what a camera shows is another at each try.
+
+    Raises `RouteKeyReusedError`.
+    """
+    words = [(one.route, one.tag, replace(one.said, files=(), lost=())) for one in (known, run)]
+    if words[0] != words[1]:
+        raise RouteKeyReusedError(key=key, id=known.id)
+    return known
 
 
 def overtaken(runs: Sequence[RouteRun]) -> Iterator[tuple[RouteRun, int]]:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from bach_lib.models.route import Place, Reached, Route, RouteRun, RouteStatus, RouteWords, Said, Step, Tried
+from bach_lib.outbound.cells import files_read, files_written
+from bach_lib.outbound.reasons import losses_of, losses_written
 from bach_lib.storage import Row, Transaction, Value
 from bach_lib.storage.columns import Columns
 from bach_lib.storage.values import fields, integer, listed, mapping, number, real, whole, word
@@ -82,7 +84,7 @@ ROUTE_COLUMNS = Columns(
 def _changing(run: RouteRun, *, is_open: bool = True) -> dict[str, Value]:
     tried = [[one.place.connection, one.place.recipient, one.stage, one.at, one.message_id] for one in run.tried]
     state = {
-        "said": asdict(run.said),
+        "said": _said_written(run.said),
         "steps": json.loads(_steps_json(run.steps)),
         "words": asdict(run.words),
         "left": run.left,
@@ -138,7 +140,15 @@ def _said(found: Mapping[str, object]) -> Said:
         silent=found["silent"] is True,
         priority=whole(found["priority"]),
         snooze=number(found.get("snooze")),
+        files=_maybe(lambda written: files_read(word(written)), found.get("files")) or (),
+        lost=losses_of(_maybe(word, found.get("lost"))),
     )
+
+
+def _said_written(said: Said) -> dict[str, object]:
+    """Without what is in its files, which rows of their own name in the same order."""
+    files = files_written(said.files) if said.files else None
+    return asdict(replace(said, files=(), lost=())) | {"files": files, "lost": losses_written(said.lost)}
 
 
 def _tried(found: Sequence[object]) -> Tried:

@@ -7,18 +7,18 @@ that of two at the same moment one makes it, and the other looks again.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 
-from bach_lib.clock import Cancel
-from bach_lib.errors import BachError, RouteKeyReusedError, RunChangedError, TooManyRunsError
+from bach_lib.errors import BachError, RunChangedError, TooManyRunsError
 from bach_lib.events import MessageEvent, MessageReceived
 from bach_lib.models import Message, Status
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.questions.question import Answer
 from bach_lib.routes.book import Writing
+from bach_lib.routes.deadlines import Deadlines
 from bach_lib.routes.deciding import (
     AllClear,
     Begun,
@@ -31,7 +31,7 @@ from bach_lib.routes.deciding import (
     itself,
 )
 from bach_lib.routes.diligence import Diligence
-from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, seconds_left, too_many
+from bach_lib.routes.limits import LATE, MOST_RUNS, overtaken, same, seconds_left, too_many
 from bach_lib.routes.listening import Listener, Watched, may_be_news, meant
 from bach_lib.routes.surroundings import RouteServices
 from bach_lib.routes.telling import Telling, announced, stored
@@ -45,9 +45,10 @@ class RouteRunner:
     """Goes on with the runs of one database while it is open. `tell`: others that share the database look again."""
 
     def __init__(self, services: RouteServices) -> None:
-        self._services, self._clock, self._book = services, services.clock, services.book
+        self._services, self._clock = services, services.clock
+        self._book, self._carrying = services.book, services.carrying
         self._listener = Listener(services.questions, services.normal, self._answered)
-        self._telling = Telling(services.registry, services.connectors)
+        self._telling = Telling(services.registry, services.connectors, self._carrying)
         self._withdrawal = Withdrawal(services.sender, services.cancel)
         self._lock = asyncio.Lock()
         self.is_open: bool = False
@@ -56,7 +57,7 @@ class RouteRunner:
         self._diligence = Diligence(self._clock)
         self._spawn = self._diligence.begin
         self._writing: set[asyncio.Task[RouteRun]] = set()
-        self._cancel_timer: Cancel = lambda: None
+        self._deadlines = Deadlines(self._clock, self._listener, lambda one: self._spawn(partial(self._is_due, one)))
         self._unsubscribe: list[Callable[[], None]] = []
         self.tell: Callable[[], None] = lambda: None
 
@@ -71,9 +72,7 @@ class RouteRunner:
             self._diligence.open()
             self._unsubscribe = [
                 self._services.bus.subscribe(MessageEvent, self._happened),
-                self._services.bus.subscribe(
-                    MessageReceived, lambda event: self._services.questions.received(event.message)
-                ),
+                self._services.bus.subscribe(MessageReceived, lambda it: self._services.questions.received(it.message)),
             ]
             for run in runs:
                 self._listener.watch(run, ())
@@ -89,7 +88,7 @@ class RouteRunner:
         self.is_open = self._has_begun = False
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        self._cancel_timer()
+        self._deadlines.close()
         await self._diligence.close()
         await asyncio.gather(*self._writing, return_exceptions=True)
         for watched in self._listener:
@@ -98,19 +97,25 @@ class RouteRunner:
     async def _check_begun(self, run: RouteRun, key: str | None) -> RouteRun | None:
         """The run that was begun under this key. Raises if another was, or if there is no room for a new one."""
         if key is not None and (known := await self._book.by_key(key)):
-            if (known.route, known.said, known.tag) != (run.route, run.said, run.tag):
-                raise RouteKeyReusedError(key=key, id=known.id)
-            return known
+            return same(known, run, key)
         if sum(watched.run.status is RouteStatus.UNDER_WAY for watched in self._listener) >= MOST_RUNS:
             raise TooManyRunsError(limit=MOST_RUNS)
         return None
+
+    async def start(self, run: RouteRun, key: str | None) -> RouteRun:
+        """Begin a run, and tell the first; who repeats it under the same key means the same run. As `handle`."""
+        return await self._write(self._start(run, key))
 
     async def handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         """Write what follows from what happened, and tell of it; the run as it stands then.
 
         Raises a `StorageError`, or `TooManyRunsError` for one that begins.
         """
-        self._writing.add(task := asyncio.create_task(self._handle(run, happening), name="bach-route"))
+        return await self._write(self._handle(run, happening))
+
+    async def _write(self, work: Coroutine[object, object, RouteRun]) -> RouteRun:
+        """Cancelling the caller takes nothing back."""
+        self._writing.add(task := asyncio.create_task(work, name="bach-route"))
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
 
@@ -139,6 +144,17 @@ class RouteRunner:
 
     # -- one thing that happens ----------------------------------------------------------------------------------------
 
+    async def _start(self, run: RouteRun, key: str | None) -> RouteRun:
+        """Before others have to wait for it, its files are on the disk."""
+        run = await self._carrying.taken_over(run, (watched.run for watched in self._listener))
+        run, release = await self._carrying.keep(run)
+        begun: RouteRun | None = None
+        try:
+            begun = await self._handle(run, Begun(key))
+        finally:
+            release(begun is not None and begun.started_at == run.started_at)
+        return begun
+
     async def _handle(self, run: RouteRun, happening: Happening) -> RouteRun:
         async with self._lock:
             key = happening.key if isinstance(happening, Begun) else None
@@ -158,7 +174,7 @@ class RouteRunner:
                         self._watch(run)
 
     async def _carry_out(self, decision: Decision, before: RouteRun, key: str | None) -> RouteRun:
-        writing = Writing(decision, self._clock.now(), key)
+        writing = Writing(decision, self._clock.now(), key, in_rows=self._carrying.in_rows)
         puts = await self._services.sender.letters.put(await self._telling.letters(decision), writing)
         messages, run = stored(decision, puts), writing.run
         self._watch(run, messages if decision.text is None else ())
@@ -180,7 +196,7 @@ class RouteRunner:
         watched.deadline = None
         if (left := seconds_left(run, self._clock.now())) is not None:
             watched.deadline = self._clock.monotonic() + left
-        self._arm()
+        self._deadlines.arm()
         self._end_older()
         self._spawn(partial(self._catch_up, watched, is_unheard=is_unheard))
 
@@ -268,23 +284,6 @@ class RouteRunner:
         with suppress(RunChangedError):  # another process has done it
             await self._book.close(watched.run)
         self._listener.forget(watched)
-
-    # -- time ----------------------------------------------------------------------------------------------------------
-
-    def _arm(self) -> None:
-        self._cancel_timer()
-        deadlines = [watched.deadline for watched in self._listener if watched.deadline is not None]
-        if deadlines and self.is_open:
-            seconds = max(min(deadlines) - self._clock.monotonic(), 0.0)
-            self._cancel_timer = self._clock.call_later(seconds, self._ring)
-
-    def _ring(self) -> None:
-        now = self._clock.monotonic()
-        for watched in self._listener:
-            if watched.deadline is not None and watched.deadline <= now:
-                watched.deadline = None
-                self._spawn(partial(self._is_due, watched))
-        self._arm()
 
     async def _is_due(self, watched: Watched) -> None:
         """First look what became of its messages: of those that another process sends, nothing was heard here."""

@@ -1,7 +1,7 @@
 """Makes a run of a route and what it is to tell, checked before anybody is told anything."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from bach_lib.arguments import check_text, one_of, whole
 from bach_lib.common_sentences import (
@@ -9,11 +9,13 @@ from bach_lib.common_sentences import (
     MORE_THAN_0_SECONDS_AT_MOST_7_DAYS,
     TRUE_OR_FALSE,
 )
+from bach_lib.connectors.capabilities import Capabilities
 from bach_lib.errors import EmptyTextError, InvalidValueError
-from bach_lib.models import Format
+from bach_lib.models import MOST_OF_FILE, File, Format, Loss
 from bach_lib.models.route import Place, Route, RouteRun, Said
 from bach_lib.outbound.draft import MAX_PRIORITY
-from bach_lib.outbound.fitting import short, text_of
+from bach_lib.outbound.files import check_files
+from bach_lib.outbound.fitting import losses_in, short, text_of
 from bach_lib.outbound.readable import has_words
 from bach_lib.said import Sentence
 
@@ -26,6 +28,15 @@ LONGEST_WORDS = 200
 LONGEST_WAIT: float = 7 * 86_400.0
 
 FORMATS = (Format.PLAIN, Format.MARKDOWN, Format.HTML)
+_CARRIES: Final = Capabilities(
+    receives=False,
+    idempotent=True,
+    formats=frozenset(FORMATS),
+    max_text=_LONGEST,
+    max_files=1,
+    file_bytes=MOST_OF_FILE,
+)
+"""Files as large as any platform takes them; what each of them takes is looked at when somebody is told."""
 
 
 class RouteOptions(TypedDict, total=False):
@@ -48,7 +59,12 @@ class RouteOptions(TypedDict, total=False):
     caused_by: Sequence[Place]
     """Where whoever caused it is told; steps with `but_cause` leave them out. At most 20."""
     idempotency_key: str | None
-    """Who repeats a call under the same key means the same run. It is known as long as that."""
+    """Who repeats a call under the same key means the same run, with the files that it has. It is known as long as
+    that."""
+    files: Sequence[File]
+    """What goes with each message of it, at most 100 MB each and 200 MB together, however long that takes."""
+    lost: Sequence[Loss]
+    """What it goes without already, as the caller knows."""
 
 
 def bounded_text(text: str) -> str:
@@ -88,6 +104,7 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
     for field, value in (("silent", silent), ("reminds", reminds)):
         if not isinstance(value, bool):
             raise InvalidValueError(field=field, value=str(value)[:20], expected=TRUE_OR_FALSE)
+    files, left_out = check_files("route", _CARRIES, options.get("files", ()))
     said = Said(
         text=text,
         title=short("title", options.get("title")),
@@ -95,6 +112,8 @@ def new_run(route: Route, text: str, options: RouteOptions, now: float) -> Route
         silent=silent,
         priority=whole("priority", options.get("priority", 0), -MAX_PRIORITY, MAX_PRIORITY),
         snooze=None if (snooze := options.get("snooze")) is None else bounded_span("snooze", snooze),
+        files=files,
+        lost=(*losses_in(options.get("lost", ())), *left_out),
     )
     return RouteRun(
         id=0,

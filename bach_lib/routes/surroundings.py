@@ -13,6 +13,7 @@ from bach_lib.outbound.sender import Sender
 from bach_lib.questions.open_questions import Questions
 from bach_lib.registry import Registry
 from bach_lib.routes.book import RunBook
+from bach_lib.routes.carrying import Carrying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class RouteServices:
     connectors: Connectors
     sender: Sender
     book: RunBook
+    carrying: Carrying
     questions: Questions
     those: Callable[[tuple[int, ...]], Awaitable[list[Message]]]
     cancel: Callable[[int], Awaitable[Message]]

@@ -13,8 +13,10 @@ from bach_lib.events import RouteAcknowledged, RouteCancelled, RouteEvent, Route
 from bach_lib.field_logger import FieldLogger
 from bach_lib.models import Message
 from bach_lib.models.route import Place, RouteRun, RouteStatus
+from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.letters import Letter
 from bach_lib.registry import Registry
+from bach_lib.routes.carrying import Carried, Carrying
 from bach_lib.routes.deciding import Decision
 from bach_lib.routes.listening import choices
 from bach_lib.routes.withdrawal import options_of
@@ -30,19 +32,22 @@ _ENDS: dict[RouteStatus, type[RouteEvent]] = {
 class Telling:
     """Makes messages of what was decided."""
 
-    def __init__(self, registry: Registry, connectors: Connectors) -> None:
-        self._registry, self._connectors = registry, connectors
+    def __init__(self, registry: Registry, connectors: Connectors, carrying: Carrying) -> None:
+        self._registry, self._connectors, self._carrying = registry, connectors, carrying
 
     async def letters(self, decision: Decision) -> list[Letter]:
-        """One for each who is told."""
-        return [await self._letter(decision, place) for place in decision.tell]
+        """One for each who is told. Raises a `StorageError`."""
+        tells = decision.tell and decision.text is None
+        carried = await self._carrying.of(decision.run) if tells else Carried((), ())
+        return [await self._letter(decision, place, carried) for place in decision.tell]
 
-    async def _letter(self, decision: Decision, place: Place) -> Letter:
+    async def _letter(self, decision: Decision, place: Place, carried: Carried) -> Letter:
         run, options = decision.run, options_of(decision.run)
         if decision.text is not None:
             text = decision.text
         else:
             text = run.said.text
+            options |= SendOptions(files=carried.files, lost=carried.lost)
             with suppress(BachError):  # then it is refused when it is put
                 connector = await self._connectors.load(self._registry.get(place.connection).type)
                 if connector.capabilities.receives:

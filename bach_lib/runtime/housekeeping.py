@@ -31,7 +31,8 @@ class Housekeeping:
 
     `own`: the seconds of single connections. And what is left of removed connections, however old. `is_ours`: where
     several processes share the database, only one of them does it. `sweep`: takes away files that no message needs.
-    `purge_runs`: removes runs of routes that ended before a time.
+    `purge_runs`: removes runs of routes that ended before a time, and lets go of those that are listened to no more at
+    another, which is now.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Housekeeping:
         own: Callable[[], Mapping[str, float]] = dict,
         is_ours: Callable[[], bool] = lambda: True,
         sweep: Callable[[], Awaitable[None]] | None = None,
-        purge_runs: Callable[[float], Awaitable[object]] | None = None,
+        purge_runs: Callable[[float, float], Awaitable[object]] | None = None,
     ) -> None:
         self._history = history
         self._inbox = inbox
@@ -81,7 +82,7 @@ class Housekeeping:
             await self._try(self._history.purge(before, PURGED, own))
             await self._try(self._inbox.purge(before, own))
             if self._purge_runs:
-                await self._try(self._purge_runs(before))
+                await self._try(self._purge_runs(before, now))
         if self._sweep:
             await self._try(self._sweep())
 

@@ -10,6 +10,7 @@ from bach_lib.models import BreakerState, ConnectionState, Direction, Message, P
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.questions.open_questions import Questions
 from bach_lib.routes.book import RunBook
+from bach_lib.routes.carrying import Carrying
 from bach_lib.routes.defined import Routes
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.snoozing import SnoozeServices, Snoozing
@@ -71,6 +72,7 @@ def _services(base: Base, parts: Parts, book: RunBook) -> RouteServices:
         connectors=base.connectors,
         sender=parts.sender,
         book=book,
+        carrying=Carrying(parts.queue.files, base.policy.file_bytes),
         questions=questions,
         those=parts.queue.those,
         cancel=parts.by_hand.cancel,

@@ -122,8 +122,20 @@ SELECT connection, sum(size) AS size FROM (
 -- fill_content: of a copy, which has no folder
 UPDATE contents SET content = :content WHERE digest = :digest;
 
--- drop_unneeded: what no message needs; a damaged database, or two processes that were done at the same moment
-DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.digest = contents.digest);
+-- drop_unneeded: what no message or run needs; a damaged database, or two processes that were done at the same moment
+DELETE FROM contents WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.digest = contents.digest)
+    AND NOT EXISTS (SELECT 1 FROM run_files WHERE run_files.digest = contents.digest);
+
+-- add_run_file: in the transaction that begins its run, after its content
+INSERT INTO run_files (run_id, position, digest) VALUES (:run_id, :position, :digest);
+
+-- files_of_run: for whoever is about to tell its next step
+SELECT run_files.position, run_files.digest, contents.content
+FROM run_files LEFT JOIN contents ON contents.digest = run_files.digest
+WHERE run_files.run_id = :run_id ORDER BY run_files.position;
+
+-- run_content_bytes: what the files of all runs take, each content once
+SELECT coalesce(sum(size), 0) AS size FROM contents WHERE digest IN (SELECT digest FROM run_files);
 
 -- free_ended: of messages that nobody waits for any more, when the room is needed; sent ones that people could put off
 DELETE FROM files WHERE EXISTS (
@@ -869,6 +881,10 @@ SELECT * FROM route_runs WHERE is_open = 1 AND (status <> 'exhausted' OR ended_a
 -- call_off_runs: the database is a restored copy, and they may have gone on and ended since
 UPDATE route_runs SET status = 'cancelled', is_open = 0, version = version + 1, ended_at = coalesce(ended_at, started_at)
 WHERE is_open = 1 AND status = 'under_way';
+
+-- let_go_of_runs: those that nobody acknowledged, and whose time to be acknowledged all the same passed unheard
+UPDATE route_runs SET is_open = 0, version = version + 1
+WHERE is_open = 1 AND status = 'exhausted' AND ended_at < :before;
 
 -- purge_runs: ended long ago
 DELETE FROM route_runs WHERE ended_at < :before AND status <> 'under_way';

@@ -9,6 +9,7 @@ from bach_lib.errors import UnknownRunError
 from bach_lib.models.route import RouteRun, RouteStatus
 from bach_lib.rest.answers import Json
 from bach_lib.routes.deciding import step_of
+from bach_lib.said import boxed
 from bach_lib.web.viewer import ForbiddenError, Visit
 
 _OPEN = frozenset({RouteStatus.UNDER_WAY, RouteStatus.EXHAUSTED})
@@ -93,6 +94,8 @@ def _view(visit: Visit, titles: dict[tuple[str, str], str], run: RouteRun) -> di
         "route": visit.viewer.alarm(run.route),
         "title": run.said.title,
         "text": run.said.text,
+        "files": len(run.said.files),
+        "lost": [boxed(loss.reason) for loss in run.said.lost],
         "status": run.status,
         "started_at": run.started_at,
         "due_at": run.due_at,

@@ -112,6 +112,8 @@ export class Alarms extends LitElement {
     return html`<article class="card ${isOpen ? "open" : ""}" data-id=${one.id} aria-labelledby="alarm-${one.id}">
       <h3 id="alarm-${one.id}">${one.route}</h3>
       <p class="said">${one.title ? html`<b>${one.title}</b><br />` : nothing}${one.text}</p>
+      ${one.files ? html`<p class="quiet">${text("message.files", { count: one.files })}</p>` : nothing}
+      ${one.lost.map((reason) => html`<p class="quiet">${reason}</p>`)}
       <span class="state ${isOpen ? "needs-person" : ""}">${this.stands(one)}</span>
       <p class="quiet">
         ${text("alarm.since", { time: time(locale, one.started_at) })}

@@ -49,6 +49,9 @@ export interface Alarm {
   route: string;
   title: string | null;
   text: string;
+  /** How many go with each of its messages, and why others do not. */
+  files: number;
+  lost: string[];
   status: "under_way" | "acknowledged" | "exhausted" | "cancelled";
   started_at: number;
   /** When it goes on, if nobody is heard of. */

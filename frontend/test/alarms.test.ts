@@ -10,6 +10,8 @@ const alarm = (more: Partial<Alarm> = {}): Alarm => ({
   route: "Water",
   title: null,
   text: "Water in the cellar",
+  files: 0,
+  lost: [],
   status: "under_way",
   started_at: 0,
   due_at: 300,
@@ -41,6 +43,12 @@ test("what follows is named: whoever reads of a next step would count on somebod
   const said = async (next: Alarm["next"]) => seen((await open([alarm({ next })])).element);
   assert.ok((await said("reminder")).includes("alarm.next_reminder"));
   assert.ok((await said(null)).includes("alarm.waited_for"));
+});
+
+test("what it carries is said, and what it goes without: nobody would know that there is a picture to look at", async () => {
+  const { element } = await open([alarm({ files: 1, lost: ["The camera of the hall did not answer."] })]);
+  for (const words of ["message.files 1", "The camera of the hall did not answer."]) assert.ok(seen(element).includes(words), words);
+  assert.ok(!seen((await open([alarm()])).element).includes("message.files"));
 });
 
 test("whoever has it presses one button, and the list is asked for anew: the house would go on waking", async () => {

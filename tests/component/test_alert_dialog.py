@@ -61,18 +61,26 @@ async def test_an_alert_is_made_by_clicking(
     wrong = await go_on(
         hass,
         form,
-        **told(title=" ", recipients=["sensor.x"], message=LONG, reminders="soon", more={**MORE, "heading": LONG}),
+        **told(
+            title=" ",
+            recipients=["sensor.x"],
+            message=LONG,
+            reminders="soon",
+            camera=[f"camera.c{n}" for n in range(11)],
+            more={**MORE, "heading": LONG},
+        ),
     )
     assert wrong["errors"] == {
         "title": "no_title",
         "recipients": "invalid_told",
         "message": "too_long",
         "base": "too_long",
+        "camera": "too_many_cameras",
         "reminders": "invalid_reminders",
     }
     wrong = await go_on(hass, form, **told(more={**MORE, "skip_first": True}))
     assert wrong["errors"] == {"base": "nothing_to_skip"}
-    said = {"message": "Water: {{ 1 + 1 }} cm", "done_message": "Dry", "reminders": "15, 30;60"}
+    said = {"message": "Water: {{ 1 + 1 }} cm", "done_message": "Dry", "reminders": "15, 30;60", "camera": ["camera.x"]}
     plan = await go_on(hass, form, **told("notify.ada", "notify.bob", **said, more={**MORE, "heading": "Cellar"}))
     assert plan["menu_options"] == ["save", "condition", "told"]
     assert drawing(plan).split("\n\n") == [
@@ -80,13 +88,14 @@ async def test_an_alert_is_made_by_clicking(
         "Told after 1 min: **Ada**, **Bob**",
         "Again after 15 min, 30 min, then every 1 h until somebody has it.",
         "> **Cellar**\n> Water\\: 2 cm",
+        "With each message goes what is shown at that moment by: **camera\\.x**",
         "When it is over:",
         "> Dry",
     ]
     done = await go_on(hass, plan, next_step_id="save")
     assert (done["type"], done["title"]) == (FlowResultType.CREATE_ENTRY, "Leak")
     [added] = entry.subentries.values()
-    assert added.data["recipient"] == "alert.leak"
+    assert (added.data["recipient"], added.data["camera"]) == ("alert.leak", ["camera.x"])
     assert (added.data["hold"], added.data["reminders"], added.data["snooze"]) == (60.0, [900.0, 1800.0, 3600.0], 3600)
     assert state(hass, ALERT) == "idle"
     form = await after(hass, entry, "missing")

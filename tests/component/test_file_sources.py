@@ -125,7 +125,7 @@ async def test_words_never_wait_for_a_camera(
 ) -> None:
     """An alarm would stay behind because a camera is broken, or hangs."""
     door.fault, door.hold = fault, None if fault else asyncio.Event()
-    with patch.object(file_sources, "_SECONDS", 0.05 if fault is None else 10.0):
+    with patch.object(file_sources, "SECONDS", 0.05 if fault is None else 10.0):
         [row] = await call(hass, entity_id=ADA_ENTITY, camera="camera.door", wait=10)
     assert (row["status"], row["degraded"]) == ("sent", True)
     [lost] = row["lost"]

@@ -139,12 +139,12 @@ OPERATIONS_DO: Final[Mapping[str, Does]] = {
             ),
             *("program_send_now", "forward", "pin", "unpin", "react"),
             *("remove_bridge", "retry_all", "route", "send_now", "set_bridge", "set_rule"),
-            *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route", "start_route"),
+            *("acknowledge", "all_clear", "cancel_route", "remove_route", "set_route", "snooze_route"),
         ),
         Does.WRITES,
     ),
     **dict.fromkeys(("add", "change", "check", "remove", "start", "try_out"), Does.CONNECTS),
-    **dict.fromkeys(("backup", "send"), Does.FILES),
+    **dict.fromkeys(("backup", "send", "start_route"), Does.FILES),
 }
 SOCKET: Final = {("GET", "/"), ("POST", "/"), ("GET", "/events")}
 """What the socket serves: whether it lives, one operation, and the events. Who can open it, may do all of it."""

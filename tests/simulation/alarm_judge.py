@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from bach_lib import Operation, RouteRun, RouteStatus
 from bach_lib.errors import RouteKeyReusedError
 from tests.simulation.alarm_model import Expected, Model
+from tests.simulation.alarm_steps import picture_of
 from tests.simulation.alarm_story import Act, AlarmStory
 from tests.simulation.judge import Complaint
 from tests.simulation.resting import awake_at
@@ -233,6 +234,16 @@ def _rounded(told: list[tuple[float, str]]) -> list[tuple[float, str]]:
     return sorted((round(at, 1), person) for at, person in told)
 
 
+def _all_see_the_same(story: AlarmStory) -> Iterator[str]:
+    """Whatever crashed in between, and whoever is told last. What reminds may show what the one before showed."""
+    for one in story.seen_by:
+        carried = b"".join(file.content for file in one.message.files)
+        wanted = picture_of(one.alarm) if one.is_alarm else b""
+        is_known = wanted or not (one.is_alarm and story.alarms[one.alarm].reminds)
+        if is_known and carried != wanted:
+            yield f"alarm {one.alarm} showed {one.person} {carried!r}"
+
+
 def _left_over(story: AlarmStory) -> Iterator[str]:
     if story.unfinished:
         yield f"{story.unfinished} messages still wait"
@@ -251,6 +262,7 @@ RULES: dict[str, Callable[[AlarmStory], Iterator[str]]] = {
     "all clear": _all_clear_is_said_once,
     "rests": _rests_are_kept,
     "to the second": _as_the_history_says,
+    "picture": _all_see_the_same,
     "left over": _left_over,
 }
 

@@ -9,7 +9,7 @@ from typing import override
 
 from aiohttp import ClientSession
 
-from bach_lib import Bach, Connection, Place, Route, RouteRun, Step
+from bach_lib import Bach, Connection, File, Place, Route, RouteRun, Step
 from bach_lib.connectors.base import Batch, Connector, Incoming
 from bach_lib.models import Fault, Identity, Message, Operation, Status
 from bach_lib.models.incoming import Content, Kind
@@ -32,6 +32,7 @@ from tests.simulation.alarm_steps import (
     LineFails,
     LineWorks,
     Rests,
+    picture_of,
 )
 from tests.simulation.alarm_story import Act, AlarmStory, Seen
 from tests.simulation.disk import CirclesError
@@ -216,6 +217,7 @@ async def _start(bach: Bach, alarm: Alarm) -> RouteRun:
         for group in alarm.groups
     )
     await bach.routes.set(Route(name=f"r{alarm.number}", steps=steps))
+    carried = [File(name="seen.jpg", content=picture)] if (picture := picture_of(alarm.number)) else []
     return await bach.start_route(
         f"r{alarm.number}",
         f"alarm {alarm.number}",
@@ -223,6 +225,7 @@ async def _start(bach: Bach, alarm: Alarm) -> RouteRun:
         tag=alarm.tag,
         reminds=alarm.reminds,
         snooze=alarm.snooze,
+        files=carried,
         idempotency_key=f"key {alarm.number}" if alarm.key else None,
     )
 

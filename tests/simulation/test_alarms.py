@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bach_lib import BachError, Message
-from bach_lib.bach import route_calls
+from bach_lib import BachError, Message, RouteRun
 from bach_lib.outbound import quieting
 from bach_lib.outbound.letters import Beside, Letter, Letters
 from bach_lib.routes import deciding, runner
-from bach_lib.routes.deciding import Acknowledged, AllClear, Begun
+from bach_lib.routes.carrying import Carried, Carrying
+from bach_lib.routes.deadlines import Deadlines
+from bach_lib.routes.deciding import Acknowledged, AllClear
 from bach_lib.routes.runner import RouteRunner
 from bach_lib.routes.withdrawal import Withdrawal
 from tests.simulation.running import try_seed
@@ -35,7 +36,7 @@ def _two_commits(patched: pytest.MonkeyPatch) -> None:
 
 
 def _no_timer_rings(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(RouteRunner, "_arm", lambda _: None)
+    patched.setattr(Deadlines, "arm", lambda _: None)
 
 
 def _nobody_listens(patched: pytest.MonkeyPatch) -> None:
@@ -77,7 +78,15 @@ def _quiet_is_short(patched: pytest.MonkeyPatch) -> None:
 
 
 def _keys_are_not_known(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(route_calls, "Begun", lambda _: Begun())
+    start = RouteRunner.start
+    patched.setattr(RouteRunner, "start", lambda self, run, _: start(self, run, None))
+
+
+def _pictures_are_not_read_again(patched: pytest.MonkeyPatch) -> None:
+    async def of(_: Carrying, run: RouteRun) -> Carried:
+        return Carried(tuple(file for file in run.said.files if file.content), ())
+
+    patched.setattr(Carrying, "of", of)
 
 
 @pytest.mark.slow  # tells histories until one fails; the quick tests try each of these parts alone
@@ -95,6 +104,7 @@ def _keys_are_not_known(patched: pytest.MonkeyPatch) -> None:
         (_nobody_rests, {"rests"}),
         (_quiet_is_short, {"to the second"}),
         (_keys_are_not_known, {"once"}),
+        (_pictures_are_not_read_again, {"picture"}),
     ],
 )
 def test_what_is_broken_is_named(

@@ -5,12 +5,13 @@ from typing import cast
 
 from bach_lib.bach import Bach
 from bach_lib.control.operations.given import extras_in
+from bach_lib.control.operations.given_files import files_in, losses_given
 from bach_lib.control.operations.queue_operations import snooze_wish
 from bach_lib.errors import InvalidValueError
-from bach_lib.models import Buttons, File, Loss, Status
+from bach_lib.models import Buttons, Status
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.rest.answers import Json
-from bach_lib.rest.exact import buttons_of, exact, made
+from bach_lib.rest.exact import buttons_of, exact
 
 
 async def program_send(
@@ -105,9 +106,9 @@ def _options(options: SendOptions, files: Sequence[Mapping[str, object]]) -> Sen
     if "extras" in options:
         made_of["extras"] = extras_in(options["extras"])
     if "lost" in options:
-        made_of["lost"] = [made(Loss, exact(one)) for one in options["lost"]]
+        made_of["lost"] = losses_given(options["lost"])
     if files:
-        made_of["files"] = [_file(one) for one in files]
+        made_of["files"] = files_in(files)
     return cast("SendOptions", made_of)
 
 
@@ -117,10 +118,3 @@ def _buttons(rows: object) -> Buttons:
     except ValueError:
         expected = "rows of buttons with text, and value or url"
         raise InvalidValueError(field="buttons", value=type(rows).__name__, expected=expected) from None
-
-
-def _file(one: Mapping[str, object]) -> File:
-    name, kind, content = one.get("name"), one.get("mime_type"), one.get("content")
-    if not isinstance(name, str) or not isinstance(content, bytes) or not isinstance(kind, str | None):
-        raise InvalidValueError(field="files", value=type(content).__name__, expected="files with name and content")
-    return File(name=name, content=content, mime_type=kind)

@@ -3,22 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from bach_lib.arguments import seconds as checked_seconds
 from bach_lib.bach import Bach
 from bach_lib.control.operations.given import extras_in
+from bach_lib.control.operations.given_files import read_paths
 from bach_lib.control.operations.json_rows import Row, attempt_row, message_row, proof_row, queue_row
 from bach_lib.control.operations.paging import check_there_is, pages
-from bach_lib.control.sentences import SentenceError
 from bach_lib.errors import InvalidValueError
 from bach_lib.events import MessageEvent, MessageFinished, MessageRetrying
-from bach_lib.models import MOST_OF_FILE, File, Loss, Message, Snooze, Status
+from bach_lib.models import Message, Snooze, Status
 from bach_lib.outbound.amending import Amendment
 from bach_lib.outbound.draft import SendOptions
 from bach_lib.outbound.putting_off import A_SNOOZE
 from bach_lib.rest.exact import snooze_of
-from bach_lib.threads import read_file
 
 _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 
@@ -26,18 +24,8 @@ _UNFINISHED = (Status.PENDING, Status.SENDING, Status.FAILED)
 async def send(
     bach: Bach, connection: str, recipient: str, text: str, *, options: SendOptions, paths: Sequence[str] = ()
 ) -> Row:
-    """Queue a message, with the files at `paths`. The daemon reads them itself; it is the same person's.
-
-    A file that is missing does not cost the words, if there are any.
-    """
-    files, lost = list[File](), list[Loss]()
-    for path in paths:
-        try:
-            files.append(await _read(Path(path)))
-        except SentenceError as error:
-            if not text.strip():
-                raise
-            lost.append(Loss(what="file", reason=str(error)))
+    """Queue a message, with the files at `paths`."""
+    files, lost = await read_paths(paths, has_words=bool(text.strip()))
     options = {**options, "files": files, "lost": lost}
     if options.get("snooze") is not None:
         options["snooze"] = snooze_wish(options["snooze"])
@@ -53,16 +41,6 @@ def snooze_wish(given: object) -> Snooze:
         return snooze_of(given)
     except ValueError:
         raise InvalidValueError(field="snooze", value=type(given).__name__, expected=A_SNOOZE) from None
-
-
-async def _read(path: Path) -> File:
-    """Raises `SentenceError`. One byte more than anybody takes is enough to be refused."""
-    try:
-        return File(name=path.name, content=await read_file(path, MOST_OF_FILE + 1))
-    except OSError as error:
-        raise SentenceError(f"{path} cannot be read: {error.strerror or type(error).__name__}.") from error
-    except ValueError as error:
-        raise SentenceError(f"{path} is no name of a file.") from error
 
 
 async def wait(bach: Bach, message_id: int, seconds: float) -> Row:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bach_lib.bach import Bach
 from bach_lib.control.operations.given import known_fields, listed, place_of, text_in
+from bach_lib.control.operations.given_files import files_in, losses_given, read_paths
 from bach_lib.control.operations.paging import pages
 from bach_lib.control.sentences import SentenceError
 from bach_lib.events import RouteEvent
@@ -35,11 +36,24 @@ async def remove_route(bach: Bach, name: str) -> Json:
     return exact(found)
 
 
-async def start_route(bach: Bach, route: str, text: str, *, options: RouteOptions) -> Json:
-    """Tell somebody, and whoever comes next; the run."""
+async def start_route(
+    bach: Bach,
+    route: str,
+    text: str,
+    *,
+    options: RouteOptions,
+    files: Sequence[Mapping[str, object]] = (),
+    paths: Sequence[str] = (),
+) -> Json:
+    """Tell somebody, and whoever comes next, with files whose contents came along, and those at `paths`; the run."""
+    read, missing = await read_paths(paths, has_words=True)
+    whole = RouteOptions(**options)
+    whole["lost"] = [*losses_given(options.get("lost", [])), *missing]
     if "caused_by" in options:
-        options["caused_by"] = [place_of(one) for one in listed("caused_by", options["caused_by"])]
-    return exact(await bach.start_route(route, text, **options))
+        whole["caused_by"] = [place_of(one) for one in listed("caused_by", options["caused_by"])]
+    if carried := [*files_in(files), *read]:
+        whole["files"] = carried
+    return exact(await bach.start_route(route, text, **whole))
 
 
 async def acknowledge(bach: Bach, run_id: int, by: str) -> Json:

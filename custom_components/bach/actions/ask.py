@@ -33,6 +33,7 @@ from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.messages.incoming import received_here
 
 from .choices import FORMATS, buttons
+from .file_sources import ATTR_MESSAGE, FILE_FIELDS, take_files
 from .targets import ATTR_RECIPIENT, TARGET_FIELDS, Target, find_targets, not_a_recipient
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,7 +42,6 @@ ATTR_ANSWERS: Final = "answers"
 ATTR_DEFAULT: Final = "default"
 ATTR_FORMAT: Final = "format"
 ATTR_FREE_TEXT: Final = "free_text"
-ATTR_MESSAGE: Final = "message"
 ATTR_PERSONS: Final = "persons"
 ATTR_PRIORITY: Final = "priority"
 ATTR_SILENT: Final = "silent"
@@ -52,6 +52,7 @@ SCHEMA = vol.Schema(
     {
         **TARGET_FIELDS,
         vol.Required(ATTR_MESSAGE): cv.string,
+        **FILE_FIELDS,
         vol.Optional(ATTR_ANSWERS, default=[]): buttons,
         vol.Optional(ATTR_FREE_TEXT, default=False): cv.boolean,
         vol.Optional(ATTR_TIMEOUT, default={"minutes": 5}): cv.positive_time_period,
@@ -162,7 +163,7 @@ def _without_circles(call: ServiceCall, targets: list[Target]) -> tuple[list[Tar
 
 
 async def _question(call: ServiceCall, places: tuple[Place, ...], after: Mapping[Place, float]) -> Question:
-    data = call.data
+    data, (files, lost) = call.data, await take_files(call)
     return Question(
         text=data[ATTR_MESSAGE],
         places=places,
@@ -178,6 +179,8 @@ async def _question(call: ServiceCall, places: tuple[Place, ...], after: Mapping
             "silent": data[ATTR_SILENT],
             "priority": data[ATTR_PRIORITY],
             "context": context_to_keep(call.context),
+            "files": files,
+            "lost": lost,
         },
     )
 

@@ -8,34 +8,30 @@ Home Assistant's components are imported when one of their entities is asked for
 """
 
 import asyncio
-import logging
 import mimetypes
 from base64 import b64encode
 from collections.abc import Awaitable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, ServiceCall, split_entity_id
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import voluptuous as vol
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.util import dt as dt_util
+from homeassistant.helpers.selector import MediaSelector
+from homeassistant.helpers.typing import VolDictType
 from yarl import URL
 
-from bach_lib import BachError, File, Loss, fetch_file
+from bach_lib import File, Loss, fetch_file
 from bach_lib.models import MOST_OF_FILE
 from bach_lib.threads import read_file
 from custom_components.bach.const import DOMAIN
-from custom_components.bach.home.language import in_home_language
 from custom_components.bach.home.permissions import require_read
+from custom_components.bach.home.taken_files import SECONDS, picture, require_component, taken
 
 from .attachments import read_allowed
-
-if TYPE_CHECKING:
-    from homeassistant.components.camera import Image as CameraImage
-    from homeassistant.components.image import Image as ImageImage
-
-_LOGGER = logging.getLogger(__name__)
 
 ATTR_CAMERA: Final = "camera"
 ATTR_DELAY: Final = "delay"
@@ -53,8 +49,20 @@ CARRIED: Final = (ATTR_FILES, ATTR_MEDIA, ATTR_CAMERA, ATTR_URL, ATTR_VOICE)
 """The fields that bring files."""
 MAX_DELAY: Final = 60
 MAX_PICTURES: Final = 10
-_SECONDS: Final = 10.0
-"""What anything may take; a delay that was asked for comes on top."""
+_MEDIA = MediaSelector({"accept": ["*"], "multiple": True})
+FILE_FIELDS: Final[VolDictType] = {
+    vol.Optional(ATTR_FILES, default=[]): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(ATTR_MEDIA, default=[]): _MEDIA,
+    vol.Optional(ATTR_CAMERA, default=[]): cv.entities_domain(["camera", "image"]),
+    vol.Optional(ATTR_PICTURES, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_PICTURES)),
+    vol.Optional(ATTR_DELAY, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_DELAY)),
+    vol.Optional(ATTR_VOICE): cv.entity_domain("tts"),
+    vol.Optional(ATTR_URL, default=[]): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(ATTR_USERNAME): cv.string,
+    vol.Optional(ATTR_PASSWORD): cv.string,
+    vol.Optional(ATTR_VERIFY_SSL, default=True): cv.boolean,
+}
+"""What an action is told of files, beside the message that they go with."""
 _READING: Final = 30.0
 """The same for a path: a disk that sleeps takes its time."""
 _BETWEEN: Final = 1.0
@@ -71,7 +79,7 @@ async def take_files(call: ServiceCall) -> tuple[list[File], list[Loss]]:
     """
     await require_read(call, _shown_now(call.data))
     files, lost = list[File](), list[Loss]()
-    for found in await asyncio.gather(*(_taken(call.hass, *source) for source in _sources(call))):
+    for found in await asyncio.gather(*(taken(call.hass, *source) for source in _sources(call))):
         if isinstance(found, File):
             files.append(found)
         else:
@@ -92,78 +100,15 @@ def _sources(call: ServiceCall) -> Iterator[tuple[str, Awaitable[File], float]]:
         yield path, read_allowed(hass, path), _READING
     for item in data[ATTR_MEDIA]:
         content_id = item["media_content_id"]
-        yield content_id, _media(hass, content_id), _SECONDS
+        yield content_id, _media(hass, content_id), SECONDS
     for entity_id in data[ATTR_CAMERA]:
         for number in range(data[ATTR_PICTURES]):
             wait = data[ATTR_DELAY] + number * max(data[ATTR_DELAY], _BETWEEN)
-            yield entity_id, _picture(hass, entity_id, wait, number), wait + _SECONDS
+            yield entity_id, picture(hass, entity_id, wait, number), wait + SECONDS
     for url in filter(str.strip, data[ATTR_URL]):
-        yield _host(url), _fetched(hass, url, data), _SECONDS
+        yield _host(url), _fetched(hass, url, data), SECONDS
     if (voice := data.get(ATTR_VOICE)) and data[ATTR_MESSAGE].strip():
-        yield voice, _said(hass, data[ATTR_MESSAGE], voice), _SECONDS
-
-
-async def _taken(hass: HomeAssistant, name: str, source: Awaitable[File], seconds: float) -> File | Loss:
-    try:
-        async with asyncio.timeout(seconds):
-            return await source
-    except TimeoutError:
-        late = ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="file_too_late",
-            translation_placeholders={"name": name, "seconds": f"{seconds:g}"},
-        )
-        return Loss(what="file", reason=str(late))
-    except BachError as error:
-        return Loss(what="file", reason=in_home_language(hass, error.sentence))
-    except HomeAssistantError as error:
-        if error.translation_domain == DOMAIN:
-            return Loss(what="file", reason=str(error))
-        return Loss(what="file", reason=str(_not_taken(name, str(error).rstrip(".") or type(error).__name__)))
-    except Exception as error:  # the code of another integration: the words go all the same
-        _LOGGER.exception("%s brought no file", name)
-        return Loss(what="file", reason=str(_not_taken(name, type(error).__name__)))
-
-
-def _not_taken(name: str, reason: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="file_not_taken",
-        translation_placeholders={"name": name, "reason": reason},
-    )
-
-
-# -- cameras and images -----------------------------------------------------------------------------------------------
-
-
-async def _picture(hass: HomeAssistant, entity_id: str, wait: float = 0.0, number: int = 0) -> File:
-    """Take what a camera or an image entity shows after so many seconds."""
-    if wait:
-        await asyncio.sleep(wait)
-    domain, name = split_entity_id(entity_id)
-    _require(hass, domain, entity_id)
-    if domain == "camera":
-        from homeassistant.components import camera  # noqa: PLC0415  a home may not have it
-
-        kind, content = _shown(await camera.async_get_image(hass, entity_id))
-    else:
-        from homeassistant.components import image  # noqa: PLC0415  a home may not have it
-
-        kind, content = _shown(await image.async_get_image(hass, entity_id))
-    ending = mimetypes.guess_extension(kind) or ".jpg"
-    time = dt_util.now().strftime("%Y-%m-%d_%H-%M-%S")
-    several = f"_{number + 1}" if number else ""
-    return File(name=f"{name}_{time}{several}{ending}", content=content, mime_type=kind)
-
-
-def _shown(shown: CameraImage | ImageImage) -> tuple[str, bytes]:
-    return shown.content_type, shown.content
-
-
-def _require(hass: HomeAssistant, component: str, name: str) -> None:
-    """Raise if there is no such component, whose module would be loaded for nothing."""
-    if component not in hass.config.components:
-        raise _not_taken(name, f"{component}?")
+        yield voice, _said(hass, data[ATTR_MESSAGE], voice), SECONDS
 
 
 # -- media and voices -------------------------------------------------------------------------------------------------
@@ -180,32 +125,32 @@ def _of_media_source(content_id: str) -> tuple[str, str]:
 async def _media(hass: HomeAssistant, content_id: str) -> File:
     domain, rest = _of_media_source(content_id)
     if domain in _SHOW_NOW:
-        return await _picture(hass, rest)
+        return await picture(hass, rest)
     if domain == "tts":
         return await _voice(hass, content_id)
-    _require(hass, "media_source", content_id)
+    require_component(hass, "media_source", content_id)
     from homeassistant.components.media_player import async_process_play_media_url  # noqa: PLC0415  a home may not have it
     from homeassistant.components.media_source import async_resolve_media  # noqa: PLC0415  a home may not have it
 
     media = await async_resolve_media(hass, content_id, None)
     if media.path is not None:
-        content = await read_file(media.path, MOST_OF_FILE + 1, seconds=_SECONDS)
+        content = await read_file(media.path, MOST_OF_FILE + 1, seconds=SECONDS)
         return File(name=Path(media.path).name, content=content, mime_type=media.mime_type)
     url = async_process_play_media_url(hass, media.url)
-    found = await fetch_file(url, async_get_clientsession(hass), limit=MOST_OF_FILE, seconds=_SECONDS)
+    found = await fetch_file(url, async_get_clientsession(hass), limit=MOST_OF_FILE, seconds=SECONDS)
     return File(name=found.name, content=found.content, mime_type=media.mime_type or found.mime_type)
 
 
 async def _said(hass: HomeAssistant, message: str, voice: str) -> File:
     """Have a text-to-speech entity say the message."""
-    _require(hass, "tts", voice)
+    require_component(hass, "tts", voice)
     from homeassistant.components.tts import generate_media_source_id  # noqa: PLC0415  a home may not have it
 
     return await _voice(hass, generate_media_source_id(hass, message, engine=voice))
 
 
 async def _voice(hass: HomeAssistant, content_id: str) -> File:
-    _require(hass, "tts", content_id.partition("?")[0])
+    require_component(hass, "tts", content_id.partition("?")[0])
     from homeassistant.components.tts import async_get_media_source_audio  # noqa: PLC0415  a home may not have it
 
     ending, content = await async_get_media_source_audio(hass, content_id)
@@ -230,7 +175,7 @@ async def _fetched(hass: HomeAssistant, url: str, data: Mapping[str, Any]) -> Fi
         headers=_proof(data.get(ATTR_USERNAME), data.get(ATTR_PASSWORD)),
         verify_ssl=data[ATTR_VERIFY_SSL],
         limit=MOST_OF_FILE,
-        seconds=_SECONDS,
+        seconds=SECONDS,
         may_fetch=partial(_is_allowed, hass),
     )
 

@@ -16,7 +16,6 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.json import json_dumps
-from homeassistant.helpers.selector import MediaSelector
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
@@ -33,23 +32,7 @@ from custom_components.bach.web.message_page import message_page
 
 from .choices import FORMATS, MESSAGE_ID, buttons
 from .extra_fields import EXTRA_FIELDS, NOT_PASSED_ON, extras_in
-from .file_sources import (
-    ATTR_CAMERA,
-    ATTR_DELAY,
-    ATTR_FILES,
-    ATTR_MEDIA,
-    ATTR_MESSAGE,
-    ATTR_PASSWORD,
-    ATTR_PICTURES,
-    ATTR_URL,
-    ATTR_USERNAME,
-    ATTR_VERIFY_SSL,
-    ATTR_VOICE,
-    CARRIED,
-    MAX_DELAY,
-    MAX_PICTURES,
-    take_files,
-)
+from .file_sources import ATTR_MESSAGE, CARRIED, FILE_FIELDS, take_files
 from .incoming_targets import ATTR_REPLY_TO, targets_or_writer
 from .moments import next_moment
 from .other_notify import async_pass_on
@@ -84,22 +67,11 @@ _NOT_PASSED_ON: Final = (
 )
 """What others than our recipients get nothing of."""
 
-_MEDIA = MediaSelector({"accept": ["*"], "multiple": True})
-
 SCHEMA = vol.Schema(
     {
         **TARGET_FIELDS,
         vol.Required(ATTR_MESSAGE): cv.string,
-        vol.Optional(ATTR_FILES, default=[]): vol.All(cv.ensure_list, [cv.string]),
-        vol.Optional(ATTR_MEDIA, default=[]): _MEDIA,
-        vol.Optional(ATTR_CAMERA, default=[]): cv.entities_domain(["camera", "image"]),
-        vol.Optional(ATTR_PICTURES, default=1): vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_PICTURES)),
-        vol.Optional(ATTR_DELAY, default=0): vol.All(vol.Coerce(float), vol.Range(min=0, max=MAX_DELAY)),
-        vol.Optional(ATTR_VOICE): cv.entity_domain("tts"),
-        vol.Optional(ATTR_URL, default=[]): vol.All(cv.ensure_list, [cv.string]),
-        vol.Optional(ATTR_USERNAME): cv.string,
-        vol.Optional(ATTR_PASSWORD): cv.string,
-        vol.Optional(ATTR_VERIFY_SSL, default=True): cv.boolean,
+        **FILE_FIELDS,
         vol.Optional(ATTR_TITLE): cv.string,
         vol.Optional(ATTR_DATA): {cv.string: object},
         vol.Optional(ATTR_BUTTONS, default=[]): buttons,

@@ -15,6 +15,7 @@ from custom_components.bach.home.recipient_subentries import texts_in
 
 CONF_ABOVE: Final = "above"
 CONF_BELOW: Final = "below"
+CONF_CAMERA: Final = "camera"
 CONF_DONE_MESSAGE: Final = "done_message"
 CONF_ENTITY: Final = "entity_id"
 CONF_HEADING: Final = "heading"
@@ -79,6 +80,8 @@ class Alert:
     message: str = ""
     heading: str = ""
     done_message: str = ""
+    cameras: tuple[str, ...] = ()
+    """Cameras and images; what they show when it begins goes with each message."""
     reminders: tuple[float, ...] = ()
     skip_first: bool = False
     snooze: float = USUAL_SNOOZE
@@ -109,6 +112,7 @@ def alert_of(alert_id: str, title: str, data: Mapping[str, Any]) -> Alert:
         message=_text(data, CONF_MESSAGE),
         heading=_text(data, CONF_HEADING),
         done_message=_text(data, CONF_DONE_MESSAGE),
+        cameras=texts_in(data.get(CONF_CAMERA)),
         reminders=tuple(float(one) for one in spans[:MOST_REMINDERS]),
         skip_first=data.get(CONF_SKIP_FIRST) is True,
         snooze=_seconds(data, CONF_SNOOZE, USUAL_SNOOZE),

@@ -1,6 +1,6 @@
 """Says an alert in words, for the dialog in which it is made: when it is on, what is said to whom, and how often."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from homeassistant.core import HomeAssistant
 
@@ -31,14 +31,15 @@ def _lines(hass: HomeAssistant, alert: Alert, texts: Mapping[str, str]) -> Itera
     above = heading(hass, alert)
     said = f"**{escape_markdown(above)}**\n{escape_markdown(message(hass, alert))}" if above else None
     yield _quoted(said or escape_markdown(message(hass, alert)))
+    if alert.cameras:
+        yield texts["alert_pictures"].format(cameras=_named(hass, alert.cameras))
     if over := done_message(hass, alert):
         yield texts["alert_done"]
         yield _quoted(escape_markdown(over))
 
 
 def _when(hass: HomeAssistant, condition: Condition, texts: Mapping[str, str]) -> str:
-    state = hass.states.get(condition.entity_id)
-    words = {"entity": f"**{escape_markdown(state.name if state else condition.entity_id)}**"}
+    words = {"entity": _named(hass, [condition.entity_id])}
     match condition.watches:
         case Watches.STATE:
             kind, words["states"] = "state", escape_markdown(", ".join(condition.states))
@@ -68,6 +69,11 @@ def _again(alert: Alert, texts: Mapping[str, str]) -> str:
     if len(spans) == 1:
         return texts["alert_every"].format(time=spans[0])
     return texts["alert_again"].format(times=", ".join(spans[:-1]), time=spans[-1])
+
+
+def _named(hass: HomeAssistant, entity_ids: Sequence[str]) -> str:
+    states = [(one, hass.states.get(one)) for one in entity_ids]
+    return ", ".join(f"**{escape_markdown(state.name if state else one)}**" for one, state in states)
 
 
 def _quoted(text: str) -> str:

@@ -27,7 +27,7 @@ from custom_components.bach.home.run_causes import causes_in
 from .alert import Alert
 from .nobody_issue import async_report_nobody, async_settle_told
 from .remembered import Episode, Episodes
-from .saying import done_message, heading, message, named_route, route_for
+from .saying import done_message, message, named_route, options_for, route_for
 from .watching import follow, holds
 
 _LOGGER = logging.getLogger(__name__)
@@ -233,17 +233,12 @@ class AlertKeeper:
         return min(at - _now(), last)
 
     async def _start(self, episode: Episode, previous: RouteRun | None) -> None:
-        alert = self.alert
-        options = RouteOptions(
-            title=heading(self._hass, alert),
-            priority=alert.priority,
-            tag=alert.tag,
+        alert, shows = self.alert, previous is None or previous.status not in OPEN
+        options = await options_for(self._hass, alert, shows=shows) | RouteOptions(
             reminds=previous is not None,
             caused_by=episode.caused_by,
             idempotency_key=f"{alert.tag} {episode.since} {previous.id if previous else 0}",
         )
-        if alert.snooze:
-            options["snooze"] = alert.snooze
         route = route_for(self._hass, alert, is_again=previous is not None)
         try:
             run = await self._bach.start_route(route, message(self._hass, alert), **options)

@@ -9,11 +9,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
 
-from bach_lib import Route
+from bach_lib import Route, RouteOptions
 from custom_components.bach.const import CONF_RECIPIENT
 from custom_components.bach.home.language import home_texts
 from custom_components.bach.home.route_drawing import spelled
 from custom_components.bach.home.route_steps import RouteStep, route_of, route_through, routes_of
+from custom_components.bach.home.taken_files import pictures_now
 
 from .alert import Alert
 
@@ -52,6 +53,19 @@ def steps_for(alert: Alert, *, is_again: bool = False) -> list[RouteStep]:
     *first, last = spans[-1:] if is_again else spans
     repeated = RouteStep(recipients=alert.told, wait=last, repeats=_REPEATS, repeat_every=last)
     return [*(RouteStep(recipients=alert.told, wait=one) for one in first), repeated]
+
+
+async def options_for(hass: HomeAssistant, alert: Alert, *, shows: bool) -> RouteOptions:
+    """What goes with its words. `shows`: what cameras show now; who is reminded sees what they showed when it began."""
+    files, lost = await pictures_now(hass, alert.cameras if shows else ())
+    return RouteOptions(
+        title=heading(hass, alert),
+        priority=alert.priority,
+        tag=alert.tag,
+        snooze=alert.snooze or None,
+        files=files,
+        lost=lost,
+    )
 
 
 def message(hass: HomeAssistant, alert: Alert) -> str:

@@ -26,6 +26,7 @@ from homeassistant.helpers.selector import (
 from custom_components.bach.alerts.alert import (
     CONF_ABOVE,
     CONF_BELOW,
+    CONF_CAMERA,
     CONF_DONE_MESSAGE,
     CONF_ENTITY,
     CONF_HEADING,
@@ -54,10 +55,12 @@ _MOST: Final = 20
 _LONGEST: Final = timedelta(days=7)
 _LONGEST_MINUTES: Final = 7 * 24 * 60.0
 _MAX_TITLE: Final = 100
+_MOST_CAMERAS: Final = 10
 _MAX_TEXT: Final = 5_000
 _SPAN: Final = DurationSelector(DurationSelectorConfig(enable_day=False))
 _NUMBER: Final = NumberSelector(NumberSelectorConfig(step="any", mode=NumberSelectorMode.BOX))
 _HOLD: Final = {vol.Required(CONF_HOLD, default={"minutes": 0}): _SPAN}
+_CAMERAS: Final = EntitySelectorConfig(domain=["camera", "image"], multiple=True, reorder=True)
 _NUMBERS: Final = EntitySelectorConfig(domain=["sensor", "number", "input_number", "counter"])
 _MORE: Final = form_section(
     {
@@ -118,6 +121,7 @@ def told_schema() -> vol.Schema:
             vol.Required(CONF_RECIPIENTS): EntitySelector(whom),
             vol.Optional(CONF_MESSAGE): TemplateSelector(),
             vol.Optional(CONF_DONE_MESSAGE): TemplateSelector(),
+            vol.Optional(CONF_CAMERA): EntitySelector(_CAMERAS),
             vol.Optional(CONF_REMINDERS): TextSelector(),
             vol.Required(SECTION_MORE): _MORE,
         }
@@ -139,11 +143,14 @@ def given_told(hass: HomeAssistant, given: Mapping[str, Any]) -> tuple[dict[str,
     for field, text in texts.items():
         if len(text) > _MAX_TEXT:
             errors["base" if field == CONF_HEADING else field] = "too_long"
+    if len(cameras := given.get(CONF_CAMERA, [])) > _MOST_CAMERAS:
+        errors[CONF_CAMERA] = "too_many_cameras"
     if more[CONF_SKIP_FIRST] and not reminders:
         errors.setdefault("base", "nothing_to_skip")
     stored = {
         CONF_TITLE: given[CONF_TITLE].strip()[:_MAX_TITLE],
         CONF_RECIPIENTS: told or [],
+        CONF_CAMERA: cameras,
         CONF_REMINDERS: [one * 60 for one in reminders or ()],
         CONF_SKIP_FIRST: more[CONF_SKIP_FIRST],
         CONF_SNOOZE: more[CONF_SNOOZE] * 60.0,
@@ -161,7 +168,7 @@ def suggested_told(hass: HomeAssistant, data: Mapping[str, Any], title: str) -> 
         CONF_TITLE: title,
         CONF_RECIPIENTS: [one for one in entities if one],
         CONF_REMINDERS: ", ".join(f"{one / 60:g}" for one in data.get(CONF_REMINDERS, ())),
-        **{field: data[field] for field in _TEXTS if data.get(field)},
+        **{field: data[field] for field in (*_TEXTS, CONF_CAMERA) if data.get(field)},
         SECTION_MORE: {
             **({CONF_HEADING: data[CONF_HEADING]} if data.get(CONF_HEADING) else {}),
             CONF_SKIP_FIRST: data.get(CONF_SKIP_FIRST, False),

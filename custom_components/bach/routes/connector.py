@@ -30,6 +30,7 @@ from bach_lib.connecting import (
 )
 from bach_lib.connectors.ours import OF_CONNECTOR
 from bach_lib.errors import InputError, TooManyRunsError, UnknownRunError
+from bach_lib.models import MOST_OF_FILE
 from bach_lib.outcomes import Dead, Retry, Scope, Wait
 from bach_lib.said import Sentence
 from custom_components.bach.const import TYPE_ROUTES
@@ -39,7 +40,7 @@ ACCOUNT: Final = "routes"
 _NAME: Final = re.compile(r"[\w.-]{1,100}")
 _LATER: Final = 60.0
 """Seconds after which it is tried again where too many are under way."""
-_WORDS = Sentence("a_route_tells_only_words", "A route tells only words.")
+_OWN_BUTTONS = Sentence("a_route_has_buttons_of_its_own", "A route has buttons of its own.")
 _NOTHING_TO_ANSWER = Sentence("a_route_answers_nothing", "What a route tells answers no message.")
 
 
@@ -68,6 +69,8 @@ class RoutesConnector(SendOnly):
         send_timeout=60.0,
         operations=frozenset({Operation.SEND, Operation.DELETE}),
         replaces_by_tag=True,
+        max_files=20,
+        file_bytes=MOST_OF_FILE,
     )
     knows: ClassVar[Knows | None] = Knows(settings=OF_CONNECTOR, title="BACH")
 
@@ -114,10 +117,13 @@ class RoutesConnector(SendOnly):
             priority=message.priority,
             tag=message.tag,
             caused_by=self.home.causes_of(message.context),
+            files=message.files,
+            lost=[one for one in message.lost if one.what == "file"],
             idempotency_key=message.nonce,
         )
-        has = {"buttons": bool(message.buttons), "files": bool(message.files)}
-        lost = [Loss(what=what, reason=_WORDS) for what, is_there in has.items() if is_there]
+        lost = [*run.said.lost]
+        if message.buttons:
+            lost.append(Loss(what="buttons", reason=_OWN_BUTTONS))
         if message.reply_to is not None:
             lost.append(Loss(what="reply", reason=_NOTHING_TO_ANSWER))
         return Sent(remote_id=str(run.id), degraded=bool(lost), losses=tuple(lost))

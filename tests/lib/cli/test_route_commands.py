@@ -117,6 +117,18 @@ def test_an_alarm_is_started_and_followed_until_somebody_has_it(bach_: Run) -> N
     assert [line[8:] for line in watched.output.splitlines()] == told
 
 
+@pytest.mark.usefixtures("alone")
+def test_a_picture_goes_along_and_one_that_is_not_there_costs_no_words(bach_: Run, tmp_path: Path) -> None:
+    """A script could not show what it saw; or an alarm be refused because the camera had written nothing."""
+    (tmp_path / "door.jpg").write_bytes(b"\xff\xd8 door")
+    assert bach_("route", "add", "door", "--step", "w:default for 2m").code == 0
+    paths = ["--file", str(tmp_path / "door.jpg"), "--file", str(tmp_path / "gone.jpg")]
+    row = bach_("route", "start", "door", "Ring", *paths, "--json").row()
+    assert "'name': 'door.jpg'" in str(row["files"])
+    assert "gone.jpg cannot be read" in str(row["lost"])
+    assert re.search(r"Files +door.jpg\n", bach_("route", "run", 1).output)
+
+
 class _Later(Session):
     """A run at each of whose looks more has happened."""
 

@@ -335,5 +335,10 @@ async def test_a_route_is_started_followed_and_ended(owner: Bach, platform: Fake
         assert (await bach.cancel_route(other.id)).status is RouteStatus.CANCELLED
         assert [one.id for one in await bach.route_runs("wässer", limit=1)] == [other.id]
         assert [one.id for one in await bach.route_runs(before=other.id)] == [run.id]
+        photo = File(name="cellar.jpg", content=b"\xff\xd8 water", mime_type="image/jpeg")
+        shown = await bach.start_route("wässer", "Look!", files=[photo])
+        assert [(one.name, one.size, one.content) for one in shown.said.files] == [("cellar.jpg", 8, b"")]
+        await bach.wait(shown.message_ids[0], 10)
+        assert {one.content for sent in platform.sent if sent.text == "Look!" for one in sent.files} == {photo.content}
         with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
             await bach.start_route("wässer", "Water!", colour="red")  # type: ignore[call-arg] # a mistake of theirs

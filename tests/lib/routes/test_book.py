@@ -101,8 +101,8 @@ async def test_runs_are_paged_and_purged(store: Store, book: RunBook) -> None:
     assert await book.page(None, None, 2) == [runs[2], runs[1]]
     assert await book.page(None, runs[2].id, 2) == [runs[1], runs[0]]
     assert await book.page("water", None, 5) == [runs[2], runs[0]]
-    assert await book.purge(8.5) == 0
-    assert await book.purge(8.6) == 1
+    assert await book.purge(8.5, 9.0) == 0
+    assert await book.purge(8.6, 9.0) == 1
     assert await book.page(None, None, 5) == [runs[2], runs[1]]
 
 

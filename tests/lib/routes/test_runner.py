@@ -399,7 +399,7 @@ async def test_routes_and_runs_are_removed(house: World) -> None:
     assert len(heard(platform)) == 3
     await bach.acknowledge(run.id, "Ada")
     await clock.settle()
-    assert await bach._routing.book.purge(clock.now() + 1) == 1
+    assert await bach._routing.book.purge(clock.now() + 1, clock.now()) == 1
     assert await bach.route_runs() == []
 
 

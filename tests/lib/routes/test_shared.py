@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from contextlib import AsyncExitStack
+from hashlib import sha256
 
-from bach_lib import Bach, Connection, Operation, Place, Route, RouteStatus, Step
+from bach_lib import Bach, Connection, File, Operation, Place, Route, RouteStatus, Step
 from bach_lib.testing import FakePlatform, fake_connector
 
 PLACES = [Place(connection=name, recipient=f"person-{name}") for name in "abcd"]
+DIGESTS = json.dumps([sha256(b"p" * 900).hexdigest()])
 STEPS = tuple(Step(places=(place,), wait=0.2) for place in PLACES)
 
 
@@ -46,3 +49,22 @@ async def test_two_processes_tell_each_once_and_whoever_hears_ends_it(database_a
         async with asyncio.timeout(60):
             while await one._routing.book.open_runs():
                 pass  # until nothing is left to be done, in whichever of them
+
+
+async def test_what_a_run_carries_comes_from_the_server_and_goes_with_it(database_address: str) -> None:
+    """Whichever process tells the next has no disk of the one that began, and would tell them without the picture."""
+    platform, photo = FakePlatform(), File(name="door.jpg", content=b"p" * 900)
+    kinds = {"fake": fake_connector(platform, receives=True)}
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(Bach(database_address, process="one", connectors=kinds, grace=0.0))
+        await one.registry.add(Connection(name="a", type="fake"))
+        route = Route(name="door", steps=tuple(Step(places=(PLACES[0],), wait=0.1) for _ in range(2)))
+        run = await one.start_route(route, "Ring", files=[photo])
+    async with Bach(database_address, process="two", connectors=kinds, grace=0.0) as two:
+        async with asyncio.timeout(60):
+            await platform.wait_for(2)
+        assert [[file.content for file in sent.files] for sent in platform.sent] == [[photo.content]] * 2
+        await two.acknowledge(run.id, "Ada")
+        async with asyncio.timeout(60):
+            while await two._open_parts.registry._store.read(lambda tx: tx.rows("known_contents", digests=DIGESTS)):
+                pass  # until the last message has gone and says so

@@ -45,6 +45,7 @@ _STAND: Mapping[str, str] = {
     "0022_rest.sql": "9e4897ab69eefc81",
     "0023_confidential.sql": "659fdf2e5f3ff22e",
     "0024_extras.sql": "d072eea14bb10707",
+    "0025_files_of_runs.sql": "24532a8e8c9ade73",
     "postgresql/0001_initial.sql": "546b750c86a304d6",
     "postgresql/0002_owners.sql": "f80982d863628ae2",
     "postgresql/0003_loans.sql": "d51469df6e0e5ee5",
@@ -60,6 +61,7 @@ _STAND: Mapping[str, str] = {
     "postgresql/0013_rest.sql": "1f227b2c27c9ad22",
     "postgresql/0014_confidential.sql": "c2bfbf054d0e3a11",
     "postgresql/0015_extras.sql": "e151f73b41f002da",
+    "postgresql/0016_files_of_runs.sql": "e2ca569df7c4e9a8",
 }
 """The beginnings of their hashes."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bach_lib import Connection, Place, Route, RouteStatus, Step
+from bach_lib import Connection, File, Place, Route, RouteStatus, Step
 from bach_lib.errors import UnknownRunError
 from bach_lib.rest.answers import Json
 from bach_lib.testing import FakePlatform, fake_connector, world
@@ -38,9 +38,11 @@ async def ask(visit: Visit, command: str, **arguments: Json) -> dict[str, Any]:
 
 async def test_an_alarm_says_what_it_is_and_who_was_told(visit: Visit) -> None:
     """Whoever looks at three in the morning would see numbers of recipients, or nothing at all."""
-    run = await visit.bach.start_route(WATER, "Water in the cellar", title="Alarm")
+    files = [File(name="a.jpg", content=b"a"), File(name="b.jpg")]
+    run = await visit.bach.start_route(WATER, "Water in the cellar", title="Alarm", files=files)
     [shown] = (await ask(visit, "alarms"))["rows"]
     assert (shown["route"], shown["title"], shown["text"]) == ("Water", "Alarm", "Water in the cellar")
+    assert (shown["files"], shown["lost"][0]["text"]) == (1, "b.jpg: it is empty.")
     assert (shown["status"], shown["due_at"], shown["told_in_all"]) == ("under_way", run.due_at, 1)
     assert [(one["name"], one["message"]) for one in shown["told"]] == [("Ada", 1)]
     assert shown["next"] is None, "all have been told"

@@ -39,6 +39,7 @@ FILES: Mapping[str, str] = {
     "layout21": "473d0981",
     "layout22": "8f95a29c",
     "layout23": "39788498",
+    "layout24": "efe30c8b",
 }
 """Layouts that are missing here were never the last one of a commit."""
 UNFINISHED: Mapping[str, str] = {"unfinished02": "24ad6fce", "unfinished07": "80075a89"}
@@ -58,6 +59,7 @@ SERVERS: Mapping[str, str] = {
     "server12": "473d0981",
     "server13": "8f95a29c",
     "server14": "39788498",
+    "server15": "efe30c8b",
 }
 PARTS = ("", "-wal", ".mark")
 """What a database consists of, and what it knows itself by; from layout 18 on, also what is in files beside it."""
