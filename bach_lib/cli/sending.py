@@ -115,8 +115,6 @@ def _check_spelling(command_: str, *words: str, hint: str = "") -> None:
             raise typer.BadParameter(f"There is no option {word}.{hint}", param_hint=command_)
 
 
-
-
 def _tell_sent(row: Row, wait: float) -> None:
     show_one(row, ("id", "Id"), ("connection", "Connection"), ("recipient", "Recipient"), ("status", "Status"))
     if row.get("error"):
