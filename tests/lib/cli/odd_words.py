@@ -25,6 +25,8 @@ GOOD: Mapping[str, str] = {
     "recipient": "default",
     "tag": "t",
     "text": "hi",
+    "question": "Pizza?",
+    "options": "Yes",
     "by": "Ada",
     "emoji": "👍",
     "run_": "1",
