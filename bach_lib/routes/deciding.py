@@ -19,7 +19,8 @@ A step may leave out whoever caused what is told of. It never leaves an alarm wi
 are down or cannot be told, whoever caused it is told with them.
 
 A run that is quiet stands at no stage. When that time has passed, those who were told last are told again, and it goes
-on from there; of one that was exhausted, from the beginning.
+on from there; of one that was exhausted, from the beginning. Stages before, whose messages still waited and are not
+sent any more, come behind the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,6 +80,8 @@ class Snoozed:
 
     by: str
     seconds: float
+    waiting: frozenset[int] = frozenset()
+    """Messages that are not sent yet, and are not to be sent now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,8 @@ def decide(run: RouteRun, happening: Happening, now: float, is_down: IsDown, who
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=Reached.ACKNOWLEDGED))
         case Known(message_id, reached, by) if run.status in OPEN and _is_enough(run, message_id, reached):
             return Decision(_ended(run, RouteStatus.ACKNOWLEDGED, now, by=by, reached=reached))
-        case Snoozed(by, seconds) if run.status in OPEN:
-            return Decision(_quiet(run, by, seconds, now))
+        case Snoozed() if run.status in OPEN:
+            return Decision(_quiet(run, happening, now))
         case CalledOff() if run.status in OPEN:
             return Decision(_ended(run, RouteStatus.CANCELLED, now))
         case Superseded(newer) if run.status in OPEN:
@@ -188,18 +191,21 @@ def _chosen(
     return None if place is None else (place, meant[place])
 
 
-def _quiet(run: RouteRun, by: str, seconds: float, now: float) -> RouteRun:
-    left = run.left if run.stage is None else (run.stage, *run.left)
+def _quiet(run: RouteRun, wish: Snoozed, now: float) -> RouteRun:
+    here = () if run.stage is None else (run.stage,)
+    unheard = (one.stage for one in run.tried if one.message_id in wish.waiting)
+    is_over = run.status is RouteStatus.EXHAUSTED
+    left = range(len(run.stages)) if is_over else dict.fromkeys((*here, *run.left, *unheard))
     return replace(
         run,
         status=RouteStatus.UNDER_WAY,
         ended_at=None,
-        left=left or tuple(range(len(run.stages))),
+        left=tuple(left),
         stage=None,
         told=0,
-        due_at=now + seconds,
-        snoozed_by=by,
-        snoozed_for=seconds,
+        due_at=now + wish.seconds,
+        snoozed_by=wish.by,
+        snoozed_for=wish.seconds,
         snoozed_at=now,
     )
 

@@ -11,7 +11,7 @@ _LOGGER = FieldLogger(__name__)
 _AGAIN = 5.0
 """Seconds until the next try."""
 
-type Work = Callable[[], Coroutine[object, object, None]]
+type Work = Callable[[], Coroutine[object, object, object]]
 
 
 class Diligence:

@@ -9,6 +9,7 @@ that of two at the same moment one makes it, and the other looks again.
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from bach_lib.errors import BachError, RunChangedError, TooManyRunsError
@@ -25,6 +26,7 @@ from bach_lib.routes.deciding import (
     Decision,
     Due,
     Happening,
+    Snoozed,
     Superseded,
     WhoIs,
     decide,
@@ -161,8 +163,9 @@ class RouteRunner:
             while True:
                 if isinstance(happening, Begun) and (known := await self._check_begun(run, key)):
                     return known
-                watched = self._listener.get(run.id)
-                run = watched.run if watched else run
+                run = watched.run if (watched := self._listener.get(run.id)) else run
+                if isinstance(happening, Snoozed):
+                    happening = replace(happening, waiting=await self._services.waiting(run))
                 decision = self._decide(run, happening)
                 if decision is None:
                     return run
@@ -230,7 +233,7 @@ class RouteRunner:
             return
         for happening in watched.heard():
             if self._decide(run, happening):
-                self._spawn(partial(self._handle_later, run, happening))
+                self._spawn(partial(self.handle, run, happening))
                 return
 
     def _happened(self, event: MessageEvent) -> None:
@@ -249,9 +252,6 @@ class RouteRunner:
         if message_id is not None:
             await self._services.prove(message_id, answer.message)
 
-    async def _handle_later(self, run: RouteRun, happening: Happening) -> None:
-        await self.handle(run, happening)
-
     # -- when it is over -----------------------------------------------------------------------------------------------
 
     def _end_older(self) -> None:
@@ -261,7 +261,7 @@ class RouteRunner:
             older, by = self._listener.get(run.id), self._listener.get(newer)
             if older and by and by.run.reminds:
                 self._listener.take_over(by, older)
-            self._spawn(partial(self._handle_later, run, Superseded(newer)))
+            self._spawn(partial(self.handle, run, Superseded(newer)))
         for run in too_many(runs):
             if watched := self._listener.get(run.id):
                 self._spawn(partial(self._let_go, watched))

@@ -8,7 +8,7 @@ from bach_lib.clock import Clock
 from bach_lib.connectors import Connectors
 from bach_lib.models import Message
 from bach_lib.models.incoming import IncomingMessage
-from bach_lib.models.route import Place
+from bach_lib.models.route import Place, RouteRun
 from bach_lib.outbound.sender import Sender
 from bach_lib.questions.open_questions import Questions
 from bach_lib.registry import Registry
@@ -41,3 +41,7 @@ class RouteServices:
     incoming_at: Callable[[str, str], Awaitable[list[IncomingMessage]]]
     normal: Callable[[str, str], str]
     is_down: Callable[[Place], bool]
+
+    async def waiting(self, run: RouteRun) -> frozenset[int]:
+        """Messages of a run that are still to be sent. Raises a `StorageError`."""
+        return frozenset(one.id for one in await self.those(run.message_ids) if not one.status.is_final)

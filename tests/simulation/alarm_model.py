@@ -83,8 +83,7 @@ class Model:
         elif act.what in {"calloff", "clear"}:
             _end(run, "cancelled")
         elif run.alarm.snooze is not None or act.below is None:
-            left = run.left if run.stage is None else [run.stage, *run.left]
-            run.left, run.stage, run.rounds, run.waits = left or _stages(run.alarm), None, 0, []
+            run.left, run.stage, run.rounds, run.waits = _left_in_quiet(run), None, 0, []
             run.status, run.due, run.quieted = "under_way", act.at + act.seconds, run.quieted + 1
 
     def _meant(self, number: int) -> Expected | None:
@@ -136,6 +135,16 @@ class Model:
 
 def _end(run: Expected, status: str) -> None:
     run.status, run.due, run.stage, run.left, run.waits = status, None, None, [], []
+
+
+def _left_in_quiet(run: Expected) -> list[tuple[str, ...]]:
+    """Whoever was told last, those who come next, and those before who rest: they have not heard of it."""
+    if run.status == "exhausted":
+        return _stages(run.alarm)
+    resting = {person for _, person in run.waits}
+    here = [] if run.stage is None else [run.stage]
+    unheard = [stage for stage in _stages(run.alarm) if resting.intersection(stage)]
+    return list(dict.fromkeys([*here, *run.left, *unheard]))
 
 
 def _stages(alarm: Alarm) -> list[tuple[str, ...]]:

@@ -137,11 +137,11 @@ class Told(RuleBasedStateMachine):
         self.happens(CalledOff())
         assert self.run.status in {RouteStatus.CANCELLED, RouteStatus.ACKNOWLEDGED}
 
-    @rule(seconds=st.floats(1, 100))
-    def is_quieted(self, seconds: float) -> None:
+    @rule(seconds=st.floats(1, 100), waiting=st.frozensets(st.integers(1, 20), max_size=3))
+    def is_quieted(self, seconds: float, waiting: frozenset[int]) -> None:
         """Somebody wants quiet for a while: nobody is told, and then it goes on with whom it had come to."""
         before = self.run
-        self.happens(Snoozed("Bob", seconds))
+        self.happens(Snoozed("Bob", seconds, waiting))
         if before.status in {RouteStatus.CANCELLED, RouteStatus.ACKNOWLEDGED}:
             assert self.run == before
             return
@@ -150,6 +150,7 @@ class Told(RuleBasedStateMachine):
         assert (self.run.due_at, longest_wait(self.run)) == (self.now + seconds, seconds)
         if before.stage is not None:
             assert self.run.left[0] == before.stage
+        assert {one.stage for one in self.run.tried if one.message_id in waiting} <= {*self.run.left}
 
     @rule(newer=st.integers(2, 3))
     def is_superseded(self, newer: int) -> None:

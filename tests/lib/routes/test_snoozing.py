@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Connection, Content, IncomingMessage, Kind, Route, RouteSnoozed, RouteStatus
+from bach_lib import Bach, Connection, Content, Fault, IncomingMessage, Kind, Route, RouteSnoozed, RouteStatus, Step
 from bach_lib.errors import InvalidValueError
+from bach_lib.outcomes import Scope, Wait
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector, world
-from tests.lib.routes.test_runner import WATER, came_in, edits, heard, press
+from tests.lib.routes.test_runner import BOB, EVE, WATER, came_in, edits, heard, press
 
 HOME = [Connection(name=name, type="fake", allowed=frozenset({"42"})) for name in ("home", "zoo")]
 
@@ -82,6 +83,22 @@ async def test_quiet_can_be_asked_for_after_all_were_told_in_vain() -> None:
                 await bach.snooze_route(run.id, wrong, "Ada")  # type: ignore[arg-type] # mistakes of theirs
         with pytest.raises(InvalidValueError, match="snooze"):
             await bach.start_route(WATER, "Water!", snooze=0)
+
+
+async def test_who_has_not_heard_before_the_quiet_is_told_after_it() -> None:
+    """Ada's phone was away or she slept: somebody else's quiet would keep her from ever hearing of the leak."""
+    async with world(connections=HOME) as (bach, platform, clock):
+        route = Route(name="water", steps=(Step(places=(EVE,), wait=60.0), Step(places=(BOB,), wait=60.0)))
+        busy = Fault(code="busy", text="Come back later.")
+        platform.outcomes.append(Wait(seconds=300, fault=busy, scope=Scope.CONNECTION))
+        run = await bach.start_route(route, "Water!")
+        await clock.advance(60)
+        assert heard(platform) == [("bob", "Water!")]
+        await bach.snooze_route(run.id, 600, "Bob")
+        assert (await bach.route_run(run.id)).left == (1, 0)
+        await clock.advance(600)
+        await clock.advance(60)
+        assert heard(platform)[1:] == [("bob", "Water!"), ("eve", "Water!")]
 
 
 async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) -> None:
