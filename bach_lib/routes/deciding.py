@@ -224,8 +224,11 @@ def _meant(run: RouteRun, stage: int, who_is: WhoIs, cause: Sequence[Place] = ()
 
 
 def _left_out(run: RouteRun, who_is: WhoIs) -> tuple[Place, ...]:
-    """Those of the present stage who were left out because they have caused it."""
-    if run.stage is None or not step_of(run, run.stage).but_cause:
+    """Those of the present stage who were left out because they have caused it.
+
+    Nobody once more: where a message to them is refused, that they are left is no news.
+    """
+    if run.stage is None or not (step := step_of(run, run.stage)).but_cause or run.told > step.repeats + 1:
         return ()
     told = {one.place for one in run.tried if one.stage == run.stage}
     return tuple(place for place in _meant(run, run.stage, who_is) if place not in told)

@@ -462,3 +462,13 @@ async def test_a_damaged_run_costs_no_other(tmp_path: Path, change: str) -> None
             await bach.route_run(runs[0].id)
         await clock.advance(60)
         assert sorted(text for _, text in heard(platform)) == ["Water 0", *["Water 1"] * 3]
+
+
+async def test_an_alarm_that_no_platform_takes_ends(house: World) -> None:
+    """One that is too long for all would be tried without end, as whoever caused it is left, and wear out the disk."""
+    bach, platform, clock = house
+    route = Route(name="long", steps=(Step(places=(ADA, BOB), but_cause=True),))
+    run = await bach.start_route(route, "x" * 5000, caused_by=[ADA])
+    await clock.settle()
+    run = await bach.route_run(run.id)
+    assert (run.status, run.version, heard(platform)) == (RouteStatus.EXHAUSTED, 3, [])
