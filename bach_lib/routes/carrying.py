@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bach_lib.models import File, Loss
 from bach_lib.models.route import RouteRun
 from bach_lib.outbound.file_keeper import FileKeeper
+from bach_lib.routes.deciding import OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class Carrying:
 
     async def taken_over(self, run: RouteRun, others: Iterable[RouteRun]) -> RouteRun:
         """With the files of the run that it reminds of, if it does and has none of its own. Raises a `StorageError`."""
-        before = [one for one in others if one.tag == run.tag] if run.reminds and run.tag is not None else []
-        if not before or run.said.files:
+        if not run.reminds or run.tag is None or run.said.files:
+            return run
+        before = [one for one in others if one.tag == run.tag and one.status in OPEN]  # what is over has let them go
+        if not before:
             return run
         carried = await self.of(max(before, key=lambda one: one.id))
         return replace(run, said=replace(run.said, files=carried.files, lost=(*run.said.lost, *carried.lost)))

@@ -251,6 +251,9 @@ async def test_what_reminds_shows_what_the_one_before_showed(
         assert [file.name for file in own.said.files] == ["hall.jpg"]
         await clock.settle()
         assert there(tmp_path) == [OTHER.content]
+        await bach.acknowledge(own.id, "Ada")
+        after = await bach.start_route(DOOR, "Look again", tag="door", reminds=True)
+        assert (after.said.files, after.said.lost) == ((), ()), "nobody is to read of a file that was not to come"
 
 
 _RUN = (
