@@ -114,3 +114,15 @@ async def test_a_vote_answers_no_question(server: TelegramServer, tmp_path: Path
         server.says("Open sesame", sender="42")
         answer = await asyncio.wait_for(asking, 60)
         assert answer.text == "Open sesame"
+
+
+async def test_a_poll_is_passed_on_and_stays_where_it_was_asked(server: TelegramServer, tmp_path: Path) -> None:
+    """It would go in words once more, and a vote would be about what passed it on, without its words."""
+    async with a_bach(tmp_path, server) as bach:
+        ears, (number, poll) = Ears(bach), await ask(bach, server, 42)
+        passed = await bach.wait((await bach.forward("home", FAMILY, number)).id, 10)
+        assert (passed.status, passed.lost) == (Status.SENT, ())
+        assert [one.chat_id for one in server.sent] == [42, 42, FAMILY, FAMILY]
+        server.votes(poll, 0, from_id=42)
+        [vote] = await ears.heard(1)
+        assert (vote.recipient, vote.text, vote.message_id) == ("42", "Pizza", number)

@@ -223,16 +223,17 @@ def method_of(file: File) -> tuple[str, str]:
     return _BY_MIME_TYPE.get(media_type(file).lower(), _AS_DOCUMENT)
 
 
-def message_ids(answer: object) -> Posted:
+def message_ids(answer: object, *, has_poll: bool) -> Posted:
     """The number of a new message, or the numbers of an album.
 
+    `has_poll`: it asks with a poll of its own; one that is passed on stays that of the message where it was asked.
     None rather than an error: the platform has taken it, whatever it says about it.
     """
     match answer:
-        case {"message_id": int(number), "poll": {"id": str(poll)}}:
+        case {"message_id": int(number), "poll": {"id": str(poll)}} if has_poll:
             return str(number), f"{codec.POLL}{poll}"
         case {"message_id": int(number)}:
             return str(number)
         case [*messages]:
-            return tuple(one for each in messages if isinstance(one := message_ids(each), str))
+            return tuple(one for each in messages if isinstance(one := message_ids(each, has_poll=False), str))
     return None

@@ -9,6 +9,7 @@ from bach_lib.connectors.apart import parted
 from bach_lib.connectors.observations import CallError
 from bach_lib.connectors.passed_on import passed_on
 from bach_lib.connectors.rung import Posted, Rung, Step
+from bach_lib.connectors.telegram import codec
 from bach_lib.connectors.telegram.bot import RawBot
 from bach_lib.connectors.telegram.calls import albums, call_for, films_in, message_ids
 from bach_lib.connectors.telegram.errors import call_error, is_done_already
@@ -93,8 +94,10 @@ class TelegramRungs:
         message = with_lines(message)
         if message.operation is not Operation.SEND:
             return [message]
-        if message.forwarding is not None:
-            return passed_on(message, message.forwarding)
+        if (passed := message.forwarding) is not None:
+            numbers = {codec.message_number(one): one for one in passed.remote_ids}
+            there = [numbers[one] for one in sorted(filter(None, numbers))]  # the id of a poll is none
+            return passed_on(message, replace(passed, remote_ids=tuple(there) or passed.remote_ids))
         words, apart = parted(message, APART)
         first, *others = [*(self._words(words) if words else []), *apart]
         return [first, *(replace(one, extras=one.extras.without((Extra.EFFECT,))) for one in others)]
@@ -151,7 +154,7 @@ class TelegramRungs:
             first = answer[0] if isinstance(answer, list) and answer else answer
             if (sighting := of_answer(first, target.chat)) is not None:
                 self._seen[target.chat] = sighting
-            return message_ids(answer) if is_send else message.target
+            return message_ids(answer, has_poll=message.extras.poll is not None) if is_send else message.target
         raise failure  # out here: what python-telegram-bot raised need not travel along
 
     def named(self, error: CallError) -> Sequence[Rung] | None:

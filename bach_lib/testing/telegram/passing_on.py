@@ -104,6 +104,7 @@ def _passed_on(call: Call, number: int, what: str) -> SentMessage:
         entities=old.entities if old else (),
         kind=old.kind if old else "text",
         file=old.file if old else None,
+        poll=old.poll if old else None,
         origin=MessageName(chat_id=source.id, message_id=number) if what == "forward" else None,
         arguments=call.arguments.values,
     )

@@ -44,8 +44,9 @@ def check_effect(arguments: Arguments, chat: Chat) -> str | None:
 
 
 def poll_id(message: SentMessage) -> str:
-    """What a vote names."""
-    return f"5{abs(message.chat_id):012}{message.message_id:06}"
+    """What a vote names: of one that was passed on, too, that where it was asked."""
+    asked = message.origin or message
+    return f"5{abs(asked.chat_id):012}{asked.message_id:06}"
 
 
 def poll_json(message: SentMessage, poll: Poll) -> Mapping[str, object]:
