@@ -230,13 +230,24 @@ async def test_a_frame_of_discords_is_one(hass: HomeAssistant, loaded: MockConfi
     assert [loss.what for loss in message.lost] == ["embed"], "Telegram has no frames"
 
 
-@pytest.mark.parametrize("embed", [{"title": 5, "fields": [{"name": ""}]}, {"color": "red"}, {"title": "x" * 300}])
+@pytest.mark.parametrize(
+    ("embed", "words"),
+    [
+        ({"title": 5, "fields": [{"name": ""}]}, "\n5\n: "),
+        ({"color": "red"}, ""),
+        ({"title": "x" * 300}, f"\n{'x' * 300}"),
+        ({"title": "Cellar", "image": {"url": "attachment://cellar.jpg"}}, "\nCellar"),
+        ({"fields": [{"name": "\u200b", "value": "3 cm"}]}, "\n\u200b: 3 cm"),
+    ],
+)
 async def test_a_frame_that_is_none_costs_no_words(
-    hass: HomeAssistant, loaded: MockConfigEntry, embed: dict[str, object]
+    hass: HomeAssistant, loaded: MockConfigEntry, embed: dict[str, object], words: str
 ) -> None:
-    """An alarm would not go because of the frame around it."""
-    await notify(hass, "Water!", data={"embed": embed})
-    assert (await newest(hass)).text.startswith("Water!")
+    """An alarm would not go because of the frame around it, or without what stands in it, and as any other message."""
+    await notify(hass, "Water!", data={"embed": embed, "priority": "critical"})
+    message = await newest(hass)
+    assert (message.text, message.priority) == (f"Water!{words}", 10)
+    assert [loss.what for loss in message.lost] == ["data"]
 
 
 async def test_it_is_sent_at_a_later_time(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -6,7 +6,7 @@ a phone shows a notification is left out without a word.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -99,6 +99,17 @@ def read_legacy(hass: HomeAssistant, data: Mapping[str, object]) -> LegacyFields
     if unread:
         found.lost.append(Loss(what="data", reason=str(_unread(unread))))
     return found
+
+
+def lesser(found: LegacyFields) -> Iterator[LegacyFields]:
+    """What is tried in turn where a message is refused: its frame in lines, then none of the fields."""
+    lines, frame = found.lines, found.fields.get(ATTR_EMBED)
+    if isinstance(frame, Mapping):
+        lines = [*lines, *_lines_of(frame)]
+        others = {name: value for name, value in found.fields.items() if name != ATTR_EMBED}
+        yield replace(found, fields=others, lines=lines)
+    if found.fields:
+        yield replace(found, fields={}, lines=lines)
 
 
 def _take(found: LegacyFields, name: str, value: object) -> bool:
@@ -222,9 +233,14 @@ def _embed(_: HomeAssistant, found: LegacyFields, value: object) -> None:
     """Discord's frames: the first as one, the words of others in the order in which it shows them."""
     for one in _listed(value):
         if isinstance(one, Mapping) and not (ATTR_EMBED not in found.fields and _take(found, ATTR_EMBED, _frame(one))):
-            found.lines += [str(one[name]) for name in ("title", "description", "url") if one.get(name)]
-            named = (each for each in _listed(one.get("fields")) if isinstance(each, Mapping))
-            found.lines += [f"{each.get('name', '')}: {each.get('value', '')}" for each in named]
+            found.lines += _lines_of(one)
+
+
+def _lines_of(frame: Mapping[object, object]) -> list[str]:
+    """The words of a frame, of Discord's form or of ours."""
+    lines = [str(frame[name]) for name in ("title", "description", "url") if frame.get(name)]
+    named = (each for each in _listed(frame.get("fields")) if isinstance(each, Mapping))
+    return [*lines, *(f"{each.get('name', '')}: {each.get('value', '')}" for each in named)]
 
 
 def _frame(given: Mapping[str, object]) -> dict[str, object]:

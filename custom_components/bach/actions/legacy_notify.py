@@ -6,7 +6,6 @@ kept with the recipient, so that another title takes it from no automation.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from homeassistant.components.notify import (
@@ -36,7 +35,7 @@ from custom_components.bach.home.recipient_subentries import is_people, people_s
 from custom_components.bach.home.target_recipients import notify_entity_id
 from custom_components.bach.home.whom import told_of_people
 
-from .legacy_fields import LegacyFields, read_legacy
+from .legacy_fields import LegacyFields, lesser, read_legacy
 from .login_codes import OF_A_CODE, is_login_code
 from .send_message import ATTR_TAG, async_send_message
 from .send_message import SCHEMA as SEND_SCHEMA
@@ -138,14 +137,13 @@ async def _notify(call: ServiceCall) -> ServiceResponse:
             translation_key="only_for_the_phone_app",
             translation_placeholders={"command": message, "name": subentry.title},
         )
-    try:
-        return await async_send_message(_as_ours(call, entry, subentry, legacy, message), legacy.lost)
-    except ServiceValidationError as error:
-        if not legacy.fields:
-            raise
-        words = replace(legacy, fields={})  # nothing was queued; what a field says is not worth an alarm
-        lost = [*legacy.lost, Loss(what="data", reason=str(error))]
-        return await async_send_message(_as_ours(call, entry, subentry, words, message), lost)
+    tried, lost = legacy, legacy.lost
+    for less in lesser(legacy):
+        try:
+            return await async_send_message(_as_ours(call, entry, subentry, tried, message), lost)
+        except ServiceValidationError as error:  # nothing was queued; what a field says is not worth an alarm
+            tried, lost = less, [*legacy.lost, Loss(what="data", reason=str(error))]
+    return await async_send_message(_as_ours(call, entry, subentry, tried, message), lost)
 
 
 def _as_ours(
