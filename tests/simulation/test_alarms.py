@@ -1,6 +1,7 @@
 """The histories of routes can fail: what each rule is there for is broken once on purpose."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -74,7 +75,8 @@ def _nobody_rests(patched: pytest.MonkeyPatch) -> None:
 
 
 def _quiet_is_short(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(deciding, "_quiet", lambda run, by, seconds, now, quiet=deciding._quiet: quiet(run, by, 1.0, now))
+    quiet = deciding._quiet
+    patched.setattr(deciding, "_quiet", lambda run, wish, now: quiet(run, replace(wish, seconds=1.0), now))
 
 
 def _keys_are_not_known(patched: pytest.MonkeyPatch) -> None:
