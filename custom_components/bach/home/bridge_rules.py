@@ -14,7 +14,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
-from bach_lib import Bach, BachError, Bridge, BridgeWords, Place
+from bach_lib import Bach, BachError, Bridge, BridgeWords
 from bach_lib.errors import NotOpenError
 from custom_components.bach.const import (
     CONF_BOTH_WAYS,
@@ -23,7 +23,6 @@ from custom_components.bach.const import (
     CONF_FILES,
     CONF_FROM,
     CONF_PAUSED,
-    CONF_RECIPIENT,
     CONF_TO,
     CONF_WITH_NAME,
     DOMAIN,
@@ -31,11 +30,10 @@ from custom_components.bach.const import (
 )
 from custom_components.bach.coordinator import BachConfigEntry
 
-from .entry import connection_name, connections
+from .entry import connections
 from .language import home_texts
-from .members import Recipient
 from .recipient_subentries import texts_in
-from .whom import told_by_id
+from .whom import place_of, told_by_id
 
 _LOGGER = logging.getLogger(__name__)
 _LOCK: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_bridges")
@@ -148,12 +146,6 @@ def titled(hass: HomeAssistant, rule: BridgeRule) -> str:
     known = told_by_id(hass)
     source, *targets = [known[one][1].title for one in rule.places if one in known]
     return f"{source} {'↔' if rule.both_ways else '→'} {', '.join(targets)}"[:_MAX_TITLE]
-
-
-def place_of(recipient: Recipient) -> Place:
-    """Where somebody is told."""
-    entry, subentry = recipient
-    return Place(connection=connection_name(entry), recipient=subentry.data[CONF_RECIPIENT])
 
 
 def _words(hass: HomeAssistant) -> BridgeWords:

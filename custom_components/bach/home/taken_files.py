@@ -1,4 +1,4 @@
-"""Takes what cameras and images show now, and anything else within a time: an alarm never waits for a camera.
+"""Takes what cameras and images show now, and anything else within a time: an alarm waits no longer for a camera.
 
 What is not there costs its file and not the message. Home Assistant's components are imported when one of their
 entities is asked for: a home may not have them.

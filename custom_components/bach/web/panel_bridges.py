@@ -20,11 +20,10 @@ from custom_components.bach.home.bridge_rules import (
     async_keep_bridges,
     bridge_name,
     bridges_of,
-    place_of,
     titled,
 )
 from custom_components.bach.home.roles import role_of
-from custom_components.bach.home.whom import told_by_id
+from custom_components.bach.home.whom import place_of, told_by_id
 
 _RECIPIENTS: Final = Sentence("recipients_of_this_home", "recipients of this home, none of them a route")
 _HEARD: Final = Sentence("a_recipient_that_is_heard", "a recipient from whom something comes in")
