@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigSubentryData, SubentryFlowResult
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryData, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,7 +16,7 @@ from bach_lib.bridges.defined_bridges import Bridges
 from bach_lib.testing.telegram_server import Bot, TelegramServer
 from custom_components.bach.const import DOMAIN
 from custom_components.bach.home.bridge_rules import BridgeRule, wanted_bridges
-from tests.component.conftest import ADA, BOB, CONNECTION, the_bach
+from tests.component.conftest import ADA, BOB, CONNECTION, recipient, the_bach
 from tests.component.dialogs import go_on, open_dialog
 from tests.component.test_routes import connect as connect_routes
 
@@ -151,6 +151,34 @@ async def test_the_panel_makes_changes_pauses_and_removes_bridges(
     assert [one for one in loaded.subentries.values() if one.subentry_type == "bridge"] == []
     assert the_bach(hass).bridges.list() == []
     assert not (await ask("remove_bridge", name=name))["success"]
+
+
+async def test_the_panel_pauses_a_bridge_whatever_became_of_the_rest(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, loaded: MockConfigEntry
+) -> None:
+    """What others read could not be stopped while any connection is disabled, or once a role was taken away."""
+    disabled = MockConfigEntry(
+        domain=DOMAIN,
+        title="Off",
+        data=loaded.data,
+        subentries_data=[recipient("Carl", "7")],
+        disabled_by=ConfigEntryDisabler.USER,
+    )
+    disabled.add_to_hass(hass)
+    socket = await hass_ws_client(hass)
+
+    async def ask(command: str, **data: object) -> None:
+        await socket.send_json_auto_id({"type": f"bach/panel/{command}", **data})
+        assert (await socket.receive_json())["success"]
+
+    source, target = ({"connection": CONNECTION, "recipient": str(who)} for who in (ADA, BOB))
+    await ask("set_bridge", source=source, targets=[target], both_ways=True)
+    [bridge] = the_bach(hass).bridges.list()
+    ada = loaded.subentries[ids(loaded)["Ada"]]
+    hass.config_entries.async_update_subentry(loaded, ada, data={**ada.data, "role": "notify_only"})
+    await hass.async_block_till_done()
+    await ask("switch_bridge", name=bridge.name, is_on=False)
+    assert [one.is_active for one in the_bach(hass).bridges.list()] == [False]
 
 
 async def test_with_its_connection_a_bridge_is_gone(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -43,13 +43,23 @@ class HomeBridges:
 
     async def set(self, bridge: Bridge, *, is_new: bool) -> None:
         """Keep it with the connection from which it leads. Raises a `BachError`."""
-        rule = self._rule(bridge)
-        entry, source = told_by_id(self._hass)[rule.source]
-        if role_of(source) is Role.NOTIFY_ONLY:
-            raise InvalidValueError(field="source", value=source.title, expected=_HEARD)
+        before = None if is_new else self._find(bridge.name)
+        if before and self._bach.bridges.get(bridge.name).places == bridge.places:
+            entry, places = before[0], BridgeRule.read(before[1]).places  # whatever became of them: it can be paused
+        else:
+            entry, places = self._found(bridge)
+        rule = BridgeRule(
+            source=places[0],
+            targets=places[1:],
+            both_ways=bridge.both_ways,
+            with_name=bridge.with_name,
+            files=bridge.files,
+            edits=bridge.edits,
+            deletions=bridge.deletions,
+            is_paused=not bridge.is_active,
+        )
         title, data = titled(self._hass, rule), MappingProxyType(rule.stored)
         entries = self._hass.config_entries
-        before = None if is_new else self._find(bridge.name)
         if before and before[0] is entry:
             entries.async_update_subentry(entry, before[1], title=title, data=data)
         else:
@@ -71,24 +81,22 @@ class HomeBridges:
                 return entry, one
         raise UnknownBridgeError(name=name, known="")
 
-    def _rule(self, bridge: Bridge) -> BridgeRule:
-        """As it is stored: by ids of recipients. Raises `InvalidValueError`."""
-        known = {self._key(place_of(one)): subentry_id for subentry_id, one in told_by_id(self._hass).items()}
+    def _found(self, bridge: Bridge) -> tuple[BachConfigEntry, tuple[str, ...]]:
+        """Where it is kept, and the ids of its recipients, the source first. Raises a `BachError`."""
+        told, named = told_by_id(self._hass), {place.connection for place in bridge.places}
+        there = {
+            subentry_id: place for subentry_id, one in told.items() if (place := place_of(one)).connection in named
+        }
+        known = {self._key(place): subentry_id for subentry_id, place in there.items()}
         source, *targets = [self._known(known, place) for place in bridge.places]
         if not 1 <= len(targets) <= MOST_TARGETS:
             raise InvalidValueError(field="targets", value=len(targets), expected=FROM_1_TO_NUMBER(number=MOST_TARGETS))
         if len({source, *targets}) <= len(targets):
             raise InvalidValueError(field="targets", value=bridge.source.recipient[:50], expected=EACH_PLACE_ONCE)
-        return BridgeRule(
-            source=source,
-            targets=tuple(targets),
-            both_ways=bridge.both_ways,
-            with_name=bridge.with_name,
-            files=bridge.files,
-            edits=bridge.edits,
-            deletions=bridge.deletions,
-            is_paused=not bridge.is_active,
-        )
+        entry, subentry = told[source]
+        if role_of(subentry) is Role.NOTIFY_ONLY:
+            raise InvalidValueError(field="source", value=subentry.title, expected=_HEARD)
+        return entry, (source, *targets)
 
     def _known(self, known: Mapping[tuple[str, str], str], place: Place) -> str:
         if (found := known.get(self._key(place))) is None:
