@@ -7,6 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from bach_lib.testing.telegram_server import Bot, TelegramServer
+from custom_components.bach.alerts import keeper
 from tests.component.conftest import ADA, BOB, the_bach, until
 from tests.component.test_alerts import alert, change, is_exhausted, runs, turn
 from tests.component.test_file_sources import PICTURE, Door, door
@@ -74,6 +75,17 @@ async def test_an_alert_shows_what_was_to_be_seen_when_it_began_also_when_it_rem
     await telegram.wait_for(before + 1)
     assert [picture for _, words, picture in shown(telegram) if words == "Dry again"] == [None]
     assert shown(telegram)[-1][2] == PICTURE + b"2"
+
+
+async def test_a_reminder_of_what_was_long_ago_shows_what_is_to_be_seen_now(
+    hass: HomeAssistant, telegram: TelegramServer, loaded: MockConfigEntry, door: Door
+) -> None:
+    """Who is reminded each day would see a picture the first time, bare words from then on, and never why."""
+    await turn(hass, "on")
+    with patch("custom_components.bach.alerts.saying._REPEATS", 0), patch.object(keeper, "LATE", 0.0):
+        await connect(hass, alert(loaded, camera=["camera.door"], reminders=[0.05]))
+        await until(hass, lambda: len(telegram.sent) >= 2)
+    assert [one.file.content if one.file else None for one in telegram.sent][:2] == [PICTURE + b"1", PICTURE + b"2"]
 
 
 async def test_a_question_along_a_route_shows_everybody_the_same(

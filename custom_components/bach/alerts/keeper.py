@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 from bach_lib import Bach, BachError, InputError, Place, RouteOptions, RouteRun, RouteStatus
 from bach_lib.errors import InvalidRecipientError, RouteKeyReusedError, UnknownRunError
 from bach_lib.events import RouteEvent
+from bach_lib.routes.limits import LATE
 from custom_components.bach.home.hub import HUB
 from custom_components.bach.home.run_causes import causes_in
 
@@ -233,8 +234,8 @@ class AlertKeeper:
         return min(at - _now(), last)
 
     async def _start(self, episode: Episode, previous: RouteRun | None) -> None:
-        alert, shows = self.alert, previous is None or previous.status not in OPEN
-        options = await options_for(self._hass, alert, shows=shows) | RouteOptions(
+        alert, keeps = self.alert, previous is not None and _keeps_pictures(previous)
+        options = await options_for(self._hass, alert, shows=not keeps) | RouteOptions(
             reminds=previous is not None,
             caused_by=episode.caused_by,
             idempotency_key=f"{alert.tag} {episode.since} {previous.id if previous else 0}",
@@ -289,6 +290,11 @@ class AlertKeeper:
 
     def _is_mine(self, run: RouteRun, episode: Episode) -> bool:
         return run.tag == self.alert.tag and run.started_at >= episode.since
+
+
+def _keeps_pictures(run: RouteRun) -> bool:
+    """Whether what it showed can be shown once more: nothing is kept of one that is over, or was long ago."""
+    return run.status in OPEN and _now() - (run.ended_at or _now()) < LATE
 
 
 def _now() -> float:
