@@ -234,8 +234,8 @@ class AlertKeeper:
         return min(at - _now(), last)
 
     async def _start(self, episode: Episode, previous: RouteRun | None) -> None:
-        alert, keeps = self.alert, previous is not None and _keeps_pictures(previous)
-        options = await options_for(self._hass, alert, shows=not keeps) | RouteOptions(
+        alert = self.alert
+        options = await options_for(self._hass, alert, shows=not _keeps_pictures(previous)) | RouteOptions(
             reminds=previous is not None,
             caused_by=episode.caused_by,
             idempotency_key=f"{alert.tag} {episode.since} {previous.id if previous else 0}",
@@ -257,11 +257,10 @@ class AlertKeeper:
             await self._start(episode, run)
 
     async def _end(self, episode: Episode | None) -> None:
-        run = self.run
         if episode is None:
             return
-        if run and run.status is not RouteStatus.CANCELLED:
-            await self._say_it_is_over(run)
+        if self.run and self.run.status is not RouteStatus.CANCELLED:
+            await self._say_it_is_over(self.run)
         await self._episodes.put(self.alert.id, None)
         self.run = None
 
@@ -292,9 +291,9 @@ class AlertKeeper:
         return run.tag == self.alert.tag and run.started_at >= episode.since
 
 
-def _keeps_pictures(run: RouteRun) -> bool:
+def _keeps_pictures(run: RouteRun | None) -> bool:
     """Whether what it showed can be shown once more: nothing is kept of one that is over, or was long ago."""
-    return run.status in OPEN and _now() - (run.ended_at or _now()) < LATE
+    return run is not None and run.status in OPEN and _now() - (run.ended_at or _now()) < LATE
 
 
 def _now() -> float:
