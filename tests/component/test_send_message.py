@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -107,6 +108,16 @@ async def test_every_field_reaches_the_message(
     assert place.location == Location(latitude=48.0, longitude=11.5, name="The gate", address="48.00000, 11.50000")
     assert (sent.silent, sent.protected, sent.link_preview) == (True, True, False)
     assert sent.parse_mode == "HTML"
+
+
+@pytest.mark.parametrize(("options", "is_sent"), [([], True), (["Ada", "Bob"], False)])
+async def test_an_empty_question_is_none(
+    hass: HomeAssistant, loaded: MockConfigEntry, options: list[str], is_sent: bool
+) -> None:
+    """A script that could put a poll, too, would send no alarm where it is told of none."""
+    with nullcontext() if is_sent else pytest.raises(ServiceValidationError):
+        await call(hass, entity_id=ADA_ENTITY, message="Water!", poll_question="", poll_options=options)
+    assert [one.extras.poll for one in await the_bach(hass).messages()] == ([None] if is_sent else [])
 
 
 async def test_what_a_place_is_called_needs_the_place(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

@@ -80,9 +80,12 @@ def extras_in(data: Mapping[str, object]) -> Extras:
 
 
 def _poll(data: Mapping[str, object]) -> Poll | None:
-    """What lacks a question, or answers to choose from, is refused with the other checks of a message."""
+    """What lacks a question, or answers to choose from, is refused with the other checks of a message.
+
+    Without both there is none: a script hands on what it was not given as an empty text.
+    """
     question, options = data.get(ATTR_POLL_QUESTION), data[ATTR_POLL_OPTIONS]
-    if not isinstance(options, list) or (question is None and not options):
+    if not isinstance(options, list) or not (question or options):
         return None
     return Poll(question=str(question or ""), options=tuple(options), multiple=data[ATTR_POLL_MULTIPLE] is True)
 
