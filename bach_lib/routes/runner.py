@@ -249,8 +249,8 @@ class RouteRunner:
         with suppress(BachError):  # before anything else: after a crash, nobody may take it for talk
             await self._services.mark(answer.message.id)
         await self.handle(run, meant(run, answer))
-        if message_id is not None:
-            await self._services.prove(message_id, answer.message)
+        if message_id is not None:  # by itself: the answer is not heard once more where this cannot be written
+            self._spawn(partial(self._services.prove, message_id, answer.message))
 
     # -- when it is over -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What running routes takes of the rooms below, in one place, as the composition root hands it over."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from bach_lib.bus import Bus
@@ -36,7 +36,7 @@ class RouteServices:
     questions: Questions
     those: Callable[[tuple[int, ...]], Awaitable[list[Message]]]
     cancel: Callable[[int], Awaitable[Message]]
-    prove: Callable[[int, IncomingMessage], Awaitable[None]]
+    prove: Callable[[int, IncomingMessage], Coroutine[object, object, None]]
     mark: Callable[[int], Awaitable[None]]
     incoming_at: Callable[[str, str], Awaitable[list[IncomingMessage]]]
     normal: Callable[[str, str], str]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bach_lib import Bach, Connection, Content, Fault, IncomingMessage, Kind, Route, RouteSnoozed, RouteStatus, Step
-from bach_lib.errors import InvalidValueError
+from bach_lib.errors import InvalidValueError, StoreFailedError
 from bach_lib.outcomes import Scope, Wait
 from bach_lib.testing import FakeClock, FakePlatform, fake_connector, world
 from tests.lib.routes.test_runner import BOB, EVE, WATER, came_in, edits, heard, press
@@ -99,6 +99,27 @@ async def test_who_has_not_heard_before_the_quiet_is_told_after_it() -> None:
         await clock.advance(600)
         await clock.advance(60)
         assert heard(platform)[1:] == [("bob", "Water!"), ("eve", "Water!")]
+
+
+async def test_quiet_begins_once_however_long_the_disk_takes_nothing_behind_it() -> None:
+    """A disk that is full for an hour, just after somebody wanted quiet: they would hear of the leak an hour later."""
+    async with world(connections=HOME) as (bach, platform, clock):
+        runner, told, tries = bach._routing.runner, list[RouteSnoozed](), list[int]()
+
+        async def prove(message_id: int, _: IncomingMessage) -> None:
+            tries.append(message_id)
+            if len(tries) == 1:
+                raise StoreFailedError(path="bach.db", reason="disk full")
+
+        runner._services = replace(runner._services, prove=prove)
+        bach.subscribe(RouteSnoozed, told.append)
+        await bach.start_route(WATER, "Water!", snooze=3600)
+        await clock.settle()
+        not_now(bach, 1, "ada")
+        await clock.advance(10)
+        assert (len(told), tries) == (1, [1, 1])
+        await clock.advance(3590)
+        assert [who for who, _ in heard(platform)] == ["ada", "ada"]
 
 
 async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) -> None:
