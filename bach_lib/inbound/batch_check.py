@@ -16,14 +16,14 @@ from bach_lib.models.incoming import Content, Kind, own_words
 from bach_lib.redact import called, readable, seen
 
 _TEXTS = ("remote_id", "recipient", "recipient_title", "sender_id", "sender_name", "text", "language")
-_PERHAPS_TEXTS = ("reply_to", "origin", "handle")
+_PERHAPS_TEXTS = ("reply_to", "origin", "handle", "poll")
 _MOST: Mapping[str, int] = {
-    **dict.fromkeys(("recipient", "sender_id", "origin"), 1_000),
+    **dict.fromkeys(("recipient", "sender_id", "origin", "poll"), 1_000),
     **dict.fromkeys(("remote_id", "handle", "media.type"), 4_096),
     **dict.fromkeys(("reply_to", "value", "media.reference"), 16_384),
     **dict.fromkeys(("text", "args"), 262_144),
     **dict.fromkeys(("says", "metadata"), 1_048_576),
-    **dict.fromkeys(("reactions", "sightings"), 100),
+    **dict.fromkeys(("choices", "reactions", "sightings"), 100),
 }
 """Length of what cannot be cut: half an id is somebody else's. All else are names, of which the beginning is kept.
 
@@ -73,7 +73,8 @@ def _sizes(message: Incoming, values: Mapping[str, object]) -> Iterator[tuple[st
     if media:
         texts |= {"media.type": media.type, "media.reference": media.reference}
     yield from ((name, len(text)) for name, text in texts.items() if name in _MOST and isinstance(text, str))
-    yield from (("reactions", len(content.reactions)), ("sightings", len(message.sightings)))
+    yield from (("choices", len(content.choices)), ("reactions", len(content.reactions)))
+    yield "sightings", len(message.sightings)
 
 
 def _quieted(message: Incoming) -> Incoming:
@@ -135,4 +136,6 @@ def _wrong_in(message: Incoming) -> str | None:
         "content": isinstance(message.content, Content),
         "metadata": isinstance(message.metadata, Mapping),
     }
+    if isinstance(message.content, Content):
+        right["choices"] = all(type(one) is int and one >= 0 for one in message.content.choices)
     return next((name for name, is_right in right.items() if not is_right), None)

@@ -45,7 +45,7 @@ _POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_METHODS: Final = ("get", "post", "put")
+_METHODS: Final = ("get", "post", "put", "delete")
 _NUMBERS: Final = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
 _SIZES: Final = {
     "maxLength": "at most {} characters",

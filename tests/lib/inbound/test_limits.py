@@ -40,6 +40,7 @@ def messages() -> Iterator[tuple[str, Incoming]]:
         yield f"media.{name}", incoming(kind=Kind.MEDIA, content=Content(media=media))
     yield "one reaction", incoming(kind=Kind.REACTION, content=Content(reactions=(HUGE,)))
     yield "reactions", incoming(kind=Kind.REACTION, content=Content(reactions=("x",) * 1_000_000))
+    yield "choices", incoming(kind=Kind.VOTE, content=Content(choices=(1,) * 1_000_000))
     yield "sightings", replace(incoming(), sightings=(Sighting(id="1"),) * 1_000_000)
     yield "metadata", incoming(metadata={"payload": HUGE})
     yield "many notes", incoming(metadata={str(n): "x" * 100 for n in range(50_000)})

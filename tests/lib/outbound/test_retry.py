@@ -176,11 +176,11 @@ def test_what_may_be_the_connections_or_the_messages_fault_asks(outcome: Outcome
 
 def test_what_it_went_without_is_said_in_every_way() -> None:
     """A message without its picture would be called whole, or what was left out before it was stored be forgotten."""
-    known, new = Loss(what="effect", reason="not here"), Loss(what="file", reason="too large")
+    known, new = Loss(what="sparkle", reason="not here"), Loss(what="file", reason="too large")
     settled = settle(Sent(losses=(known, new)), replace(message(), lost=(known,)))
     assert (settled.lost, settled.degraded) == ((known, new), True)
     assert settled.error == Fault(
-        code="without_effect", text="Sent without effect: not here Sent without a file: too large"
+        code="without_sparkle", text="Sent without sparkle: not here Sent without a file: too large"
     )
     before = settle(Sent(), replace(message(), lost=(known,)))
     assert (before.lost, before.degraded) == ((known,), True)
