@@ -12,6 +12,7 @@ from bach_lib.clock import Clock
 from bach_lib.common_sentences import (
     A_NAME_OF_LETTERS_AND_DIGITS,
     EACH_PLACE_ONCE,
+    FROM_1_TO_NUMBER,
     FROM_1_TO_NUMBER_IN_A_TUPLE,
     NAMES_WITH_VALUES,
     NONE,
@@ -120,9 +121,11 @@ class Bridges:
                 field="name", value=str(getattr(bridge, "name", bridge))[:100], expected=A_NAME_OF_LETTERS_AND_DIGITS
             )
         given: object = bridge.targets
-        if not isinstance(given, tuple) or not 1 <= len(given) <= _MOST_TARGETS:
+        if not isinstance(given, tuple):
             expected = FROM_1_TO_NUMBER_IN_A_TUPLE(number=_MOST_TARGETS)
             raise InvalidValueError(field="targets", value=str(given)[:50], expected=expected)
+        if not 1 <= len(given) <= _MOST_TARGETS:
+            raise InvalidValueError(field="targets", value=len(given), expected=FROM_1_TO_NUMBER(number=_MOST_TARGETS))
         for field in fields(Bridge):
             value = getattr(bridge, field.name)
             if field.type is bool and not isinstance(value, bool):
