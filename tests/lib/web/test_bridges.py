@@ -43,7 +43,7 @@ async def test_a_bridge_is_made_changed_paused_and_removed(
         await ask(visit, "set_bridge", name="club", source=FROM_ADA, targets=[TO_BEN])
     with pytest.raises(BachError):
         await ask(visit, "set_bridge", source=FROM_ADA, targets=[TO_BEN])
-    with pytest.raises(BachError, match='"0" is not possible for targets. Use 1 to 10.'):
+    with pytest.raises(BachError, match=r'"0" is not possible for targets\. Use 1 to 10\.'):
         await ask(visit, "set_bridge", name="x", source=FROM_ADA, targets=[])
     with pytest.raises(BachError):
         await ask(visit, "set_bridge", name="x", source={"connection": "home"}, targets=[TO_BEN])
