@@ -48,6 +48,8 @@ class HomeBridges:
             entry, places = before[0], BridgeRule.read(before[1]).places  # whatever became of them: it can be paused
         else:
             entry, places = self._found(bridge)
+            there = (one for one in bridges_of(self._hass) if BridgeRule.read(one[1]).places == places)
+            before = before or next(there, None)  # whoever asks again, as no answer came, gets no second one
         rule = BridgeRule(
             source=places[0],
             targets=places[1:],
