@@ -102,7 +102,7 @@ async def test_a_route_is_made_by_clicking(hass: HomeAssistant, loaded: MockConf
     assert (made["type"], made["title"]) == (FlowResultType.CREATE_ENTRY, "Routes and alerts")
     await hass.async_block_till_done()
     [flow] = hass.config_entries.subentries.async_progress()
-    assert flow["step_id"] == "user"
+    assert (flow["step_id"], flow["handler"][1]) == ("user", "route"), "whoever asks for a route is asked about one"
     close_recipient_dialogs(hass)
     asked = await go_on(hass, await dialog(hass, made["result"]), title=" ")
     assert asked["step_id"] == "user"

@@ -73,7 +73,7 @@ def _flows(entry: BachConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
     if is_partner(entry):  # nobody is written to through it
         return {}
     if entry.data[CONF_TYPE] == TYPE_ROUTES:
-        return {SUBENTRY_ALERT: AlertFlow, SUBENTRY_ROUTE: RouteFlow}
+        return {SUBENTRY_ROUTE: RouteFlow, SUBENTRY_ALERT: AlertFlow}  # the first is begun with the entry
     recipient_flow = RECIPIENT_FLOWS.get(entry.data[CONF_TYPE], RecipientFlow)
     if is_other(entry.data):
         if not receives(entry.data):
