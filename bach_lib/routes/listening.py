@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bach_lib.models import Button, Message, ProofKind, Status
-from bach_lib.models.incoming import IncomingMessage
+from bach_lib.models.incoming import IncomingMessage, Kind
 from bach_lib.models.route import Place, Reached, RouteRun, RouteStatus
 from bach_lib.outbound.putting import receipt_of
 from bach_lib.questions.open_questions import Questions
@@ -65,16 +65,21 @@ def choices(run: RouteRun) -> tuple[Button, ...]:
     return (mine,) if run.said.snooze is None else (mine, Button(text=run.words.snooze, value=_SNOOZE))
 
 
-def meant(run: RouteRun, answer: Answer) -> Happening:
-    """What an answer says of a run."""
+def meant(run: RouteRun, answer: Answer) -> Happening | None:
+    """What an answer says of a run; None: nothing, as whoever had it quieted is heard once."""
     if answer.value == _SNOOZE and run.said.snooze is not None:
-        return Snoozed(answer.name, run.said.snooze)
+        is_news = run.snoozed_at is None or answer.message.received_at > run.snoozed_at
+        return Snoozed(answer.name, run.said.snooze) if is_news else None
     return Acknowledged(answer.name)
 
 
 def may_be_news(run: RouteRun, message: IncomingMessage) -> bool:
-    """Whether what came in can have been meant for the run as it stands: whoever had it quieted is heard once."""
-    if run.snoozed_at is not None:
+    """Whether what came in can have been meant for the run as it stands.
+
+    Of words from before a quiet nobody can say for which run they were; a press is for one, and who had it by then has
+    it, if they were not heard.
+    """
+    if run.snoozed_at is not None and message.kind is not Kind.BUTTON:
         return message.received_at > run.snoozed_at
     return message.received_at >= run.started_at
 

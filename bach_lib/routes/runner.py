@@ -248,7 +248,8 @@ class RouteRunner:
     async def _answer(self, run: RouteRun, answer: Answer, message_id: int | None) -> None:
         with suppress(BachError):  # before anything else: after a crash, nobody may take it for talk
             await self._services.mark(answer.message.id)
-        await self.handle(run, meant(run, answer))
+        if happening := meant(run, answer):
+            await self.handle(run, happening)
         if message_id is not None:  # by itself: the answer is not heard once more where this cannot be written
             self._spawn(partial(self._services.prove, message_id, answer.message))
 

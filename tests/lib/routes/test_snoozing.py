@@ -153,6 +153,24 @@ async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) 
         assert len(heard(platform)) == 3, "and it goes on as the step says"
 
 
+async def test_who_has_it_is_heard_after_a_crash_although_somebody_wanted_quiet_at_that_moment() -> None:
+    """Both presses came in together, and the power went: nobody would know that somebody is on their way."""
+    async with world(connections=HOME) as (bach, _, clock):
+        run = await bach.start_route(WATER, "Water!", snooze=3600)
+        await clock.settle()
+        not_now(bach, 1, "ada")
+        await clock.settle()
+        runner, have = bach._routing.runner, replace(stored_press(clock.now()), id=2, content=Content(value="0"))
+
+        async def came(*_: str) -> list[IncomingMessage]:
+            return [have, stored_press(clock.now())]
+
+        runner._services = replace(runner._services, incoming_at=came)
+        await runner._hear_what_came(await bach.route_run(run.id))
+        await clock.settle()
+        assert (await bach.route_run(run.id)).by == "Ada"
+
+
 async def test_a_press_counts_once_where_another_alarm_looks_for_presses(tmp_path: Path) -> None:
     """Of two alarms in one chat, the first would be quiet once more after a power cut, when nobody wants that."""
     platform, clock = FakePlatform(), FakeClock()
