@@ -70,6 +70,9 @@ A_WHOLE_NUMBER_FROM_LOW_TO_HIGH: Final = Sentence(
 )
 EACH_PLACE_ONCE: Final = Sentence("each_place_once", "each place once")
 A_MESSAGE_TO_FORWARD: Final = Sentence("a_message_to_forward", "a message to forward")
+A_TIME_WITH_ITS_ZONE_WITHIN_A_YEAR: Final = Sentence(
+    "a_time_with_its_zone_within_a_year", "a date and time with its time zone, at most a year from now"
+)
 AN_HTTP_S_ADDRESS: Final = Sentence("an_http_s_address", "an http(s) address")
 ONE_OF_BOTH: Final = Sentence(
     "the_number_of_one_that_was_sent_or_incoming_id",

@@ -6,6 +6,8 @@ from typing import Unpack
 
 from bach_lib.arguments import check_limit
 from bach_lib.bach.call_group import CallGroup
+from bach_lib.common_sentences import A_TIME_WITH_ITS_ZONE_WITHIN_A_YEAR
+from bach_lib.errors import InvalidValueError
 from bach_lib.models import Receipt
 from bach_lib.models.incoming import IncomingMessage
 from bach_lib.models.route import Place, Route, RouteRun
@@ -66,6 +68,7 @@ class RouteCalls(CallGroup):
         """
         routing, parts = self._routing, self._open_parts
         name, key = bounded("by", text_of("by", by)), short("idempotency_key", idempotency_key)
+        _check_moment(until)
         return await routing.snoozing.put_off(await parts.queue.get(message_id), until, name, key)
 
     async def start_route(self, route: str | Route, text: str, **options: Unpack[RouteOptions]) -> RouteRun:
@@ -126,3 +129,10 @@ class RouteCalls(CallGroup):
         """A page of runs, of one route or of all, newest first; the last id of a page is the next page's `before`."""
         check_limit(limit)
         return await self._routing.book.page(route, before, limit)
+
+
+def _check_moment(given: object) -> None:
+    """Nothing would be taken for "at once", as `send` takes it."""
+    if not isinstance(given, datetime | str):
+        expected = A_TIME_WITH_ITS_ZONE_WITHIN_A_YEAR
+        raise InvalidValueError(field="until", value=type(given).__name__, expected=expected)

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final, TypedDict
 
 from bach_lib.arguments import LONGEST, recipient_text
-from bach_lib.common_sentences import A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, TRUE_OR_FALSE
+from bach_lib.common_sentences import A_TIME_WITH_ITS_ZONE_WITHIN_A_YEAR, A_WHOLE_NUMBER_FROM_LOW_TO_HIGH, TRUE_OR_FALSE
 from bach_lib.connectors.base import Connector
 from bach_lib.errors import CannotDoError, InvalidTimeToLiveError, InvalidValueError, NotSentError
 from bach_lib.models import Button, Connection, Delivery, Extras, File, Format, Loss, Message, Operation, Snooze
@@ -241,13 +241,7 @@ def _due(value: object, now: float) -> float | None:
     if (time := _moment(value)) is None:
         return None
     if time > now + _FARTHEST:
-        raise InvalidValueError(
-            field="not_before",
-            value=str(value)[:50],
-            expected=Sentence(
-                "a_time_with_its_zone_within_a_year", "a date and time with its time zone, at most a year from now"
-            ),
-        )
+        raise InvalidValueError(field="not_before", value=str(value)[:50], expected=A_TIME_WITH_ITS_ZONE_WITHIN_A_YEAR)
     return time if time > now else None
 
 

@@ -64,8 +64,12 @@ def _check_embed(given: object) -> None:
         raise _wrong("embed", type(given).__name__, Sentence("an_embed", "an Embed"))
     texts = [(f"embed.{name}", getattr(given, name), LONGEST[name]) for name in ("author", "title", "description")]
     texts.append(("embed.footer", given.footer, LONGEST["footer"]))
+    alone = {
+        "embed.author": given.author_url is not None or given.author_icon is not None,
+        "embed.footer": given.footer_icon is not None,
+    }
     for field, value, most in texts:
-        _check_line(field, value, most)
+        _check_line(field, value, most, needed=alone.get(field, False))
     said = [value for _, value, _ in texts if value]
     for one in _fields_of(given):
         said += [one.name, one.value]

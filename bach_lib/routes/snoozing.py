@@ -139,7 +139,7 @@ class Snoozing:
         is_there = message.status in _THERE and can_be_put_off(message) and not message.confidential
         if not is_there or await self._is_outdated(message):
             raise InvalidValueError(field=_A_MESSAGE, value=message.id, expected=_PUT_OFF_AT_ALL)
-        return await self._again(message, until, name, (key, key and f"{key}, said"))
+        return await self._again(message, until, name, (key, None))
 
     async def _put_off(self, message: Message, asked: IncomingMessage, seconds: float) -> None:
         """Send it again later, and say below what stands there who wanted that. Raises a `StorageError`."""
@@ -163,7 +163,9 @@ class Snoozing:
         comes = (one.scheduled_for for one in await self._services.those((receipt.id,)))
         due = next(comes, None) or wish.timestamp()
         with suppress(InputError):  # nothing can be changed there
-            await self._say_so(message, keys[1], f"⏰ {_shown(due, self._clock.now())}, {name}")
+            await self._say_so(
+                message, keys[1] or f"bach:put off for:{receipt.id}", f"⏰ {_shown(due, self._clock.now())}, {name}"
+            )
         return receipt
 
     async def _send_again(self, message: Message, key: str | None, name: str, until: datetime | str) -> Receipt:

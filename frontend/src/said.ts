@@ -79,7 +79,8 @@ function came(around: Around, told: Told<CameView>) {
   const { words: now, isPinned } = shapeOf(told, place);
   const can: Able[] = [...place.can, "forward"];
   const picture = around.pictures[one.id];
-  const what = text(KINDS[one.kind], { name: one.sender, words: one.reactions.join(" ") });
+  const key = one.kind === "vote" && !one.text ? "came.vote_back" : KINDS[one.kind];
+  const what = text(key, { name: one.sender, words: one.reactions.join(" ") });
   return html`<li class="card" data-key=${keyOf(one)}>
     <p><strong>${what}</strong></p>
     ${saying(false, now?.text ?? one.text)}

@@ -161,6 +161,8 @@ def test_a_place_in_words_is_no_markup() -> None:
                 {"description": "x" * 4096, "footer": "x" * 2000},
                 {"image": "file:///etc/passwd"},
                 {"url": 5},
+                {"author": None, "author_url": "https://bach.example"},
+                {"footer": None, "footer_icon": "https://bach.example/a.png"},
                 {"color": "red"},
                 {"fields": (EmbedField(name="", value="x"),)},
                 {"fields": (EmbedField(name="x", value="x" * 1025),)},

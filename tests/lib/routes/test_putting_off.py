@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 from unittest.mock import Mock
 
 import pytest
@@ -201,6 +202,30 @@ async def test_what_is_no_time_is_refused(snooze: Snooze) -> None:
     async with world() as (bach, _platform, _clock):
         with pytest.raises(InvalidValueError):
             await bach.send("home", "ada", "Laundry!", snooze=snooze)
+
+
+async def test_no_time_is_no_wish_to_have_it_at_once() -> None:
+    """It would come again in the same second, and whoever asked be told of an error of the program."""
+    async with world() as (bach, platform, clock):
+        message = await bach.send("home", "ada", "Laundry!", snooze=HOUR)
+        await clock.settle()
+        for wrong in (None, 3600):
+            with pytest.raises(InvalidValueError, match="until"):
+                await bach.put_off(message.id, cast("str", wrong), "Ada")
+        assert len(await bach.messages()) == len(platform.sent) == 1
+
+
+async def test_the_longest_key_costs_no_note() -> None:
+    """Nobody would read below the message that it comes again, and when."""
+    async with world() as (bach, platform, clock):
+        message = await bach.send("home", "ada", "Laundry!", snooze=HOUR)
+        await clock.settle()
+        until = datetime.fromtimestamp(clock.now() + 3600, UTC)
+        for _ in range(2):
+            await bach.put_off(message.id, until, "Ada", idempotency_key="k" * 255)
+            await clock.settle()
+        assert edits(platform)["ada"].endswith(", Ada")
+        assert len(await bach.messages(status=[Status.PENDING])) == 1
 
 
 HOME = Connection(name="home", type="fake", allowed=frozenset({"42"}))
