@@ -102,7 +102,7 @@ def made_of(name: str, number: int) -> Incoming:
         for one in fields(Incoming)
         if one.type in ("str", "str | None", str, str | None) and one.name not in {"remote_id", "recipient", "says"}
     }
-    texts |= dict.fromkeys(("sender_id", "origin", "handle", "reply_to"), name[:1000])  # a longer one is none
+    texts |= dict.fromkeys(("sender_id", "origin", "poll", "handle", "reply_to"), name[:1000])  # a longer one is none
     media = Media(type="document", reference="f", name=name, mime_type=name)
     noted = {"group": name, "forwarded": {"from": name, "deep": [name]}, "quote": name, "snapshots": [{"text": name}]}
     content = Content(media=media, args=name, reactions=(name,))
