@@ -190,6 +190,8 @@ class LaterWorld(Stage):
 
     async def end(self) -> None:
         """Everything heals; then all that waits comes to its end."""
+        if self._is_ill or self.failing:  # what was kept up until now goes a little later
+            self._is_rough()
         self._disk.recover()
         self.failing = set()
         await wait_until_all_have_ended(self._bach, self._perform, self._done, self._clock.now)
