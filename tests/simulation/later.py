@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import override
 
@@ -84,6 +85,16 @@ class LaterWorld(Stage):
                     self.story.was_set |= isinstance(step, Jump) and bool(self.story.done)
                     self._is_rough(is_start=isinstance(step, Jump) and not self.story.done)
                 await self._perform(step)
+        self._look_at_troubles()
+
+    def _look_at_troubles(self) -> None:
+        """From when on something was down, and until when."""
+        is_bad, troubles, now = bool(self._is_ill or self.failing), self.story.troubles, self._process.now
+        is_open = bool(troubles) and troubles[-1][1] == inf
+        if is_bad and not is_open:
+            troubles.append((now, inf))
+        elif is_open and not is_bad:
+            troubles[-1] = (troubles[-1][0], now)
 
     def _is_rough(self, *, is_start: bool = False) -> None:
         self.story.rough.append(self._process.now)
@@ -190,10 +201,9 @@ class LaterWorld(Stage):
 
     async def end(self) -> None:
         """Everything heals; then all that waits comes to its end."""
-        if self._is_ill or self.failing:  # what was kept up until now goes a little later
-            self._is_rough()
         self._disk.recover()
-        self.failing = set()
+        self._is_ill, self.failing = False, set()
+        self._look_at_troubles()
         await wait_until_all_have_ended(self._bach, self._perform, self._done, self._clock.now)
         await self._clock.advance(2_000)
         await wait_until_all_have_ended(self._bach, self._perform, self._done, self._clock.now)

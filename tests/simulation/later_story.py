@@ -50,6 +50,8 @@ class LaterStory(Chronicle):
     shown: list[Shown] = field(default_factory=list)
     rough: list[float] = field(default_factory=list)
     """When something went wrong, or was made well."""
+    troubles: list[tuple[float, float]] = field(default_factory=list)
+    """From when on something was down, and until when."""
     is_exact: bool = True
     """Whether nothing failed and no process ended, so that it can be said to the second what must be."""
     was_set: bool = False
@@ -89,7 +91,8 @@ class LaterStory(Chronicle):
 
     def is_smooth(self, since: float, until: float) -> bool:
         """Whether nothing went wrong in between."""
-        return not any(since <= at <= until for at in (*self.rough, *self.ends[:-1]))
+        moments = ((at, at) for at in (*self.rough, *self.ends[:-1]))
+        return not any(begin <= until and since <= end for begin, end in (*moments, *self.troubles))
 
 
 def number_of(message: Message) -> int:
