@@ -13,6 +13,7 @@ from bach_lib.models import Attempt, Message, Status
 from bach_lib.outbound.attempts import attempts_of
 from bach_lib.outbound.cells import extras_written
 from bach_lib.outbound.file_keeper import FileKeeper
+from bach_lib.outbound.going_together import TOLD
 from bach_lib.outbound.meanwhile import UNDER_WAY, WITHDRAWN
 from bach_lib.outbound.one_message import one_message
 from bach_lib.outbound.reasons import fault_values
@@ -192,6 +193,8 @@ class Corrections:
         message = self._get(tx, message_id)
         if message.status not in _ENDED | WAITING:
             raise NotAmendableError(id=message_id, status=message.status)
+        if message.error is not None and message.error.code == TOLD:  # it would be told once more
+            raise NotAmendableError(id=message_id, status=Status.SENT)
         return message
 
     def _get(self, tx: Transaction, message_id: int) -> Message:

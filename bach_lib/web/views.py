@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bach_lib.errors import BachError, UnknownConnectionError
 from bach_lib.models import Attempt, ConnectionState, Direction, Format, Message, PersonProof, Status
+from bach_lib.outbound.going_together import TOLD
 from bach_lib.registry.sender_tag import without
 from bach_lib.rest.answers import Json
 from bach_lib.said import Boxed, Sentence, boxed
@@ -106,6 +107,8 @@ class Views:
     def _deeds(self, message: Message, *, is_stuck: bool) -> list[Json]:
         """What can be done with it. Nobody corrects words that nobody reads, nor sends again what is not kept."""
         deeds = _NOW_AS_WELL if is_stuck else _DEEDS.get(message.status, ())
+        if message.error is not None and message.error.code == TOLD:  # a list has said it
+            deeds = tuple(one for one in deeds if one != "amend")
         return [one for one in deeds if not message.confidential or one in _WITHOUT_WORDS]
 
     def _proof(self, message: Message, proof: PersonProof) -> View:

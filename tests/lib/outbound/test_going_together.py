@@ -8,9 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from bach_lib import Bach, Button, Connection, Message, Place, Question, Route, Snooze, Status, Step, UnansweredError
+from bach_lib import (
+    Bach,
+    Button,
+    Connection,
+    Message,
+    NotAmendableError,
+    Place,
+    Question,
+    Route,
+    Snooze,
+    Status,
+    Step,
+    UnansweredError,
+)
 from bach_lib.outbound import going_together, room
 from bach_lib.testing import FakeClock, FakePlatform, World, fake_connector
+from bach_lib.web.viewer import Visit
+from bach_lib.web.views import Views
+from tests.lib.web.viewers import Everybody
 
 NOON = datetime(2026, 12, 2, 12, tzinfo=UTC).timestamp()
 DIGEST = {"at": "12:30", "zone": "UTC", "recipient": "ada", "after": 4}
@@ -187,6 +203,21 @@ async def test_send_now_is_for_one_and_what_is_cancelled_is_not_said(house: Worl
     assert platform.texts == ["now"]
     await clock.advance(1800)
     assert platform.texts[1:] == ["yes"]
+
+
+async def test_what_a_list_has_said_becomes_no_other_message(house: World) -> None:
+    """Whoever gave it another time at the moment at which the list went would be told of it twice."""
+    bach, platform, clock = house
+    await gather(house, DIGEST)
+    first, _ = await say(house, "The washing is done", "The dryer is done")
+    await clock.advance(1800)
+    later = datetime.fromtimestamp(clock.now() + 3600, UTC)
+    with pytest.raises(NotAmendableError, match="is sent"):
+        await bach.amend(first, not_before=later)
+    shown = Views(Visit(bach, Everybody([]))).row(await bach.get(first))
+    assert shown["can"] == ["retry"], "nobody is offered what is refused"
+    await clock.advance(3600)
+    assert len(platform.sent) == 1
 
 
 async def test_many_are_told_in_several_and_a_full_schedule_refuses_none(
