@@ -2,7 +2,6 @@
 
 import { LitElement, css, html, nothing } from "lit";
 import "./alarms.ts";
-import "./bridges.ts";
 import "./connections.ts";
 import "./conversations.ts";
 import "./household.ts";
@@ -128,7 +127,10 @@ export class App extends LitElement {
   private page(transport: Transport) {
     if (/^\/chat(\/|$)/.test(this.path)) return html`<bach-conversations .transport=${transport} .path=${this.path}></bach-conversations>`;
     if (this.path === "/connections") return html`<bach-connections .transport=${transport}></bach-connections>`;
-    if (this.path === "/bridges") return html`<bach-bridges .transport=${transport}></bach-bridges>`;
+    if (this.path === "/bridges") {
+      void bringBridges();
+      return html`<bach-bridges .transport=${transport}></bach-bridges>`;
+    }
     if (this.path === "/household") return html`<bach-household .transport=${transport}></bach-household>`;
     if (this.path === "/alarms") return html`<bach-alarms .transport=${transport} .whole=${true}></bach-alarms>`;
     return html`<bach-waiting .transport=${transport}></bach-waiting>`;
@@ -143,6 +145,9 @@ export class App extends LitElement {
     this.dispatchEvent(new CustomEvent("bach-menu", { bubbles: true }));
   }
 }
+
+/** The page that few ever open loads with itself. Where the line is down that is said above, and tried again once it is back. */
+const bringBridges = () => import("./bridges.ts").catch(() => undefined);
 
 const MENU = html`<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="currentColor" d="M3 6h18v2H3zm0 5h18v2H3zm0 5h18v2H3z" /></svg>`;
 
