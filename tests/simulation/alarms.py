@@ -281,15 +281,11 @@ def _show(story: AlarmStory, process: Process, message: Message) -> Sent:
 async def tell_alarms(history: AlarmHistory, folder: Path, seed: int) -> AlarmStory:
     """The story of a history."""
     async with ClientSession() as session:
-        world = AlarmWorld(folder, seed, session)
         people = {name: frozenset(who for who, line in PEOPLE.items() if line == name) for name in LINES}
         rows = {name: Connection(name=name, type=name, allowed=allowed) for name, allowed in people.items()}
-        try:
+        async with AlarmWorld(folder, seed, session) as world:
             await world.start(rows)
             for step in history:
                 await world.perform(step)
             await world.end()
-        except BaseException:
-            await world.give_up()
-            raise
         return world.story

@@ -221,13 +221,9 @@ def _show(world: AskingWorld, process: Process, message: Message, account: int) 
 async def tell_asking(history: AskingHistory, folder: Path, seed: int) -> AskingStory:
     """The story of a history."""
     async with ClientSession() as session:
-        world = AskingWorld(folder, seed, session)
-        try:
+        async with AskingWorld(folder, seed, session) as world:
             await world.start({CONNECTION: Connection(name=CONNECTION, type=CONNECTION, allowed=_HEARD)})
             for step in history:
                 await world.perform(step)
             await world.end()
-        except BaseException:
-            await world.give_up()
-            raise
         return world.story

@@ -242,13 +242,9 @@ class IncomingWorld(Stage):
 async def tell_incoming(history: IncomingHistory, folder: Path, seed: int) -> IncomingStory:
     """The story of a history."""
     async with ClientSession() as session:
-        world = IncomingWorld(folder, seed, session)
-        try:
+        async with IncomingWorld(folder, seed, session) as world:
             await world.start({CONNECTION: Connection(name=CONNECTION, type=CONNECTION, allowed=world.story.allowed)})
             for step in history:
                 await world.perform(step)
             await world.end()
-        except BaseException:
-            await world.give_up()
-            raise
         return world.story

@@ -273,15 +273,11 @@ def _show(world: LaterWorld, process: Process, name: str, message: Message) -> S
 async def tell_later(history: LaterHistory, folder: Path, seed: int) -> LaterStory:
     """The story of a history."""
     async with ClientSession() as session:
-        world = LaterWorld(folder, seed, session)
         people = {name: frozenset(who for who, line in PEOPLE.items() if line == name) for name in LINES}
         rows = {name: Connection(name=name, type=name, allowed=allowed) for name, allowed in people.items()}
-        try:
+        async with LaterWorld(folder, seed, session) as world:
             await world.start(rows)
             for step in history:
                 await world.perform(step)
             await world.end()
-        except BaseException:
-            await world.give_up()
-            raise
         return world.story

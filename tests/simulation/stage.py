@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Self
 
 from aiohttp import ClientSession
 
@@ -57,6 +58,15 @@ class Stage(ABC):
     @abstractmethod
     def _watch(self) -> None:
         """Raise `CirclesError` if the history would never end by itself."""
+
+    async def __aenter__(self) -> Self:
+        """It is played in here."""
+        return self
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Whatever ends it too early, also that somebody stops it: nothing of it may go on."""
+        if error is not None:
+            await self.give_up()
 
     async def start(self, connections: Mapping[str, Connection]) -> None:
         """The first process, with its connections."""

@@ -8,8 +8,8 @@ from tests.simulation.server_disk import on_a_server
 
 _CHUNK = 30
 _ON_A_SERVER, _MORE = {"alarms": 1, "asking": 3, "incoming": 7, "later": 1, "outgoing": 10}, 10
-_CHUNKS = {"alarms": 6, "asking": 3, "incoming": 10, "later": 6, "outgoing": 9}
-_AT_ONCE = {"alarms": 1, "asking": 1, "incoming": 2, "later": 1, "outgoing": 2}
+_CHUNKS = {"alarms": 6, "asking": 3, "incoming": 10, "later": 6, "outgoing": 10}
+_AT_ONCE = {"alarms": 1, "asking": 1, "incoming": 2, "later": 1, "outgoing": 4}
 """Of these, what is told without `--all`."""
 
 

@@ -286,14 +286,10 @@ def _said(remote_id: str, sighting: Sighting) -> Incoming:
 async def tell(history: History, folder: Path, seed: int) -> Story:
     """The story of a history."""
     async with ClientSession() as session:
-        world = World(folder, seed, session)
-        try:
+        async with World(folder, seed, session) as world:
             await world.start({name: new_connection(name) for name in CONNECTIONS})
             for step in history:
                 await world.perform(step)
             await world.heal()
             await world.end()
-        except BaseException:
-            await world.give_up()
-            raise
         return world.story
