@@ -22,7 +22,7 @@ async def test_a_bridge_is_made_carries_rests_and_is_gone(
     made = await client.call("POST", BRIDGES, json=CLUB)
     assert (made.status, made.body["name"], made.body["edits"], made.body["files"]) == (201, "club", False, True)
     schema = DOCUMENT["components"]["schemas"]["Bridge"]  # type: ignore[index,call-overload] # plain JSON
-    assert made.body.keys() == set(schema["required"])  # type: ignore[index,call-overload,arg-type] # the same
+    assert made.body.keys() == set(schema["required"])  # type: ignore[index,call-overload,arg-type] # plain JSON
     assert bach.bridges.get("club").words == BridgeWords(edited="geändert")
     await bach.registry.update("home", allowed=frozenset({"42"}))
     await clock.settle()

@@ -213,9 +213,9 @@ async def test_what_cannot_be_kept_or_is_gone_costs_the_file_and_not_the_words(
         assert [loss.reason for loss in message.lost] == ["door.jpg: it is not on the disk any more, or damaged."]
         assert (message.status, message.text) == ("sent", "Somebody is at the door")
         with pytest.raises(InvalidValueError, match="files"):
-            await bach.start_route("door", "Ring", files=["/config/door.jpg"])  # type: ignore[list-item] # so
+            await bach.start_route("door", "Ring", files=["/config/door.jpg"])  # type: ignore[list-item] # a mistake that is refused
         with pytest.raises(InvalidValueError, match="lost"):
-            await bach.start_route("door", "Ring", lost=["gone"])  # type: ignore[list-item] # the same
+            await bach.start_route("door", "Ring", lost=["gone"])  # type: ignore[list-item] # a mistake that is refused
 
 
 @pytest.mark.sqlite_only

@@ -127,12 +127,12 @@ async def test_quiet_outlives_a_restart_and_a_press_counts_once(tmp_path: Path) 
     platform, clock = FakePlatform(), FakeClock()
     own = {"connectors": {"fake": fake_connector(platform)}, "connections": HOME, "clock": clock, "grace": 0}
     route = Route(name="water", steps=(replace(WATER.steps[0], repeats=1),))
-    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # a dict has one type for all its values
         run = await bach.start_route(route, "Water!", snooze=3600)
         await clock.settle()
         not_now(bach, 1, "ada")
         await clock.settle()
-    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # a dict has one type for all its values
         await clock.advance(1800)
         press_of_before = stored_press(run.started_at)
         found = await bach.route_run(run.id)
@@ -176,7 +176,7 @@ async def test_a_press_counts_once_where_another_alarm_looks_for_presses(tmp_pat
     platform, clock = FakePlatform(), FakeClock()
     own = {"connectors": {"fake": fake_connector(platform)}, "connections": HOME, "clock": clock, "grace": 0}
     route = Route(name="water", steps=(replace(WATER.steps[0], repeats=1),))
-    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # a dict has one type for all its values
         run = await bach.start_route(route, "Water!", snooze=60)
         await bach.start_route(route, "Smoke!")
         await clock.settle()
@@ -185,7 +185,7 @@ async def test_a_press_counts_once_where_another_alarm_looks_for_presses(tmp_pat
         press_of_before = stored_press(clock.now())
         await clock.advance(60)
         assert len(heard(platform)) == 4, "both again"
-    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # of several types
+    async with Bach(tmp_path / "bach.db", **own) as bach:  # type: ignore[arg-type] # a dict has one type for all its values
         await clock.settle()
         runner = bach._routing.runner
 
